@@ -1,0 +1,86 @@
+"""A forward proxy on loopback: absolute URLs for http, CONNECT for https."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from typing_extensions import Self
+
+from tests.gateway.request import read_request
+
+
+class Proxy:
+    """Passes everything on, and remembers what for."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        """`METHOD target` of each request to the proxy."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    async def _stop(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._pass_on(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await read_request(reader, 1)
+        if request is None:
+            return
+        self.seen.append(f"{request.method} {request.path}")
+        if request.method == "CONNECT":
+            host, _, port = request.path.partition(":")
+            upstream = await asyncio.open_connection(host, int(port))
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            url = urlsplit(request.path)
+            upstream = await asyncio.open_connection(url.hostname, url.port)
+            # One request a connection: what follows would be for the proxy again.
+            lines = [f"{request.method} {url.path} HTTP/1.1", "connection: close"]
+            lines += [f"{n}: {v}" for n, v in request.headers.pairs if n.lower() != "connection"]
+            upstream[1].write("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
+        await asyncio.gather(_pipe(reader, upstream[1]), _pipe(upstream[0], writer))
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+    writer.close()

@@ -1,0 +1,162 @@
+"""A model that understands its requests, and answers the same every time."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.gateway.answers import Answer, Body, Json, Sse
+from tests.gateway.events import error, usage, words
+from tests.gateway.refusals import Refused, check
+from tests.gateway.replies import Reply, reply_to, reported_parts
+from tests.gateway.request import Request
+
+MODELS = (
+    "gpt-5",
+    "gpt-5.1",
+    "gpt-5.2",
+    "gpt-5-codex",
+    "gpt-5-codex-mini",
+    "claude-opus-4-5",
+    "claude-sonnet-4-5",
+    "claude-haiku-4-5",
+    "gemini-2.5-pro",
+    "gemini-2.5-flash",
+    "gemini-3-pro-preview",
+    "gemini-3-flash-preview",
+    "deepseek-v3.1",
+    "deepseek-v3.2",
+    "qwen3-max",
+    "qwen3-coder-plus",
+    "qwen3-coder-flash",
+    "kimi-k2-thinking",
+    "glm-4.6",
+    "glm-4.7",
+    "minimax-m2.1",
+)
+
+
+@dataclass
+class ScriptedModel:
+    """Answers chat completions and the model list; change its fields to change its mind."""
+
+    keys: set[str] | None = None
+    """Keys that are let in; None lets in any that is not empty."""
+    models: Sequence[str] = field(default_factory=lambda: list(MODELS))
+    """What the list says; other names are answered too, save those in `unknown`."""
+    unknown: set[str] = field(default_factory=lambda: {"no-such-model"})
+
+    def answer(self, request: Request) -> Answer:
+        path = request.path.partition("?")[0]
+        if not path.startswith("/v1/"):
+            page = "<!doctype html><html><head><title>New API</title></head></html>"
+            return Body(page, headers={"Content-Type": "text/html; charset=utf-8"})
+        if not request.key or (self.keys is not None and request.key not in self.keys):
+            return Json(error("无效的令牌 (request id: 2026)"), 401)
+        if (request.method, path) == ("GET", "/v1/models"):
+            return Json(self._list())
+        if (request.method, path) == ("POST", "/v1/chat/completions"):
+            return self._chat(request)
+        message = f"Invalid URL ({request.method} {path})"
+        return Json(error(message, "invalid_request_error"), 404)
+
+    def _list(self) -> dict[str, Any]:
+        constant = {"object": "model", "created": 1626777600, "owned_by": "custom"}
+        data = [
+            {"id": name, **constant, "supported_endpoint_types": ["openai"]} for name in self.models
+        ]
+        return {"data": data, "object": "list", "success": True}
+
+    def _chat(self, request: Request) -> Answer:
+        try:
+            body = check(request, self.unknown)
+        except Refused as refused:
+            return Json(error(refused.message, refused.type, refused.code), refused.status)
+        replies = [_limited(reply_to(body, place), body) for place in range(body.get("n") or 1)]
+        counted = _usage(body, replies)
+        id = f"chatcmpl-{request.connection}-{zlib.crc32(request.body):08x}"
+        if body.get("stream"):
+            return Sse(_events(body, replies, counted, id))
+        return Json(_completion(body, replies, counted, id))
+
+
+def _limited(reply: Reply, body: Mapping[str, Any]) -> Reply:
+    """Cuts the text at a stop sequence, then at max_tokens."""
+    stop = body.get("stop") or []
+    text = reply.text
+    for sequence in [stop] if isinstance(stop, str) else stop:
+        text = text.partition(sequence)[0]
+    pieces, limit = words(text), body.get("max_tokens") or body.get("max_completion_tokens")
+    if limit is None or len(pieces) <= limit:
+        return Reply(text, reply.calls, reply.reasoning, reply.finish_reason)
+    return Reply("".join(pieces[:limit]), reply.calls, reply.reasoning, "length")
+
+
+def _usage(body: Mapping[str, Any], replies: Sequence[Reply]) -> dict[str, Any]:
+    """Words counted: those of the system messages as cached, those of the reasoning apart."""
+    prompt = sum(_count(message.get("content")) for message in body["messages"])
+    system = [one for one in body["messages"] if one["role"] == "system"]
+    reasoning = sum(len(words(reply.reasoning)) for reply in replies)
+    spoken = sum(len(words(reply.text)) + 2 * len(reply.calls) for reply in replies)
+    _, audio, _ = reported_parts(body["messages"])
+    return usage(
+        prompt + audio,
+        reasoning + spoken,
+        cached_tokens=sum(_count(one["content"]) for one in system),
+        prompt_audio_tokens=audio,
+        reasoning_tokens=reasoning,
+    )
+
+
+def _count(content: Any) -> int:
+    if isinstance(content, str):
+        return len(re.findall(r"\S+", content))
+    return sum(_count(part.get("text", "part")) for part in content or [])
+
+
+def _completion(
+    body: Mapping[str, Any], replies: Sequence[Reply], counted: Mapping[str, Any], id: str
+) -> dict[str, Any]:
+    choices = [
+        {
+            "index": place,
+            "message": reply.message(),
+            "logprobs": _logprobs(words(reply.text), body),
+            "finish_reason": reply.finish_reason,
+        }
+        for place, reply in enumerate(replies)
+    ]
+    made = {"id": id, "object": "chat.completion", "created": 1795330800, "model": body["model"]}
+    return {**made, "choices": choices, "usage": counted}
+
+
+def _events(
+    body: Mapping[str, Any], replies: Sequence[Reply], counted: Mapping[str, Any], id: str
+) -> list[dict[str, Any]]:
+    made = {"id": id, "object": "chat.completion.chunk", "created": 1795330800}
+    made["model"] = body["model"]
+    events = []
+    for place, reply in enumerate(replies):
+        for delta in reply.deltas():
+            text = delta.get("content")
+            logprobs = _logprobs([text], body) if text else None
+            step = {"index": place, "delta": delta, "logprobs": logprobs, "finish_reason": None}
+            events.append({**made, "choices": [step], "usage": None})
+        end = {"index": place, "delta": {}, "finish_reason": reply.finish_reason}
+        events.append({**made, "choices": [end], "usage": None})
+    if (body.get("stream_options") or {}).get("include_usage", True):
+        events.append({**made, "choices": [], "usage": counted})
+    return events
+
+
+def _logprobs(pieces: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not body.get("logprobs"):
+        return None
+    tokens: list[dict[str, Any]] = [
+        {"token": piece, "logprob": -0.1, "bytes": list(piece.encode())} for piece in pieces
+    ]
+    top = min(body.get("top_logprobs") or 0, 1)
+    return {"content": [{**token, "top_logprobs": [token] * top} for token in tokens]}
