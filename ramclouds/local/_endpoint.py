@@ -1,0 +1,46 @@
+"""RamClouds where there is a key, the local model where there is none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ramclouds._config import DEFAULT_BASE_URL
+from ramclouds.local._server import LocalServer
+
+DEFAULT_MODEL = "gpt-5"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to send requests, with what key, for which model; as text, a line for a person."""
+
+    base_url: str
+    api_key: str = field(repr=False)
+    model: str
+    is_local: bool
+
+    def __str__(self) -> str:
+        if self.is_local:
+            return f"the local model {self.model} (RAMCLOUDS_API_KEY is not set)"
+        return f"{self.model} at RamClouds ({self.base_url})"
+
+
+@contextmanager
+def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
+    """RamClouds if `RAMCLOUDS_API_KEY` is set, otherwise a `LocalServer` while the block runs.
+
+    `model`, or `RAMCLOUDS_MODEL`, or gpt-5 is the model asked of RamClouds.
+    """
+    key = os.environ.get("RAMCLOUDS_API_KEY", "").strip()
+    if key:
+        url = os.environ.get("RAMCLOUDS_BASE_URL") or DEFAULT_BASE_URL
+        name = model or os.environ.get("RAMCLOUDS_MODEL") or DEFAULT_MODEL
+        yield Endpoint(base_url=url, api_key=key, model=name, is_local=False)
+        return
+    with LocalServer() as server:
+        yield Endpoint(
+            base_url=server.base_url, api_key=server.api_key, model=server.model, is_local=True
+        )

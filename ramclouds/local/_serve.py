@@ -1,0 +1,77 @@
+"""The server's process: llama.cpp until the parent is gone.
+
+Run by its path, not with `-m`: importing `ramclouds` would cost it time and gain it nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+
+def main() -> None:
+    """Read settings from the first line of stdin, serve, and answer with the address."""
+    # Ctrl-C reaches the whole process group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answer = _keep_stdout_for_the_answer()
+    settings = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
+    server = _serve(settings)
+    answer.write(f"{server.listening_address}\n")
+    answer.close()
+    _wait_for_another_parent(settings["parent"])
+    os._exit(0)
+
+
+def _keep_stdout_for_the_answer() -> Any:
+    """Let whatever llama.cpp prints on stdout go to stderr."""
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return answer
+
+
+def _exit_at_end_of_stdin() -> None:
+    # The parent holds the other end open: it closes when the parent ends, however it ends.
+    while os.read(0, 1024):
+        pass
+    os._exit(0)
+
+
+def _serve(settings: dict[str, Any]) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = settings["model"]
+    params.model_alias = settings["alias"]
+    params.api_keys = [settings["api_key"]]
+    params.hostname = "127.0.0.1"
+    params.port = 0
+    # llama.cpp divides n_ctx among its slots.
+    params.n_ctx = settings["n_ctx"] * settings["parallel"]
+    params.n_parallel = settings["parallel"]
+    # Left at its default, the library runs at a quarter of the speed.
+    params.cpuparams.n_threads = settings["threads"]
+    params.cpuparams_batch.n_threads = settings["threads"]
+    params.verbosity = 1
+    params.webui = False
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as exc:
+        # llama.cpp has said why on stderr; a traceback would bury it.
+        sys.exit(str(exc))
+
+
+def _wait_for_another_parent(parent: int) -> None:
+    # A process forked from the parent can hold the pipe open after the parent's death; then only
+    # the parent's id tells. On Windows it never changes, and pipes are not inherited.
+    while os.getppid() == parent:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    main()

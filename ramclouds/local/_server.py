@@ -1,0 +1,176 @@
+"""`LocalServer`: the life of the server's process, seen from the parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+from urllib.parse import urlsplit
+
+from ramclouds.errors import ConfigurationError
+from ramclouds.local._model_file import model_file, require_runtime
+
+_SERVE = Path(__file__).with_name("_serve.py")
+_QUOTED_LINES = 8
+# More threads than this gain a small model nothing.
+_MOST_THREADS = 8
+_STOP_TIMEOUT = 5.0
+
+
+class LocalServer:
+    """Serves a GGUF model on loopback, in a process of its own, while its `with` block runs.
+
+    `n_ctx` is the context window of one request, `parallel` the number of requests answered at a
+    time. The port is free, the key random; the process ends with this one, also when it is killed.
+
+    Raises:
+        ConfigurationError: llama.cpp or the model file is missing, or the server does not start.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str] | None = None,
+        *,
+        alias: str | None = None,
+        n_ctx: int = 4096,
+        parallel: int = 2,
+        threads: int | None = None,
+        start_timeout: float = 120.0,
+    ) -> None:
+        self._path = model_file(model)
+        require_runtime()
+        self.model = alias or self._path.stem
+        """The model's name in answers; the server takes any name in a request."""
+        self.api_key = secrets.token_urlsafe(24)
+        self._n_ctx = n_ctx
+        self._parallel = parallel
+        self._threads = threads or min(_usable_cpus(), _MOST_THREADS)
+        self._start_timeout = start_timeout
+        self._process: subprocess.Popen[str] | None = None
+        self._address = ""
+
+    @property
+    def base_url(self) -> str:
+        """Where the server answers.
+
+        Raises:
+            ConfigurationError: it is not running.
+        """
+        if self._process is None:
+            raise ConfigurationError("The local server is not running. Use it in a `with` block.")
+        return f"{self._address}/v1"
+
+    def __enter__(self) -> LocalServer:
+        # llama.cpp writes errors only, so the file stays small.
+        with tempfile.TemporaryFile() as log:
+            self._process = process = _spawn(log)
+            try:
+                self._address = self._address_from(process)
+                _require_answer(self._address, self._start_timeout)
+            except (OSError, HTTPException) as exc:
+                self._stop(process)
+                raise ConfigurationError(self._why_not_started(exc, log)) from exc
+            except BaseException:
+                # Ctrl-C while waiting: no `__exit__` follows a failed `__enter__`.
+                self._stop(process)
+                raise
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._stop(self._process)
+
+    def _address_from(self, process: subprocess.Popen[str]) -> str:
+        """Hand over the settings and wait for the address that the server has bound."""
+        stdin, stdout = _pipes(process)
+        settings = {
+            "model": str(self._path),
+            "alias": self.model,
+            "api_key": self.api_key,
+            "n_ctx": self._n_ctx,
+            "parallel": self._parallel,
+            "threads": self._threads,
+            "parent": os.getpid(),
+        }
+        too_late = threading.Timer(self._start_timeout, process.kill)
+        too_late.start()
+        try:
+            # By the pipe: others can read a process's arguments.
+            stdin.write(json.dumps(settings) + "\n")
+            stdin.flush()
+            address = stdout.readline().strip()
+            in_time = too_late.is_alive()
+        finally:
+            too_late.cancel()
+        if not in_time:
+            raise TimeoutError(f"no answer within {self._start_timeout:g} s")
+        if not address:
+            raise ConnectionError("its process ended")
+        return address
+
+    def _stop(self, process: subprocess.Popen[str]) -> None:
+        """End the process: it goes when its stdin closes, or is made to."""
+        self._process = None
+        stdin, stdout = _pipes(process)
+        with closing(stdout):
+            try:
+                stdin.close()
+                process.wait(_STOP_TIMEOUT)
+            except (OSError, subprocess.TimeoutExpired):
+                process.kill()
+                process.wait()
+
+    def _why_not_started(self, reason: Exception, log: IO[bytes]) -> str:
+        log.seek(0)
+        lines = log.read().decode(errors="replace").splitlines()
+        said = " | ".join(dict.fromkeys(line.strip() for line in lines[-_QUOTED_LINES:]))
+        return (
+            f"The local server did not start with {self._path}: {reason}. "
+            f"Its last lines: {said or 'none'}"
+        )
+
+
+def _usable_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):  # neither macOS nor Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _spawn(log: IO[bytes]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(_SERVE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        encoding="utf-8",
+    )
+
+
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
+
+
+def _require_answer(address: str, timeout: float) -> None:
+    """Ask the server for its health; without a proxy, whatever the environment says."""
+    url = urlsplit(address)
+    with closing(HTTPConnection(url.hostname or "", url.port, timeout=timeout)) as connection:
+        connection.request("GET", "/health")
+        status = connection.getresponse().status
+    if status != 200:
+        raise ConnectionError(f"it answered its health check with {status}")
