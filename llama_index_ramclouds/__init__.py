@@ -1,0 +1,13 @@
+"""RamClouds models for LlamaIndex."""
+
+try:
+    import llama_index.core  # noqa: F401
+except ImportError as exc:
+    raise ImportError(
+        'llama_index_ramclouds needs LlamaIndex: pip install "ramclouds[llama-index]"'
+    ) from exc
+
+from llama_index_ramclouds._errors import StructuredOutputError, ToolCallMissingError
+from llama_index_ramclouds.llm import RamClouds
+
+__all__ = ["RamClouds", "StructuredOutputError", "ToolCallMissingError"]

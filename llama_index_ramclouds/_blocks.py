@@ -1,0 +1,150 @@
+"""LlamaIndex's content blocks to the parts of a wire message; pure but for files that they name."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import filetype  # type: ignore[import-untyped]
+from llama_index.core.base.llms.types import (
+    AudioBlock,
+    CachePoint,
+    CitableBlock,
+    CitationBlock,
+    ContentBlock,
+    DocumentBlock,
+    ImageBlock,
+    TextBlock,
+    VideoBlock,
+)
+
+from ramclouds import ConfigurationError
+
+Part = dict[str, Any]
+
+
+def to_parts(block: ContentBlock, *, cache_points: bool) -> Iterator[Part]:
+    """Yield the parts of one block; a cache point is a bare mark on the part before it."""
+    if isinstance(block, CachePoint):
+        # Claude alone has to be told; the others cache by themselves.
+        if cache_points:
+            yield {"cache_control": _cache_control(block)}
+    elif isinstance(block, CitableBlock):
+        yield {"type": "text", "text": f"{block.title} ({block.source}):\n"}
+        for nested in block.content:
+            yield from to_parts(nested, cache_points=cache_points)
+    elif isinstance(block, CitationBlock):
+        yield from to_parts(block.cited_content, cache_points=cache_points)
+    else:
+        yield _to_part(block)
+
+
+def _to_part(block: Any) -> Part:
+    to_part = _TO_PART.get(block.block_type)
+    if to_part is None:
+        raise ConfigurationError(
+            f"a {type(block).__name__} cannot be sent in this message: thinking and tool calls"
+            " belong into assistant messages, other blocks have no form on the wire. Leave it out."
+        )
+    return to_part(block)
+
+
+def _text(block: TextBlock) -> Part:
+    return {"type": "text", "text": block.text}
+
+
+def _image(block: ImageBlock) -> Part:
+    image = {"url": _url(block, block.image, block.image_mimetype, "image/png")}
+    if block.detail is not None:
+        image["detail"] = block.detail
+    return {"type": "image_url", "image_url": image}
+
+
+def _video(block: VideoBlock) -> Part:
+    url = _url(block, block.video, block.video_mimetype, "video/mp4")
+    return {"type": "video_url", "video_url": {"url": url}}
+
+
+def _audio(block: AudioBlock) -> Part:
+    _refuse_remote(block, block.url)
+    data = _bytes(block, block.audio)
+    guessed = filetype.guess(data)
+    form = block.format or (guessed.extension if guessed else "wav")
+    encoded = base64.b64encode(data).decode()
+    return {"type": "input_audio", "input_audio": {"data": encoded, "format": form}}
+
+
+def _document(block: DocumentBlock) -> Part:
+    _refuse_remote(block, block.url)
+    data = _bytes(block, block.data)
+    mime = block.document_mimetype or _named_mime(block) or _guessed_mime(data)
+    if mime is None or mime.startswith("text/"):
+        try:
+            return {"type": "text", "text": data.decode()}
+        except UnicodeDecodeError:
+            mime = mime or "application/octet-stream"
+    file = {"filename": block.title, "file_data": _data_url(data, mime)}
+    return {"type": "file", "file": file}
+
+
+def _cache_control(block: CachePoint) -> Part:
+    # "5m" is the default of LlamaIndex and of Anthropic; older gateways know no ttl.
+    excluded = {"ttl"} if block.cache_control.ttl == "5m" else set()
+    return block.cache_control.model_dump(include={"type", "ttl"} - excluded)
+
+
+def _url(block: ImageBlock | VideoBlock, data: Any, mime: str | None, otherwise: str) -> str:
+    """The URL of the media: as given, or its bytes in a data URL."""
+    if block.url is not None and data is None and block.path is None:
+        return str(block.url)
+    found = _bytes(block, data)
+    return _data_url(found, mime or _guessed_mime(found) or otherwise)
+
+
+def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock, data: Any) -> bytes:
+    # resolve_* of core ignores as_base64 for streams, and writes data:None for unknown types.
+    resolve = {
+        "image": "resolve_image",
+        "video": "resolve_video",
+        "audio": "resolve_audio",
+        "document": "resolve_document",
+    }[block.block_type]
+    try:
+        found = getattr(block, resolve)().read()
+    except (ValueError, OSError) as exc:
+        raise ConfigurationError(
+            f"the {type(block).__name__} holds nothing to send: {exc}"
+        ) from exc
+    return bytes(found)
+
+
+def _refuse_remote(block: AudioBlock | DocumentBlock, url: Any) -> None:
+    if url is not None and not str(url).startswith("data:"):
+        raise ConfigurationError(
+            f"the gateway fetches no URL of a {type(block).__name__}: download it, and give its"
+            " bytes or its path."
+        )
+
+
+def _data_url(data: bytes, mime: str) -> str:
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def _guessed_mime(data: bytes) -> str | None:
+    guessed = filetype.guess(data)
+    return str(guessed.mime) if guessed else None
+
+
+def _named_mime(block: DocumentBlock) -> str | None:
+    return mimetypes.guess_type(str(block.path))[0] if block.path else None
+
+
+_TO_PART: dict[str, Callable[[Any], Part]] = {
+    "text": _text,
+    "image": _image,
+    "audio": _audio,
+    "video": _video,
+    "document": _document,
+}

@@ -1,0 +1,212 @@
+"""LlamaIndex's messages to wire messages; nothing of the caller's is changed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ContentBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from llama_index_ramclouds._arguments import to_object
+from llama_index_ramclouds._blocks import Part, to_parts
+from ramclouds import ConfigurationError, ModelFacts
+
+_ROLES = {
+    MessageRole.SYSTEM: "system",
+    MessageRole.DEVELOPER: "system",
+    MessageRole.USER: "user",
+    MessageRole.ASSISTANT: "assistant",
+    MessageRole.CHATBOT: "assistant",
+    MessageRole.MODEL: "assistant",
+    MessageRole.TOOL: "tool",
+    MessageRole.FUNCTION: "tool",
+}
+
+
+def to_wire(
+    messages: Sequence[ChatMessage], facts: ModelFacts, *, replay_reasoning: bool
+) -> list[dict[str, Any]]:
+    """Convert a conversation; reasoning goes back only within the running tool loop."""
+    cache_points = "claude" in facts.name.lower()
+    loop = _running_loop(messages) if replay_reasoning else len(messages)
+    wire: list[dict[str, Any]] = []
+    returned: list[Part] = []
+    for place, message in enumerate(messages):
+        role = _ROLES[message.role]
+        if role != "tool":
+            wire.extend(_media_message(returned))
+            returned = []
+        if role == "assistant":
+            wire.append(_assistant(message, facts if place >= loop else None))
+        elif role == "tool":
+            text, media = _tool(message, place, cache_points=cache_points)
+            wire.append(text)
+            returned.extend(media)
+        else:
+            parts = _parts(message.blocks, cache_points=cache_points)
+            wire.append({"role": role, "content": _content(parts), **_name(message)})
+    wire.extend(_media_message(returned))
+    return _without_open_calls(wire)
+
+
+def _running_loop(messages: Sequence[ChatMessage]) -> int:
+    """Where the messages after the last user message begin."""
+    places = (n for n in range(len(messages), 0, -1) if messages[n - 1].role is MessageRole.USER)
+    return next(places, 0)
+
+
+def _name(message: ChatMessage) -> dict[str, str]:
+    name = message.additional_kwargs.get("name")
+    return {"name": name} if isinstance(name, str) else {}
+
+
+def _parts(blocks: Iterable[ContentBlock], *, cache_points: bool) -> list[Part]:
+    parts: list[Part] = []
+    for part in itertools.chain.from_iterable(
+        to_parts(block, cache_points=cache_points) for block in blocks
+    ):
+        if "type" in part:
+            parts.append(part)
+        elif parts:
+            parts[-1].update(part)
+    return parts
+
+
+def _content(parts: list[Part]) -> str | list[Part]:
+    """The documented string where there is only text."""
+    if all(part.keys() == {"type", "text"} for part in parts):
+        return "".join(part["text"] for part in parts)
+    return parts
+
+
+def _assistant(message: ChatMessage, replay_for: ModelFacts | None) -> dict[str, Any]:
+    thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
+    said = [
+        block for block in message.blocks if not isinstance(block, (ThinkingBlock, ToolCallBlock))
+    ]
+    parts = _parts(said, cache_points=False)
+    if any(part["type"] != "text" for part in parts):
+        raise ConfigurationError(
+            "an assistant message holds media, which no model takes there: move it to a user"
+            " message."
+        )
+    calls = _tool_calls(message)
+    text = "".join(part["text"] for part in parts)
+    wire: dict[str, Any] = {"role": "assistant", "content": text, **_name(message)}
+    if calls:
+        wire["content"] = text or None
+        wire["tool_calls"] = calls
+    if replay_for is not None:
+        _replay(wire, "".join(block.content or "" for block in thoughts), replay_for)
+    return wire
+
+
+def _replay(wire: dict[str, Any], reasoning: str, facts: ModelFacts) -> None:
+    if facts.inline_reasoning:
+        if reasoning:
+            wire["content"] = f"<think>\n{reasoning}\n</think>\n\n{wire['content'] or ''}"
+    elif reasoning or "tool_calls" in wire:
+        # A message that lacks it is a 400, and gateways of before 2026-04-29 drop an empty one.
+        wire["reasoning_content"] = reasoning or " "
+
+
+def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
+    """The calls as blocks, completed by what the wire-shaped copies of them hold besides."""
+    listed = [as_wire_call(call) for call in message.additional_kwargs.get("tool_calls") or []]
+    blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
+    if not blocks:
+        return [_sendable(call) for call in listed]
+    by_id = {call.get("id"): call for call in listed}
+    return [_from_block(block, by_id.get(block.tool_call_id)) for block in blocks]
+
+
+def as_wire_call(call: Any) -> dict[str, Any]:
+    """A call in OpenAI's shape: a dict, or an object of the openai package in an old history."""
+    return dict(call) if isinstance(call, dict) else dict(call.model_dump(exclude_none=True))
+
+
+def _from_block(block: ToolCallBlock, listed: dict[str, Any] | None) -> dict[str, Any]:
+    kwargs = block.tool_kwargs
+    text = kwargs if isinstance(kwargs, str) else json.dumps(kwargs, ensure_ascii=False)
+    arguments = _same_arguments(text, listed)
+    call = {**(listed or {}), "id": block.tool_call_id or "", "type": "function"}
+    return _sendable({**call, "function": {"name": block.tool_name, "arguments": arguments}})
+
+
+def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
+    """The model's own spelling where it says the same: another one misses the prompt cache."""
+    spelled = (listed or {}).get("function", {}).get("arguments")
+    if isinstance(spelled, str) and to_object(spelled) == to_object(text):
+        return spelled
+    return text
+
+
+def _sendable(call: dict[str, Any]) -> dict[str, Any]:
+    """Arguments that are no JSON object are refused or dropped upstream, so send what is sound."""
+    function = call.get("function") or {}
+    arguments = function.get("arguments") or "{}"
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    found, whole = to_object(arguments)
+    if not whole:
+        arguments = json.dumps(found, ensure_ascii=False)
+    kept = {"id": call.get("id"), "type": "function"}
+    extra = {key: value for key, value in call.items() if key not in ("index", "function")}
+    return {**extra, **kept, "function": {"name": function.get("name"), "arguments": arguments}}
+
+
+def _tool(
+    message: ChatMessage, place: int, *, cache_points: bool
+) -> tuple[dict[str, Any], list[Part]]:
+    """A tool message, whose content is always a string, and the media to send after it."""
+    call_id = message.additional_kwargs.get("tool_call_id")
+    if not isinstance(call_id, str):
+        raise ConfigurationError(
+            f"message {place} is a tool result without tool_call_id: put the id of the call it"
+            ' answers into additional_kwargs["tool_call_id"].'
+        )
+    blocks = [block for block in message.blocks if not isinstance(block, ThinkingBlock)]
+    parts = _parts(blocks, cache_points=False)
+    text = "\n".join(part["text"] for part in parts if part["type"] == "text")
+    media = [part for part in parts if part["type"] != "text"]
+    if media:
+        text = text or "The result follows in the next user message."
+        media.insert(0, {"type": "text", "text": f"Result of tool call {call_id}:"})
+    return {"role": "tool", "tool_call_id": call_id, "content": text}, media
+
+
+def _media_message(parts: list[Part]) -> Iterator[dict[str, Any]]:
+    """Tool messages take no media: it follows when all calls are answered."""
+    if parts:
+        yield {"role": "user", "content": list(parts)}
+
+
+def _without_open_calls(wire: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Drop the calls left unanswered when `return_direct` ended a turn of several calls.
+
+    FunctionAgent stores such turns in its memory, and every later request would be a 400.
+    """
+    answered = {message["tool_call_id"] for message in wire if message["role"] == "tool"}
+    for message, following in itertools.pairwise(wire):
+        if "tool_calls" in message and following["role"] == "tool":
+            calls = message["tool_calls"]
+            message["tool_calls"] = [call for call in calls if call["id"] in answered]
+    return wire
+
+
+def with_instructions(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:
+    """The conversation with a text at the end of its last message, or as one of its own."""
+    if not messages or messages[-1].role is not MessageRole.USER:
+        return [*messages, ChatMessage(text.strip())]
+    last = messages[-1]
+    extended = last.model_copy(update={"blocks": [*last.blocks, TextBlock(text=text)]})
+    return [*messages[:-1], extended]

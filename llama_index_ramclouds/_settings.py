@@ -1,0 +1,292 @@
+"""The fields of the LLM: their names, how they are stored, copied and restored."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import logging
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+import httpx
+from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
+from llama_index.core.bridge.pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_serializer,
+    field_validator,
+)
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from pydantic import AliasChoices
+from typing_extensions import Self
+
+from llama_index_ramclouds._tokens import count_tokens
+from ramclouds import AsyncClient, Client, Model, ModelFacts, model_facts
+
+logger = logging.getLogger(__name__)
+
+StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
+
+_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"}
+# Held by the user, or bound to a process: neither pickled nor deep-copied.
+_SHARED = ("http_client", "async_http_client")
+_warned: set[str] = set()
+
+
+class Settings(FunctionCallingLLM):
+    """Every setting of `RamClouds`, and what follows from the settings alone."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+
+    model: str = Field(description="Model to ask, by the name the gateway lists it under.")
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="RamClouds key; without one, RAMCLOUDS_API_KEY.",
+        exclude=True,
+        repr=False,
+    )
+    base_url: str | None = Field(
+        default=None,
+        description="Gateway, with its /v1; without one, RAMCLOUDS_BASE_URL, then RamClouds.",
+        validation_alias=AliasChoices("base_url", "api_base"),
+    )
+    temperature: float | None = Field(default=None, description="0 to 2; None is not sent.")
+    max_tokens: int | None = Field(default=None, description="Longest answer, in tokens.")
+    top_p: float | None = Field(default=None, description="0 to 1; None is not sent.")
+    frequency_penalty: float | None = Field(default=None, description="-2 to 2.")
+    presence_penalty: float | None = Field(default=None, description="-2 to 2.")
+    stop: str | list[str] | None = Field(default=None, description="Where the answer ends.")
+    reasoning_effort: str | None = Field(default=None, description="low, medium, high, ...")
+    additional_kwargs: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters of every request, as `chat` takes them."
+    )
+    extra_body: dict[str, Any] = Field(
+        default_factory=dict, description="Keys of every request's body, sent unchecked."
+    )
+    timeout: float | httpx.Timeout | None = Field(
+        default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
+    )
+    max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
+    default_headers: dict[str, str] | None = Field(
+        default=None, description="Headers of every request.", repr=False
+    )
+    http_client: httpx.Client | None = Field(default=None, exclude=True, repr=False)
+    async_http_client: httpx.AsyncClient | None = Field(default=None, exclude=True, repr=False)
+    context_window: int | None = Field(
+        default=None, description="Tokens; None takes what is known of the model."
+    )
+    is_function_calling_model: bool = Field(
+        default=True, description="False keeps agents and programs from sending tools."
+    )
+    structured_output_mode: StructuredOutputMode = Field(
+        default="auto",
+        description=(
+            "How structured output is asked for; auto calls a function, reads JSON from the text"
+            " where the model answered with text, and asks for text where tools are refused."
+        ),
+    )
+    replay_reasoning: bool | None = Field(
+        default=None,
+        description=(
+            "Send the reasoning back within a running tool loop; None does so for the models"
+            " that refuse the request without it."
+        ),
+    )
+    think_tags: bool = Field(
+        default=False, description="Split <think> tags out of the text, into ThinkingBlocks."
+    )
+    tokenizer: Callable[[str], Sequence[Any]] | None = Field(
+        default=None,
+        description="Counts tokens for `count_tokens`; None is LlamaIndex's own, without network.",
+        exclude=True,
+    )
+
+    _clients: dict[str, tuple[dict[str, Any], Any]] = PrivateAttr(default_factory=dict)
+
+    def __init__(self, model: str, **settings: Any) -> None:
+        self._restore(model=model, **settings)
+        # Finds a missing key or a bad URL now rather than at the first call.
+        self._client()
+
+    def _restore(self, **settings: Any) -> None:
+        """Fill the fields; None is unset, and a key need not be there yet."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        _refuse_unknown(type(self), given)
+        super().__init__(**given)
+
+    @field_validator("timeout", mode="before")
+    @classmethod
+    def _timeout_from_dict(cls, timeout: Any) -> Any:
+        return httpx.Timeout(**timeout) if isinstance(timeout, dict) else timeout
+
+    @field_serializer("timeout")
+    def _timeout_to_dict(self, timeout: float | httpx.Timeout | None) -> Any:
+        return timeout.as_dict() if isinstance(timeout, httpx.Timeout) else timeout
+
+    @field_serializer("default_headers")
+    def _headers_without_secrets(self, headers: Mapping[str, str] | None) -> Any:
+        if headers is None:
+            return None
+        return {name: text for name, text in headers.items() if name.lower() not in _SECRET_HEADERS}
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "RamClouds_LLM"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """Restore from `to_dict`, which holds no key: it is found at the first call."""
+        restored = cls.__new__(cls)
+        restored._restore(**{**data, **kwargs, "class_name": None})
+        return restored
+
+    @property
+    def api_base(self) -> str | None:
+        """The name that LlamaIndex's OpenAI classes give to `base_url`."""
+        return self.base_url
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known about the model."""
+        return model_facts(self.model)
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        facts = self.facts
+        if not facts.known and self.context_window is None:
+            _warn_once(facts)
+        return LLMMetadata(
+            context_window=self.context_window or facts.context_window,
+            num_output=self.max_tokens or (-1 if self.context_window else _reserved(facts)),
+            is_chat_model=True,
+            is_function_calling_model=self.is_function_calling_model,
+            model_name=self.model,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        return {**super().to_payload(), "model": self.model, "temperature": self.temperature}
+
+    def count_tokens(self, text: str | Sequence[ChatMessage]) -> int:
+        """Estimate the tokens of a text or of messages, without network."""
+        return count_tokens(text, self.tokenizer)
+
+    def list_models(self) -> list[Model]:
+        """Ask the gateway which models the key may use."""
+        return self._client().models()
+
+    async def alist_models(self) -> list[Model]:
+        """Ask the gateway which models the key may use."""
+        return await self._async_client().models()
+
+    def close(self) -> None:
+        """Close the connections of the sync methods; the next call opens new ones."""
+        if (held := self._clients.pop("sync", None)) is not None:
+            held[1].close()
+
+    async def aclose(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        self.close()
+        if (held := self._clients.pop("async", None)) is not None:
+            await held[1].aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _client(self) -> Client:
+        return cast(Client, self._held("sync", Client, self.http_client))
+
+    def _async_client(self) -> AsyncClient:
+        return cast(AsyncClient, self._held("async", AsyncClient, self.async_http_client))
+
+    def _held(self, kind: str, make: Callable[..., Any], http_client: Any) -> Any:
+        """A client of the current settings: they can be assigned, or changed in a copy."""
+        settings = {
+            "api_key": self.api_key,
+            "base_url": self.base_url,
+            "timeout": self.timeout,
+            "max_retries": self.max_retries,
+            "default_headers": self.default_headers,
+            "http_client": http_client,
+            "think_tags": self.think_tags,
+        }
+        held = self._clients.get(kind)
+        if held is None or held[0] != settings:
+            held = self._clients[kind] = (settings, make(**settings))
+        return held[1]
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        # Not shared: closing one would close the other's.
+        copied._clients = {}
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for name in _SHARED:
+            memo[id(getattr(self, name))] = getattr(self, name)
+        memo[id(self._clients)] = {}
+        return super().__deepcopy__(memo)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # Core's own removes what does not pickle from the live object, and pickles the key.
+        kept = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("api_key", *_SHARED) and _pickles(value)
+        }
+        if self.default_headers is not None:
+            kept["default_headers"] = self._headers_without_secrets(self.default_headers)
+        return {"__dict__": copy.copy(kept)}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        self._restore(**state["__dict__"])
+
+
+def _refuse_unknown(cls: type[Settings], given: Mapping[str, Any]) -> None:
+    known = {*cls.model_fields, "api_base"}
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "put request keys into extra_body."
+            raise TypeError(f"RamClouds has no setting {name!r}: {hint}")
+
+
+def _warn_once(facts: ModelFacts) -> None:
+    if facts.name not in _warned:
+        _warned.add(facts.name)
+        logger.warning(
+            "Nothing is known about model %r: assuming a context window of %d tokens."
+            " Set context_window=... if it is another.",
+            facts.name,
+            facts.context_window,
+        )
+
+
+def _reserved(facts: ModelFacts) -> int:
+    """Tokens that core must leave free for the answer; -1 is LlamaIndex's word for unknown.
+
+    gpt-5 takes 272,000 of its 400,000 as input, and core packs what is not reserved.
+    """
+    reserved = facts.context_window - facts.max_input_tokens
+    return reserved if reserved > 0 else -1
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    # Whatever a user's object raises: it is left out, as LlamaIndex's components do.
+    except Exception:  # noqa: BLE001
+        return False
+    return True

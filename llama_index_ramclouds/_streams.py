@@ -1,0 +1,90 @@
+"""Streams of responses that free their connection as soon as the caller leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, closing
+from typing import Any, TypeVar
+
+from llama_index.core.base.llms.types import (
+    ChatResponse,
+    ChatResponseAsyncGen,
+    ChatResponseGen,
+)
+
+from llama_index_ramclouds._tools import is_forced, keep_first_call, require_call
+from ramclouds import Chunk
+
+T = TypeVar("T")
+
+
+def each(
+    chunks: Generator[Chunk, None, None], to_response: Callable[[Chunk], T]
+) -> Generator[T, None, None]:
+    """Convert each chunk as it comes."""
+    with closing(chunks):
+        for chunk in chunks:
+            yield to_response(chunk)
+
+
+async def aeach(
+    chunks: AsyncGenerator[Chunk, None], to_response: Callable[[Chunk], T]
+) -> AsyncGenerator[T, None]:
+    """Convert each chunk as it comes."""
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            yield to_response(chunk)
+
+
+def checked(
+    responses: ChatResponseGen, *, allow_parallel_tool_calls: bool, tool_choice: Any
+) -> ChatResponseGen:
+    """Keep one call if several are not allowed; raise at the end if a demanded one is missing."""
+    with closing(responses):
+        last: ChatResponse | None = None
+        for last in responses:
+            yield last if allow_parallel_tool_calls else keep_first_call(last)
+    if is_forced(tool_choice) and last is not None:
+        require_call(last)
+
+
+async def achecked(
+    responses: ChatResponseAsyncGen, *, allow_parallel_tool_calls: bool, tool_choice: Any
+) -> ChatResponseAsyncGen:
+    """Keep one call if several are not allowed; raise at the end if a demanded one is missing."""
+    async with aclosing(responses):
+        last: ChatResponse | None = None
+        async for last in responses:
+            yield last if allow_parallel_tool_calls else keep_first_call(last)
+    if is_forced(tool_choice) and last is not None:
+        require_call(last)
+
+
+async def with_events(
+    decorator: Callable[..., Any],
+    open_stream: Callable[..., AsyncGenerator[T, None]],
+    llm: Any,
+    asked: Any,
+    **kwargs: Any,
+) -> AsyncGenerator[T, None]:
+    """Open a stream under core's callback decorator, and return one that closes it.
+
+    Closing the decorator's generator leaves the one inside it open, and the connection with it,
+    until the event loop gets round to it: so the inner one is kept here, and closed.
+    """
+    opened: list[AsyncGenerator[T, None]] = []
+
+    async def open_inner(_llm: Any, asked: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
+        opened.append(open_stream(asked, **kwargs))
+        return opened[0]
+
+    outer = await decorator()(open_inner)(llm, asked, **kwargs)
+    return _closing_both(outer, opened[0])
+
+
+async def _closing_both(
+    outer: AsyncGenerator[T, None], inner: AsyncGenerator[T, None]
+) -> AsyncGenerator[T, None]:
+    async with aclosing(inner), aclosing(outer):
+        async for item in outer:
+            yield item
