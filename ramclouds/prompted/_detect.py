@@ -1,0 +1,54 @@
+"""Signs that a gateway dropped what was asked for natively."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ramclouds.prompted._repair import is_json, mended
+from ramclouds.prompted._tools import forced_name, is_forced
+from ramclouds.types import Completion
+
+
+def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
+    """Whether a call was forced and the answer, complete as it is, has none of the kind."""
+    if not is_forced(tool_choice) or completion.finish_reason not in ("stop", "tool_calls"):
+        return False
+    name = forced_name(tool_choice)
+    return not any(name in (None, call.name) for call in completion.tool_calls)
+
+
+def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
+    """Whether JSON was asked for and the answer, complete as it is, holds none."""
+    if response_format is None or response_format.get("type") not in ("json_object", "json_schema"):
+        return False
+    if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
+        return False
+    return not is_json(json_text(completion.text))
+
+
+def unsupported_message(what: str, model: str) -> str:
+    """Return the words of an error about `tools` or `response_format` that had no effect."""
+    return (
+        f"{what} had no effect: the model {model!r}, or the gateway's channel to it, ignored it."
+        ' Use tool_calling="prompted", which asks in words, or on_unsupported="fallback", which'
+        " changes to it by itself."
+    )
+
+
+def json_text(text: str) -> str:
+    """Return the JSON in an answer: without a code fence or words around it, mended where safe.
+
+    An answer without JSON comes back as it is.
+    """
+    stripped = text.strip()
+    if is_json(stripped):
+        return stripped
+    opening = min((at for at in map(stripped.find, "{[") if at >= 0), default=-1)
+    closing = max(stripped.rfind("}"), stripped.rfind("]"))
+    if not 0 <= opening < closing:
+        return text
+    inner = stripped[opening : closing + 1]
+    if is_json(inner):
+        return inner
+    return mended(inner) or text

@@ -1,0 +1,64 @@
+"""A request for tools or structured output, turned into one that asks in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from ramclouds.prompted._grammar import grammar_format
+from ramclouds.prompted._parse import PromptedParser
+from ramclouds.prompted._render import render
+from ramclouds.types import Completion
+
+_ASKED_IN_WORDS = ("tools", "tool_choice", "parallel_tool_calls", "response_format")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptedRequest:
+    """What to send, and how to read what comes back."""
+
+    messages: list[dict[str, Any]]
+    params: dict[str, Any]
+    """The other parameters of the request."""
+    tools: Sequence[Mapping[str, Any]] = field(repr=False)
+    tool_choice: Any = None
+    grammar: bool = False
+
+    def parser(self) -> PromptedParser:
+        """Return a parser for one answer to this request."""
+        return PromptedParser(
+            tools=self.tools,
+            tool_choice=self.tool_choice,
+            grammar=self.grammar,
+            seed=blake2b(json.dumps(self.messages).encode(), digest_size=8).hexdigest(),
+        )
+
+    def parse(self, completion: Completion) -> Completion:
+        """Return `completion` with the calls in its text as tool calls."""
+        return self.parser().parse(completion)
+
+
+def prepare(
+    messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, grammar: bool = False
+) -> PromptedRequest:
+    """Return the request that asks in words for what `params` asks for natively."""
+    tools = params.get("tools") or ()
+    asked: dict[str, Any] = {
+        "tool_choice": params.get("tool_choice"),
+        "parallel": params.get("parallel_tool_calls"),
+        "response_format": params.get("response_format"),
+    }
+    rest = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
+    if grammar:
+        schema = grammar_format(tools, **asked)
+        rest |= {} if schema is None else {"response_format": schema}
+    return PromptedRequest(
+        messages=render(messages, tools, **asked, grammar=grammar),
+        params=rest,
+        tools=tools,
+        tool_choice=asked["tool_choice"],
+        grammar=grammar,
+    )
