@@ -1,0 +1,62 @@
+"""The shared client of RamClouds: completions, plain and streamed, sync and async."""
+
+from ramclouds._client import AsyncClient, Client
+from ramclouds._version import __version__
+from ramclouds.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    BlockedError,
+    ConfigurationError,
+    ContextLengthError,
+    GatewayTimeoutError,
+    InsufficientQuotaError,
+    ModelUnavailableError,
+    NotFoundError,
+    PermissionDeniedError,
+    RamCloudsError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    StreamError,
+    StreamTruncatedError,
+)
+from ramclouds.models import ModelFacts, known_models, model_facts
+from ramclouds.types import Choice, Chunk, Completion, Model, ToolCall, ToolCallDelta, Usage
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "BlockedError",
+    "Choice",
+    "Chunk",
+    "Client",
+    "Completion",
+    "ConfigurationError",
+    "ContextLengthError",
+    "GatewayTimeoutError",
+    "InsufficientQuotaError",
+    "Model",
+    "ModelFacts",
+    "ModelUnavailableError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RamCloudsError",
+    "RateLimitError",
+    "ResponseError",
+    "ServerError",
+    "StreamError",
+    "StreamTruncatedError",
+    "ToolCall",
+    "ToolCallDelta",
+    "Usage",
+    "__version__",
+    "known_models",
+    "model_facts",
+]

@@ -1,0 +1,84 @@
+"""Chunks to the completion so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ramclouds.types import Choice, Chunk, Completion, ToolCall, Usage
+
+
+class Accumulator:
+    """Collects the chunks of one stream; joining is left to `completion()`, so adding is cheap."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._reasonings: list[str] = []
+        self._refusals: list[str] = []
+        self._calls: dict[int, ToolCall] = {}
+        self._arguments: dict[int, list[str]] = {}
+        self._logprobs: dict[str, Any] = {}
+        self._head = Chunk()
+        self._finish_reason: str | None = None
+        self._usage: Usage | None = None
+        self._raw: dict[str, Any] = {}
+
+    def add(self, chunk: Chunk) -> None:
+        """Take in the next chunk."""
+        if chunk.text:
+            self._texts.append(chunk.text)
+        if chunk.reasoning:
+            self._reasonings.append(chunk.reasoning)
+        if chunk.tool_calls:
+            self._add_calls(chunk)
+        if chunk.id is not None or chunk.model is not None or chunk.request_id is not None:
+            self._head = chunk
+        if chunk.finish_reason is not None:
+            self._finish_reason = chunk.finish_reason
+        if chunk.usage is not None:
+            self._usage = chunk.usage
+        if chunk.refusal:
+            self._refusals.append(chunk.refusal)
+        if chunk.logprobs:
+            self._add_logprobs(chunk)
+        self._raw = chunk.raw
+
+    def _add_calls(self, chunk: Chunk) -> None:
+        for delta in chunk.tool_calls:
+            call = self._calls.get(delta.index)
+            if call is None:
+                call = ToolCall(id=delta.id or "", name=delta.name or "", arguments="")
+                self._calls[delta.index] = call
+                self._arguments[delta.index] = []
+            if delta.extra:
+                call.extra = delta.extra
+            self._arguments[delta.index].append(delta.arguments)
+
+    def _add_logprobs(self, chunk: Chunk) -> None:
+        for key, value in (chunk.logprobs or {}).items():
+            if isinstance(value, list):
+                self._logprobs.setdefault(key, []).extend(value)
+            else:
+                self._logprobs.setdefault(key, value)
+
+    def completion(self) -> Completion:
+        """The answer so far, as one choice."""
+        calls = tuple(
+            ToolCall(call.id, call.name, "".join(self._arguments[index]), call.extra)
+            for index, call in self._calls.items()
+        )
+        choice = Choice(
+            text="".join(self._texts),
+            reasoning="".join(self._reasonings),
+            refusal="".join(self._refusals),
+            tool_calls=calls,
+            finish_reason=self._finish_reason,
+            logprobs=self._logprobs or None,
+        )
+        return Completion(
+            id=self._head.id or "",
+            model=self._head.model or "",
+            choices=(choice,),
+            usage=self._usage,
+            request_id=self._head.request_id,
+            raw=self._raw,
+        )

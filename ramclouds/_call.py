@@ -1,0 +1,224 @@
+"""One call with all its attempts: what is sent, and what follows from what came back. Pure."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import httpx
+
+from ramclouds._accumulate import Accumulator
+from ramclouds._classify import (
+    answer_from,
+    body_error,
+    is_error_body,
+    response_error,
+    status_error,
+)
+from ramclouds._config import Settings
+from ramclouds._redact import Redactor
+from ramclouds._request import to_bytes
+from ramclouds._retry import retry_delay
+from ramclouds._stream import StreamReader
+from ramclouds._think import split_think_tags
+from ramclouds._transport import opened_connection, transport_error
+from ramclouds._wire import MalformedError, parse, to_completion, to_models
+from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
+from ramclouds.types import Chunk, Completion, Model
+
+logger = logging.getLogger("ramclouds")
+
+# Longer than any answer; New API's own limit for one line of a stream is half of it.
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+
+
+class Call:
+    """One call; told what happens by the client, it says what to do next."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        redactor: Redactor,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None,
+        headers: httpx.Headers,
+        timeout: httpx.Timeout,
+        pool_is_ours: bool,
+        refused_fields: set[str],
+        optional_field: str | None = None,
+    ) -> None:
+        self.method = method
+        self.url = settings.base_url + path
+        self.headers = headers
+        self.extensions = {"timeout": timeout.as_dict()}
+        self.content = to_bytes(body) if body is not None else b""
+        self._settings = settings
+        self._redactor = redactor
+        self._body = body
+        self._retries = 0
+        self._attempts = 0
+        self._pool_is_ours = pool_is_ours
+        self._may_be_stale = True
+        self._optional_field = optional_field
+        self._refused_fields = refused_fields
+
+    def begin(self) -> None:
+        """Note that a request goes out."""
+        self._attempts += 1
+        opened_connection.set(False)
+        logger.debug("%s %s, attempt %d", self.method, self.url, self._attempts)
+
+    def note_status(self, response: httpx.Response) -> bool:
+        """Note an answer's head; whether its body is an answer."""
+        logger.debug(
+            "%s %s: %d, request id %s",
+            self.method,
+            self.url,
+            response.status_code,
+            response.headers.get("x-oneapi-request-id"),
+        )
+        return 200 <= response.status_code < 300
+
+    def refusal(self, response: httpx.Response, body: bytes) -> RamCloudsError:
+        """The error of an answer that is none."""
+        return status_error(response, body, self._redactor)
+
+    def pause_after(self, exc: Exception, *, is_open: bool = False) -> float:
+        """Seconds to wait before the next attempt.
+
+        Raises:
+            RamCloudsError: there is no next attempt.
+            Exception: `exc` itself, where it is no failure of the call.
+        """
+        error = transport_error(exc, self._settings.base_url)
+        if error is None:
+            raise exc
+        if isinstance(error, APIConnectionError) and not is_open and self._was_stale(error):
+            return 0.0
+        if self._can_drop_field(error):
+            return 0.0
+        delay = retry_delay(error, self._retries, self._settings.max_retries)
+        if delay is None:
+            logger.debug("%s %s: %s", self.method, self.url, type(error).__name__)
+            raise self._clean(error, exc)
+        self._retries += 1
+        logger.info(
+            "%s %s: %s; retry %d of %d in %.2f s",
+            self.method,
+            self.url,
+            type(error).__name__,
+            self._retries,
+            self._settings.max_retries,
+            delay,
+        )
+        return delay
+
+    def _clean(self, error: RamCloudsError, exc: Exception) -> RamCloudsError:
+        """An error fit to be shown: no key in its text, nor in what it says it came from."""
+        if error is exc:
+            return error
+        error.message = self._redactor.text(error.message)
+        error.args = (error.message,)
+        if isinstance(exc, httpx.RequestError):
+            # The request holds the Authorization header.
+            exc.request = httpx.Request(self.method, self.url)
+        error.__cause__ = None if hasattr(exc, "request_info") else exc
+        error.__suppress_context__ = True
+        return error
+
+    def _was_stale(self, error: APIConnectionError) -> bool:
+        """Whether a kept connection turned out to be closed: sent again once, free of charge."""
+        if isinstance(error, APITimeoutError) or not self._pool_is_ours:
+            return False
+        if opened_connection.get() or not self._may_be_stale:
+            return False
+        self._may_be_stale = False
+        logger.debug("%s %s: the kept connection was stale", self.method, self.url)
+        return True
+
+    def _can_drop_field(self, error: RamCloudsError) -> bool:
+        """Whether a refusal names a field that only we added: sent again without it, once."""
+        field = self._optional_field
+        if field is None or self._body is None or not isinstance(error, BadRequestError):
+            return False
+        if field not in f"{error.message} {error.__dict__.get('param')}":
+            return False
+        self._optional_field = None
+        self._refused_fields.add(field)
+        self._body.pop(field, None)
+        self.content = to_bytes(self._body)
+        logger.info("%s is refused by %s; sent without it from now on", field, self.url)
+        return True
+
+    def reader(self, response: httpx.Response) -> StreamReader:
+        """A reader for the stream in an answer's body."""
+        return StreamReader(
+            answer_from(response, self._redactor), think_tags=self._settings.think_tags
+        )
+
+    def rest_after(self, exc: Exception, reader: StreamReader) -> list[Chunk]:
+        """A failure in mid-stream: the last chunk, where the answer was complete by then.
+
+        Raises:
+            RamCloudsError: it was not; what had arrived is on the error.
+        """
+        reader.is_over = True
+        error = transport_error(exc, self._settings.base_url)
+        if error is None or error is exc:
+            raise exc
+        return reader.broke(self._clean(error, exc))
+
+    def completion(self, response: httpx.Response, body: bytes) -> Completion:
+        """The complete answer in a body, JSON or, where the gateway streamed it, events."""
+        answer = answer_from(response, self._redactor)
+        try:
+            parsed = parse(body)
+        except MalformedError:
+            if _is_stream(response, body):
+                return self._streamed_completion(response, body)
+            raise response_error(answer, body, None, partial=None) from None
+        if is_error_body(parsed):
+            raise body_error(answer, parsed)
+        try:
+            completion = (
+                to_completion(parsed, answer.request_id) if isinstance(parsed, dict) else None
+            )
+        except MalformedError:
+            completion = None
+        if completion is None or not completion.choices:
+            raise response_error(answer, body, parsed, partial=completion)
+        return self._without_think_tags(completion)
+
+    def _streamed_completion(self, response: httpx.Response, body: bytes) -> Completion:
+        reader = self.reader(response)
+        accumulator = Accumulator()
+        for chunk in reader.feed(body) + reader.close():
+            accumulator.add(chunk)
+        return accumulator.completion()
+
+    def _without_think_tags(self, completion: Completion) -> Completion:
+        if self._settings.think_tags:
+            for choice in completion.choices:
+                choice.text, inline = split_think_tags(choice.text)
+                choice.reasoning += inline
+        return completion
+
+    def models(self, response: httpx.Response, body: bytes) -> list[Model]:
+        """The model list in a body."""
+        answer = answer_from(response, self._redactor)
+        parsed = None
+        try:
+            parsed = parse(body)
+            if not is_error_body(parsed):
+                return to_models(parsed)
+        except MalformedError:
+            pass
+        raise response_error(answer, body, parsed, partial=None)
+
+
+def _is_stream(response: httpx.Response, body: bytes) -> bool:
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        return True
+    return body.lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b":", b"event:", b"id:"))

@@ -1,0 +1,367 @@
+"""All I/O: the two clients open, read, sleep and close, and decide nothing.
+
+The twins differ by `async`, `await` and a-names alone; a test compares their syntax trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from threading import Lock
+from types import TracebackType
+
+import httpx
+from typing_extensions import Self, Unpack
+
+from ramclouds._call import MAX_ANSWER_BYTES, Call
+from ramclouds._calls import Calls
+from ramclouds._request import Message, Params
+from ramclouds._stream import StreamReader
+from ramclouds._transport import (
+    AsyncPools,
+    abody_of,
+    aclose,
+    adrain,
+    asleep,
+    body_of,
+    close,
+    drain,
+    sleep,
+    sync_client,
+)
+from ramclouds.errors import RamCloudsError
+from ramclouds.types import Chunk, Completion, Model
+
+
+class Client(Calls):
+    """Talks to RamClouds; one object serves any number of threads.
+
+    Args are settings: each falls back to its environment variable, then to its default. `timeout`
+    is in seconds, one number for every phase or an `httpx.Timeout`; by default connecting may take
+    10 s and silence 600 s. An `http_client` handed in is used as it is, and not closed.
+
+    Raises:
+        ConfigurationError: a setting is missing or unusable.
+
+    Example:
+        with Client() as client:
+            print(client.complete(model="gpt-5", messages=[{"role": "user", "content": "Hi"}]).text)
+    """
+
+    _http_class = httpx.Client
+    _http_client: httpx.Client | None
+
+    def complete(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[Params],
+    ) -> Completion:
+        """Ask for an answer and wait for all of it.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; see `ramclouds.errors`.
+        """
+        call = self._plain_call(model, messages, timeout, params)
+        while True:
+            response = self._open(call)
+            try:
+                return call.completion(response, self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc, is_open=True)
+            sleep(pause)
+
+    def stream(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[Params],
+    ) -> Generator[Chunk, None, None]:
+        """Ask for an answer and hand out its chunks as they come.
+
+        Arguments are checked at once; the request goes out with the first chunk asked for. Closing
+        the generator closes the response.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else, from the generator; what had arrived is its `partial`.
+        """
+        return self._chunks(self._stream_call(model, messages, timeout, params))
+
+    def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
+        """The models that this key may use, in the gateway's order.
+
+        Raises:
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        call = self._models_call(timeout)
+        while True:
+            response = self._open(call)
+            try:
+                return call.models(response, self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc, is_open=True)
+            sleep(pause)
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self, call: Call) -> httpx.Response:
+        """Send, again where that may help, until an answer comes."""
+        while True:
+            try:
+                http = self._http()
+                call.begin()
+                response = http.send(
+                    http.build_request(
+                        call.method,
+                        call.url,
+                        headers=call.headers,
+                        content=call.content,
+                        extensions=call.extensions,
+                    ),
+                    stream=True,
+                    follow_redirects=False,
+                )
+                if call.note_status(response):
+                    return response
+                raise call.refusal(response, self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc)
+            sleep(pause)
+
+    def _read(self, response: httpx.Response) -> bytes:
+        """The whole body, and the response closed."""
+        try:
+            size, parts = 0, []
+            for part in response.iter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > MAX_ANSWER_BYTES:
+                    break
+            return b"".join(parts)
+        finally:
+            response.close()
+
+    def _chunks(self, call: Call) -> Generator[Chunk, None, None]:
+        is_answered = False
+        while not is_answered:
+            response = self._open(call)
+            body = body_of(response)
+            try:
+                reader = call.reader(response)
+                while not reader.is_over:
+                    for chunk in self._step(call, reader, body):
+                        yield chunk
+                is_answered = reader.is_answered
+                if reader.is_done:
+                    drain(response, body)
+            finally:
+                close(response, body)
+
+    def _step(self, call: Call, reader: StreamReader, body: Iterator[bytes]) -> list[Chunk]:
+        """The chunks of the next bytes; none where the call is to be made again."""
+        try:
+            data = next(body, None)
+            return reader.close() if data is None else reader.feed(data)
+        except Exception as exc:  # what is no failure of the call, it raises again
+            failure = exc
+        try:
+            return call.rest_after(failure, reader)
+        except RamCloudsError as exc:
+            pause = call.pause_after(exc, is_open=True)
+        sleep(pause)
+        return []
+
+    def _http(self) -> httpx.Client:
+        if self._http_client is not None:
+            return self._http_client
+        with self._lock:
+            if self._pool is None:
+                self._pool = sync_client(self._settings)
+            return self._pool
+
+    def _forget_pool(self) -> None:
+        self._lock = Lock()
+        self._pool: httpx.Client | None = None
+
+
+class AsyncClient(Calls):
+    """`Client` for async code, on asyncio or trio; one object serves any number of event loops.
+
+    Example:
+        async with AsyncClient() as client:
+            async for chunk in client.stream(model="gpt-5", messages=messages):
+                print(chunk.text, end="")
+    """
+
+    _http_class = httpx.AsyncClient
+    _http_client: httpx.AsyncClient | None
+
+    async def complete(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[Params],
+    ) -> Completion:
+        """Ask for an answer and wait for all of it.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; see `ramclouds.errors`.
+        """
+        call = self._plain_call(model, messages, timeout, params)
+        while True:
+            response = await self._open(call)
+            try:
+                return call.completion(response, await self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc, is_open=True)
+            await asleep(pause)
+
+    def stream(
+        self,
+        *,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[Params],
+    ) -> AsyncGenerator[Chunk, None]:
+        """Ask for an answer and hand out its chunks as they come.
+
+        Arguments are checked at once; the request goes out with the first chunk asked for. Closing
+        the generator closes the response.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else, from the generator; what had arrived is its `partial`.
+        """
+        return self._chunks(self._stream_call(model, messages, timeout, params))
+
+    async def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
+        """The models that this key may use, in the gateway's order.
+
+        Raises:
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        call = self._models_call(timeout)
+        while True:
+            response = await self._open(call)
+            try:
+                return call.models(response, await self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc, is_open=True)
+            await asleep(pause)
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections; the next call opens new ones."""
+        await self._pools.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _open(self, call: Call) -> httpx.Response:
+        """Send, again where that may help, until an answer comes."""
+        while True:
+            try:
+                http = await self._http()
+                call.begin()
+                response = await http.send(
+                    http.build_request(
+                        call.method,
+                        call.url,
+                        headers=call.headers,
+                        content=call.content,
+                        extensions=call.extensions,
+                    ),
+                    stream=True,
+                    follow_redirects=False,
+                )
+                if call.note_status(response):
+                    return response
+                raise call.refusal(response, await self._read(response))
+            except Exception as exc:  # what is no failure of the call, it raises again
+                pause = call.pause_after(exc)
+            await asleep(pause)
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        """The whole body, and the response closed."""
+        try:
+            size, parts = 0, []
+            async for part in response.aiter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > MAX_ANSWER_BYTES:
+                    break
+            return b"".join(parts)
+        finally:
+            await response.aclose()
+
+    async def _chunks(self, call: Call) -> AsyncGenerator[Chunk, None]:
+        is_answered = False
+        while not is_answered:
+            response = await self._open(call)
+            body = abody_of(response)
+            try:
+                reader = call.reader(response)
+                while not reader.is_over:
+                    for chunk in await self._step(call, reader, body):
+                        yield chunk
+                is_answered = reader.is_answered
+                if reader.is_done:
+                    await adrain(response, body)
+            finally:
+                await aclose(response, body)
+
+    async def _step(
+        self, call: Call, reader: StreamReader, body: AsyncIterator[bytes]
+    ) -> list[Chunk]:
+        """The chunks of the next bytes; none where the call is to be made again."""
+        try:
+            data = await anext(body, None)
+            return reader.close() if data is None else reader.feed(data)
+        except Exception as exc:  # what is no failure of the call, it raises again
+            failure = exc
+        try:
+            return call.rest_after(failure, reader)
+        except RamCloudsError as exc:
+            pause = call.pause_after(exc, is_open=True)
+        await asleep(pause)
+        return []
+
+    async def _http(self) -> httpx.AsyncClient:
+        if self._http_client is not None:
+            return self._http_client
+        return await self._pools.get()
+
+    def _forget_pool(self) -> None:
+        self._pools = AsyncPools(self._settings)

@@ -1,0 +1,179 @@
+"""Settings of a client: argument, then environment, then default."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from pydantic import SecretStr
+
+from ramclouds._version import __version__
+from ramclouds.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://ramclouds.me/v1"
+# Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
+DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
+DEFAULT_MAX_RETRIES = 2
+DEFAULT_USER_AGENT = f"ramclouds-python/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Checked settings; holds the key only as a secret, so its repr is safe."""
+
+    api_key: SecretStr | None
+    base_url: str
+    timeout: httpx.Timeout
+    max_retries: int
+    headers: dict[str, str]
+    verify: bool | str | ssl.SSLContext
+    think_tags: bool
+
+
+def settings_from(
+    *,
+    api_key: str | SecretStr | None,
+    base_url: str | None,
+    timeout: float | httpx.Timeout | None,
+    max_retries: int | None,
+    default_headers: Mapping[str, str] | None,
+    user_agent: str | None,
+    verify: bool | str | ssl.SSLContext,
+    think_tags: bool,
+) -> Settings:
+    """Resolve and check all settings.
+
+    Raises:
+        ConfigurationError: one is missing or unusable; the message says which, and what to do.
+    """
+    return Settings(
+        api_key=api_key_from(api_key),
+        base_url=_base_url_from(base_url or os.environ.get("RAMCLOUDS_BASE_URL")),
+        timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
+        max_retries=_max_retries_from(max_retries),
+        headers=_headers_from(default_headers, user_agent),
+        verify=verify,
+        think_tags=think_tags,
+    )
+
+
+def api_key_from(argument: str | SecretStr | None) -> SecretStr:
+    """The key as given, or `RAMCLOUDS_API_KEY`; no other vendor's variable is read."""
+    given = argument.get_secret_value() if isinstance(argument, SecretStr) else argument
+    if given is not None and not isinstance(given, str):
+        raise ConfigurationError("api_key must be a string. Pass the key that RamClouds gave you.")
+    key = (given or os.environ.get("RAMCLOUDS_API_KEY") or "").strip()
+    if not key:
+        raise ConfigurationError(
+            "No API key. Set the environment variable RAMCLOUDS_API_KEY, or pass api_key=..."
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ConfigurationError(
+            "The API key holds a character that no key has (white space, or not ASCII). "
+            "Copy it again."
+        )
+    return SecretStr(key)
+
+
+def _base_url_from(given: str | None) -> str:
+    url = (given or DEFAULT_BASE_URL).strip().rstrip("/").removesuffix("/chat/completions")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  a property that raises on a port that is no number
+    except ValueError as exc:
+        raise ConfigurationError(f"base_url is no URL ({exc}). Use {DEFAULT_BASE_URL}") from exc
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigurationError(
+            f"base_url must be an http or https URL such as {DEFAULT_BASE_URL}, "
+            f"not {_without_credentials(url)!r}."
+        )
+    if parts.username or parts.password:
+        raise ConfigurationError("base_url must not hold a user or password. Pass api_key=...")
+    if parts.query or parts.fragment:
+        raise ConfigurationError("base_url must not have a query or a fragment.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        warnings.warn(
+            f"base_url {url} is plain http: the API key and all messages travel unencrypted. "
+            "Use https.",
+            stacklevel=5,
+        )
+    return url
+
+
+def _without_credentials(url: str) -> str:
+    return url.rsplit("@", 1)[-1]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def timeout_from(given: float | httpx.Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
+    """One number for every phase, in seconds, or an `httpx.Timeout` as it is."""
+    if given is None:
+        return default
+    if isinstance(given, httpx.Timeout):
+        return given
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
+        raise ConfigurationError(
+            f"timeout must be a positive number of seconds or an httpx.Timeout, not {given!r}."
+        )
+    return httpx.Timeout(float(given))
+
+
+def _max_retries_from(given: int | None) -> int:
+    if given is None:
+        return DEFAULT_MAX_RETRIES
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise ConfigurationError(f"max_retries must be 0 or more, not {given!r}.")
+    return given
+
+
+def _headers_from(
+    default_headers: Mapping[str, str] | None, user_agent: str | None
+) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        # Newer gateway versions translate their messages by it.
+        "Accept-Language": "en",
+        "Content-Type": "application/json",
+        "User-Agent": user_agent or os.environ.get("RAMCLOUDS_USER_AGENT") or DEFAULT_USER_AGENT,
+    }
+    return merge_headers(headers, default_headers)
+
+
+def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> dict[str, str]:
+    """Headers with others laid over them, whatever their case."""
+    if not more:
+        return headers
+    merged = dict(headers)
+    for name, value in more.items():
+        if not isinstance(value, str) or not value.isprintable():
+            raise ConfigurationError(f"The value of header {name!r} must be one line of text.")
+        for other in [known for known in merged if known.lower() == name.lower()]:
+            del merged[other]
+        merged[name] = value
+    return merged
+
+
+def proxy_for(base_url: str) -> str | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for a URL."""
+    parts = urlsplit(base_url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

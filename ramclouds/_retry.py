@@ -1,0 +1,89 @@
+"""How long to wait before which retry: pure, but for the jitter and the clock given in."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+from ramclouds.errors import RamCloudsError
+
+_FIRST_DELAY = 0.5
+_LONGEST_BACKOFF = 8.0
+LONGEST_WAIT = 60.0
+
+# The gateway has tried other channels already, or would fail the same way again.
+_ONCE = frozenset(
+    {"get_channel_failed", "bad_response_body", "read_response_body_failed", "bad_response"}
+)
+
+# Go's duration format, as in x-ratelimit-reset-requests: 1m12.5s, 250ms, 2h.
+_GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+_GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
+
+
+def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> float | None:
+    """Seconds to wait before the next attempt; None where there must be none."""
+    limit = min(max_retries, 1) if error.code in _ONCE else max_retries
+    if not error.retryable or retries_done >= limit:
+        return None
+    if error.retry_after is not None:
+        return min(error.retry_after, LONGEST_WAIT)
+    return backoff(retries_done)
+
+
+def backoff(retries_done: int) -> float:
+    """Exponential, with jitter, so that clients that failed together do not return together."""
+    ceiling = min(_FIRST_DELAY * 2.0**retries_done, _LONGEST_BACKOFF)
+    return ceiling * random.uniform(0.5, 1.0)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer's headers ask to wait, the most precise header first."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after")
+    if value is not None:
+        seconds = _number(value)
+        return seconds if seconds is not None else _until(value, headers.get("date"))
+    # New API copies no upstream headers on errors, but other proxies do.
+    waits = (
+        _go_duration(headers.get(f"x-ratelimit-reset-{what}"))
+        for what in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{what}", "0") == "0"
+    )
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text is not None else -1.0
+    except ValueError:
+        return None
+    return number if isfinite(number) and number >= 0 else None
+
+
+def _until(date: str, now: str | None) -> float | None:
+    """Seconds to an HTTP date, by the server's own clock where it sent one."""
+    try:
+        then = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
+    try:
+        start = parsedate_to_datetime(now).timestamp() if now else time.time()
+    except ValueError:
+        start = time.time()
+    return max(then - start, 0.0)
+
+
+def _go_duration(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if not _GO_DURATION.fullmatch(text.strip()):
+        return _number(text)
+    return sum(float(value) * _GO_UNITS[unit] for value, unit in _GO_PART.findall(text))

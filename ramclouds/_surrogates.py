@@ -1,0 +1,31 @@
+"""Halves of a surrogate pair, escaped in two events of a stream, to the one character they are."""
+
+from __future__ import annotations
+
+
+class SurrogateJoiner:
+    """Joins halves by field; a half that stays alone becomes U+FFFD."""
+
+    def __init__(self) -> None:
+        self.is_needed = False
+        """Set once an event held a half."""
+        self._halves: dict[str, str] = {}
+
+    def join(self, field: str, text: str) -> str:
+        """Text of a field, with a half that waited in front and one that must wait cut off."""
+        if not text:
+            return text
+        text = self._halves.pop(field, "") + text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._halves[field] = text[-1]
+            text = text[:-1]
+        return whole(text)
+
+    def close(self, field: str) -> str:
+        """The end of a field."""
+        return whole(self._halves.pop(field, ""))
+
+
+def whole(text: str) -> str:
+    """Text without halves: pairs become their character, single halves U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

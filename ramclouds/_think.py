@@ -1,0 +1,89 @@
+"""Inline `<think>` text of a stream to reasoning, at any split.
+
+Two things write it: New API's channel option "thinking to content" and MiniMax's models. Only a
+block at the very beginning of the answer counts: a tag further on is something the model quotes.
+"""
+
+from __future__ import annotations
+
+_OPEN = "<think>"
+_CLOSE = "</think>"
+
+
+class ThinkSplitter:
+    """Splits a text that arrives in pieces into answer and reasoning."""
+
+    def __init__(self) -> None:
+        self._state = "start"
+        self._held = ""
+        self._trim = False
+
+    def feed(self, text: str) -> tuple[str, str]:
+        """The next piece; gives the answer's text and the reasoning that are certain by now."""
+        answer: list[str] = []
+        reasoning: list[str] = []
+        text = self._held + text
+        self._held = ""
+        if self._state == "start":
+            text = self._open(text)
+        if self._state == "inside":
+            text = self._inside(text, reasoning)
+        if self._state == "after":
+            answer.append(self._after(text))
+        return "".join(answer), "".join(reasoning)
+
+    def close(self) -> tuple[str, str]:
+        """The end: what was held back in doubt."""
+        held, self._held = self._held, ""
+        return ("", held) if self._state == "inside" else (held, "")
+
+    def _open(self, text: str) -> str:
+        body = text.lstrip()
+        if body.startswith(_OPEN):
+            self._state = "inside"
+            self._trim = True
+            return body[len(_OPEN) :]
+        if _OPEN.startswith(body):
+            self._held = text
+            return ""
+        self._state = "after"
+        return text
+
+    def _inside(self, text: str, reasoning: list[str]) -> str:
+        if self._trim and text:
+            text = text.removeprefix("\n")
+            self._trim = False
+        head, tag, rest = text.partition(_CLOSE)
+        if tag:
+            reasoning.append(head)
+            self._state = "after"
+            self._trim = True
+            return rest
+        keep = _beginning(text, _CLOSE)
+        if keep:
+            self._held = text[-keep:]
+            text = text[:-keep]
+        reasoning.append(text)
+        return ""
+
+    def _after(self, text: str) -> str:
+        if self._trim:
+            text = text.lstrip("\n")
+            self._trim = not text
+        return text
+
+
+def _beginning(text: str, tag: str) -> int:
+    """How many of the last characters may be the beginning of a tag."""
+    for length in range(min(len(tag) - 1, len(text)), 0, -1):
+        if tag.startswith(text[-length:]):
+            return length
+    return 0
+
+
+def split_think_tags(text: str) -> tuple[str, str]:
+    """A whole text to its answer and its reasoning."""
+    splitter = ThinkSplitter()
+    answer, reasoning = splitter.feed(text)
+    rest, more = splitter.close()
+    return answer + rest, reasoning + more

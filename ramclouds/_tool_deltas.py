@@ -1,0 +1,184 @@
+"""Which fragment of a streamed tool call belongs to which call.
+
+Seen on New API's channels: no index, index 0 for every call, an index that starts at 2; no id, an
+id in each fragment, an empty one; the name in each fragment; arguments null, empty, whole objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ramclouds._wire import (
+    MalformedError,
+    as_arguments,
+    as_index,
+    as_name,
+    as_object,
+    extra_keys,
+    is_no_arguments,
+    made_up_id,
+    parse,
+)
+from ramclouds.types import ToolCallDelta
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call under way."""
+
+    position: int
+    key: int | None = None
+    """The wire's index, or where there is none the place in its list."""
+    id: str | None = None
+    name: str = ""
+    pieces: list[str] = field(default_factory=list)
+    held: str = ""
+    """Arguments not given out: before the name is known, or an `{}` that may be a mere opening."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    is_announced: bool = False
+
+    def is_complete(self) -> bool:
+        """Whether the arguments so far are a whole JSON object."""
+        text = "".join(self.pieces) or self.held
+        if not text.rstrip().endswith("}"):
+            return False
+        try:
+            parse(text.encode("utf-8", "surrogatepass"))
+        except MalformedError:
+            return False
+        return True
+
+
+class ToolCallTracker:
+    """Turns fragments as sent into fragments that merge by their index alone."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_id: dict[str, _Call] = {}
+        self._basis: Any = ()
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def take(self, fragments: list[dict[str, Any]], basis: Any) -> list[ToolCallDelta]:
+        """Fragments of one event; made-up ids are derived from `basis`."""
+        self._basis = basis
+        deltas = []
+        for place, fragment in enumerate(fragments):
+            delta = self._take_one(place, fragment)
+            if delta is not None:
+                deltas.append(delta)
+        return deltas
+
+    def close(self) -> list[ToolCallDelta]:
+        """The end of the stream: what was held back, and `{}` for calls without arguments."""
+        deltas = []
+        for call in self._calls:
+            if not call.is_announced:
+                deltas.append(self._announce(call))
+            if not call.pieces:
+                call.pieces.append("{}")
+                deltas.append(ToolCallDelta(index=call.position, arguments="{}"))
+        return deltas
+
+    def _take_one(self, place: int, fragment: Mapping[str, Any]) -> ToolCallDelta | None:
+        function = as_object(fragment.get("function"))
+        call_id = as_name(fragment.get("id"))
+        name = as_name(function.get("name")) or ""
+        arguments = as_arguments(function.get("arguments"))
+        call = self._call_of(place, as_index(fragment.get("index")), call_id, name, arguments)
+        if call is None:
+            return None
+        call.name = call.name or name
+        extra = extra_keys(fragment)
+        if extra and not call.extra:
+            call.extra = extra
+        else:
+            extra = {}
+        return self._advance(call, arguments, extra)
+
+    def _call_of(
+        self, place: int, index: int | None, call_id: str | None, name: str, arguments: str
+    ) -> _Call | None:
+        key = place if index is None else index
+        latest = self._latest(key)
+        if call_id is not None:
+            known = self._by_id.get(call_id)
+            if known is not None and not (name and index is not None and known.key != key):
+                return known
+            if known is None and not name and latest is not None and self._continues(latest):
+                self._by_id[call_id] = latest
+                return latest
+            return self._open(key, None if known else call_id)
+        if latest is None:
+            # Arguments under an index that no call has: they continue the call under way.
+            if not name and self._calls:
+                return self._calls[-1]
+            return self._open(key, None) if name or arguments else None
+        if name and (name != latest.name or arguments) and self._is_over(latest, name):
+            return self._open(key, None)
+        if index is None and not name and latest.is_complete():
+            return self._unfinished() or latest
+        return latest
+
+    def _latest(self, key: int) -> _Call | None:
+        return next((call for call in reversed(self._calls) if call.key == key), None)
+
+    def _unfinished(self) -> _Call | None:
+        return next((call for call in reversed(self._calls) if not call.is_complete()), None)
+
+    @staticmethod
+    def _continues(call: _Call) -> bool:
+        """Whether an id that comes without a name only renames the call under its index."""
+        return not call.is_complete()
+
+    @staticmethod
+    def _is_over(call: _Call, name: str) -> bool:
+        """Whether a name under a call's index opens another call rather than repeats its own."""
+        return bool(call.name) and (name != call.name or call.is_complete())
+
+    def _open(self, key: int, call_id: str | None) -> _Call:
+        call = _Call(position=len(self._calls), key=key, id=call_id)
+        self._calls.append(call)
+        if call_id is not None:
+            self._by_id[call_id] = call
+        return call
+
+    def _advance(self, call: _Call, arguments: str, extra: dict[str, Any]) -> ToolCallDelta | None:
+        if not call.is_announced:
+            if not call.name:
+                call.held += arguments
+                return None
+            arguments = call.held + arguments
+            call.held = ""
+            delta = self._announce(call)
+            delta.arguments = self._given_out(call, arguments)
+            return delta
+        given = self._given_out(call, arguments)
+        if not given and not extra:
+            return None
+        return ToolCallDelta(index=call.position, arguments=given, extra=extra)
+
+    def _given_out(self, call: _Call, arguments: str) -> str:
+        """Arguments to pass on: an opening `{}` or null waits for whether more comes."""
+        if not call.pieces and is_no_arguments(arguments):
+            return ""
+        if arguments:
+            call.pieces.append(arguments)
+        return arguments
+
+    def _announce(self, call: _Call) -> ToolCallDelta:
+        call.is_announced = True
+        if call.id is None:
+            call.id = made_up_id(self._basis, call.position, call.name)
+        if call.held:
+            call.pieces.append(call.held)
+        return ToolCallDelta(
+            index=call.position,
+            id=call.id,
+            name=call.name,
+            arguments=call.held,
+            extra=call.extra,
+        )

@@ -1,0 +1,159 @@
+"""What the client returns: plain, slotted values that know neither HTTP nor a framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Slots, not frozen: a frozen dataclass takes three times as long to build, and a Chunk is built
+# for every streamed token. Treat the values as read-only all the same.
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens of one call, as the gateway counted them; a count it did not send is 0."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    cached_tokens: int = 0
+    """Read from a prompt cache; on current gateway versions part of `prompt_tokens`."""
+    cache_creation_tokens: int = 0
+    """Written to a prompt cache."""
+    reasoning_tokens: int = 0
+    """Spent on reasoning; part of `completion_tokens`."""
+    prompt_audio_tokens: int = 0
+    completion_audio_tokens: int = 0
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The usage object as sent."""
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """One complete tool call; `arguments` is JSON text, `{}` where the model sent none."""
+
+    id: str
+    name: str
+    arguments: str
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys beside id, type and function, such as Google's `extra_content`: send them back."""
+
+    @property
+    def extra_content(self) -> Any:
+        """`extra["extra_content"]`, or None: where Google's endpoint puts thought signatures."""
+        return self.extra.get("extra_content")
+
+
+@dataclass(slots=True)
+class ToolCallDelta:
+    """A fragment of one tool call: fragments with the same `index` belong together."""
+
+    index: int
+    id: str | None = None
+    """On the first fragment of its call, None on the others."""
+    name: str | None = None
+    """On the first fragment of its call, None on the others."""
+    arguments: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """On one fragment of its call, empty on the others."""
+
+
+@dataclass(slots=True)
+class Choice:
+    """One answer of a completion."""
+
+    index: int = 0
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str | None = None
+    """stop, length, tool_calls, content_filter, or whatever else the gateway said."""
+    logprobs: Mapping[str, Any] | None = None
+
+
+_NO_CHOICE = Choice()
+
+
+@dataclass(slots=True)
+class Completion:
+    """An answer, or with an error as its `partial`: what had arrived of it."""
+
+    id: str = ""
+    model: str = ""
+    choices: tuple[Choice, ...] = ()
+    usage: Usage | None = None
+    request_id: str | None = None
+    """The gateway's `X-Oneapi-Request-Id`: quote it to support."""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The JSON as sent; of an answer put together from a stream, the stream's last event."""
+
+    @property
+    def _first(self) -> Choice:
+        return self.choices[0] if self.choices else _NO_CHOICE
+
+    @property
+    def text(self) -> str:
+        """Text of the first choice."""
+        return self._first.text
+
+    @property
+    def reasoning(self) -> str:
+        """Reasoning of the first choice: not part of `text`."""
+        return self._first.reasoning
+
+    @property
+    def refusal(self) -> str:
+        """Why the model refused, in its words; empty where it did not."""
+        return self._first.refusal
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """Tool calls of the first choice, whatever its finish reason says."""
+        return self._first.tool_calls
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Finish reason of the first choice."""
+        return self._first.finish_reason
+
+    @property
+    def logprobs(self) -> Mapping[str, Any] | None:
+        """Log probabilities of the first choice."""
+        return self._first.logprobs
+
+
+@dataclass(slots=True)
+class Chunk:
+    """One step of a stream.
+
+    Safe to merge by adding: `id`, `model`, `request_id` come once, on the first chunk;
+    `finish_reason` once, on the last chunk of a complete stream, with `usage` (the total of the
+    call) where the gateway sent it. A stream without a last chunk raises.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    refusal: str = ""
+    logprobs: Mapping[str, Any] | None = None
+    id: str | None = None
+    model: str | None = None
+    request_id: str | None = None
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The event as sent; of the last chunk, the event that held the usage or finish reason."""
+
+
+@dataclass(slots=True)
+class Model:
+    """One entry of the gateway's model list, which depends on the key."""
+
+    id: str
+    owned_by: str = ""
+    """The gateway's channel type, which need not be the vendor."""
+    created: int = 0
+    supported_endpoint_types: tuple[str, ...] = ()
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
