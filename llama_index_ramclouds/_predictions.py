@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.types import Model
@@ -35,7 +35,8 @@ class StructuredPrediction(Settings):
         """Fill a prompt, and have the model answer it with an object of the class."""
         modes = _structured.modes(self)
         if modes is None:
-            return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(Model, made)
         _structured.started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
         response = self._ask(modes, output_cls, messages, llm_kwargs)
@@ -51,7 +52,8 @@ class StructuredPrediction(Settings):
         """Fill a prompt, and have the model answer it with an object of the class."""
         modes = _structured.modes(self)
         if modes is None:
-            return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(Model, made)
         _structured.started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
         response = await self._aask(modes, output_cls, messages, llm_kwargs)
