@@ -1,0 +1,73 @@
+"""Standard content blocks of our messages: LangChain's own guess loses some of them.
+
+It makes complete tool calls of fragments that arrive with text, and splits text from text where
+reasoning came between.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import content as types
+from langchain_core.messages.block_translators import register_translator
+
+PROVIDER = "ramclouds"
+"""In `response_metadata["model_provider"]` of every message; LangSmith's `ls_provider` too."""
+
+
+def register() -> None:
+    """Make `content_blocks` of our messages come from here."""
+    register_translator(PROVIDER, to_blocks, chunk_to_blocks)
+
+
+def to_blocks(message: AIMessage) -> list[types.ContentBlock]:
+    """Blocks of a whole message: reasoning, text, tool calls, refusal."""
+    blocks = _spoken(message) + [_finished(call) for call in message.tool_calls] + _refused(message)
+    return cast("list[types.ContentBlock]", blocks)
+
+
+def chunk_to_blocks(chunk: AIMessageChunk) -> list[types.ContentBlock]:
+    """Blocks of a chunk, each with the index that says which chunks of it belong together.
+
+    A sum of chunks that holds the last one has complete tool calls. The last chunk itself holds
+    no fragments: `_stream.py` sees to it.
+    """
+    if chunk.chunk_position == "last":
+        calls: list[dict[str, Any]] = [_finished(call) for call in chunk.tool_calls]
+    else:
+        calls = [_fragment(dict(call)) for call in chunk.tool_call_chunks]
+    # Strings that begin with "lc_" are indexes to LangChain's merging. Integers would collide:
+    # it numbers text by change of type, and a call has its own number from the gateway.
+    spoken = [{**block, "index": f"lc_{block['type']}"} for block in _spoken(chunk)]
+    refused = [{**block, "index": "lc_refusal"} for block in _refused(chunk)]
+    return cast("list[types.ContentBlock]", spoken + calls + refused)
+
+
+def _spoken(message: AIMessage) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    if reasoning := message.additional_kwargs.get("reasoning_content"):
+        blocks.append({"type": "reasoning", "reasoning": reasoning})
+    if message.content:
+        blocks.append({"type": "text", "text": str(message.text)})
+    return blocks
+
+
+def _finished(call: Any) -> dict[str, Any]:
+    return {"type": "tool_call", "id": call["id"], "name": call["name"], "args": call["args"]}
+
+
+def _fragment(call: dict[str, Any]) -> dict[str, Any]:
+    fields = {key: call[key] for key in ("id", "name", "args")}
+    return {"type": "tool_call_chunk", **fields, "index": f"lc_tool_call_{call['index']}"}
+
+
+def _refused(message: AIMessage) -> list[dict[str, Any]]:
+    refusal = message.additional_kwargs.get("refusal")
+    if not refusal:
+        return []
+    block = {"type": "refusal", "refusal": refusal}
+    # A standard block since langchain-core 1.7.5.
+    return [
+        block if hasattr(types, "RefusalContentBlock") else {"type": "non_standard", "value": block}
+    ]

@@ -1,0 +1,125 @@
+"""Judges whether an answer has the shape it was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.utils.pydantic import is_basemodel_subclass
+
+from langchain_ramclouds._errors import RefusalError, StructuredOutputError
+from langchain_ramclouds._json_text import find_json, find_partial_json
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What was asked for."""
+
+    schema: Any
+    """As the user gave it; None: any JSON object."""
+    name: str
+    required: tuple[str, ...] = ()
+    """Keys that a value without a pydantic schema must have."""
+    by_tool_call: bool = False
+    others: frozenset[str] = frozenset()
+    """Tools that the model may call instead."""
+
+    def fit(self, value: Any) -> Any:
+        """The value in the schema's type; ValueError where it does not fit."""
+        if isinstance(self.schema, type) and is_basemodel_subclass(self.schema):
+            # `parse_obj`: a model of pydantic.v1.
+            is_current = hasattr(self.schema, "model_validate")
+            return getattr(self.schema, "model_validate" if is_current else "parse_obj")(value)
+        if not isinstance(value, dict):
+            raise ValueError(f"it is a JSON {type(value).__name__}, not an object")
+        if missing := [key for key in self.required if key not in value]:
+            raise ValueError(f"it lacks {', '.join(missing)}")
+        return value
+
+
+def judge(message: AIMessage, shape: Shape) -> Any:
+    """The structured answer of a message; an error that says why there is none.
+
+    None is the answer where the model called one of the other tools.
+    """
+    if refusal := message.additional_kwargs.get("refusal"):
+        raise RefusalError(
+            f"The model refused to answer in the shape of {shape.name}: {refusal}",
+            raw_message=message,
+        )
+    reasons: list[ValueError] = []
+    for value in _candidates(message, shape):
+        try:
+            return shape.fit(value)
+        except ValueError as exc:
+            reasons.append(exc)
+    if any(call["name"] in shape.others for call in message.tool_calls):
+        return None
+    raise _unfit(message, shape, reasons) from (reasons[0] if reasons else None)
+
+
+def judge_partial(message: AIMessage, shape: Shape) -> Any:
+    """The structured answer so far; None where it does not fit yet."""
+    value = _partial(message, shape)
+    if not isinstance(value, dict):
+        return None
+    if not (isinstance(shape.schema, type) and is_basemodel_subclass(shape.schema)):
+        return value
+    try:
+        return shape.fit(value)
+    except ValueError:
+        return None
+
+
+def _partial(message: AIMessage, shape: Shape) -> Any:
+    if shape.by_tool_call and message.tool_calls:
+        return next((c["args"] for c in message.tool_calls if c["name"] == shape.name), None)
+    return find_partial_json(str(message.text))
+
+
+def _candidates(message: AIMessage, shape: Shape) -> Iterator[Any]:
+    if shape.by_tool_call:
+        yield from _arguments(message, shape.name)
+    for value, _, _ in find_json(str(message.text)):
+        yield value
+
+
+def _arguments(message: AIMessage, name: str) -> Iterator[Any]:
+    if not isinstance(message, AIMessageChunk):
+        yield from (call["args"] for call in message.tool_calls if call["name"] == name)
+        return
+    # LangChain completes arguments that were cut off, in a sum of chunks.
+    for fragment in message.tool_call_chunks:
+        if fragment["name"] == name:
+            try:
+                yield json.loads(fragment["args"] or "{}", strict=False)
+            except ValueError:
+                continue
+
+
+def _unfit(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> StructuredOutputError:
+    text = str(message.text)
+    return StructuredOutputError(
+        f"The answer is not a {shape.name}: {_why(message, shape, reasons)}", llm_output=text
+    )
+
+
+def _why(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> str:
+    finish_reason = message.response_metadata.get("finish_reason")
+    if finish_reason == "length":
+        return "it was cut off. Raise max_tokens."
+    if finish_reason == "content_filter":
+        return "the provider's filter stopped it. Change the messages."
+    if reasons:
+        return f"{reasons[0]}. Describe the fields in the schema, or use another model."
+    if message.tool_calls or message.invalid_tool_calls:
+        return "the call's arguments are not the JSON that was asked for. Ask again."
+    dropped = "`tools`" if shape.by_tool_call else "`response_format`"
+    other = "json_schema" if shape.by_tool_call else "function_calling"
+    return (
+        "it is text without JSON. The gateway's channel for this model may drop "
+        f"{dropped}: try method={other!r}, or another model."
+    )

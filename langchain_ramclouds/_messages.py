@@ -1,0 +1,183 @@
+"""LangChain messages as wire messages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from langchain_ramclouds._errors import ConfigurationError
+from langchain_ramclouds._parts import Part, flatten, to_parts, to_text
+
+WireMessage = dict[str, Any]
+
+Replay = Literal["field", "inline"] | None
+"""How the reasoning of the running tool loop goes back: as `reasoning_content`, in `<think>` tags
+at the beginning of the text, or not at all."""
+
+TOOL_CALL_EXTRAS = "tool_call_extras"
+"""Key of `additional_kwargs`: by call id, what the gateway sent beside a call and wants back."""
+
+
+def to_wire(messages: Sequence[BaseMessage], *, replay: Replay = None) -> list[WireMessage]:
+    """What the gateway is sent for a conversation."""
+    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+    loop_start = _loop_start(messages)
+    wire: list[WireMessage] = []
+    media: list[Part] = []
+    for position, message in enumerate(messages):
+        if media and not isinstance(message, ToolMessage):
+            wire.append({"role": "user", "content": media})
+            media = []
+        if isinstance(message, AIMessage):
+            in_loop = replay if position >= loop_start else None
+            wire.append(_assistant(message, answered=answered, replay=in_loop))
+        elif isinstance(message, ToolMessage):
+            result, shown = _tool(message.tool_call_id, message.content)
+            wire.append(result)
+            media += shown
+        else:
+            wire += _other(message)
+    if media:
+        wire.append({"role": "user", "content": media})
+    return wire
+
+
+def _loop_start(messages: Sequence[BaseMessage]) -> int:
+    """Where the running tool loop begins: after the last message of the user."""
+    for position in range(len(messages) - 1, -1, -1):
+        if isinstance(messages[position], HumanMessage):
+            return position
+    return 0
+
+
+def _assistant(message: AIMessage, *, answered: set[str], replay: Replay) -> WireMessage:
+    text = to_text(message.content)
+    wire: WireMessage = {"role": "assistant", "content": text} | _named(message)
+    calls = list(_tool_calls(message, answered))
+    if not calls:
+        return wire
+    wire["tool_calls"] = calls
+    if replay == "field":
+        # Thinking models answer 400 where it is missing or empty; one space satisfies the check:
+        # https://github.com/bestruirui/octopus/issues/251
+        wire["reasoning_content"] = _reasoning(message) or " "
+    elif replay == "inline" and (reasoning := _reasoning(message)):
+        text = f"<think>\n{reasoning}\n</think>\n\n{text}"
+    wire["content"] = text or None
+    return wire
+
+
+def _reasoning(message: AIMessage) -> str:
+    if "reasoning_content" in message.additional_kwargs:
+        return str(message.additional_kwargs["reasoning_content"])
+    if isinstance(message.content, str):
+        return ""
+    return "".join(
+        block.get("reasoning") or block.get("thinking") or ""
+        for block in message.content
+        if isinstance(block, dict) and block.get("type") in ("reasoning", "thinking")
+    )
+
+
+def _tool_calls(message: AIMessage, answered: set[str]) -> Iterator[dict[str, Any]]:
+    extras = message.additional_kwargs.get(TOOL_CALL_EXTRAS, {})
+    for call in message.tool_calls:
+        arguments = json.dumps(call["args"], ensure_ascii=False)
+        yield _call(call["id"], call["name"], arguments) | extras.get(call["id"], {})
+    for invalid in message.invalid_tool_calls:
+        # A call without a result is refused, and agents give no result to an invalid call.
+        if invalid["id"] in answered:
+            yield _call(invalid["id"], invalid["name"] or "", _as_object(invalid["args"]))
+    yield from _foreign_calls(message)
+
+
+def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
+    """Calls that only Anthropic's blocks or OpenAI's old `function_call` hold."""
+    known = {call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls)}
+    for block in message.content:
+        if isinstance(block, dict) and block.get("type") == "tool_use" and block["id"] not in known:
+            yield _call(block["id"], block["name"], json.dumps(block["input"], ensure_ascii=False))
+    function = message.additional_kwargs.get("function_call")
+    if function and not known:
+        yield _call(_function_id(function["name"]), function["name"], function["arguments"])
+
+
+def _call(call_id: str | None, name: str, arguments: str) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    return {"id": call_id, "type": "function", "function": function}
+
+
+def _as_object(arguments: str | None) -> str:
+    """Arguments as a JSON object: the Claude channel skips a call whose arguments are none."""
+    try:
+        valid = isinstance(json.loads(arguments or ""), dict)
+    except ValueError:
+        valid = False
+    return str(arguments) if valid else json.dumps({"invalid": arguments}, ensure_ascii=False)
+
+
+def _function_id(name: str) -> str:
+    return f"function_{name}"
+
+
+def _tool(call_id: str, content: Any) -> tuple[WireMessage, list[Part]]:
+    """A tool's result, and the parts of it that only a message of the user can carry."""
+    parts = list(to_parts(content))
+    text = [part for part in parts if part["type"] == "text"]
+    media = [part for part in parts if part["type"] != "text"]
+    if media:
+        text.append({"type": "text", "text": "(The tool's media follow in the next message.)"})
+        media.insert(0, {"type": "text", "text": f"(Result of the tool call {call_id}:)"})
+    return {"role": "tool", "tool_call_id": call_id, "content": flatten(text)}, media
+
+
+def _other(message: BaseMessage) -> Iterator[WireMessage]:
+    if isinstance(message, HumanMessage):
+        yield from _user(message)
+    elif isinstance(message, SystemMessage):
+        yield {"role": "system", "content": flatten(list(to_parts(message.content)))} | _named(
+            message
+        )
+    elif isinstance(message, FunctionMessage):
+        yield _tool(_function_id(message.name), message.content)[0]
+    elif isinstance(message, ChatMessage):
+        role = _ROLES.get(message.role.lower(), message.role)
+        yield {"role": role, "content": flatten(list(to_parts(message.content)))} | _named(message)
+    else:
+        raise ConfigurationError(
+            f"A {type(message).__name__} cannot be sent to a model. Leave it out of the messages."
+        )
+
+
+_ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system"}
+
+
+def _user(message: HumanMessage) -> Iterator[WireMessage]:
+    """Anthropic's tool results, if any, then what the user says."""
+    for block in message.content:
+        if isinstance(block, dict) and block.get("type") == "tool_result":
+            result, media = _tool(block["tool_use_id"], block.get("content") or "")
+            yield result
+            if media:
+                yield {"role": "user", "content": media}
+    parts = list(to_parts(message.content))
+    if parts or isinstance(message.content, str) or not message.content:
+        yield {"role": "user", "content": flatten(parts)} | _named(message)
+
+
+def _named(message: BaseMessage) -> WireMessage:
+    # OpenAI's rule for names; agents are called "Research assistant" all the same.
+    name = re.sub(r"[\s<|\\/>]+", "_", message.name or "")[:64]
+    return {"name": name} if name else {}

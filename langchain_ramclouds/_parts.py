@@ -1,0 +1,171 @@
+"""Content blocks, in the spellings of LangChain, OpenAI and Anthropic, as parts of a message."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from langchain_ramclouds._errors import ConfigurationError
+
+Part = dict[str, Any]
+Block = Mapping[str, Any]
+
+
+def to_parts(content: str | list[str | dict[Any, Any]]) -> Iterator[Part]:
+    """The parts that a message of the user, or a tool's result, has on the wire."""
+    for block in [content] if isinstance(content, str) else content:
+        part = {"type": "text", "text": block} if isinstance(block, str) else _to_part(block)
+        if part is not None and part.get("text") != "":
+            yield part
+
+
+def to_text(content: str | list[str | dict[Any, Any]]) -> str:
+    """Text of an assistant's message: pieces of one text, so nothing goes between them."""
+    if isinstance(content, str):
+        return content
+    return "".join(
+        block if isinstance(block, str) else block.get("text", "")
+        for block in content
+        if isinstance(block, str) or block.get("type", "text") == "text"
+    )
+
+
+def flatten(parts: list[Part]) -> str | list[Part]:
+    """The string that is documented, where the parts are plain text; else the parts."""
+    if all(part.keys() == {"type", "text"} for part in parts):
+        return "\n".join(part["text"] for part in parts)
+    return parts
+
+
+def _to_part(block: Block) -> Part | None:
+    kind = block.get("type", "text")
+    if kind in _FOREIGN:
+        return None
+    convert = _CONVERT.get(kind)
+    if convert is None:
+        raise ConfigurationError(
+            f"A message holds a content block of type {kind!r}, which the gateway does not take. "
+            "Leave it out, or send it as text, image, audio, file or video."
+        )
+    return convert(block)
+
+
+# What other models left in a history: the gateway has no place for it, and providers answer 400
+# ("unknown variant `reasoning`, expected `text`").
+_FOREIGN = frozenset(
+    {
+        "thinking", "redacted_thinking", "reasoning", "reasoning_content", "tool_use",
+        "tool_call", "tool_call_chunk", "invalid_tool_call", "function_call", "refusal",
+        "server_tool_use", "server_tool_call", "server_tool_call_chunk", "server_tool_result",
+        "web_search_tool_result", "non_standard", "tool_result",
+    }
+)  # fmt: skip
+
+
+def _text(block: Block) -> Part:
+    part: Part = {"type": "text", "text": block["text"]}
+    if "cache_control" in block:
+        part["cache_control"] = block["cache_control"]
+    return part
+
+
+def _plain_text(block: Block) -> Part:
+    if "text" in block:
+        return {"type": "text", "text": block["text"]}
+    if "base64" in block:
+        return {"type": "text", "text": base64.b64decode(block["base64"]).decode()}
+    raise _unreadable(block, "its text")
+
+
+def _image_url(block: Block) -> Part:
+    image = block["image_url"]
+    return {"type": "image_url", "image_url": {"url": image} if isinstance(image, str) else image}
+
+
+def _image(block: Block) -> Part:
+    url = _url(block, "image/jpeg")
+    if url is None:
+        raise _unreadable(block, "a URL or base64 data")
+    detail = (block.get("extras") or {}).get("detail") or block.get("detail")
+    return {"type": "image_url", "image_url": {"url": url} | ({"detail": detail} if detail else {})}
+
+
+def _video(block: Block) -> Part:
+    url = _url(block, "video/mp4")
+    if url is None:
+        raise _unreadable(block, "a URL or base64 data")
+    return {"type": "video_url", "video_url": {"url": url}}
+
+
+def _audio(block: Block) -> Part:
+    if "base64" not in block:
+        raise _unreadable(block, "base64 data: the gateway does not download it")
+    kind = str(block.get("mime_type", "audio/wav")).rpartition("/")[2]
+    name = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "x-m4a": "m4a"}
+    audio = {"data": block["base64"], "format": name.get(kind, kind)}
+    return {"type": "input_audio", "input_audio": audio}
+
+
+def _file(block: Block) -> Part:
+    if isinstance(block.get("file"), Mapping):
+        return {"type": "file", "file": block["file"]}
+    if "file_id" in block:
+        return {"type": "file", "file": {"file_id": block["file_id"]}}
+    if "base64" not in block:
+        raise _unreadable(block, "base64 data or a file_id: the gateway does not download it")
+    mime = block.get("mime_type", "application/pdf")
+    extras = block.get("extras") or block.get("metadata") or {}
+    name = block.get("filename") or extras.get("filename") or f"file.{mime.rpartition('/')[2]}"
+    return {
+        "type": "file",
+        "file": {"filename": name, "file_data": f"data:{mime};base64,{block['base64']}"},
+    }
+
+
+def _document(block: Block) -> Part:
+    """Anthropic's spelling of a file."""
+    source = block["source"]
+    if source["type"] == "text":
+        return {"type": "text", "text": source["data"]}
+    if source["type"] != "base64":
+        raise _unreadable(block, "base64 data or text")
+    named = {"filename": block["title"]} if block.get("title") else {}
+    return _file({"base64": source["data"], "mime_type": source["media_type"], **named})
+
+
+def _as_sent(block: Block) -> Part:
+    return dict(block)
+
+
+_CONVERT: dict[str, Callable[[Block], Part]] = {
+    "text": _text,
+    "text-plain": _plain_text,
+    "image_url": _image_url,
+    "image": _image,
+    "video": _video,
+    "video_url": _as_sent,
+    "audio": _audio,
+    "input_audio": _as_sent,
+    "file": _file,
+    "document": _document,
+}
+
+
+def _url(block: Block, mime: str) -> str | None:
+    """Where the data of a block is; the data itself as a `data:` URL."""
+    source = block.get("source")
+    if isinstance(source, Mapping):  # Anthropic
+        block = {"url": source.get("url"), "base64": source.get("data"), **source}
+    if block.get("url"):
+        return str(block["url"])
+    if block.get("base64"):
+        mime = block.get("mime_type") or block.get("media_type") or mime
+        return f"data:{mime};base64,{block['base64']}"
+    return None
+
+
+def _unreadable(block: Block, needed: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"A content block of type {block.get('type')!r} cannot be sent: it needs {needed}."
+    )

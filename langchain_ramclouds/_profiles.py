@@ -1,0 +1,29 @@
+"""Facts about a model as LangChain's model profile."""
+
+from __future__ import annotations
+
+from langchain_core.language_models import ModelProfile
+
+from ramclouds import ModelFacts
+
+
+def to_profile(facts: ModelFacts) -> ModelProfile | None:
+    """The profile of a known model; None for another, where LangChain makes its own guesses."""
+    if not facts.known:
+        return None
+    profile = ModelProfile(
+        max_input_tokens=facts.max_input_tokens,
+        text_inputs=True,
+        text_outputs=True,
+        image_inputs=facts.image_input,
+        image_url_inputs=facts.image_input,
+        image_tool_message=facts.image_input,
+        reasoning_output=facts.reasoning,
+        tool_calling=facts.tool_calling,
+        tool_choice=facts.tool_calling,
+        # LangChain's agents ask for it by `response_format`, which not every channel passes on.
+        structured_output=facts.structured_output and facts.response_format,
+    )
+    if facts.max_output_tokens is not None:
+        profile["max_output_tokens"] = facts.max_output_tokens
+    return profile

@@ -1,0 +1,161 @@
+"""A completion as LangChain's chat result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessage, InvalidToolCall
+from langchain_core.messages import ToolCall as LangChainToolCall
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatResult
+
+from langchain_ramclouds._blocks import PROVIDER
+from langchain_ramclouds._json_text import only_json
+from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
+from langchain_ramclouds._request import Asked
+from ramclouds import Choice, Completion, ToolCall, Usage
+
+
+def to_result(completion: Completion, asked: Asked) -> ChatResult:
+    """All choices of a completion; its usage is counted once, on the first."""
+    asked.check(completion)
+    described = to_metadata(
+        completion_id=completion.id,
+        model=completion.model or asked.model,
+        request_id=completion.request_id,
+    )
+    generations = [
+        ChatGeneration(
+            message=_to_message(
+                choice, described, completion.usage if not position else None, asked
+            ),
+            generation_info=to_generation_info(choice.finish_reason, choice.logprobs),
+        )
+        for position, choice in enumerate(completion.choices)
+    ]
+    return ChatResult(generations=generations, llm_output=_to_llm_output(completion, described))
+
+
+def _to_message(
+    choice: Choice, described: dict[str, Any], usage: Usage | None, asked: Asked
+) -> AIMessage:
+    calls, invalid = parse_tool_calls(choice.tool_calls)
+    strip = asked.only_json and not choice.tool_calls
+    return AIMessage(
+        content=only_json(choice.text) if strip else choice.text,
+        additional_kwargs=_to_additional(choice),
+        response_metadata={**described, **to_token_usage(usage)},
+        tool_calls=calls,
+        invalid_tool_calls=invalid,
+        usage_metadata=to_usage_metadata(usage) if usage else None,
+    )
+
+
+def _to_additional(choice: Choice) -> dict[str, Any]:
+    additional: dict[str, Any] = {}
+    if choice.reasoning:
+        additional["reasoning_content"] = choice.reasoning
+    if choice.refusal:
+        additional["refusal"] = choice.refusal
+    if extras := {call.id: call.extra for call in choice.tool_calls if call.extra}:
+        additional[TOOL_CALL_EXTRAS] = extras
+    return additional
+
+
+def parse_tool_calls(
+    calls: Iterable[ToolCall],
+) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
+    """Calls whose arguments are a JSON object, and the others with the reason."""
+    valid: list[LangChainToolCall] = []
+    invalid: list[InvalidToolCall] = []
+    for call in calls:
+        try:
+            # Models write raw line breaks into JSON strings.
+            arguments = json.loads(call.arguments, strict=False)
+        except ValueError as exc:
+            invalid.append(_invalid(call, f"Arguments are not valid JSON: {exc}"))
+            continue
+        if isinstance(arguments, dict):
+            valid.append(
+                LangChainToolCall(name=call.name, args=arguments, id=call.id, type="tool_call")
+            )
+        else:
+            invalid.append(_invalid(call, "Arguments are not a JSON object."))
+    return valid, invalid
+
+
+def _invalid(call: ToolCall, error: str) -> InvalidToolCall:
+    return InvalidToolCall(
+        type="invalid_tool_call", name=call.name, args=call.arguments, id=call.id, error=error
+    )
+
+
+def to_metadata(*, completion_id: str | None, model: str, request_id: str | None) -> dict[str, Any]:
+    """What `response_metadata` says about a whole answer."""
+    # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
+    # message by another of the same id.
+    named = {"model_provider": PROVIDER, "model_name": model}
+    return named | {
+        key: value for key, value in (("id", completion_id), ("request_id", request_id)) if value
+    }
+
+
+def to_generation_info(
+    finish_reason: str | None, logprobs: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What LangChain copies into `response_metadata` itself."""
+    info: dict[str, Any] = {"finish_reason": finish_reason}
+    if logprobs is not None:
+        info["logprobs"] = dict(logprobs)
+    return info
+
+
+def to_token_usage(usage: Usage | None) -> dict[str, Any]:
+    """The usage object as sent, for `response_metadata`."""
+    return {"token_usage": dict(usage.raw)} if usage else {}
+
+
+def _to_llm_output(completion: Completion, described: dict[str, Any]) -> dict[str, Any]:
+    return {**described, **to_token_usage(completion.usage)}
+
+
+def to_usage_metadata(usage: Usage) -> UsageMetadata:
+    """LangChain's token counts; details that are 0 are left out."""
+    metadata = UsageMetadata(
+        input_tokens=usage.prompt_tokens,
+        output_tokens=usage.completion_tokens,
+        total_tokens=usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
+    )
+    read = InputTokenDetails()
+    if usage.cached_tokens:
+        read["cache_read"] = usage.cached_tokens
+    if usage.cache_creation_tokens:
+        read["cache_creation"] = usage.cache_creation_tokens
+    if usage.prompt_audio_tokens:
+        read["audio"] = usage.prompt_audio_tokens
+    written = OutputTokenDetails()
+    if usage.reasoning_tokens:
+        written["reasoning"] = usage.reasoning_tokens
+    if usage.completion_audio_tokens:
+        written["audio"] = usage.completion_audio_tokens
+    if read:
+        metadata["input_token_details"] = read
+    if written:
+        metadata["output_token_details"] = written
+    return metadata
+
+
+def combine_llm_outputs(outputs: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
+    """Sum of the token counts of a batch."""
+    total: dict[str, int] = {}
+    combined: dict[str, Any] = {}
+    for output in outputs:
+        if output is None:  # answered from the cache
+            continue
+        combined["model_name"] = output["model_name"]
+        for key, count in output.get("token_usage", {}).items():
+            if isinstance(count, int):
+                total[key] = total.get(key, 0) + count
+    return combined | ({"token_usage": total} if total else {})

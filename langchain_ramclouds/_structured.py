@@ -1,0 +1,121 @@
+"""Structured output: how a model is asked for it, and the parser that judges the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
+from langchain_core.outputs import Generation
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
+
+from langchain_ramclouds._errors import ConfigurationError
+from langchain_ramclouds._judge import Shape, judge, judge_partial
+from langchain_ramclouds._request import CHECKED_BY_CALLER
+from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
+
+if TYPE_CHECKING:
+    from langchain_ramclouds.chat_models import ChatRamClouds
+
+Schema = dict[str, Any] | type | Callable[..., Any]
+Method = Literal["function_calling", "json_schema", "json_mode"]
+
+
+def with_structure(
+    model: ChatRamClouds,
+    schema: Schema | None,
+    *,
+    method: Method,
+    include_raw: bool,
+    strict: bool | None,
+    tools: Sequence[AnyTool],
+    **kwargs: Any,
+) -> Runnable[LanguageModelInput, Any]:
+    """The model, asked for a schema, with the parser behind it."""
+    _check(schema, method, strict)
+    shape = _to_shape(schema, method, tools)
+    params = _to_params(schema, method=method, strict=strict, tools=tools)
+    traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+    asking = model.bind(
+        **params,
+        **kwargs,
+        **{CHECKED_BY_CALLER: True},
+        ls_structured_output_format=traced,
+    )
+    parser = StructuredParser(shape=shape)
+    if not include_raw:
+        return asking | parser
+    parsed = RunnablePassthrough.assign(
+        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
+    )
+    unparsed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=asking) | parsed.with_fallbacks(
+        [unparsed], exception_key="parsing_error"
+    )
+
+
+def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
+    if method not in ("function_calling", "json_schema", "json_mode"):
+        raise ConfigurationError(
+            f"method={method!r} is unknown. Use 'function_calling', 'json_schema' or 'json_mode'."
+        )
+    if method == "json_mode" and strict is not None:
+        raise ConfigurationError("strict has no meaning with method='json_mode'. Leave it out.")
+    if schema is None and method != "json_mode":
+        raise ConfigurationError(f"method={method!r} needs a schema. Pass one.")
+
+
+def _to_shape(schema: Schema | None, method: Method, tools: Sequence[AnyTool]) -> Shape:
+    if schema is None:
+        return Shape(schema=None, name="JSON object")
+    json_schema = convert_to_json_schema(schema)
+    return Shape(
+        schema=schema,
+        name=to_tool(schema)["function"]["name"],
+        required=tuple(json_schema.get("required", ())),
+        by_tool_call=method == "function_calling",
+        others=frozenset(to_tool(tool)["function"]["name"] for tool in tools),
+    )
+
+
+def _to_params(
+    schema: Schema | None, *, method: Method, strict: bool | None, tools: Sequence[AnyTool]
+) -> dict[str, Any]:
+    if method == "function_calling":
+        assert schema is not None  # _check
+        choice = "any" if tools else to_tool(schema)["function"]["name"]
+        return to_tool_params([schema, *tools], tool_choice=choice, strict=strict)
+    params = to_tool_params(tools, strict=strict)
+    if method == "json_schema":
+        return params | {"response_format": to_response_format(schema, strict=strict)}
+    return params | {"response_format": {"type": "json_object"}}
+
+
+class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
+    """Judges an answer; in a stream, what has come of it, and at the end all of it."""
+
+    shape: Any
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The structured answer; None where a part of one does not fit yet."""
+        message = getattr(result[0], "message", None)
+        if not isinstance(message, AIMessage):
+            message = AIMessage(result[0].text)
+        # The parser of a stream is only ever asked about parts: without this, an answer that
+        # does not fit would be no answer and no error.
+        is_whole = getattr(message, "chunk_position", None) == "last"
+        if partial and not is_whole:
+            return judge_partial(message, self.shape)
+        return judge(message, self.shape)
+
+    def parse(self, text: str) -> Any:
+        """The structured answer that a text holds."""
+        return judge(AIMessage(text), self.shape)
+
+    @property
+    def _type(self) -> str:
+        return "ramclouds_structured"

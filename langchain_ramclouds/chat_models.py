@@ -1,0 +1,377 @@
+"""`ChatRamClouds`: RamClouds' models as a LangChain chat model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput, ModelProfile
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.utils import from_env, secret_from_env
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from typing_extensions import Self
+
+from langchain_ramclouds import _blocks, _loading
+from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._names import reject_unknown
+from langchain_ramclouds._profiles import to_profile
+from langchain_ramclouds._request import Request, to_request
+from langchain_ramclouds._results import combine_llm_outputs, to_result
+from langchain_ramclouds._stream import StreamReader
+from langchain_ramclouds._structured import Method, Schema, with_structure
+from langchain_ramclouds._tokens import count_messages, count_text
+from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
+from ramclouds import AsyncClient, Client, Model, __version__, model_facts
+
+_blocks.register()
+_loading.register()
+
+
+class ChatRamClouds(BaseChatModel):
+    """Chat with any model of RamClouds.
+
+    The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
+
+        from langchain_ramclouds import ChatRamClouds
+
+        model = ChatRamClouds(model="gpt-5", max_tokens=200)
+        model.invoke("Hi").text
+        for chunk in model.stream("Count to five."):
+            print(chunk.text, end="")
+        model.bind_tools([get_weather]).invoke("Weather in Hanoi?").tool_calls
+        model.with_structured_output(Joke).invoke("A joke about clouds")
+
+    Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
+    """
+
+    model: str = Field(validation_alias=AliasChoices("model", "model_name"))
+    """Name of the model, as `list_models()` has it."""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    """Longest answer, in tokens; sent under this name."""
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    stop: str | list[str] | None = Field(
+        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
+    )
+    n: int | None = None
+    """Answers per request; streams have one."""
+    seed: int | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    user: str | None = None
+    reasoning_effort: str | None = None
+    extra_body: Mapping[str, Any] | None = Field(
+        default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
+    )
+    """Anything else for the request's body; a call's own is merged over it."""
+
+    api_key: SecretStr | None = Field(
+        default_factory=secret_from_env("RAMCLOUDS_API_KEY", default=None),
+        validation_alias=AliasChoices("api_key", "ramclouds_api_key"),
+    )
+    base_url: str | None = Field(
+        default_factory=from_env("RAMCLOUDS_BASE_URL", default=None),
+        validation_alias=AliasChoices("base_url", "ramclouds_base_url", "ramclouds_api_base"),
+    )
+    timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
+    """Seconds, or an `httpx.Timeout`."""
+    max_retries: int | None = None
+    """Further attempts after the first; the client's default is 2."""
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    """An `httpx.Client` of your own for `invoke`, `stream` and `batch`."""
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    """An `httpx.AsyncClient` of your own for their async twins."""
+
+    # None, not False: a copy by `configurable_fields` sets every field, and LangChain never
+    # streams where `streaming` was set to False.
+    streaming: bool | None = None
+    """True: `invoke` streams too; False: `stream` does not."""
+    stream_usage: bool | None = None
+    """False: do not ask for token counts in streams."""
+    think_tags: bool = False
+    """Take `<think>...</think>` out of the text, as reasoning."""
+    replay_reasoning: bool | None = None
+    """Send reasoning back within a running tool loop; None: where the model is known to need it."""
+
+    if not TYPE_CHECKING:  # type checkers see the fields
+
+        def __init__(self, **settings: Any) -> None:
+            reject_unknown(type(self), settings)
+            super().__init__(**settings)
+            if self.api_key is None:
+                with model_errors():
+                    self._client()  # says that the key is missing, and what to do
+
+    @model_validator(mode="after")
+    def _set_ramclouds_version(self) -> Self:
+        self._add_version("ramclouds", __version__)
+        return self
+
+    # --- what LangChain asks of every model ---
+
+    @property
+    def _llm_type(self) -> str:
+        return "ramclouds-chat"
+
+    @property
+    def model_name(self) -> str:
+        """The model, under the name that LangChain's agents look for first."""
+        return self.model
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        behaviour = {
+            "think_tags": self.think_tags or None,
+            "replay_reasoning": self.replay_reasoning,
+        }
+        sent = {**self._settings(), **behaviour}
+        return {name: value for name, value in sent.items() if value is not None}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        settings = {**self._settings(), **kwargs}
+        params = LangSmithParams(
+            ls_provider=_blocks.PROVIDER, ls_model_type="chat", ls_model_name=settings["model"]
+        )
+        if (temperature := settings.get("temperature")) is not None:
+            params["ls_temperature"] = temperature
+        if (max_tokens := settings.get("max_tokens")) is not None:
+            params["ls_max_tokens"] = max_tokens
+        if stops := stop or settings.get("stop"):
+            params["ls_stop"] = [stops] if isinstance(stops, str) else list(stops)
+        return params
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
+        return True
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are saved as the name of an environment variable."""
+        return {"api_key": "RAMCLOUDS_API_KEY"}
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return to_profile(model_facts(self.model))
+
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
+        return combine_llm_outputs(llm_outputs)
+
+    def get_num_tokens(self, text: str) -> int:
+        """About how many tokens a text has; exact with `custom_get_token_ids`."""
+        return count_text(text, self.custom_get_token_ids)
+
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """About how many tokens a conversation has, tools included."""
+        return count_messages(messages, tools, self.custom_get_token_ids)
+
+    # LangChain caches the serialized model, which is the key of its answer cache: without these
+    # two, a changed model would be given the answers of the old one.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__.pop("_serialized", None)
+        super().__setattr__(name, value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other settings; the profile is that of its model."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_serialized", None)
+        if update and "model" in update and "profile" not in update:
+            copied.profile = copied._resolve_model_profile()
+        return copied
+
+    # --- calls ---
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with model_errors():
+            request = self._request(messages, stop, kwargs)
+            completion = self._client().complete(**request.params)
+            return to_result(completion, request.asked)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with model_errors():
+            request = self._request(messages, stop, kwargs)
+            completion = await self._aclient().complete(**request.params)
+            return to_result(completion, request.asked)
+
+    # LangChain tells the callbacks about tokens itself, and passes a run_manager only where it
+    # does not: in `stream_events(version="v3")`.
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        with model_errors():
+            request = self._request(messages, stop, kwargs, streamed=True)
+            reader = StreamReader(request.asked)
+            with closing(self._client().stream(**request.params)) as chunks:
+                for chunk in chunks:
+                    for generation in reader.read(chunk):
+                        if run_manager is not None:
+                            run_manager.on_llm_new_token(generation.text, chunk=generation)
+                        yield generation
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        with model_errors():
+            request = self._request(messages, stop, kwargs, streamed=True)
+            reader = StreamReader(request.asked)
+            async with aclosing(self._aclient().stream(**request.params)) as chunks:
+                async for chunk in chunks:
+                    for generation in reader.read(chunk):
+                        if run_manager is not None:
+                            await run_manager.on_llm_new_token(generation.text, chunk=generation)
+                        yield generation
+
+    def list_models(self) -> list[Model]:
+        """The models that the gateway has for this key."""
+        with model_errors():
+            return self._client().models()
+
+    async def alist_models(self) -> list[Model]:
+        """The models that the gateway has for this key."""
+        with model_errors():
+            return await self._aclient().models()
+
+    def _request(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        overrides: Mapping[str, Any],
+        *,
+        streamed: bool = False,
+    ) -> Request:
+        usage = {"stream_usage": self.stream_usage} if streamed else {}
+        return to_request(
+            messages,
+            settings={**self._settings(), **usage},
+            stop=stop,
+            overrides=overrides,
+            replay_reasoning=self.replay_reasoning,
+            think_tags=self.think_tags,
+        )
+
+    def _settings(self) -> dict[str, Any]:
+        """What the request's body says where a call does not say otherwise."""
+        return {name: getattr(self, name) for name in _BODY_FIELDS}
+
+    def _client(self) -> Client:
+        return CLIENTS.get(Client, self._client_settings(self.http_client))
+
+    def _aclient(self) -> AsyncClient:
+        return CLIENTS.get(AsyncClient, self._client_settings(self.http_async_client))
+
+    def _client_settings(self, http_client: Any) -> dict[str, Any]:
+        settings = {name: getattr(self, name) for name in _CLIENT_FIELDS}
+        return {**settings, "http_client": http_client}
+
+    # --- tools and structure ---
+
+    def bind_tools(
+        self,
+        tools: Sequence[AnyTool],
+        *,
+        tool_choice: ToolChoice = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Any = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Bind tools: functions, pydantic models, TypedDicts, LangChain tools or JSON schemas.
+
+        `tool_choice` is `"auto"`, `"none"`, `"any"` (also `"required"`, `True`), a tool's name, or
+        a dict as OpenAI and Anthropic have it. An answer without a forced call raises.
+        """
+        params = to_tool_params(
+            tools,
+            tool_choice=tool_choice,
+            strict=strict,
+            parallel_tool_calls=parallel_tool_calls,
+        )
+        if response_format is not None:
+            params["response_format"] = to_response_format(response_format, strict=strict)
+        return self.bind(**params, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: Schema | None = None,
+        *,
+        method: Method = "function_calling",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        tools: Sequence[AnyTool] = (),
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers of the given shape: a pydantic model, TypedDict, JSON schema or tool schema.
+
+        `method` is how the model is asked: by a forced tool call (`"function_calling"`), by
+        `response_format` with the schema (`"json_schema"`), or for any JSON (`"json_mode"`, where
+        the prompt has to say which). An answer that does not fit raises `StructuredOutputError`.
+        """
+        return with_structure(
+            self,
+            schema,
+            method=method,
+            include_raw=include_raw,
+            strict=strict,
+            tools=tools,
+            **kwargs,
+        )
+
+
+_BODY_FIELDS = (
+    "model",
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "n",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "user",
+    "reasoning_effort",
+    "extra_body",
+)
+
+_CLIENT_FIELDS = (
+    "api_key",
+    "base_url",
+    "timeout",
+    "max_retries",
+    "default_headers",
+    "think_tags",
+)
