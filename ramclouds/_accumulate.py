@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds.types import Choice, Chunk, Completion, ToolCall, Usage
+from ramclouds.types import Choice, Chunk, Completion, ToolCall
 
 
 class Accumulator:
@@ -17,10 +17,8 @@ class Accumulator:
         self._calls: dict[int, ToolCall] = {}
         self._arguments: dict[int, list[str]] = {}
         self._logprobs: dict[str, Any] = {}
-        self._head = Chunk()
-        self._finish_reason: str | None = None
-        self._usage: Usage | None = None
-        self._raw: dict[str, Any] = {}
+        self._head: Chunk | None = None
+        self._last = Chunk()
 
     def add(self, chunk: Chunk) -> None:
         """Take in the next chunk."""
@@ -30,17 +28,20 @@ class Accumulator:
             self._reasonings.append(chunk.reasoning)
         if chunk.tool_calls:
             self._add_calls(chunk)
-        if chunk.id is not None or chunk.model is not None or chunk.request_id is not None:
+        if chunk.refusal or chunk.logprobs:
+            self._add_rare(chunk)
+        # The first chunk says what is said once, the last what is said at the end.
+        if self._head is None:
             self._head = chunk
-        if chunk.finish_reason is not None:
-            self._finish_reason = chunk.finish_reason
-        if chunk.usage is not None:
-            self._usage = chunk.usage
-        if chunk.refusal:
-            self._refusals.append(chunk.refusal)
-        if chunk.logprobs:
-            self._add_logprobs(chunk)
-        self._raw = chunk.raw
+        self._last = chunk
+
+    def _add_rare(self, chunk: Chunk) -> None:
+        self._refusals.append(chunk.refusal)
+        for key, value in (chunk.logprobs or {}).items():
+            if isinstance(value, list):
+                self._logprobs.setdefault(key, []).extend(value)
+            else:
+                self._logprobs.setdefault(key, value)
 
     def _add_calls(self, chunk: Chunk) -> None:
         for delta in chunk.tool_calls:
@@ -53,13 +54,6 @@ class Accumulator:
                 call.extra = delta.extra
             self._arguments[delta.index].append(delta.arguments)
 
-    def _add_logprobs(self, chunk: Chunk) -> None:
-        for key, value in (chunk.logprobs or {}).items():
-            if isinstance(value, list):
-                self._logprobs.setdefault(key, []).extend(value)
-            else:
-                self._logprobs.setdefault(key, value)
-
     def completion(self) -> Completion:
         """The answer so far, as one choice."""
         calls = tuple(
@@ -71,14 +65,15 @@ class Accumulator:
             reasoning="".join(self._reasonings),
             refusal="".join(self._refusals),
             tool_calls=calls,
-            finish_reason=self._finish_reason,
+            finish_reason=self._last.finish_reason,
             logprobs=self._logprobs or None,
         )
+        head = self._head or self._last
         return Completion(
-            id=self._head.id or "",
-            model=self._head.model or "",
+            id=head.id or "",
+            model=head.model or "",
             choices=(choice,),
-            usage=self._usage,
-            request_id=self._head.request_id,
-            raw=self._raw,
+            usage=self._last.usage,
+            request_id=head.request_id,
+            raw=self._last.raw,
         )

@@ -194,7 +194,11 @@ class Call:
     def _streamed_completion(self, response: httpx.Response, body: bytes) -> Completion:
         reader = self.reader(response)
         accumulator = Accumulator()
-        for chunk in reader.feed(body) + reader.close():
+        chunks = reader.feed(body)
+        if not reader.is_over:
+            chunks += reader.close()
+        reader.check()
+        for chunk in chunks:
             accumulator.add(chunk)
         return accumulator.completion()
 

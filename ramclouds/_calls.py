@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from ramclouds._call import Call
-from ramclouds._config import api_key_from, merge_headers, settings_from, timeout_from
+from ramclouds._config import Settings, api_key_from, merge_headers, settings_from, timeout_from
 from ramclouds._redact import Redactor
 from ramclouds._request import Message, asks_for_usage, body_from, stream_body_from
 from ramclouds.errors import ConfigurationError
@@ -83,14 +83,12 @@ class Calls:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from ramclouds._config import Settings
-
         self._settings = Settings(api_key=None, **state)
         self._http_client = None
         self._start()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """A client of the same settings, key and handed-in http client, with its own connections."""
+        """A client of the same settings, key and http client, with connections of its own."""
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
         copied._settings = self._settings
@@ -98,7 +96,8 @@ class Calls:
         copied._start()
         return copied
 
-    __copy__ = lambda self: self.__deepcopy__({})  # noqa: E731
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
 
     def _plain_call(
         self,
@@ -166,6 +165,6 @@ class Calls:
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:
-    """The timeout that a handed-in client was given; httpx's default of 5 s was chosen by nobody."""
+    """The timeout of a client handed in; httpx's default of 5 s was chosen by nobody."""
     timeout: httpx.Timeout = http_client.timeout
     return None if timeout == httpx.Timeout(5.0) else timeout

@@ -34,7 +34,8 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        return self.headers.get("x-oneapi-request-id") or self.headers.get("x-request-id")
+        found: str | None = self.headers.get("x-oneapi-request-id")
+        return found or self.headers.get("x-request-id")
 
     @property
     def is_from_gateway(self) -> bool:
@@ -166,6 +167,7 @@ _RATE = (e.RateLimitError, True)
 _LENGTH = (e.ContextLengthError, False)
 _DOWN = (e.ServerError, True)
 _BROKEN = (e.ServerError, False)
+_BLOCKED = (e.BlockedError, False)
 
 _Verdict = tuple[type[e.APIStatusError], bool]
 
@@ -273,6 +275,9 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     refusal = refusal_from(parsed) if parsed is not None else Refusal()
     cls, retryable = _verdict(answer, refusal, text)
     said = refusal.message or _plain_text(text) or _reason(answer)
+    if refusal.code == "bad_response_status_code" and said == "openai_error":
+        # New API's filler, where the provider's error was no JSON.
+        said = "The provider behind the gateway failed without saying why"
     hint = hint_for(cls, answer, refusal, said)
     return cls(
         answer.message(f"{_sentence(said)} {hint}".strip(), refusal.code),
@@ -307,11 +312,25 @@ def _plain_text(text: str) -> str:
 
 
 def _reason(answer: Answer) -> str:
-    phrase = httpx.codes.get_reason_phrase(answer.status_code) or "an error"
+    phrase = _EDGE_PHRASES.get(answer.status_code) or httpx.codes.get_reason_phrase(
+        answer.status_code
+    )
     who = "The gateway" if answer.is_from_gateway else "The server"
     if not answer.is_from_gateway and "cf-ray" in answer.headers:
         who = "Cloudflare"
     return f"{who} answered {answer.status_code} {phrase}".strip()
+
+
+# https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+_EDGE_PHRASES = {
+    520: "the gateway's answer made no sense",
+    521: "the gateway is down",
+    522: "the gateway did not accept the connection",
+    523: "the gateway cannot be reached",
+    524: "the gateway did not answer in time",
+    525: "the TLS handshake with the gateway failed",
+    526: "the gateway's certificate is not valid",
+}
 
 
 def _sentence(text: str) -> str:
@@ -319,25 +338,40 @@ def _sentence(text: str) -> str:
 
 
 def _verdict(answer: Answer, refusal: Refusal, text: str) -> _Verdict:
-    status = answer.status_code
     if answer.headers.get("cf-mitigated", "").lower() == "challenge":
-        return e.BlockedError, False
-    by_name = _by_name(refusal)
-    if by_name is not None:
-        return by_name
-    if not answer.is_from_gateway:
-        if status == 429 or _EDGE_RATE_LIMIT.search(text):
-            return _RATE
-        if _BLOCK_PAGE.search(text) and 400 <= status < 500:
-            return e.BlockedError, False
+        return _BLOCKED
+    return (
+        _by_name(refusal)
+        or _by_edge(answer, text)
+        or _by_message(answer.status_code, refusal)
+        or _by_status(answer.status_code)
+    )
+
+
+def _by_edge(answer: Answer, text: str) -> _Verdict | None:
+    """What Cloudflare says with a page or a sentence of its own."""
+    if answer.is_from_gateway or not 400 <= answer.status_code < 500:
+        return None
+    if answer.status_code == 429 or _EDGE_RATE_LIMIT.search(text):
+        return _RATE
+    return _BLOCKED if _BLOCK_PAGE.search(text) else None
+
+
+def _by_message(status: int, refusal: Refusal) -> _Verdict | None:
+    """What only the text tells, where the status leaves it open."""
     if status == 401 and _SPENT_KEY.search(refusal.message):
         return _QUOTA
     if status in {400, 413, 422} and _TOO_LONG.search(refusal.message):
         return _LENGTH
     if status in {400, 404} and _NO_MODEL.search(refusal.message):
         return _MODEL
-    if refusal.type == "invalid_request_error" and status >= 500:
+    # OpenAI's general type: at 401 and 404 the status says more.
+    if status >= 500 and refusal.type == "invalid_request_error":
         return _BAD
+    return None
+
+
+def _by_status(status: int) -> _Verdict:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 400 <= status < 500:

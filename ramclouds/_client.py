@@ -5,9 +5,17 @@ The twins differ by `async`, `await` and a-names alone; a test compares their sy
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterator,
+    Sequence,
+)
 from threading import Lock
 from types import TracebackType
+from weakref import finalize
 
 import httpx
 from typing_extensions import Self, Unpack
@@ -49,6 +57,8 @@ class Client(Calls):
 
     _http_class = httpx.Client
     _http_client: httpx.Client | None
+    _pool: httpx.Client | None
+    _closer: Callable[[], object]
 
     def complete(
         self,
@@ -69,7 +79,7 @@ class Client(Calls):
             response = self._open(call)
             try:
                 return call.completion(response, self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc, is_open=True)
             sleep(pause)
 
@@ -103,16 +113,15 @@ class Client(Calls):
             response = self._open(call)
             try:
                 return call.models(response, self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc, is_open=True)
             sleep(pause)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+            self._pool = None
+            self._closer()
 
     def __enter__(self) -> Self:
         return self
@@ -145,7 +154,7 @@ class Client(Calls):
                 if call.note_status(response):
                     return response
                 raise call.refusal(response, self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc)
             sleep(pause)
 
@@ -170,8 +179,9 @@ class Client(Calls):
             try:
                 reader = call.reader(response)
                 while not reader.is_over:
-                    for chunk in self._step(call, reader, body):
+                    for chunk in self._step(call, reader, body):  # noqa: UP028  as its twin
                         yield chunk
+                    reader.check()
                 is_answered = reader.is_answered
                 if reader.is_done:
                     drain(response, body)
@@ -183,7 +193,7 @@ class Client(Calls):
         try:
             data = next(body, None)
             return reader.close() if data is None else reader.feed(data)
-        except Exception as exc:  # what is no failure of the call, it raises again
+        except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
             failure = exc
         try:
             return call.rest_after(failure, reader)
@@ -198,11 +208,14 @@ class Client(Calls):
         with self._lock:
             if self._pool is None:
                 self._pool = sync_client(self._settings)
+                # Frameworks never close a model: the connections go with the last reference.
+                self._closer = finalize(self, self._pool.close)
             return self._pool
 
     def _forget_pool(self) -> None:
         self._lock = Lock()
-        self._pool: httpx.Client | None = None
+        self._pool = None
+        self._closer = bool
 
 
 class AsyncClient(Calls):
@@ -236,7 +249,7 @@ class AsyncClient(Calls):
             response = await self._open(call)
             try:
                 return call.completion(response, await self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc, is_open=True)
             await asleep(pause)
 
@@ -270,7 +283,7 @@ class AsyncClient(Calls):
             response = await self._open(call)
             try:
                 return call.models(response, await self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc, is_open=True)
             await asleep(pause)
 
@@ -309,7 +322,7 @@ class AsyncClient(Calls):
                 if call.note_status(response):
                     return response
                 raise call.refusal(response, await self._read(response))
-            except Exception as exc:  # what is no failure of the call, it raises again
+            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc)
             await asleep(pause)
 
@@ -336,6 +349,7 @@ class AsyncClient(Calls):
                 while not reader.is_over:
                     for chunk in await self._step(call, reader, body):
                         yield chunk
+                    reader.check()
                 is_answered = reader.is_answered
                 if reader.is_done:
                     await adrain(response, body)
@@ -349,7 +363,7 @@ class AsyncClient(Calls):
         try:
             data = await anext(body, None)
             return reader.close() if data is None else reader.feed(data)
-        except Exception as exc:  # what is no failure of the call, it raises again
+        except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
             failure = exc
         try:
             return call.rest_after(failure, reader)

@@ -103,7 +103,7 @@ def _base_url_from(given: str | None) -> str:
         warnings.warn(
             f"base_url {url} is plain http: the API key and all messages travel unencrypted. "
             "Use https.",
-            stacklevel=5,
+            stacklevel=4,
         )
     return url
 

@@ -6,12 +6,12 @@ id in each fragment, an empty one; the name in each fragment; arguments null, em
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds._wire import (
-    MalformedError,
     as_arguments,
     as_index,
     as_name,
@@ -19,9 +19,37 @@ from ramclouds._wire import (
     extra_keys,
     is_no_arguments,
     made_up_id,
-    parse,
 )
 from ramclouds.types import ToolCallDelta
+
+_TOKEN = re.compile(r"\\.|[\"{}\[\]]", re.DOTALL)
+_DEPTH = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+
+class _BracketScan:
+    """Follows the brackets of JSON text that arrives in pieces."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._has_begun = False
+        self._carry = ""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether an object was opened, and is closed again."""
+        return self._has_begun and self._depth == 0
+
+    def feed(self, text: str) -> None:
+        text = self._carry + text
+        backslashes = len(text) - len(text.rstrip("\\"))
+        self._carry = "\\" * (backslashes % 2)
+        for token in _TOKEN.findall(text):
+            if token == '"':
+                self._in_string = not self._in_string
+            elif not self._in_string and token in _DEPTH:
+                self._depth += _DEPTH[token]
+                self._has_begun = True
 
 
 @dataclass(slots=True)
@@ -38,17 +66,16 @@ class _Call:
     """Arguments not given out: before the name is known, or an `{}` that may be a mere opening."""
     extra: dict[str, Any] = field(default_factory=dict)
     is_announced: bool = False
+    _scan: _BracketScan = field(default_factory=lambda: _BracketScan())
+    _scanned: int = 0
 
     def is_complete(self) -> bool:
         """Whether the arguments so far are a whole JSON object."""
-        text = "".join(self.pieces) or self.held
-        if not text.rstrip().endswith("}"):
-            return False
-        try:
-            parse(text.encode("utf-8", "surrogatepass"))
-        except MalformedError:
-            return False
-        return True
+        # Only what is new: asking at each fragment stays linear.
+        for piece in self.pieces[self._scanned :]:
+            self._scan.feed(piece)
+        self._scanned = len(self.pieces)
+        return self._scan.is_closed or self.held.strip() == "{}"
 
 
 class ToolCallTracker:
@@ -119,7 +146,7 @@ class ToolCallTracker:
             return self._open(key, None) if name or arguments else None
         if name and (name != latest.name or arguments) and self._is_over(latest, name):
             return self._open(key, None)
-        if index is None and not name and latest.is_complete():
+        if index is None and not name and arguments and latest.is_complete():
             return self._unfinished() or latest
         return latest
 

@@ -12,6 +12,7 @@ import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from http.cookiejar import CookieJar
@@ -208,9 +209,9 @@ def _running_loop() -> tuple[Any, bool]:
     try:
         return asyncio.get_running_loop(), True
     except RuntimeError:
-        from anyio.lowlevel import current_token
+        import trio
 
-        return current_token(), False
+        return trio.lowlevel.current_trio_token(), False
 
 
 class AsyncPools:
@@ -302,9 +303,8 @@ def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
         return
     stream.patience = _PATIENCE
     try:
-        next(body, None)
-    except (httpx.HTTPError, OSError):
-        pass
+        with suppress(httpx.HTTPError, OSError):
+            next(body, None)
     finally:
         stream.patience = None
 
@@ -313,11 +313,8 @@ async def adrain(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
     """Read what little follows the end marker, so that the connection can be used again."""
     from anyio import move_on_after
 
-    with move_on_after(_PATIENCE):
-        try:
-            await anext(body, None)
-        except (httpx.HTTPError, OSError):
-            pass
+    with move_on_after(_PATIENCE), suppress(httpx.HTTPError, OSError):
+        await anext(body, None)
 
 
 sleep = time.sleep

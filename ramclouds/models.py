@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ _TABLE = {
 }
 
 # What a whole family shares, a version of it that the table does not know included.
-_FAMILIES: tuple[tuple[re.Pattern[str], dict[str, bool]], ...] = (
+_FAMILIES: tuple[tuple[re.Pattern[str], dict[str, Any]], ...] = (
     # New API's Claude converter has no response_format (relay-claude.go), nor has its GLM one
     # (relay-zhipu_v4.go).
     (re.compile(r"claude-"), {"response_format": False}),
