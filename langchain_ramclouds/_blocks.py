@@ -30,16 +30,15 @@ def to_blocks(message: AIMessage) -> list[types.ContentBlock]:
 def chunk_to_blocks(chunk: AIMessageChunk) -> list[types.ContentBlock]:
     """Blocks of a chunk, each with the index that says which chunks of it belong together.
 
-    A sum of chunks that holds the last one has complete tool calls. The last chunk itself holds
-    no fragments: `_stream.py` sees to it.
+    A sum of chunks that holds the last one is whole. The last chunk itself holds no fragments of
+    calls and no text: `_stream.py` sees to it.
     """
     if chunk.chunk_position == "last":
-        calls: list[dict[str, Any]] = [_finished(call) for call in chunk.tool_calls]
-    else:
-        calls = [_fragment(dict(call)) for call in chunk.tool_call_chunks]
+        return to_blocks(chunk)
     # Strings that begin with "lc_" are indexes to LangChain's merging. Integers would collide:
     # it numbers text by change of type, and a call has its own number from the gateway.
     spoken = [{**block, "index": f"lc_{block['type']}"} for block in _spoken(chunk)]
+    calls = [_fragment(dict(call)) for call in chunk.tool_call_chunks]
     refused = [{**block, "index": "lc_refusal"} for block in _refused(chunk)]
     return cast("list[types.ContentBlock]", spoken + calls + refused)
 

@@ -47,15 +47,15 @@ _WIRE_CALL = {
             {"role": "assistant", "content": "hello", "name": "Research_assistant"},
         ),
         (AIMessageChunk(content="hello"), {"role": "assistant", "content": "hello"}),
-        (ChatMessage("hi", role="human"), {"role": "user", "content": "hi"}),
-        (ChatMessage("hi", role="developer"), {"role": "system", "content": "hi"}),
-        (ChatMessage("hi", role="assistant"), {"role": "assistant", "content": "hi"}),
+        (ChatMessage(content="hi", role="human"), {"role": "user", "content": "hi"}),
+        (ChatMessage(content="hi", role="developer"), {"role": "system", "content": "hi"}),
+        (ChatMessage(content="hi", role="assistant"), {"role": "assistant", "content": "hi"}),
         (
             ToolMessage("4", tool_call_id="c1", name="f", artifact=b"secret", status="error"),
             {"role": "tool", "tool_call_id": "c1", "content": "4"},
         ),
         (
-            FunctionMessage("4", name="f"),
+            FunctionMessage(content="4", name="f"),
             {"role": "tool", "tool_call_id": "function_f", "content": "4"},
         ),
         (
