@@ -148,3 +148,14 @@ def keep_first_call(response: ChatResponse) -> ChatResponse:
         message.blocks = [block for block in message.blocks if block not in blocks[1:]]
         message.additional_kwargs["tool_calls"] = message.additional_kwargs["tool_calls"][:1]
     return response
+
+
+def react_defaults() -> dict[str, Any]:
+    """What core's ReAct fallback forgets: it hands None to an agent that refuses None."""
+    from llama_index.core.agent.react.formatter import ReActChatFormatter
+    from llama_index.core.agent.react.output_parser import ReActOutputParser
+
+    return {
+        "react_chat_formatter": ReActChatFormatter.from_defaults(),
+        "output_parser": ReActOutputParser(),
+    }

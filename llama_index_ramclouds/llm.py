@@ -24,6 +24,7 @@ from llama_index_ramclouds._responses import Answer, to_chat, to_completion
 from llama_index_ramclouds._streams import achecked, aeach, checked, each, with_events
 
 if TYPE_CHECKING:
+    from llama_index.core.chat_engine.types import AgentChatResponse
     from llama_index.core.tools.types import BaseTool
 
 
@@ -192,3 +193,17 @@ class RamClouds(StructuredPrediction):
         if error_on_no_tool_call and not found:
             raise _tools.call_missing(response)
         return found
+
+    def predict_and_call(
+        self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
+    ) -> AgentChatResponse:
+        """Have the model choose tools, and call them; without function calling, by ReAct."""
+        kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
+        return super().predict_and_call(tools, *args, **kwargs)
+
+    async def apredict_and_call(
+        self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
+    ) -> AgentChatResponse:
+        """Have the model choose tools, and call them; without function calling, by ReAct."""
+        kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
+        return await super().apredict_and_call(tools, *args, **kwargs)

@@ -181,7 +181,7 @@ async def test_logprobs_of_each_token(gateway: Gateway, llm: RamClouds, call: Tw
     chunks = await call.stream_chat(llm, ask, logprobs=True, top_logprobs=1)
 
     assert answer.logprobs[0] == [alone]
-    assert [one.logprobs[0] for one in chunks if one.logprobs][0] == [alone]
+    assert next(one.logprobs[0] for one in chunks if one.logprobs) == [alone]
     assert gateway.last.json["top_logprobs"] == 1
 
 

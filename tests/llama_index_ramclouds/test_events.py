@@ -53,7 +53,7 @@ class Recorder(BaseCallbackHandler):
 class Events(BaseEventHandler):
     """Keeps the events of the dispatcher."""
 
-    seen: list[BaseEvent] = []
+    seen: list[BaseEvent]
 
     def handle(self, event: BaseEvent, **kwargs: Any) -> None:
         self.seen.append(event)

@@ -155,7 +155,16 @@ def test_only_wire_fields_are_sent() -> None:
             },
         ),
     ],
-    ids=["image", "image-stream", "image-data-url", "image-url", "audio", "audio-mp3", "video", "pdf"],
+    ids=[
+        "image",
+        "image-stream",
+        "image-data-url",
+        "image-url",
+        "audio",
+        "audio-mp3",
+        "video",
+        "pdf",
+    ],
 )
 def test_media_are_parts(block: Any, part: dict[str, Any]) -> None:
     assert wire(user(TextBlock(text="Look"), block)) == [

@@ -1,0 +1,342 @@
+"""Tools: what is sent, what is read back, and what happens when the model does not obey."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    TextBlock,
+    ToolCallBlock,
+)
+from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.program.utils import process_streaming_objects
+from llama_index.core.tools import FunctionTool
+from pydantic import BaseModel
+
+from llama_index_ramclouds import RamClouds, ToolCallMissingError
+from llama_index_ramclouds._arguments import ArrivingArguments
+from llama_index_ramclouds._tools import to_wire_choice
+from ramclouds import ConfigurationError, RamCloudsError
+from tests.gateway import Gateway, Json, Sse, completion, text_chunks, tool_chunks
+from tests.gateway import call as tool_call
+from tests.llama_index_ramclouds.twins import Twin
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def weather(city: str) -> str:
+    """Tell the weather."""
+    return f"Rain in {city}."
+
+
+ADD = FunctionTool.from_defaults(add)
+WEATHER = FunctionTool.from_defaults(weather)
+TOOLS = [ADD, WEATHER]
+TWO_CALLS = (
+    tool_call("add", {"a": 2, "b": 3}, id="call_a"),
+    tool_call("weather", {"city": "Hue"}, id="call_b"),
+)
+NAMED = {"type": "function", "function": {"name": "add"}}
+
+
+def _two_calls(gateway: Gateway) -> None:
+    gateway.reply(Json(completion(None, tool_calls=list(TWO_CALLS))), Sse(tool_chunks(*TWO_CALLS)))
+
+
+async def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    history = [ChatMessage("Hello")]
+
+    await call.chat_with_tools(llm, TOOLS, user_msg="Good day", chat_history=history)
+
+    sent = gateway.last.json
+    assert [tool["function"]["name"] for tool in sent["tools"]] == ["add", "weather"]
+    assert sent["tools"][0] == {
+        "type": "function",
+        "function": {
+            "name": "add",
+            "description": ADD.metadata.description,
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "a": {"title": "A", "type": "integer"},
+                    "b": {"title": "B", "type": "integer"},
+                },
+                "required": ["a", "b"],
+            },
+        },
+    }
+    assert not {"tool_choice", "parallel_tool_calls"} & sent.keys()
+    assert [message["content"] for message in sent["messages"]] == ["Hello", "Good day"]
+    assert history == [ChatMessage("Hello")]
+
+
+async def test_no_tools_send_nothing_about_tools(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    await call.chat_with_tools(llm, [], user_msg=ChatMessage("Hello"), tool_required=True)
+
+    assert not {"tools", "tool_choice", "parallel_tool_calls"} & gateway.last.json.keys()
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "sent"),
+    [
+        ({"tool_required": True}, "required"),
+        ({"tool_required": True, "tool_choice": None}, "required"),
+        ({"tool_choice": "auto"}, "auto"),
+        ({"tool_choice": "none"}, "none"),
+        ({"tool_choice": "any"}, "required"),
+        ({"tool_choice": True}, "required"),
+        ({"tool_choice": False}, "none"),
+        ({"tool_choice": "add"}, NAMED),
+        ({"tool_choice": ADD}, NAMED),
+        ({"tool_choice": NAMED}, NAMED),
+        ({"tool_choice": {"type": "function", "name": "add"}}, NAMED),
+        ({"tool_choice": {"type": "tool", "name": "add"}}, NAMED),
+        ({"tool_choice": {"type": "any"}}, "required"),
+    ],
+    ids=str,
+)
+async def test_tool_choice_in_all_spellings(
+    gateway: Gateway, llm: RamClouds, call: Twin, kwargs: dict[str, Any], sent: Any
+) -> None:
+    await call.chat_with_tools(llm, TOOLS, user_msg="Hello", **kwargs)
+
+    assert gateway.last.json["tool_choice"] == sent
+
+
+@pytest.mark.parametrize("choice", ["ad", {"type": "tool", "name": "nothing"}, {"type": "odd"}])
+def test_a_tool_choice_that_is_none_of_the_tools_is_an_error(choice: Any) -> None:
+    with pytest.raises(ConfigurationError, match="tool_choice"):
+        to_wire_choice(choice, [{"function": {"name": "add"}}], required=False)
+
+
+async def test_parallel_calls_as_blocks_and_as_wire_dicts(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    _two_calls(gateway)
+    ask: dict[str, Any] = {"user_msg": "Both", "allow_parallel_tool_calls": True}
+
+    plain = await call.chat_with_tools(llm, TOOLS, **ask)
+    streamed = (await call.stream_chat_with_tools(llm, TOOLS, **ask))[-1]
+
+    for answer in (plain, streamed):
+        assert answer.message.blocks == [
+            TextBlock(text=""),
+            ToolCallBlock(tool_call_id="call_a", tool_name="add", tool_kwargs={"a": 2, "b": 3}),
+            ToolCallBlock(tool_call_id="call_b", tool_name="weather", tool_kwargs={"city": "Hue"}),
+        ]
+        assert answer.message.additional_kwargs == {"tool_calls": list(TWO_CALLS)}
+        assert llm.get_tool_calls_from_response(answer) == [
+            ToolSelection(tool_id="call_a", tool_name="add", tool_kwargs={"a": 2, "b": 3}),
+            ToolSelection(tool_id="call_b", tool_name="weather", tool_kwargs={"city": "Hue"}),
+        ]
+
+
+async def test_one_call_is_kept_where_several_are_not_allowed(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    _two_calls(gateway)
+
+    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Both")
+    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Both")
+
+    for answer in (plain, *chunks[-2:]):
+        assert [block.tool_call_id for block in answer.message.blocks[1:]] == ["call_a"]
+        assert answer.message.additional_kwargs == {"tool_calls": [TWO_CALLS[0]]}
+
+
+async def test_calls_grow_chunk_by_chunk(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": "Hue"}), text="Wait.", size=4)))
+
+    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?")
+    selected = [
+        llm.get_tool_calls_from_response(one, error_on_no_tool_call=False) for one in chunks
+    ]
+
+    assert selected[0] == []
+    assert {len(one) for one in selected[1:]} == {1}
+    cities = [one[0].tool_kwargs.get("city") for one in selected if one]
+    assert list(dict.fromkeys(cities)) == [None, "Hu", "Hue"]
+    assert selected[-1][0].tool_kwargs == {"city": "Hue"}
+    assert {one[0].tool_id for one in selected if one} == {"call_1"}
+    # Lists and dicts of one chunk are not another's.
+    kwargs = [one.message.additional_kwargs["tool_calls"] for one in chunks[1:]]
+    assert len({id(one) for one in kwargs}) == len(kwargs)
+    assert kwargs[0][0]["function"]["arguments"] == ""
+
+
+async def test_long_arguments_are_whole_at_the_end(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    city = "x" * 9000
+    gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": city}), size=50)))
+
+    last = (await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?"))[-1]
+
+    assert llm.get_tool_calls_from_response(last)[0].tool_kwargs == {"city": city}
+
+
+def test_arriving_arguments_are_parsed_only_as_they_grow() -> None:
+    arguments = ArrivingArguments()
+    arguments.add('{"city": "' + "x" * 5000)
+    before = arguments.so_far()
+    arguments.add("yy")
+
+    assert arguments.so_far() == before
+    assert arguments.so_far() is not before
+    arguments.add('"}')
+    assert arguments.whole() == {"city": "x" * 5000 + "yy"}
+
+
+@pytest.mark.parametrize("arguments", ["", "not json", "[1, 2]", '"text"', '{"a": 1, "b'])
+async def test_arguments_that_are_no_object_never_raise(
+    gateway: Gateway, llm: RamClouds, call: Twin, arguments: str
+) -> None:
+    one = tool_call("add", arguments)
+    gateway.reply(Json(completion(None, tool_calls=[one])), Sse(tool_chunks(one)))
+
+    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Add")
+    streamed = (await call.stream_chat_with_tools(llm, TOOLS, user_msg="Add"))[-1]
+
+    kept = {"a": 1} if arguments.startswith("{") else {}
+    for answer in (plain, streamed):
+        assert llm.get_tool_calls_from_response(answer)[0].tool_kwargs == kept
+
+
+def test_calls_are_read_from_either_form(llm: RamClouds) -> None:
+    listed = ChatMessage(role="assistant", additional_kwargs={"tool_calls": [TWO_CALLS[0]]})
+    block = ToolCallBlock(tool_call_id=None, tool_name="add", tool_kwargs='{"a": 2, "b": 3}')
+    expected = {"tool_name": "add", "tool_kwargs": {"a": 2, "b": 3}}
+
+    (from_list,) = llm.get_tool_calls_from_response(ChatResponse(message=listed))
+    (from_block,) = llm.get_tool_calls_from_response(
+        ChatResponse(message=ChatMessage(role="assistant", blocks=[block]))
+    )
+
+    assert from_list == ToolSelection(tool_id="call_a", **expected)
+    assert from_block == ToolSelection(tool_id="", **expected)
+
+
+async def test_a_demanded_call_that_never_came_is_an_error(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(Json(completion("I would rather talk.")), Sse(text_chunks("I will not.")))
+
+    with pytest.raises(ToolCallMissingError, match="I would rather talk") as plain:
+        await call.chat_with_tools(llm, TOOLS, user_msg="Add", tool_required=True)
+    with pytest.raises(ToolCallMissingError) as streamed:
+        await call.stream_chat_with_tools(llm, TOOLS, user_msg="Add", tool_choice="add")
+
+    assert (plain.value.text, streamed.value.text) == ("I would rather talk.", "I will not.")
+    assert isinstance(plain.value, RamCloudsError)
+    assert isinstance(plain.value, ValueError)
+    assert plain.value.request_id is not None
+
+
+async def test_no_call_is_fine_where_none_was_demanded(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(Json(completion("Hello.")), Sse(text_chunks("Hello.")))
+
+    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Hello")
+    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Hello")
+
+    assert plain.message.content == chunks[-1].message.content == "Hello."
+    assert llm.get_tool_calls_from_response(plain, error_on_no_tool_call=False) == []
+    with pytest.raises(ValueError, match="Expected at least one tool call"):
+        llm.get_tool_calls_from_response(plain)
+
+
+async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    _two_calls(gateway)
+    gateway.reply(Json(completion(None, tool_calls=list(TWO_CALLS))))
+
+    one = await call.predict_and_call(llm, TOOLS, user_msg="Both")
+    gateway._queue.popleft()
+    both = await call.predict_and_call(llm, TOOLS, user_msg="Both", allow_parallel_tool_calls=True)
+
+    assert str(one) == "5"
+    assert str(both) == "5\n\nRain in Hue."
+
+
+# Core's workflows look at every attribute of an agent.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+async def test_predict_and_call_without_function_calling_reasons_in_text(
+    gateway: Gateway, call: Twin
+) -> None:
+    llm = RamClouds(
+        "gpt-5",
+        api_key="test-key",
+        base_url=gateway.base_url,
+        is_function_calling_model=False,
+    )
+    thought = 'Thought: add them.\nAction: add\nAction Input: {"a": 2, "b": 3}'
+    gateway.handler = lambda request: (
+        Sse(text_chunks(thought)) if request.json.get("stream") else Json(completion(thought))
+    )
+
+    answer = await call.predict_and_call(llm, TOOLS, user_msg="Add 2 and 3")
+
+    assert str(answer) == "5"
+    assert "tools" not in gateway.last.json
+    llm.close()
+
+
+async def test_made_up_ids_are_stable_within_a_stream_and_differ_between_calls(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    events = tool_chunks(*({**one, "id": ""} for one in TWO_CALLS))
+    gateway.reply(Sse(events))
+
+    chunks = await call.stream_chat_with_tools(
+        llm, TOOLS, user_msg="Both", allow_parallel_tool_calls=True
+    )
+
+    selected = [
+        llm.get_tool_calls_from_response(one, error_on_no_tool_call=False) for one in chunks
+    ]
+    ids = [one.tool_id for one in selected[-1]]
+    assert len(set(ids)) == 2
+    assert all(ids)
+    assert {one[0].tool_id for one in selected if one} == {ids[0]}
+
+
+async def test_streams_feed_cores_streaming_objects(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    class City(BaseModel):
+        city: str
+
+    gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": "Hue"}))))
+
+    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?")
+
+    assert process_streaming_objects(chunks[-1], City, llm=llm) == City(city="Hue")
+
+
+async def test_a_multi_turn_history_with_tools_is_accepted(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    history = [ChatMessage('Please call add(2, 3) and weather("Hue")')]
+    asked = await call.chat_with_tools(
+        llm, TOOLS, chat_history=history, allow_parallel_tool_calls=True
+    )
+    history.append(asked.message)
+    for selected in llm.get_tool_calls_from_response(asked):
+        text = json.dumps(selected.tool_kwargs)
+        kwargs = {"tool_call_id": selected.tool_id}
+        history.append(ChatMessage(role="tool", content=text, additional_kwargs=kwargs))
+
+    answer = await call.chat_with_tools(llm, TOOLS, chat_history=history)
+    without_tools = await call.chat(llm, history)
+
+    assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Hue"}'
+    assert without_tools.message.content == answer.message.content
