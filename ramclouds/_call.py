@@ -22,8 +22,20 @@ from ramclouds._retry import retry_delay
 from ramclouds._stream import StreamReader
 from ramclouds._think import split_think_tags
 from ramclouds._transport import opened_connection, transport_error
-from ramclouds._wire import MalformedError, parse, to_completion, to_models
-from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
+from ramclouds._wire import (
+    MalformedError,
+    parse,
+    partial_completion,
+    to_completion,
+    to_models,
+)
+from ramclouds.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    BadRequestError,
+    RamCloudsError,
+    ResponseError,
+)
 from ramclouds.types import Chunk, Completion, Model
 
 logger = logging.getLogger("ramclouds")
@@ -57,6 +69,8 @@ class Call:
         self._settings = settings
         self._redactor = redactor
         self._body = body
+        self._parts: list[bytes] = []
+        self._size = 0
         self._retries = 0
         self._attempts = 0
         self._pool_is_ours = pool_is_ours
@@ -67,6 +81,7 @@ class Call:
     def begin(self) -> None:
         """Note that a request goes out."""
         self._attempts += 1
+        self._parts, self._size = [], 0
         opened_connection.set(False)
         logger.debug("%s %s, attempt %d", self.method, self.url, self._attempts)
 
@@ -85,8 +100,18 @@ class Call:
         """The error of an answer that is none."""
         return status_error(response, body, self._redactor)
 
-    def pause_after(self, exc: Exception, *, is_open: bool = False) -> float:
-        """Seconds to wait before the next attempt.
+    def take(self, part: bytes) -> bool:
+        """Take in a part of the body; whether more is wanted."""
+        self._parts.append(part)
+        self._size += len(part)
+        return self._size <= MAX_ANSWER_BYTES
+
+    def taken(self) -> bytes:
+        """The body, or what came of it."""
+        return b"".join(self._parts)
+
+    def pause_after(self, exc: Exception, response: httpx.Response | None = None) -> float:
+        """Seconds to wait before the next attempt; `response` is one whose body was under way.
 
         Raises:
             RamCloudsError: there is no next attempt.
@@ -95,10 +120,25 @@ class Call:
         error = transport_error(exc, self._settings.base_url)
         if error is None:
             raise exc
-        if isinstance(error, APIConnectionError) and not is_open and self._was_stale(error):
+        if response is None and self._was_stale(error):
             return 0.0
         if self._can_drop_field(error):
             return 0.0
+        if response is not None and isinstance(error, APIConnectionError):
+            # The answer had begun, and is billed: sending it again is the user's choice.
+            self._tell_what_arrived(error, response)
+            raise self._clean(error, exc)
+        return self._pause(error, exc)
+
+    def pause_in_stream(self, error: RamCloudsError) -> float:
+        """Seconds to wait before a stream that delivered nothing is asked for again.
+
+        Raises:
+            RamCloudsError: there is no next attempt.
+        """
+        return self._pause(error, error)
+
+    def _pause(self, error: RamCloudsError, exc: Exception) -> float:
         delay = retry_delay(error, self._retries, self._settings.max_retries)
         if delay is None:
             logger.debug("%s %s: %s", self.method, self.url, type(error).__name__)
@@ -115,6 +155,13 @@ class Call:
         )
         return delay
 
+    def _tell_what_arrived(self, error: RamCloudsError, response: httpx.Response) -> None:
+        answer = answer_from(response, self._redactor)
+        error.request_id = answer.request_id
+        error.status_code = answer.status_code
+        error.response = answer.response
+        error.partial = partial_completion(self.taken(), answer.request_id)
+
     def _clean(self, error: RamCloudsError, exc: Exception) -> RamCloudsError:
         """An error fit to be shown: no key in its text, nor in what it says it came from."""
         if error is exc:
@@ -128,11 +175,11 @@ class Call:
         error.__suppress_context__ = True
         return error
 
-    def _was_stale(self, error: APIConnectionError) -> bool:
+    def _was_stale(self, error: RamCloudsError) -> bool:
         """Whether a kept connection turned out to be closed: sent again once, free of charge."""
-        if isinstance(error, APITimeoutError) or not self._pool_is_ours:
+        if not isinstance(error, APIConnectionError) or isinstance(error, APITimeoutError):
             return False
-        if opened_connection.get() or not self._may_be_stale:
+        if opened_connection.get() or not (self._may_be_stale and self._pool_is_ours):
             return False
         self._may_be_stale = False
         logger.debug("%s %s: the kept connection was stale", self.method, self.url)
@@ -173,12 +220,16 @@ class Call:
     def completion(self, response: httpx.Response, body: bytes) -> Completion:
         """The complete answer in a body, JSON or, where the gateway streamed it, events."""
         answer = answer_from(response, self._redactor)
+        if self._size > MAX_ANSWER_BYTES:
+            text = f"The answer is longer than {MAX_ANSWER_BYTES} bytes, and was not read further."
+            raise ResponseError(answer.message(text), request_id=answer.request_id)
         try:
             parsed = parse(body)
         except MalformedError:
             if _is_stream(response, body):
                 return self._streamed_completion(response, body)
-            raise response_error(answer, body, None, partial=None) from None
+            partial = partial_completion(body, answer.request_id)
+            raise response_error(answer, body, None, partial=partial) from None
         if is_error_body(parsed):
             raise body_error(answer, parsed)
         try:

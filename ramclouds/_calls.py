@@ -159,7 +159,7 @@ class Calls:
         if self._prepared is None:
             # Without a key after unpickling: it is read again, where the client is now.
             key = (self._settings.api_key or api_key_from(None)).get_secret_value()
-            headers = {"Authorization": f"Bearer {key}", **self._settings.headers}
+            headers = merge_headers({"Authorization": f"Bearer {key}"}, self._settings.headers)
             self._prepared = (httpx.Headers(headers), Redactor(key))
         return self._prepared
 

@@ -20,6 +20,7 @@ from ramclouds._wire import MalformedError, as_name, parse, preview
 from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096
+_MESSAGE_LENGTH = 1000
 
 
 @dataclass(slots=True)
@@ -259,11 +260,11 @@ _NO_MODEL = re.compile(
     re.I | re.S,
 )
 _BLOCK_PAGE = re.compile(
-    r"error code: 10(0[6-9]|1[02-9]|20)\b|you have been blocked|request was blocked|just a moment"
-    r"|attention required|enable javascript and cookies",
+    r"error(_code|\s+code)?\"?:?\s*10(0[6-9]|1[02-9]|20)\b|you have been blocked"
+    r"|request was blocked|just a moment|attention required|enable javascript and cookies",
     re.I,
 )
-_EDGE_RATE_LIMIT = re.compile(r"error(?: code:)? 1015\b|being rate limited", re.I)
+_EDGE_RATE_LIMIT = re.compile(r"error(_code|\s+code)?\"?:?\s*1015\b|being rate limited", re.I)
 
 
 def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.APIStatusError:
@@ -334,6 +335,7 @@ _EDGE_PHRASES = {
 
 
 def _sentence(text: str) -> str:
+    text = text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH]}…"
     return text if text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
@@ -451,13 +453,20 @@ def response_error(
             "The answer holds no choice: the provider returned nothing, or its filter blocked the "
             "request. Send it again, or change the messages."
         )
+    elif partial is not None:
+        text = (
+            "The answer broke off: its JSON has no end. What had arrived is in error.partial. "
+            "Send the request again."
+        )
+    elif not body.strip():
+        text = "The answer is empty. Send the request again."
     else:
-        text = f"The answer is no completion: {preview(body) or 'it is empty'}. Check base_url."
+        text = f"The answer is no completion: {preview(body)} Check base_url."
     return e.ResponseError(
         answer.message(text),
         status_code=answer.status_code,
         request_id=answer.request_id,
-        retryable=isinstance(parsed, dict),
+        retryable=isinstance(parsed, dict) or not body.strip(),
         body=answer.redactor.json(parsed)
         if parsed is not None
         else answer.redactor.text(body[:_BODY_PREVIEW].decode("utf-8", "replace")),

@@ -20,7 +20,7 @@ from weakref import finalize
 import httpx
 from typing_extensions import Self, Unpack
 
-from ramclouds._call import MAX_ANSWER_BYTES, Call
+from ramclouds._call import Call
 from ramclouds._calls import Calls
 from ramclouds._request import Message, Params
 from ramclouds._stream import StreamReader
@@ -78,9 +78,9 @@ class Client(Calls):
         while True:
             response = self._open(call)
             try:
-                return call.completion(response, self._read(response))
+                return call.completion(response, self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, is_open=True)
+                pause = call.pause_after(exc, response)
             sleep(pause)
 
     def stream(
@@ -112,9 +112,9 @@ class Client(Calls):
         while True:
             response = self._open(call)
             try:
-                return call.models(response, self._read(response))
+                return call.models(response, self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, is_open=True)
+                pause = call.pause_after(exc, response)
             sleep(pause)
 
     def close(self) -> None:
@@ -153,21 +153,18 @@ class Client(Calls):
                 )
                 if call.note_status(response):
                     return response
-                raise call.refusal(response, self._read(response))
+                raise call.refusal(response, self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc)
             sleep(pause)
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, call: Call, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
         try:
-            size, parts = 0, []
             for part in response.iter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > MAX_ANSWER_BYTES:
+                if not call.take(part):
                     break
-            return b"".join(parts)
+            return call.taken()
         finally:
             response.close()
 
@@ -198,7 +195,7 @@ class Client(Calls):
         try:
             return call.rest_after(failure, reader)
         except RamCloudsError as exc:
-            pause = call.pause_after(exc, is_open=True)
+            pause = call.pause_in_stream(exc)
         sleep(pause)
         return []
 
@@ -248,9 +245,9 @@ class AsyncClient(Calls):
         while True:
             response = await self._open(call)
             try:
-                return call.completion(response, await self._read(response))
+                return call.completion(response, await self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, is_open=True)
+                pause = call.pause_after(exc, response)
             await asleep(pause)
 
     def stream(
@@ -282,9 +279,9 @@ class AsyncClient(Calls):
         while True:
             response = await self._open(call)
             try:
-                return call.models(response, await self._read(response))
+                return call.models(response, await self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, is_open=True)
+                pause = call.pause_after(exc, response)
             await asleep(pause)
 
     async def aclose(self) -> None:
@@ -321,21 +318,18 @@ class AsyncClient(Calls):
                 )
                 if call.note_status(response):
                     return response
-                raise call.refusal(response, await self._read(response))
+                raise call.refusal(response, await self._read(call, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
                 pause = call.pause_after(exc)
             await asleep(pause)
 
-    async def _read(self, response: httpx.Response) -> bytes:
+    async def _read(self, call: Call, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
         try:
-            size, parts = 0, []
             async for part in response.aiter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > MAX_ANSWER_BYTES:
+                if not call.take(part):
                     break
-            return b"".join(parts)
+            return call.taken()
         finally:
             await response.aclose()
 
@@ -368,7 +362,7 @@ class AsyncClient(Calls):
         try:
             return call.rest_after(failure, reader)
         except RamCloudsError as exc:
-            pause = call.pause_after(exc, is_open=True)
+            pause = call.pause_in_stream(exc)
         await asleep(pause)
         return []
 

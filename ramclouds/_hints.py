@@ -57,7 +57,8 @@ def hint_for(cls: type[e.RamCloudsError], answer: Answer, refusal: Refusal, said
         )
     if cls is e.PermissionDeniedError and _CHANNEL_IN_KEY.search(said):
         return "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
-    if cls is e.BadRequestError and _MINIMUM_TOKENS.search(said) and _is_about_minimum(said):
+    about = f"{said} {refusal.code} {refusal.param}"
+    if cls is e.BadRequestError and _MINIMUM_TOKENS.search(about) and _is_about_minimum(about):
         return "max_tokens is too small for this model; codex routes need at least 16."
     if refusal.type == "new_api_panic":
         return "The gateway crashed on this request; a tool's JSON schema is the usual reason."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json
 
 from ramclouds._accumulate import Accumulator
+from ramclouds._bare import BareBody
 from ramclouds._classify import Answer, is_error_body, response_error, stream_error
 from ramclouds._events import EventMapper, SecondAnswerError
-from ramclouds._sse import ErrorEvent, EventDecoder
+from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
 from ramclouds._wire import MalformedError, parse, parse_halves
 from ramclouds.errors import (
     APIConnectionError,
@@ -37,6 +39,7 @@ class StreamReader:
         """The last chunk was given out."""
         self._answer = answer
         self._decoder = EventDecoder()
+        self._bare = BareBody()
         self._mapper = EventMapper(answer.request_id, think_tags=think_tags)
         self._accumulator = Accumulator()
         self._failure: RamCloudsError | None = None
@@ -103,7 +106,7 @@ class StreamReader:
             if self.is_done:
                 self._close(chunks)
                 return
-        if self._decoder.held > MAX_EVENT_BYTES:
+        if self._decoder.held + self._bare.size > MAX_EVENT_BYTES:
             raise self._malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
 
     def _close(self, chunks: list[Chunk]) -> None:
@@ -149,7 +152,9 @@ class StreamReader:
 
     def _read(self, payload: bytes, chunks: list[Chunk]) -> None:
         """One event that is not plain text."""
-        self._check_residue(self._decoder.new_residue())
+        if isinstance(payload, BareLine):
+            self._read_bare(self._bare.add(payload))
+            return
         stripped = payload.strip()
         if stripped == _DONE:
             self.is_done = True
@@ -200,41 +205,25 @@ class StreamReader:
     def _cut_off(self, chunks: list[Chunk]) -> None:
         """What the end of the bytes cut off: half an event is a truncation, no malformed one."""
         for payload in () if self.is_done else self._decoder.close():
-            try:
-                if payload.strip() not in {b"", _DONE}:
-                    parse(payload)
-            except MalformedError:
-                if b"\n" not in payload.strip():
-                    continue
+            if not isinstance(payload, BareLine) and _is_half(payload):
+                continue
             self._read(payload, chunks)
-        self._check_residue(self._decoder.residue)
+        self._read_bare(self._bare.close())
 
-    def _check_residue(self, residue: bytes) -> None:
-        """Look for an error among the lines that were no event: New API appends it bare."""
-        if not residue:
-            return
-        try:
-            body = parse(residue)
-        except MalformedError:
-            return
+    def _read_bare(self, body: Any) -> None:
+        """Bare JSON between or behind the events: an error, or all of the answer in one piece."""
         if is_error_body(body):
             raise self._failed(body)
-        if not (isinstance(body, dict) and "choices" in body):
-            self._decoder.drop_residue()
 
     def _read_whole(self, chunks: list[Chunk]) -> None:
         """A stream request answered with one JSON body, or with a web page."""
-        body = self._decoder.residue
-        parsed = None
-        if body:
-            try:
-                parsed = parse(body)
-                self._give_out(self._mapper.chunks(parsed), chunks)
-            except (MalformedError, SecondAnswerError):
-                pass
-        body = body or self._decoder.noise
-        if body and not self._mapper.has_choices:
-            raise response_error(self._answer, body, parsed, partial=self.partial())
+        if not self._bare:
+            return
+        body = self._bare.value
+        with suppress(MalformedError, SecondAnswerError):
+            self._give_out(self._mapper.chunks(body), chunks)
+        if not self._mapper.has_choices:
+            raise response_error(self._answer, self._bare.text, body, partial=None)
 
     def _failed(self, body: Any) -> RamCloudsError:
         return stream_error(
@@ -257,6 +246,17 @@ class StreamReader:
             retryable=not has_delivered,
             partial=self.partial(),
         )
+
+
+def _is_half(payload: bytes) -> bool:
+    """Whether an event is the beginning of one line of JSON."""
+    payload = payload.strip()
+    try:
+        if payload not in {b"", _DONE}:
+            parse(payload)
+    except MalformedError:
+        return b"\n" not in payload
+    return False
 
 
 def _truncation(has_delivered: bool, has_choices: bool) -> str:

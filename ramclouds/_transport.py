@@ -16,7 +16,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpcore
 import httpx
@@ -29,9 +29,6 @@ from ramclouds.errors import (
     RamCloudsError,
     ResponseError,
 )
-
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
 
 # No cap on connections: httpx's default of 100 would queue the others without saying so. Cloudflare
 # closes idle connections after 400 s.
@@ -171,31 +168,9 @@ def _checked_proxy(transport: Any, settings: Settings) -> Any:
 
 def _aiohttp_transport(settings: Settings) -> httpx.AsyncBaseTransport:
     # Here, not above: aiohttp takes a tenth of a second to import, and sync users need none of it.
-    import aiohttp
-    from httpx_aiohttp import AiohttpTransport
+    from ramclouds._aiohttp import LoopTransport
 
-    context = tls_context(settings)
-    tracing = aiohttp.TraceConfig()
-
-    async def note_connection(*_: Any) -> None:
-        opened_connection.set(True)
-
-    tracing.on_connection_create_start.append(note_connection)
-
-    def session() -> ClientSession:
-        return aiohttp.ClientSession(
-            # 0: no cap. The transport's own session would cap at aiohttp's default of 100.
-            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=60.0),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trace_configs=[tracing],
-            max_line_size=65_536,
-            max_field_size=65_536,
-        )
-
-    proxy = proxy_for(settings.base_url)
-    return AiohttpTransport(
-        verify=context, proxy=httpx.Proxy(proxy) if proxy else None, client=session
-    )
+    return LoopTransport(tls_context(settings), proxy_for(settings.base_url), opened_connection)
 
 
 def _own_async_transport(settings: Settings) -> httpx.AsyncBaseTransport:
@@ -384,6 +359,9 @@ def _timeout_error(exc: Exception, base_url: str) -> APITimeoutError:
     return APITimeoutError(text, retryable=False)
 
 
+_OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSError)
+
+
 def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
     certificate = next(
         (cause for cause in _chain(exc) if isinstance(cause, ssl.SSLCertVerificationError)), None
@@ -395,10 +373,16 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
             "or SSL_CERT_FILE.",
             retryable=False,
         )
-    what = str(exc) or type(exc).__name__
-    if isinstance(exc, httpx.ProxyError):
+    # aiohttp's own names: httpx-aiohttp maps all of these to ConnectTimeout.
+    names = {type(cause).__name__ for cause in _chain(exc)}
+    what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
+    what = (what or type(exc).__name__).rstrip(".")
+    if isinstance(exc, httpx.ProxyError) or names & {
+        "ClientProxyConnectionError",
+        "ClientHttpProxyError",
+    }:
         return APIConnectionError(f"The proxy refused: {what}. Check HTTPS_PROXY and NO_PROXY.")
-    if isinstance(exc, httpx.ConnectError):
+    if isinstance(exc, httpx.ConnectError) or any("Connector" in name for name in names):
         return APIConnectionError(
             f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "
             "network."

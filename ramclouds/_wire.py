@@ -261,6 +261,16 @@ def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion
     )
 
 
+def partial_completion(body: bytes, request_id: str | None) -> Completion | None:
+    """What a JSON body that was cut off holds of its answer; None where that is nothing."""
+    try:
+        value = from_json(body, allow_partial="trailing-strings")
+        completion = to_completion(value, request_id) if isinstance(value, dict) else None
+    except ValueError:
+        return None
+    return completion if completion is not None and completion.choices else None
+
+
 def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
     message = answer_of(choice)
     index = as_index(choice.get("index"))

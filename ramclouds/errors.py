@@ -44,6 +44,8 @@ class RamCloudsError(Exception):
     """The gateway's `error.code`, as sent."""
     type: str | None = None
     """The gateway's `error.type`."""
+    param: str | None = None
+    """The argument that the gateway's `error.param` names."""
     body: Any = None
     """The answer: parsed where it was JSON, otherwise the beginning of its text."""
     response: httpx.Response | None = None

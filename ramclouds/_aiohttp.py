@@ -1,0 +1,69 @@
+"""The transport under asyncio: httpx-aiohttp, with a session set up for many long answers."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+# aiohttp warns of larger bodies given in one piece: they would hold up the event loop.
+_PIECE = 256 * 1024
+
+
+class _Pieces(httpx.AsyncByteStream):
+    """A large request body, in pieces between which the event loop gets its turn."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = memoryview(body)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), _PIECE):
+            yield bytes(self._body[start : start + _PIECE])
+
+
+class LoopTransport(AiohttpTransport):
+    """One event loop's transport; sets `opened` in a call that opens a connection."""
+
+    def __init__(
+        self, context: ssl.SSLContext, proxy: str | None, opened: ContextVar[bool]
+    ) -> None:
+        self._opened = opened
+        super().__init__(
+            verify=context,
+            proxy=httpx.Proxy(proxy) if proxy else None,
+            client=lambda: self._session(context),
+        )
+
+    def _session(self, context: ssl.SSLContext) -> aiohttp.ClientSession:
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_start.append(self._note_connection)
+        session = aiohttp.ClientSession(
+            # 0: no cap. The transport's own session would cap at aiohttp's default of 100.
+            connector=aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=60.0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[tracing],
+            max_line_size=65_536,
+            max_field_size=65_536,
+        )
+        # aiohttp sends a GET twice by itself when the connection drops; retries are ours to count.
+        session._retry_connection = False
+        return session
+
+    async def _note_connection(self, *_: Any) -> None:
+        self._opened.set(True)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if len(request.content) > _PIECE:
+            request = httpx.Request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                stream=_Pieces(request.content),
+                extensions=request.extensions,
+            )
+        return await super().handle_async_request(request)
