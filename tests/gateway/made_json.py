@@ -104,8 +104,8 @@ class _Maker:
             value = max(value, schema["exclusiveMinimum"] + 1)
         if "exclusiveMaximum" in schema:
             value = min(value, schema["exclusiveMaximum"] - 1)
-        value = min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
-        return value
+        value = max(value, schema.get("minimum", value))
+        return float(min(value, schema.get("maximum", value)))
 
     def _boolean(self, schema: Schema, name: str) -> bool:
         return True
