@@ -1,0 +1,329 @@
+"""Settings: names, defaults, what is stored of them, and the clients that follow from them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import logging
+import pickle
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from llama_index.core import Settings
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ImageBlock,
+    LLMMetadata,
+    TextBlock,
+    ToolCallBlock,
+)
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.llms import LLM
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+
+from llama_index_ramclouds import RamClouds
+from ramclouds import AuthenticationError, ConfigurationError, known_models, model_facts
+from tests.gateway import Gateway
+
+KEY = "canary-key-1"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
+    monkeypatch.delenv("RAMCLOUDS_BASE_URL", raising=False)
+
+
+def test_the_class_is_llamaindexs() -> None:
+    llm = RamClouds("gpt-5", api_key=KEY)
+
+    assert isinstance(llm, FunctionCallingLLM)
+    assert llm.class_name() == "RamClouds_LLM"
+    assert llm.to_dict() == RamClouds(model="gpt-5", api_key=KEY).to_dict()
+
+
+def test_api_base_is_base_url(gateway: Gateway) -> None:
+    llm = RamClouds("gpt-5", api_key=KEY, api_base=gateway.base_url)
+
+    assert llm.base_url == llm.api_base == gateway.base_url
+    assert llm.complete("Say exactly: yes").text == "yes"
+    llm.close()
+
+
+def test_a_missing_key_is_found_when_constructing() -> None:
+    with pytest.raises(ConfigurationError, match="RAMCLOUDS_API_KEY"):
+        RamClouds("gpt-5")
+
+
+def test_no_other_vendors_key_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+
+    with pytest.raises(ConfigurationError):
+        RamClouds("gpt-5")
+
+
+@pytest.mark.parametrize(
+    ("given", "near"), [("temprature", "temperature"), ("max_token", "max_tok")]
+)
+def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str) -> None:
+    with pytest.raises(TypeError, match=f"did you mean {near}"):
+        RamClouds("gpt-5", api_key=KEY, **{given: 1})
+
+
+def test_none_is_unset() -> None:
+    llm = RamClouds("gpt-5", api_key=KEY, callback_manager=None, additional_kwargs=None, stop=None)
+
+    assert isinstance(llm.callback_manager, CallbackManager)
+    assert llm.additional_kwargs == {}
+
+
+@pytest.mark.parametrize("model", known_models())
+def test_metadata_of_known_models(model: str) -> None:
+    facts = model_facts(model)
+    reserved = facts.context_window - facts.max_input_tokens
+
+    assert RamClouds(model, api_key=KEY).metadata == LLMMetadata(
+        context_window=facts.context_window,
+        num_output=reserved or -1,
+        is_chat_model=True,
+        is_function_calling_model=True,
+        model_name=model,
+    )
+
+
+def test_metadata_of_an_unknown_model_warns_once(caplog: pytest.LogCaptureFixture) -> None:
+    llm = RamClouds("unheard-of-7", api_key=KEY)
+
+    with caplog.at_level(logging.WARNING):
+        windows = [llm.metadata.context_window, llm.metadata.context_window]
+
+    assert windows == [128_000, 128_000]
+    (record,) = caplog.records
+    assert "unheard-of-7" in record.message
+    assert "context_window" in record.message
+
+
+def test_metadata_can_be_set(caplog: pytest.LogCaptureFixture) -> None:
+    llm = RamClouds(
+        "unheard-of-8",
+        api_key=KEY,
+        context_window=8000,
+        max_tokens=500,
+        is_function_calling_model=False,
+    )
+
+    metadata = llm.metadata
+
+    assert (metadata.context_window, metadata.num_output) == (8000, 500)
+    assert metadata.is_function_calling_model is False
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("model", ["", " ", "/", "🙂", "x" * 10_000])
+def test_metadata_never_raises(model: str) -> None:
+    metadata = RamClouds(model, api_key=KEY).metadata
+
+    assert metadata.model_name == model
+    assert metadata.context_window > 3900
+
+
+def _full() -> RamClouds:
+    return RamClouds(
+        "gpt-5",
+        api_key=KEY,
+        base_url="https://gateway.example/v1",
+        temperature=0.5,
+        max_tokens=10,
+        stop=["END"],
+        timeout=httpx.Timeout(5, connect=1),
+        default_headers={"X-Team": "tides", "Authorization": f"Bearer {KEY}"},
+        extra_body={"top_k": 3},
+        additional_kwargs={"seed": 1},
+        system_prompt="Be brief.",
+        structured_output_mode="text",
+    )
+
+
+def test_what_is_stored_holds_no_key() -> None:
+    llm = _full()
+
+    for stored in (llm.to_dict(), llm.to_json(), repr(llm), str(llm), llm.to_payload()):
+        assert KEY not in str(stored)
+    assert KEY.encode() not in pickle.dumps(llm)
+
+
+def test_from_dict_restores_all_but_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    llm = _full()
+    stored = json.loads(llm.to_json())
+
+    restored = RamClouds.from_dict(stored)
+
+    assert restored.to_dict() == llm.to_dict()
+    assert restored.timeout == llm.timeout
+    assert "class_name" in stored
+    with pytest.raises(ConfigurationError, match="RAMCLOUDS_API_KEY"):
+        restored.complete("Hello")
+    assert RamClouds.from_dict(stored, api_key=KEY).api_key == llm.api_key
+
+
+def test_pickled_it_finds_the_key_in_the_environment(
+    gateway: Gateway, llm: RamClouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    llm.complete("Hello")
+    restored = pickle.loads(pickle.dumps(llm))
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
+
+    assert restored.complete("Say exactly: yes").text == "yes"
+    assert restored.to_dict() == llm.to_dict()
+    assert restored.metadata == llm.metadata
+    restored.close()
+
+
+def test_pickling_leaves_the_object_as_it_is(gateway: Gateway) -> None:
+    with httpx.Client() as own:
+        llm = RamClouds(
+            "gpt-5",
+            api_key=KEY,
+            base_url=gateway.base_url,
+            http_client=own,
+            completion_to_prompt=lambda prompt: prompt.upper(),
+        )
+        restored = pickle.loads(pickle.dumps(llm))
+
+        assert llm.http_client is own
+        assert llm.complete("say exactly: yes").text == "YES"
+        assert restored.http_client is None
+
+
+def test_a_deep_copy_works_and_shares_the_users_client(gateway: Gateway) -> None:
+    with httpx.Client() as own:
+        llm = RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own)
+        llm.complete("Hello")
+        copied = copy.deepcopy(llm)
+
+        assert copied.http_client is own
+        assert copied.complete("Say exactly: yes").text == "yes"
+        assert copied.additional_kwargs is not llm.additional_kwargs
+        copied.close()
+        assert llm.complete("Say exactly: yes").text == "yes"
+
+
+def test_settings_can_be_assigned_and_changed_in_a_copy(gateway: Gateway) -> None:
+    llm = RamClouds("gpt-5", api_key="wrong", base_url=gateway.base_url, max_retries=0)
+    gateway.model.keys = {"right"}
+    with pytest.raises(AuthenticationError):
+        llm.complete("Hello")
+
+    right = RamClouds("gpt-5", api_key="right").api_key
+    copied = llm.model_copy(update={"api_key": right})
+    assert copied.complete("Say exactly: yes").text == "yes"
+    llm.api_key = right
+    assert llm.complete("Say exactly: yes").text == "yes"
+    copied.close()
+    llm.close()
+
+
+def test_it_is_the_llm_of_settings() -> None:
+    llm = RamClouds("gpt-5", api_key=KEY)
+    before = Settings._llm
+    try:
+        Settings.llm = llm
+        assert Settings.llm is llm
+        assert isinstance(Settings.llm, LLM)
+    finally:
+        Settings._llm = before
+
+
+def test_own_http_clients_are_used_and_left_open(gateway: Gateway) -> None:
+    with httpx.Client(headers={"X-Own": "yes"}) as own:
+        with RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own) as llm:
+            llm.complete("Hello")
+        assert not own.is_closed
+    assert gateway.last.headers["X-Own"] == "yes"
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(headers={"X-Own": "async"}) as own:
+            settings: dict[str, Any] = {"api_key": KEY, "base_url": gateway.base_url}
+            async with RamClouds("gpt-5", async_http_client=own, **settings) as llm:
+                await llm.acomplete("Hello")
+            assert not own.is_closed
+
+    asyncio.run(ask())
+    assert gateway.last.headers["X-Own"] == "async"
+
+
+def test_headers_timeout_and_retries_reach_the_client(gateway: Gateway) -> None:
+    llm = RamClouds(
+        "gpt-5",
+        api_key=KEY,
+        base_url=gateway.base_url,
+        default_headers={"X-Team": "tides"},
+        timeout=3,
+        max_retries=0,
+    )
+
+    llm.complete("Hello", timeout=5)
+
+    assert gateway.last.headers["X-Team"] == "tides"
+    llm.close()
+
+
+def test_several_event_loops_and_threads(gateway: Gateway, llm: RamClouds) -> None:
+    async def ask() -> list[str]:
+        answers = await asyncio.gather(*(llm.acomplete(f"Say exactly: {n}") for n in range(5)))
+        streamed = [one async for one in await llm.astream_complete("Say exactly: end")]
+        await llm.aclose()
+        return [answer.text for answer in answers] + [streamed[-1].text]
+
+    expected = ["0", "1", "2", "3", "4", "end"]
+    assert [asyncio.run(ask()) for _ in range(3)] == [expected] * 3
+
+    heard: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: heard.append(llm.complete("Say exactly: yes").text))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert heard == ["yes"] * 4
+
+
+def test_closing_frees_the_connections_and_calls_open_new_ones(gateway: Gateway) -> None:
+    with RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url) as llm:
+        llm.complete("Hello")
+    gateway.wait_closed()
+
+    assert llm.complete("Say exactly: yes").text == "yes"
+    llm.close()
+    gateway.wait_closed()
+
+    async def ask() -> None:
+        async with llm:
+            await llm.acomplete("Hello")
+
+    asyncio.run(ask())
+    gateway.wait_closed()
+
+
+def test_tokens_are_counted_without_network() -> None:
+    llm = RamClouds("gpt-5", api_key=KEY)
+    call = ToolCallBlock(tool_name="f", tool_kwargs={"a": 1})
+
+    assert llm.count_tokens("Hello world") == 2
+    assert llm.count_tokens([ChatMessage("Hello world"), ChatMessage("Hello")]) == 2 + 1 + 2 * 4
+    assert llm.count_tokens([ChatMessage(role="assistant", blocks=[call])]) > 4
+    image = ChatMessage(
+        blocks=[TextBlock(text="Look"), ImageBlock(url="https://example.com/a.png")]
+    )
+    assert llm.count_tokens([image]) > 2000
+
+
+def test_an_own_tokenizer_counts() -> None:
+    llm = RamClouds("gpt-5", api_key=KEY, tokenizer=str.split)
+
+    assert llm.count_tokens("one two three") == 3
