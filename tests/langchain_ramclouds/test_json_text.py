@@ -1,0 +1,88 @@
+"""JSON in text that should have been JSON: whole, in part, and as it streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from langchain_ramclouds._json_text import JsonStream, find_json, find_partial_json, only_json
+
+_OBJECT = '{"a": {"b": "}"}, "c": ["{", "\\""]}'
+
+_WRAPPED = {
+    _OBJECT: _OBJECT,
+    f"  {_OBJECT}\n": _OBJECT,
+    f"```json\n{_OBJECT}\n```": _OBJECT,
+    f"```\n{_OBJECT}```": _OBJECT,
+    f"Here:\n```json\n{_OBJECT}\n```\nBye.": _OBJECT,
+    f"Use {{x}} and {_OBJECT}": _OBJECT,
+    "No JSON, {only} braces": "No JSON, {only} braces",
+    "[1, 2]": "[1, 2]",
+    "": "",
+    f"{_OBJECT} or {_OBJECT}": f"{_OBJECT} or {_OBJECT}",
+    "{x} is a placeholder": "{x} is a placeholder",
+    '{"a": 1': '{"a": 1',
+}
+
+
+@pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
+def test_only_json_drops_fences_and_prose_around_one_object(text: str, json_: str) -> None:
+    assert only_json(text) == json_
+
+
+def _streamed(pieces: list[str]) -> str:
+    stream = JsonStream()
+    return "".join([stream.feed(piece) for piece in pieces] + [stream.finish()])
+
+
+@given(st.sampled_from(sorted(_WRAPPED)), st.data())
+def test_any_split_of_a_stream_gives_the_same(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    assert _streamed(pieces) == _streamed([text])
+
+
+@pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
+def test_stream_gives_what_the_whole_gives(text: str, json_: str) -> None:
+    assert _streamed(list(text)).strip() == json_.strip()
+
+
+def test_json_streams_as_it_comes() -> None:
+    stream = JsonStream()
+    assert [stream.feed(piece) for piece in ["``", "`json\n", '{"a"', ": 1}", "\n```"]] == [
+        "",
+        "",
+        '{"a"',
+        ": 1}",
+        "",
+    ]
+    assert stream.finish() == ""
+
+
+def test_text_before_a_tool_call_is_released_as_it_is() -> None:
+    stream = JsonStream()
+    assert stream.feed("I look: ") == ""
+    assert stream.release() == "I look: "
+    assert stream.feed("more") == "more"
+    assert stream.finish() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": "b', {"a": "b"}),
+        ('```json\n{"a": 1, "b', {"a": 1}),
+        ('{"a": 1} and more', {"a": 1}),
+        ("prose", None),
+        ("{x", None),
+    ],
+)
+def test_partial_json(text: str, value: Any) -> None:
+    assert find_partial_json(text) == value
+
+
+def test_every_outermost_value_is_found() -> None:
+    assert [value for value, _, _ in find_json('{"a": {"b": 1}} {x} [2]')] == [{"a": {"b": 1}}, [2]]
