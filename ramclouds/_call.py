@@ -8,20 +8,17 @@ from typing import Any
 import httpx
 
 from ramclouds._accumulate import Accumulator
-from ramclouds._classify import (
-    answer_from,
-    body_error,
-    is_error_body,
-    response_error,
-    status_error,
-)
+from ramclouds._answer import answer_from
+from ramclouds._classify import body_error, response_error, status_error
 from ramclouds._config import Settings
+from ramclouds._faults import transport_error
 from ramclouds._redact import Redactor
+from ramclouds._refusal import is_error_body
 from ramclouds._request import to_bytes
 from ramclouds._retry import retry_delay
 from ramclouds._stream import StreamReader
 from ramclouds._think import split_think_tags
-from ramclouds._transport import opened_connection, transport_error
+from ramclouds._transport import opened_connection
 from ramclouds._wire import (
     MalformedError,
     parse,

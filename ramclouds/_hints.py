@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ramclouds import errors as e
 
 if TYPE_CHECKING:
-    from ramclouds._classify import Answer, Refusal
+    from ramclouds._answer import Answer
+    from ramclouds._refusal import Refusal
 
 _CHANNEL_IN_KEY = re.compile(r"指定渠道|specify (a )?channel|specific channel", re.I)
 _MINIMUM_TOKENS = re.compile(r"max_(output_|completion_)?tokens|integer_below_min", re.I)

@@ -8,9 +8,11 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds._accumulate import Accumulator
+from ramclouds._answer import Answer
 from ramclouds._bare import BareBody
-from ramclouds._classify import Answer, is_error_body, response_error, stream_error
+from ramclouds._classify import response_error, stream_error
 from ramclouds._events import EventMapper, SecondAnswerError
+from ramclouds._refusal import is_error_body
 from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
 from ramclouds._wire import MalformedError, parse, parse_halves
 from ramclouds.errors import (

@@ -1,4 +1,4 @@
-"""Which HTTP transport: one pool for threads, one for each event loop, TLS contexts shared.
+"""Which HTTP transport: one pool for threads, one for each event loop.
 
 httpx's own asyncio pool costs quadratic time in its connections, so asyncio goes through aiohttp
 (httpx-aiohttp); other event loops go through httpx's own transport.
@@ -7,14 +7,12 @@ httpx's own asyncio pool costs quadratic time in its connections, so asyncio goe
 from __future__ import annotations
 
 import asyncio
-import os
 import ssl
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import lru_cache
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -22,13 +20,8 @@ import httpcore
 import httpx
 
 from ramclouds._config import Settings, proxy_for
-from ramclouds.errors import (
-    APIConnectionError,
-    APITimeoutError,
-    ConfigurationError,
-    RamCloudsError,
-    ResponseError,
-)
+from ramclouds._tls import tls_context
+from ramclouds.errors import ConfigurationError
 
 # No cap on connections: httpx's default of 100 would queue the others without saying so. Cloudflare
 # closes idle connections after 400 s.
@@ -39,51 +32,6 @@ _PATIENCE = 0.05
 
 opened_connection: ContextVar[bool] = ContextVar("opened_connection", default=False)
 """Whether the request under way opened a connection, so that it cannot have met a stale one."""
-
-
-@lru_cache(maxsize=16)
-def _default_context(cert_file: str | None, cert_dir: str | None) -> ssl.SSLContext:
-    # The arguments are what httpx reads from the environment: another file, another context.
-    return httpx.create_ssl_context()
-
-
-@lru_cache(maxsize=16)
-def _context_of_file(path: str) -> ssl.SSLContext:
-    if os.path.isdir(path):  # noqa: PTH112  `verify` is a str as in httpx
-        return ssl.create_default_context(capath=path)
-    return ssl.create_default_context(cafile=path)
-
-
-@lru_cache(maxsize=1)
-def _unverified_context() -> ssl.SSLContext:
-    return httpx.create_ssl_context(verify=False)
-
-
-@lru_cache(maxsize=1)
-def _unused_context() -> ssl.SSLContext:
-    # Plain http needs none, and loading the root certificates takes tens of milliseconds.
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def tls_context(settings: Settings) -> ssl.SSLContext:
-    """The TLS context for a client's settings, shared with all others of the same ones."""
-    verify = settings.verify
-    if isinstance(verify, ssl.SSLContext):
-        return verify
-    if verify is False:
-        return _unverified_context()
-    try:
-        if isinstance(verify, str):
-            return _context_of_file(verify)
-        if settings.base_url.startswith("http:") and proxy_for(settings.base_url) is None:
-            return _unused_context()
-        env = os.environ
-        return _default_context(env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR"))
-    except OSError as exc:
-        raise ConfigurationError(
-            f"The certificates cannot be read ({exc}). Check verify=..., SSL_CERT_FILE and "
-            "SSL_CERT_DIR."
-        ) from exc
 
 
 class _NoCookies(CookieJar):
@@ -300,94 +248,3 @@ async def asleep(seconds: float) -> None:
     from anyio import sleep
 
     await sleep(seconds)
-
-
-def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
-    """What an HTTP library raised, as an error of ours; None where it is none of theirs.
-
-    httpx-aiohttp maps aiohttp's dropped connections to timeouts, and lets some of aiohttp's errors
-    through: so the cause is asked, and its type's home.
-    """
-    if isinstance(exc, RamCloudsError):
-        return exc
-    if isinstance(exc, (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)):
-        return ConfigurationError(f"The request cannot be sent: {exc}")
-    if isinstance(exc, httpx.DecodingError):
-        return ResponseError(
-            f"The answer's compression is broken ({exc}). Send the request again.", retryable=False
-        )
-    if isinstance(exc, RuntimeError) and "closed" in str(exc):
-        return ConfigurationError("The client is closed. Make a new one.")
-    is_theirs = isinstance(
-        exc, (httpx.HTTPError, httpx.StreamError, OSError, httpcore.NetworkError)
-    )
-    if not is_theirs and not type(exc).__module__.startswith(("aiohttp", "httpcore")):
-        return None
-    if _is_timeout(exc):
-        return _timeout_error(exc, base_url)
-    return _connection_error(exc, base_url)
-
-
-def _chain(exc: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = exc
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def _is_timeout(exc: Exception) -> bool:
-    if not isinstance(exc, (httpx.TimeoutException, TimeoutError)):
-        return False
-    if isinstance(exc, httpx.ConnectTimeout) and _is_from_aiohttp(exc):
-        return any(isinstance(cause, TimeoutError) for cause in _chain(exc))
-    return True
-
-
-def _is_from_aiohttp(exc: Exception) -> bool:
-    return any(type(cause).__module__.startswith("aiohttp") for cause in _chain(exc))
-
-
-def _timeout_error(exc: Exception, base_url: str) -> APITimeoutError:
-    if isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout)):
-        text = f"No connection to {base_url} in time. Check the network, or raise timeout=..."
-        return APITimeoutError(text)
-    # The request may be running, and billed: as with a 524, sending it again is the user's choice.
-    text = (
-        f"{base_url} was silent for longer than the timeout allows. Raise timeout=..., or stream "
-        "the answer."
-    )
-    return APITimeoutError(text, retryable=False)
-
-
-_OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSError)
-
-
-def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
-    certificate = next(
-        (cause for cause in _chain(exc) if isinstance(cause, ssl.SSLCertVerificationError)), None
-    )
-    if certificate is not None:
-        return APIConnectionError(
-            f"The certificate of {base_url} is not trusted ({certificate.verify_message}). Where a "
-            "company's proxy stands in between, name its root certificate: verify='/path/ca.pem' "
-            "or SSL_CERT_FILE.",
-            retryable=False,
-        )
-    # aiohttp's own names: httpx-aiohttp maps all of these to ConnectTimeout.
-    names = {type(cause).__name__ for cause in _chain(exc)}
-    what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
-    what = (what or type(exc).__name__).rstrip(".")
-    if isinstance(exc, httpx.ProxyError) or names & {
-        "ClientProxyConnectionError",
-        "ClientHttpProxyError",
-    }:
-        return APIConnectionError(f"The proxy refused: {what}. Check HTTPS_PROXY and NO_PROXY.")
-    if isinstance(exc, httpx.ConnectError) or any("Connector" in name for name in names):
-        return APIConnectionError(
-            f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "
-            "network."
-        )
-    return APIConnectionError(
-        f"The connection to {base_url} broke before the answer was complete: {what}. "
-        "Send the request again."
-    )

@@ -1,0 +1,108 @@
+"""What the HTTP libraries raise, as errors of ours.
+
+httpx-aiohttp maps aiohttp's dropped and refused connections to timeouts, and lets some of aiohttp's
+errors through: so the cause is asked, and its type's home and name.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import httpcore
+import httpx
+
+from ramclouds.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    RamCloudsError,
+    ResponseError,
+)
+
+
+def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
+    """The error that an HTTP library's one means; None where it is none of theirs."""
+    if isinstance(exc, RamCloudsError):
+        return exc
+    if isinstance(exc, (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)):
+        return ConfigurationError(f"The request cannot be sent: {exc}")
+    if isinstance(exc, httpx.DecodingError):
+        return ResponseError(
+            f"The answer's compression is broken ({exc}). Send the request again.", retryable=False
+        )
+    if isinstance(exc, RuntimeError) and "closed" in str(exc):
+        return ConfigurationError("The client is closed. Make a new one.")
+    is_theirs = isinstance(
+        exc, (httpx.HTTPError, httpx.StreamError, OSError, httpcore.NetworkError)
+    )
+    if not is_theirs and not type(exc).__module__.startswith(("aiohttp", "httpcore")):
+        return None
+    if _is_timeout(exc):
+        return _timeout_error(exc, base_url)
+    return _connection_error(exc, base_url)
+
+
+def _chain(exc: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = exc
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _is_timeout(exc: Exception) -> bool:
+    if not isinstance(exc, (httpx.TimeoutException, TimeoutError)):
+        return False
+    if isinstance(exc, httpx.ConnectTimeout) and _is_from_aiohttp(exc):
+        return any(isinstance(cause, TimeoutError) for cause in _chain(exc))
+    return True
+
+
+def _is_from_aiohttp(exc: Exception) -> bool:
+    return any(type(cause).__module__.startswith("aiohttp") for cause in _chain(exc))
+
+
+def _timeout_error(exc: Exception, base_url: str) -> APITimeoutError:
+    if isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout)):
+        text = f"No connection to {base_url} in time. Check the network, or raise timeout=..."
+        return APITimeoutError(text)
+    # The request may be running, and billed: as with a 524, sending it again is the user's choice.
+    text = (
+        f"{base_url} was silent for longer than the timeout allows. Raise timeout=..., or stream "
+        "the answer."
+    )
+    return APITimeoutError(text, retryable=False)
+
+
+_OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSError)
+
+
+def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
+    certificate = next(
+        (cause for cause in _chain(exc) if isinstance(cause, ssl.SSLCertVerificationError)), None
+    )
+    if certificate is not None:
+        return APIConnectionError(
+            f"The certificate of {base_url} is not trusted ({certificate.verify_message}). Where a "
+            "company's proxy stands in between, name its root certificate: verify='/path/ca.pem' "
+            "or SSL_CERT_FILE.",
+            retryable=False,
+        )
+    # aiohttp's own names: httpx-aiohttp maps all of these to ConnectTimeout.
+    names = {type(cause).__name__ for cause in _chain(exc)}
+    what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
+    what = (what or type(exc).__name__).rstrip(".")
+    if isinstance(exc, httpx.ProxyError) or names & {
+        "ClientProxyConnectionError",
+        "ClientHttpProxyError",
+    }:
+        return APIConnectionError(f"The proxy refused: {what}. Check HTTPS_PROXY and NO_PROXY.")
+    if isinstance(exc, httpx.ConnectError) or any("Connector" in name for name in names):
+        return APIConnectionError(
+            f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "
+            "network."
+        )
+    return APIConnectionError(
+        f"The connection to {base_url} broke before the answer was complete: {what}. "
+        "Send the request again."
+    )
