@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Any
@@ -35,7 +36,7 @@ class LoopTransport(AiohttpTransport):
         self._opened = opened
         super().__init__(
             verify=context,
-            proxy=httpx.Proxy(proxy) if proxy else None,
+            proxy=_proxy_from(proxy) if proxy else None,
             client=lambda: self._session(context),
         )
 
@@ -67,3 +68,13 @@ class LoopTransport(AiohttpTransport):
                 extensions=request.extensions,
             )
         return await super().handle_async_request(request)
+
+
+def _proxy_from(url: str) -> httpx.Proxy:
+    """A proxy whose password is in a header: the way httpx-aiohttp passes it on is deprecated."""
+    proxy = httpx.Proxy(url)
+    if proxy.raw_auth is None:
+        return proxy
+    credentials = b64encode(b":".join(proxy.raw_auth)).decode()
+    # aiohttp makes Proxy-Authorization of it, for tunnels and for plain requests.
+    return httpx.Proxy(proxy.url, headers={"Authorization": f"Basic {credentials}"})

@@ -79,11 +79,17 @@ _OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSE
 
 def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
     certificate = next(
-        (cause for cause in _chain(exc) if isinstance(cause, ssl.SSLCertVerificationError)), None
+        (
+            cause.verify_message
+            for cause in _chain(exc)
+            # aiohttp raises a class of its own that is this one too, but has no message.
+            if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message")
+        ),
+        None,
     )
     if certificate is not None:
         return APIConnectionError(
-            f"The certificate of {base_url} is not trusted ({certificate.verify_message}). Where a "
+            f"The certificate of {base_url} is not trusted ({certificate}). Where a "
             "company's proxy stands in between, name its root certificate: verify='/path/ca.pem' "
             "or SSL_CERT_FILE.",
             retryable=False,
