@@ -8,7 +8,7 @@ from itertools import pairwise
 import httpx
 
 from ramclouds import Chunk, Client, Completion
-from ramclouds._classify import answer_from
+from ramclouds._answer import answer_from
 from ramclouds._redact import Redactor
 from ramclouds._stream import StreamReader
 
