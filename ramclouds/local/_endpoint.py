@@ -21,6 +21,8 @@ class Endpoint:
     api_key: str = field(repr=False)
     model: str
     is_local: bool
+    context_window: int | None = None
+    """Of the local model; None of others, whose facts are known."""
 
     def __str__(self) -> str:
         if self.is_local:
@@ -42,5 +44,9 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
         return
     with LocalServer() as server:
         yield Endpoint(
-            base_url=server.base_url, api_key=server.api_key, model=server.model, is_local=True
+            base_url=server.base_url,
+            api_key=server.api_key,
+            model=server.model,
+            is_local=True,
+            context_window=server.n_ctx,
         )

@@ -60,6 +60,10 @@ def _serve(settings: dict[str, Any]) -> Any:
     # Left at its default, the library runs at a quarter of the speed.
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
+    # For requests that say nothing: the likeliest words, which is when a small model is at its
+    # best and the same every time, and an end where it repeats itself.
+    params.sampling.temp = 0.0
+    params.n_predict = settings["n_predict"]
     params.verbosity = 1
     params.webui = False
     try:

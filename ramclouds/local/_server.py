@@ -31,6 +31,7 @@ class LocalServer:
 
     `n_ctx` is the context window of one request, `parallel` the number of requests answered at a
     time. The port is free, the key random; the process ends with this one, also when it is killed.
+    Requests that do not say otherwise get temperature 0 and at most a quarter of `n_ctx`.
 
     Raises:
         ConfigurationError: llama.cpp or the model file is missing, or the server does not start.
@@ -51,7 +52,7 @@ class LocalServer:
         self.model = alias or self._path.stem
         """The model's name in answers; the server takes any name in a request."""
         self.api_key = secrets.token_urlsafe(24)
-        self._n_ctx = n_ctx
+        self.n_ctx = n_ctx
         self._parallel = parallel
         self._threads = threads or min(_usable_cpus(), _MOST_THREADS)
         self._start_timeout = start_timeout
@@ -101,7 +102,8 @@ class LocalServer:
             "model": str(self._path),
             "alias": self.model,
             "api_key": self.api_key,
-            "n_ctx": self._n_ctx,
+            "n_ctx": self.n_ctx,
+            "n_predict": self.n_ctx // 4,
             "parallel": self._parallel,
             "threads": self._threads,
             "parent": os.getpid(),

