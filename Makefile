@@ -42,10 +42,16 @@ format: .venv/dev.stamp  ## Format the code and mend what can be mended.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+.PHONY: bench
+bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.
+	@.venv-bench/bin/python -m benchmarks $(BENCH_FLAGS)
+
 .PHONY: pins
 pins:  ## Pin the newest allowed versions (needs uv).
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group demo -o requirements/demo.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group dev -c requirements/demo.txt -o requirements/dev.txt
+	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --group bench \
+		-c requirements/demo.txt -o requirements/bench.txt
 
 # One file for all Pythons and platforms; no index or URL in it, so that any index serves.
 PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-index-url \
@@ -66,4 +72,12 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 .venv/dev.stamp: .venv/demo.stamp requirements/dev.txt
 	@echo "Installing the packages for development into .venv (once)"
 	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+# The peers live apart: nothing of theirs is to be found where the tests run.
+.venv-bench/bench.stamp: requirements/bench.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	$(PYTHON) -m venv .venv-bench
+	@echo "Installing the peers into .venv-bench (once)"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
 	@touch $@

@@ -1,0 +1,139 @@
+"""Figures to a table, ratios first, and to JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import FRAMEWORKS, ROWS, Row
+
+RESULTS = Path(__file__).parent / "results"
+_PACKAGES = (
+    "langchain-core",
+    "langchain-openai",
+    "llama-index-core",
+    "llama-index-llms-openai-like",
+    "openai",
+    "httpx",
+    "aiohttp",
+    "pydantic",
+)
+_PEERS = {"LangChain": "ChatOpenAI", "LlamaIndex": "OpenAILike"}
+
+Get = Callable[[str, Any, str], float | None]
+
+
+def result(get: Get, curves: Mapping[str, Any], *, minutes: float) -> dict[str, Any]:
+    """All of a run as JSON."""
+    return {
+        "date": date.today().isoformat(),
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "minutes": round(minutes, 1),
+        "rows": [_row(row, framework, get) for row in ROWS for framework in FRAMEWORKS],
+        "curves": curves,
+    }
+
+
+def _row(row: Row, framework: str, get: Get) -> dict[str, Any]:
+    name = FRAMEWORKS[framework]
+    ours = get(f"{name}-ours", row.job, row.figure)
+    peer = get(f"{name}-peer", row.job, row.figure)
+    parts = [
+        get(part if part == "httpx" else f"{name}-floor", row.job, row.figure) for part in row.floor
+    ]
+    floor = sum(part for part in parts if part is not None) if parts else None
+    of_peer, of_floor = _ratio(ours, peer), _ratio(ours, floor)
+    return {
+        "title": row.title,
+        "framework": framework,
+        "unit": row.unit,
+        "ours": ours,
+        "peer": peer,
+        "floor": floor,
+        "of_peer": of_peer,
+        "of_floor": of_floor,
+        "of_peer_to_reach": (row.of_peer or {}).get(framework),
+        "of_floor_to_reach": (row.of_floor or {}).get(framework),
+        "more_is_better": row.more_is_better,
+    }
+
+
+def _ratio(ours: float | None, other: float | None) -> float | None:
+    return ours / other if ours is not None and other else None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def write(found: Mapping[str, Any], *, kept: bool) -> str:
+    """The table; with `kept` also as the newest results."""
+    table = to_markdown(found)
+    if kept:
+        RESULTS.mkdir(exist_ok=True)
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        (RESULTS / "latest.json").write_text(text + "\n", encoding="utf-8")
+        (RESULTS / "latest.md").write_text(table + "\n", encoding="utf-8")
+    return table
+
+
+def to_markdown(found: Mapping[str, Any]) -> str:
+    """The table for people; what was to be reached stands in brackets."""
+    lines = [
+        "| | peer ÷ ours | ours ÷ floor | ours | peer | floor |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    for row in found["rows"]:
+        cells = (
+            f"{row['title']}, {row['framework']}",
+            _times_better(row),
+            _of_floor(row),
+            *(
+                f"{_number(row[name])} {row['unit']}" if row[name] is not None else "-"
+                for name in ("ours", "peer", "floor")
+            ),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", _about(found)])
+
+
+def _times_better(row: Mapping[str, Any]) -> str:
+    if row["of_peer"] is None:
+        return "-"
+    better = row["of_peer"] if row["more_is_better"] else 1 / row["of_peer"]
+    wanted = row["of_peer_to_reach"]
+    return f"**{better:.1f}**" + (f" (≥ {1 / wanted:.1f})" if wanted else "")
+
+
+def _of_floor(row: Mapping[str, Any]) -> str:
+    if row["of_floor"] is None:
+        return "-"
+    wanted = row["of_floor_to_reach"]
+    return f"{row['of_floor']:.2f}" + (f" (≤ {wanted:g})" if wanted else "")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _about(found: Mapping[str, Any]) -> str:
+    packages = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    peers = ", ".join(f"{peer} in {framework}" for framework, peer in _PEERS.items())
+    return (
+        f"{found['date']}, {found['machine']}, Python {found['python']}; {packages}. "
+        f"Peers: {peers}. In brackets: what was to be reached. The floor is the framework with a "
+        "model in memory, plus, where bytes are read, bare httpx and `json` on the same bytes."
+    )

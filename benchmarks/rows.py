@@ -1,0 +1,158 @@
+"""What is compared: the rows of the table, and the curves of the plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.worker import Job
+
+FRAMEWORKS = {"LangChain": "langchain", "LlamaIndex": "llama-index"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of a measure: ours, the peer's, and the floor's."""
+
+    title: str
+    unit: str
+    job: Job
+    figure: str
+    floor: tuple[str, ...] = ()
+    """What the floor is the sum of: `framework`, with a model in memory, and bare `httpx`."""
+    of_peer: dict[str, float] | None = None
+    """By framework, the part of the peer's cost that ours is not to exceed."""
+    of_floor: dict[str, float] | None = None
+    """By framework, how many times the floor ours is not to exceed."""
+    alone: bool = False
+    """Measured in a process where nothing was before."""
+    more_is_better: bool = False
+
+
+def _both(langchain: float, llama_index: float) -> dict[str, float]:
+    return {"LangChain": langchain, "LlamaIndex": llama_index}
+
+
+_ALL_OF_IT = ("framework", "httpx")
+_PLAIN = Job("plain_call", "plain/0", {"length": 1, "calls": 100, "rounds": 5})
+_MANY = Job("many_calls", "plain/500", {"calls": 1000, "rounds": 1})
+_STREAMS = Job("many_streams", "each/100/0", {"streams": 200, "tokens": 100})
+
+ROWS = (
+    Row(
+        "Streamed token, in one burst",
+        "µs CPU",
+        Job("streamed_token", "burst/2000", {"tokens": 2000, "rounds": 7}),
+        "us",
+        _ALL_OF_IT,
+        _both(0.21, 0.19),
+        _both(1.2, 1.25),
+    ),
+    Row(
+        "Streamed token, each on its own, 1 ms apart",
+        "µs CPU",
+        Job("streamed_token", "each/300/1", {"tokens": 300, "rounds": 3}),
+        "us",
+        _ALL_OF_IT,
+    ),
+    Row(
+        "Plain call, kept connection",
+        "ms CPU",
+        _PLAIN,
+        "ms",
+        _ALL_OF_IT,
+        _both(0.3, 0.3),
+        _both(1.35, 1.3),
+    ),
+    Row(
+        "Constructing the model object",
+        "ms CPU",
+        Job("construction", args={"calls": 50, "rounds": 5}),
+        "ms",
+        of_peer=_both(0.5, 0.5),
+    ),
+    Row(
+        "Import beyond the framework's core",
+        "s CPU",
+        Job("imports"),
+        "s",
+        of_peer=_both(0.115, 0.073),
+        alone=True,
+    ),
+    Row(
+        "1,000 async calls at once, 0.5 s each",
+        "s wall",
+        _MANY,
+        "wall_s",
+        ("framework",),
+        _both(0.116, 0.082),
+        _both(3, 3),
+        alone=True,
+    ),
+    Row("The same, CPU for each call", "ms CPU", _MANY, "ms", ("framework",), alone=True),
+    Row("The same, memory taken", "MiB", _MANY, "mib", ("framework",), alone=True),
+    Row(
+        "200 async streams at once",
+        "tokens/s",
+        _STREAMS,
+        "tokens_per_s",
+        more_is_better=True,
+    ),
+    Row("The same, lag of the event loop (99th percentile)", "ms", _STREAMS, "lag_p99_ms"),
+    Row(
+        "Server's first byte to user's first token",
+        "ms wall",
+        Job("first_token", "stamped", {"streams": 40}),
+        "ms",
+        ("httpx",),
+    ),
+    Row(
+        "64 threads, each call 50 ms",
+        "ms CPU",
+        Job("many_threads", "plain/50", {"threads": 64, "calls": 512, "rounds": 3}),
+        "ms",
+        _ALL_OF_IT,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A cost by size, for each subject."""
+
+    title: str
+    size: str
+    unit: str
+    job: Job
+    subjects: tuple[str, ...] = ("ours", "peer")
+
+
+CURVES = (
+    Curve(
+        "Concurrent calls",
+        "calls at once",
+        "ms CPU per call",
+        Job(
+            "growing_concurrency",
+            "plain/100",
+            {"sizes": [1, 10, 50, 100, 200, 500, 1000, 2000], "calls": 100},
+        ),
+        ("ours", "peer", "floor"),
+    ),
+    Curve(
+        "Length of a stream",
+        "tokens",
+        "µs CPU per token",
+        Job(
+            "growing_stream",
+            "burst",
+            {"sizes": [10, 100, 1000, 5000, 10_000, 20_000, 50_000], "tokens": 2000},
+        ),
+        ("ours", "peer", "floor"),
+    ),
+    Curve(
+        "Length of the conversation",
+        "messages",
+        "ms CPU per call",
+        Job("growing_history", "plain/0", {"sizes": [1, 10, 100, 500, 1000, 2000], "calls": 10}),
+    ),
+)
