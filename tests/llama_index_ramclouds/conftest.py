@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -22,3 +24,12 @@ def call(request: pytest.FixtureRequest) -> Synchronous | Asynchronous:
     """Both ways to call an LLM, behind the same names."""
     made: Synchronous | Asynchronous = request.param()
     return made
+
+
+@pytest.fixture
+def core_leaves_open() -> Iterator[None]:
+    """Collects what core never closes: the database of its memory, the loop of its sync agents."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from typing import Any
 
@@ -268,9 +267,8 @@ async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) ->
     assert str(both) == "5\n\nRain in Hue."
 
 
-# Core's workflows look at every attribute of an agent, and core's sync ReAct closes an event loop
-# of its own without shutting it down.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+# Core's workflows look at every attribute of an agent.
+@pytest.mark.usefixtures("core_leaves_open")
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 async def test_predict_and_call_without_function_calling_reasons_in_text(
     gateway: Gateway, call: Twin
@@ -291,7 +289,6 @@ async def test_predict_and_call_without_function_calling_reasons_in_text(
     assert str(answer) == "5"
     assert "tools" not in gateway.last.json
     await llm.aclose()
-    gc.collect()
 
 
 async def test_made_up_ids_are_stable_within_a_stream_and_differ_between_calls(
