@@ -69,16 +69,20 @@ class CallReader:
 
     def _object(self, *, marked: bool) -> Steps:
         draft = _Draft()
-        is_closed = yield from self._members(draft, marked=marked)
+        yield from self._members(draft, marked=marked)
+        reader = self._reader
+        is_closed = reader.char == "}"
         if not draft.is_sent:
             needs_arguments = self._tools.get(draft.name, False) and not marked
             if not draft.name or needs_arguments or not is_closed:
                 raise NotACallError
             self._send(draft)
-        self._reader.held.clear()
+        reader.held.clear()
+        if is_closed:
+            yield from reader.drop()
 
-    def _members(self, draft: _Draft, *, marked: bool) -> Generator[None, str, bool]:
-        """Read an object's members; return whether it was closed."""
+    def _members(self, draft: _Draft, *, marked: bool) -> Steps:
+        """Read an object's members, up to its closing brace or what stands in its place."""
         reader = self._reader
         yield from reader.take()
         yield from reader.take_space()
@@ -90,13 +94,9 @@ class CallReader:
             yield from self._member(key, draft, marked=marked)
             yield from reader.take_space()
             if reader.char != ",":
-                break
+                return
             yield from reader.take()
             yield from reader.take_space()
-        if reader.char != "}":
-            return False
-        yield from reader.take()
-        return True
 
     def _member(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
         if draft.is_sent or key in _SILENT:
@@ -108,6 +108,8 @@ class CallReader:
             draft.is_sent = True
         elif key in _NAME and self._reader.char == "{":
             yield from self._members(draft, marked=marked)
+            if self._reader.char == "}":
+                yield from self._reader.take()
         elif key in _NAME:
             draft.name = yield from self._string(None if marked else self._names)
             if draft.arguments is not None:

@@ -35,7 +35,8 @@ def _calls_schema(
     calls = [_call_schema(tool, definitions) for tool in tools]
     items: dict[str, Any] = calls[0] if len(calls) == 1 else {"anyOf": calls}
     several: dict[str, Any] = {"type": "array", "items": items, "minItems": 1}
-    if parallel is False:
+    if not parallel:
+        # Unasked, one at a time: small models repeat a call for as long as the schema lets them.
         several["maxItems"] = 1
     return _object_schema({"tool_calls": several})
 
@@ -78,7 +79,8 @@ def _hoisted(
         for name, definition in schema.get(section, {}).items():
             definitions[f"{prefix}.{name}"] = _pointed(definition, moved)
     rest = {key: value for key, value in schema.items() if key not in ("$defs", "definitions")}
-    return {key: _pointed(value, moved) for key, value in rest.items()}
+    pointed: dict[str, Any] = _pointed(rest, moved)
+    return pointed
 
 
 def _pointed(value: Any, moved: Mapping[str, str]) -> Any:

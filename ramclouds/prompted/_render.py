@@ -75,10 +75,8 @@ def _tool_instructions(
 ) -> Iterable[str]:
     yield "You can call these tools:\n\n" + "\n".join(map(_described, tools))
     yield (_CALL_IN_ENVELOPE if grammar else _CALL).rstrip()
-    if parallel is False:
-        yield _SINGLE
-    elif not grammar:
-        yield _PARALLEL
+    if not grammar:
+        yield _SINGLE if parallel is False else _PARALLEL
     name = forced_name(tool_choice)
     if name is not None:
         yield f"In this answer you must call the tool {name}."

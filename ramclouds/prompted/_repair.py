@@ -8,7 +8,7 @@ from pydantic_core import from_json
 
 _LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
-_PUNCTUATION = re.compile(r"\\[nrtbf]|[\s\\\"'\u201c\u201d\u2018\u2019{}\[\],:]")
+_PUNCTUATION = re.compile(r"\\[nrtbf]|[\s\\\"'\u201c\u201d\u2018\u2019,}\]]")
 
 
 def is_literal(word: str) -> bool:
@@ -29,13 +29,13 @@ def mended(text: str) -> str | None:
     """Return `text` as strict JSON, or None where that takes more than punctuation.
 
     The library guesses where it must, and makes `{"sum": 3 + 4}` a 3. So a repair counts only
-    where the words and numbers that went in are those that come out.
+    where what went in comes out, but for quotes, commas, closing braces and white space.
     """
     import json_repair  # tens of milliseconds, for what most processes never need
 
     try:
         repaired = json_repair.repair_json(text, ensure_ascii=False)
-    except RecursionError:
+    except (ValueError, RecursionError):  # nested too deep
         return None
     return repaired if _words(repaired) == _words(text) else None
 
@@ -48,7 +48,8 @@ def remainder(repaired: str, *, after: str) -> str | None:
         return repaired
     if [token.group() for token in tokens[: len(past)]] != past:
         return None
-    return repaired[tokens[len(past) - 1].end() :]
+    rest = repaired[tokens[len(past) - 1].end() :]
+    return rest.lstrip() if after[-1].isspace() else rest
 
 
 def _words(text: str) -> str:
