@@ -67,7 +67,11 @@ class LoopTransport(AiohttpTransport):
                 stream=_Pieces(request.content),
                 extensions=request.extensions,
             )
-        return await super().handle_async_request(request)
+        try:
+            return await super().handle_async_request(request)
+        except UnicodeError as exc:
+            # httpx-aiohttp encodes the reason phrase, which aiohttp decoded with surrogates.
+            raise httpx.RemoteProtocolError("illegal status line") from exc
 
 
 def _proxy_from(url: str) -> httpx.Proxy:

@@ -168,7 +168,9 @@ class Call:
         if isinstance(exc, httpx.RequestError):
             # The request holds the Authorization header.
             exc.request = httpx.Request(self.method, self.url)
-        error.__cause__ = None if hasattr(exc, "request_info") else exc
+        # aiohttp's errors have the request's headers, and a protocol error quotes what was sent.
+        is_safe = not hasattr(exc, "request_info") and self._redactor.is_clean(str(exc))
+        error.__cause__ = exc if is_safe else None
         error.__suppress_context__ = True
         return error
 

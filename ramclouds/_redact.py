@@ -27,6 +27,10 @@ class Redactor:
             text = text.replace(own, MASK)
         return _BEARER.sub(rf"\1{MASK}", _KEY_SHAPED.sub(MASK, text))
 
+    def is_clean(self, text: str) -> bool:
+        """Whether a text holds nothing to mask."""
+        return self.text(text) == text
+
     def json(self, value: Any) -> Any:
         """A parsed JSON value with every text in it masked."""
         if isinstance(value, str):

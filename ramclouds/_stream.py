@@ -14,7 +14,7 @@ from ramclouds._classify import response_error, stream_error
 from ramclouds._events import EventMapper, SecondAnswerError
 from ramclouds._refusal import is_error_body
 from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
-from ramclouds._wire import MalformedError, parse, parse_halves
+from ramclouds._wire import MalformedError, parse, parse_halves, preview
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -175,11 +175,11 @@ class StreamReader:
                 return [payload.decode("utf-8", "replace")]
             lines = [line for line in payload.split(b"\n") if line.strip()]
             if len(lines) < 2:
-                raise self._malformed(str(exc)) from exc
+                raise self._malformed(f"{exc}: {preview(payload)}") from exc
         try:
             events = [self._parsed(line) for line in lines if line.strip() != _DONE]
         except MalformedError as exc:
-            raise self._malformed(str(exc)) from exc
+            raise self._malformed(f"{exc}: {preview(payload)}") from exc
         self.is_done = lines[-1].strip() == _DONE
         return events
 
