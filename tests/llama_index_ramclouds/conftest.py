@@ -15,7 +15,9 @@ from tests.llama_index_ramclouds.twins import Asynchronous, Synchronous
 
 @pytest.fixture
 def llm(gateway: Gateway) -> Iterator[RamClouds]:
-    with RamClouds("gpt-5", api_key="test-key", base_url=gateway.base_url, max_retries=0) as llm:
+    with RamClouds(
+        model="gpt-5", api_key="test-key", base_url=gateway.base_url, max_retries=0
+    ) as llm:
         yield llm
 
 

@@ -102,7 +102,7 @@ async def test_function_agent_calls_two_tools_and_remembers(
 async def test_function_agent_on_a_model_that_wants_its_reasoning_back(
     gateway: Gateway, streaming: bool
 ) -> None:
-    llm = RamClouds("kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
+    llm = RamClouds(model="kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming)
 
     result, events = await _run(agent, llm, "Please add(2, 3)")
@@ -263,7 +263,7 @@ async def test_workflow_chooses_the_function_agent(llm: RamClouds, streaming: bo
 
 
 async def test_a_run_can_be_stored_and_taken_up_again(gateway: Gateway, streaming: bool) -> None:
-    llm = RamClouds("kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
+    llm = RamClouds(model="kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming)
     ctx = Context(agent)
     memory = ChatMemoryBuffer.from_defaults(token_limit=40_000)

@@ -79,7 +79,7 @@ async def test_complete_uses_completion_to_prompt_unless_formatted(
     gateway: Gateway, call: Twin
 ) -> None:
     llm = RamClouds(
-        "gpt-5",
+        model="gpt-5",
         api_key="test-key",
         base_url=gateway.base_url,
         completion_to_prompt=lambda prompt: f"<{prompt}>",
@@ -90,7 +90,7 @@ async def test_complete_uses_completion_to_prompt_unless_formatted(
     await call.stream_complete(llm, "three")
     await call.stream_complete(llm, "four", formatted=True)
 
-    sent = [body["messages"][0]["content"] for body in gateway.bodies]
+    sent = [request.json["messages"][0]["content"] for request in gateway.requests]
     assert sent == ["<one>", "two", "<three>", "four"]
     llm.close()
 

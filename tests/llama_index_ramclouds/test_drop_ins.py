@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from llama_index.core import (
@@ -30,7 +31,7 @@ from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.response_synthesizers import ResponseMode
 from llama_index.core.selectors import LLMSingleSelector, PydanticSingleSelector
 from llama_index.core.tools import QueryEngineTool, ToolMetadata
-from llama_index.retrievers.bm25 import BM25Retriever
+from llama_index.retrievers.bm25 import BM25Retriever  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
@@ -79,7 +80,7 @@ def test_vector_index_query_engine(gateway: Gateway, index: VectorStoreIndex) ->
 
 
 def test_vector_index_query_engine_streams(gateway: Gateway, index: VectorStoreIndex) -> None:
-    response = index.as_query_engine(streaming=True).query("When does the ferry leave?")
+    response: Any = index.as_query_engine(streaming=True).query("When does the ferry leave?")
     tokens = list(response.response_gen)
 
     assert len(tokens) > 5
@@ -90,7 +91,9 @@ def test_vector_index_query_engine_streams(gateway: Gateway, index: VectorStoreI
 async def test_vector_index_query_engine_async(llm: RamClouds, index: VectorStoreIndex) -> None:
     async with llm:
         response = await index.as_query_engine().aquery("When does the ferry leave?")
-        streamed = await index.as_query_engine(streaming=True).aquery("When does the ferry leave?")
+        streamed: Any = await index.as_query_engine(streaming=True).aquery(
+            "When does the ferry leave?"
+        )
         tokens = [token async for token in streamed.async_response_gen()]
 
     assert str(response) == "".join(tokens)
@@ -112,7 +115,7 @@ def test_bm25_retriever_query_engine(gateway: Gateway, llm: RamClouds) -> None:
     retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=1)
     engine = RetrieverQueryEngine.from_args(retriever, llm=llm, streaming=True)
 
-    response = engine.query("Who built the lighthouse?")
+    response: Any = engine.query("Who built the lighthouse?")
     text = "".join(response.response_gen)
 
     assert [node.node.get_content() for node in response.source_nodes] == [DOCUMENTS[2].text]
@@ -125,7 +128,7 @@ def test_structured_answer_with_streaming_refine(llm: RamClouds, index: VectorSt
         hour: int
         pier: str
 
-    response = index.as_query_engine(output_cls=Departure, llm=llm).query("When?")
+    response: Any = index.as_query_engine(output_cls=Departure, llm=llm).query("When?")
 
     assert isinstance(response.response, Departure)
 
@@ -133,7 +136,7 @@ def test_structured_answer_with_streaming_refine(llm: RamClouds, index: VectorSt
 @pytest.mark.parametrize(
     "mode", ["simple", "context", "condense_question", "condense_plus_context"]
 )
-def test_chat_engines_remember(gateway: Gateway, index: VectorStoreIndex, mode: str) -> None:
+def test_chat_engines_remember(gateway: Gateway, index: VectorStoreIndex, mode: Any) -> None:
     memory = ChatMemoryBuffer.from_defaults(token_limit=4000)
     engine = index.as_chat_engine(chat_mode=mode, memory=memory)
 
@@ -188,7 +191,7 @@ def _tools(index: VectorStoreIndex) -> list[QueryEngineTool]:
 
 @pytest.mark.parametrize("selector", [PydanticSingleSelector, LLMSingleSelector])
 def test_router_query_engine(
-    gateway: Gateway, llm: RamClouds, index: VectorStoreIndex, selector: type
+    gateway: Gateway, llm: RamClouds, index: VectorStoreIndex, selector: Any
 ) -> None:
     def answer(request: Request) -> Answer:
         if request.json.get("tools"):
@@ -204,6 +207,7 @@ def test_router_query_engine(
 
     response = engine.query("Who built the lighthouse?")
 
+    assert response.metadata is not None
     assert str(response)
     assert response.metadata["selector_result"].selections
 
@@ -283,6 +287,7 @@ def test_tokens_of_an_engine_are_those_of_the_wire(
     counter = TokenCountingHandler(tokenizer=lambda text: [0] * 10_000)
     monkeypatch.setattr(Settings, "_callback_manager", CallbackManager([counter]))
 
-    list(index.as_query_engine(streaming=True).query("When does the ferry leave?").response_gen)
+    response: Any = index.as_query_engine(streaming=True).query("When does the ferry leave?")
+    list(response.response_gen)
 
     assert 0 < counter.total_llm_token_count < 1000

@@ -29,7 +29,8 @@ async def test_reasoning_is_a_thinking_block(
     gateway: Gateway, llm: RamClouds, call: Twin, spelling: str
 ) -> None:
     counted = usage(5, 9, reasoning_tokens=7)
-    gateway.reply(Json(completion("Because.", usage=counted, **{spelling: "Hm, why."})))
+    reasoning: dict[str, Any] = {spelling: "Hm, why."}
+    gateway.reply(Json(completion("Because.", usage=counted, **reasoning)))
 
     answer = await call.chat(llm, ASK)
 
@@ -77,7 +78,7 @@ async def test_an_answer_of_reasoning_alone_has_empty_text(
 
 
 async def test_think_tags_are_split_off_on_request(gateway: Gateway, call: Twin) -> None:
-    llm = RamClouds("gpt-5", api_key="test-key", base_url=gateway.base_url, think_tags=True)
+    llm = RamClouds(model="gpt-5", api_key="test-key", base_url=gateway.base_url, think_tags=True)
     gateway.reply(
         Json(completion("<think>Hm.</think>Because.")),
         Sse(text_chunks("<think>Hm.</think>Because of it.")),
@@ -104,7 +105,7 @@ async def _loop(llm: RamClouds, call: Twin) -> Any:
 
 
 async def test_reasoning_goes_back_where_the_model_needs_it(gateway: Gateway, call: Twin) -> None:
-    llm = RamClouds("kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
+    llm = RamClouds(model="kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
 
     answer = await _loop(llm, call)
 
@@ -119,8 +120,8 @@ async def test_replay_can_be_switched_off_and_on(gateway: Gateway, call: Twin) -
         "base_url": gateway.base_url,
         "max_retries": 0,
     }
-    off = RamClouds("kimi-k2-thinking", replay_reasoning=False, **settings)
-    on = RamClouds("gpt-5", replay_reasoning=True, reasoning_effort="high", **settings)
+    off = RamClouds(model="kimi-k2-thinking", replay_reasoning=False, **settings)
+    on = RamClouds(model="gpt-5", replay_reasoning=True, reasoning_effort="high", **settings)
 
     with pytest.raises(BadRequestError, match="reasoning_content"):
         await _loop(off, call)

@@ -38,15 +38,22 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_class_is_llamaindexs() -> None:
-    llm = RamClouds("gpt-5", api_key=KEY)
+    llm = RamClouds(model="gpt-5", api_key=KEY)
 
     assert isinstance(llm, FunctionCallingLLM)
     assert llm.class_name() == "RamClouds_LLM"
     assert llm.to_dict() == RamClouds(model="gpt-5", api_key=KEY).to_dict()
 
 
+def test_the_model_may_be_positional() -> None:
+    # Type checkers see the fields, which are keywords.
+    make: Any = RamClouds
+
+    assert make("gpt-5", api_key=KEY).model == "gpt-5"
+
+
 def test_api_base_is_base_url(gateway: Gateway) -> None:
-    llm = RamClouds("gpt-5", api_key=KEY, api_base=gateway.base_url)
+    llm = RamClouds(model="gpt-5", api_key=KEY, api_base=gateway.base_url)
 
     assert llm.base_url == llm.api_base == gateway.base_url
     assert llm.complete("Say exactly: yes").text == "yes"
@@ -55,14 +62,14 @@ def test_api_base_is_base_url(gateway: Gateway) -> None:
 
 def test_a_missing_key_is_found_when_constructing() -> None:
     with pytest.raises(ConfigurationError, match="RAMCLOUDS_API_KEY"):
-        RamClouds("gpt-5")
+        RamClouds(model="gpt-5")
 
 
 def test_no_other_vendors_key_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
     with pytest.raises(ConfigurationError):
-        RamClouds("gpt-5")
+        RamClouds(model="gpt-5")
 
 
 @pytest.mark.parametrize(
@@ -70,11 +77,13 @@ def test_no_other_vendors_key_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str) -> None:
     with pytest.raises(TypeError, match=f"did you mean {near}"):
-        RamClouds("gpt-5", api_key=KEY, **{given: 1})
+        RamClouds(model="gpt-5", api_key=KEY, **{given: 1})
 
 
 def test_none_is_unset() -> None:
-    llm = RamClouds("gpt-5", api_key=KEY, callback_manager=None, additional_kwargs=None, stop=None)
+    llm = RamClouds(
+        model="gpt-5", api_key=KEY, callback_manager=None, additional_kwargs=None, stop=None
+    )
 
     assert isinstance(llm.callback_manager, CallbackManager)
     assert llm.additional_kwargs == {}
@@ -85,7 +94,7 @@ def test_metadata_of_known_models(model: str) -> None:
     facts = model_facts(model)
     reserved = facts.context_window - facts.max_input_tokens
 
-    assert RamClouds(model, api_key=KEY).metadata == LLMMetadata(
+    assert RamClouds(model=model, api_key=KEY).metadata == LLMMetadata(
         context_window=facts.context_window,
         num_output=reserved or -1,
         is_chat_model=True,
@@ -95,7 +104,7 @@ def test_metadata_of_known_models(model: str) -> None:
 
 
 def test_metadata_of_an_unknown_model_warns_once(caplog: pytest.LogCaptureFixture) -> None:
-    llm = RamClouds("unheard-of-7", api_key=KEY)
+    llm = RamClouds(model="unheard-of-7", api_key=KEY)
 
     with caplog.at_level(logging.WARNING):
         windows = [llm.metadata.context_window, llm.metadata.context_window]
@@ -108,7 +117,7 @@ def test_metadata_of_an_unknown_model_warns_once(caplog: pytest.LogCaptureFixtur
 
 def test_metadata_can_be_set(caplog: pytest.LogCaptureFixture) -> None:
     llm = RamClouds(
-        "unheard-of-8",
+        model="unheard-of-8",
         api_key=KEY,
         context_window=8000,
         max_tokens=500,
@@ -124,7 +133,7 @@ def test_metadata_can_be_set(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("model", ["", " ", "/", "🙂", "x" * 10_000])
 def test_metadata_never_raises(model: str) -> None:
-    metadata = RamClouds(model, api_key=KEY).metadata
+    metadata = RamClouds(model=model, api_key=KEY).metadata
 
     assert metadata.model_name == model
     assert metadata.context_window > 3900
@@ -132,7 +141,7 @@ def test_metadata_never_raises(model: str) -> None:
 
 def _full() -> RamClouds:
     return RamClouds(
-        "gpt-5",
+        model="gpt-5",
         api_key=KEY,
         base_url="https://gateway.example/v1",
         temperature=0.5,
@@ -185,7 +194,7 @@ def test_pickled_it_finds_the_key_in_the_environment(
 def test_pickling_leaves_the_object_as_it_is(gateway: Gateway) -> None:
     with httpx.Client() as own:
         llm = RamClouds(
-            "gpt-5",
+            model="gpt-5",
             api_key=KEY,
             base_url=gateway.base_url,
             http_client=own,
@@ -200,7 +209,7 @@ def test_pickling_leaves_the_object_as_it_is(gateway: Gateway) -> None:
 
 def test_a_deep_copy_works_and_shares_the_users_client(gateway: Gateway) -> None:
     with httpx.Client() as own:
-        llm = RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own)
+        llm = RamClouds(model="gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own)
         llm.complete("Hello")
         copied = copy.deepcopy(llm)
 
@@ -212,12 +221,12 @@ def test_a_deep_copy_works_and_shares_the_users_client(gateway: Gateway) -> None
 
 
 def test_settings_can_be_assigned_and_changed_in_a_copy(gateway: Gateway) -> None:
-    llm = RamClouds("gpt-5", api_key="wrong", base_url=gateway.base_url, max_retries=0)
+    llm = RamClouds(model="gpt-5", api_key="wrong", base_url=gateway.base_url, max_retries=0)
     gateway.model.keys = {"right"}
     with pytest.raises(AuthenticationError):
         llm.complete("Hello")
 
-    right = RamClouds("gpt-5", api_key="right").api_key
+    right = RamClouds(model="gpt-5", api_key="right").api_key
     copied = llm.model_copy(update={"api_key": right})
     assert copied.complete("Say exactly: yes").text == "yes"
     llm.api_key = right
@@ -227,7 +236,7 @@ def test_settings_can_be_assigned_and_changed_in_a_copy(gateway: Gateway) -> Non
 
 
 def test_it_is_the_llm_of_settings() -> None:
-    llm = RamClouds("gpt-5", api_key=KEY)
+    llm = RamClouds(model="gpt-5", api_key=KEY)
     before = Settings._llm
     try:
         Settings.llm = llm
@@ -239,7 +248,9 @@ def test_it_is_the_llm_of_settings() -> None:
 
 def test_own_http_clients_are_used_and_left_open(gateway: Gateway) -> None:
     with httpx.Client(headers={"X-Own": "yes"}) as own:
-        with RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own) as llm:
+        with RamClouds(
+            model="gpt-5", api_key=KEY, base_url=gateway.base_url, http_client=own
+        ) as llm:
             llm.complete("Hello")
         assert not own.is_closed
     assert gateway.last.headers["X-Own"] == "yes"
@@ -247,7 +258,7 @@ def test_own_http_clients_are_used_and_left_open(gateway: Gateway) -> None:
     async def ask() -> None:
         async with httpx.AsyncClient(headers={"X-Own": "async"}) as own:
             settings: dict[str, Any] = {"api_key": KEY, "base_url": gateway.base_url}
-            async with RamClouds("gpt-5", async_http_client=own, **settings) as llm:
+            async with RamClouds(model="gpt-5", async_http_client=own, **settings) as llm:
                 await llm.acomplete("Hello")
             assert not own.is_closed
 
@@ -257,7 +268,7 @@ def test_own_http_clients_are_used_and_left_open(gateway: Gateway) -> None:
 
 def test_headers_timeout_and_retries_reach_the_client(gateway: Gateway) -> None:
     llm = RamClouds(
-        "gpt-5",
+        model="gpt-5",
         api_key=KEY,
         base_url=gateway.base_url,
         default_headers={"X-Team": "tides"},
@@ -294,7 +305,7 @@ def test_several_event_loops_and_threads(gateway: Gateway, llm: RamClouds) -> No
 
 
 def test_closing_frees_the_connections_and_calls_open_new_ones(gateway: Gateway) -> None:
-    with RamClouds("gpt-5", api_key=KEY, base_url=gateway.base_url) as llm:
+    with RamClouds(model="gpt-5", api_key=KEY, base_url=gateway.base_url) as llm:
         llm.complete("Hello")
     gateway.wait_closed()
 
@@ -311,7 +322,7 @@ def test_closing_frees_the_connections_and_calls_open_new_ones(gateway: Gateway)
 
 
 def test_tokens_are_counted_without_network() -> None:
-    llm = RamClouds("gpt-5", api_key=KEY)
+    llm = RamClouds(model="gpt-5", api_key=KEY)
     call = ToolCallBlock(tool_name="f", tool_kwargs={"a": 1})
 
     assert llm.count_tokens("Hello world") == 2
@@ -324,6 +335,6 @@ def test_tokens_are_counted_without_network() -> None:
 
 
 def test_an_own_tokenizer_counts() -> None:
-    llm = RamClouds("gpt-5", api_key=KEY, tokenizer=str.split)
+    llm = RamClouds(model="gpt-5", api_key=KEY, tokenizer=str.split)
 
     assert llm.count_tokens("one two three") == 3

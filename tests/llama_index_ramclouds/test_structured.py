@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
 from llama_index.core.program import FunctionCallingProgram, LLMTextCompletionProgram
 from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from llama_index.core.types import PydanticProgramMode
@@ -79,7 +79,7 @@ async def test_function_calling_forces_the_tool_also_in_streams(
     await call.structured_predict(llm, Album, PROMPT, topic="rivers")
     await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
 
-    for body in gateway.bodies:
+    for body in (request.json for request in gateway.requests):
         assert body["tool_choice"] == {"type": "function", "function": {"name": "Album"}}
         assert body["tools"][0]["function"]["parameters"]["properties"].keys() == {"name", "songs"}
         assert body["messages"] == [{"role": "user", "content": "Make an album about rivers."}]
@@ -211,13 +211,15 @@ async def test_partial_objects_arrive_while_it_streams(
 
 async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twin) -> None:
     llm = RamClouds(
-        "gpt-5", api_key="test-key", base_url=gateway.base_url, system_prompt="Be brief."
+        model="gpt-5", api_key="test-key", base_url=gateway.base_url, system_prompt="Be brief."
     )
 
     await call.structured_predict(llm, Album, PROMPT, topic="rivers")
     await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
 
-    roles = [[message["role"] for message in body["messages"]] for body in gateway.bodies]
+    roles = [
+        [message["role"] for message in request.json["messages"]] for request in gateway.requests
+    ]
     assert roles == [["system", "user"]] * 2
     llm.close()
 
@@ -283,7 +285,10 @@ async def test_structured_llm_of_a_model_without_function_calling(
     gateway: Gateway, call: Twin
 ) -> None:
     llm = RamClouds(
-        "gpt-5", api_key="test-key", base_url=gateway.base_url, is_function_calling_model=False
+        model="gpt-5",
+        api_key="test-key",
+        base_url=gateway.base_url,
+        is_function_calling_model=False,
     )
     _answers(gateway, json.dumps(RIVERS))
 
@@ -359,7 +364,7 @@ def test_cores_own_programs_run(gateway: Gateway, llm: RamClouds, program_cls: A
 
 
 def test_chat_prompts_and_lists_of_messages(gateway: Gateway, llm: RamClouds) -> None:
-    prompt = ChatPromptTemplate.from_messages([("system", "Be {how}."), ("user", "An album")])
+    prompt: Any = ChatPromptTemplate.from_messages([("system", "Be {how}."), ("user", "An album")])
 
     made = llm.structured_predict(Album, prompt, how="brief")
 

@@ -274,7 +274,7 @@ async def test_predict_and_call_without_function_calling_reasons_in_text(
     gateway: Gateway, call: Twin
 ) -> None:
     llm = RamClouds(
-        "gpt-5",
+        model="gpt-5",
         api_key="test-key",
         base_url=gateway.base_url,
         is_function_calling_model=False,

@@ -36,6 +36,7 @@ async def test_answers_arrive_whole(
     expected = case["expect"]
 
     answer = await _ask(llm, call, case)
+    raw: Any = answer.raw
 
     said = (answer.message.content or "").removesuffix(expected.get("refusal") or "")
     assert said == expected["text"]
@@ -53,7 +54,7 @@ async def test_answers_arrive_whole(
     assert [one.tool_id for one in selected] == [one["id"] for one in calls]
     for name, count in expected.get("usage", {}).items():
         if name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-            assert answer.raw["usage"][name] == answer.additional_kwargs[name] == count
+            assert raw["usage"][name] == answer.additional_kwargs[name] == count
 
 
 @pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["name"])
