@@ -1,0 +1,37 @@
+"""Run all examples, one after the other, as `make demo` does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ramclouds import RamCloudsError
+from ramclouds.local import LocalServer
+
+EXAMPLES = ("langchain_chain", "llama_index_rag", "langchain_agent", "llama_index_agent")
+
+
+def main() -> None:
+    print(f"This demo talks to {partner()}.", flush=True)
+    for name in EXAMPLES:
+        print(f"\n=== examples/{name}.py", flush=True)
+        path = Path(__file__).with_name(f"{name}.py")
+        if code := subprocess.run([sys.executable, path]).returncode:
+            sys.exit(code)
+
+
+def partner() -> str:
+    if os.environ.get("RAMCLOUDS_API_KEY"):
+        url = os.environ.get("RAMCLOUDS_BASE_URL", "https://ramclouds.me/v1")
+        return f"RamClouds ({url}): RAMCLOUDS_API_KEY is set"
+    return (
+        f"a local model, {LocalServer().model}, as RAMCLOUDS_API_KEY is not set. It is very small: "
+        "expect real tokens, but poor answers"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RamCloudsError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
