@@ -39,7 +39,8 @@ _warned: set[str] = set()
 class Settings(FunctionCallingLLM):
     """Every setting of `RamClouds`, and what follows from the settings alone."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
+    # Built at the first use rather than at import, and not for this class, which has none.
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", defer_build=True)
 
     model: str = Field(description="Model to ask, by the name the gateway lists it under.")
     api_key: SecretStr | None = Field(
