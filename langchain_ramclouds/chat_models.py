@@ -13,8 +13,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from langchain_core.utils import from_env, secret_from_env
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import model_validator
 from typing_extensions import Self
 
 from langchain_ramclouds import _blocks, _loading
@@ -24,6 +23,7 @@ from langchain_ramclouds._names import reject_unknown
 from langchain_ramclouds._profiles import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
+from langchain_ramclouds._settings import Settings
 from langchain_ramclouds._stream import StreamReader
 from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tokens import count_messages, count_text
@@ -34,7 +34,7 @@ _blocks.register()
 _loading.register()
 
 
-class ChatRamClouds(BaseChatModel):
+class ChatRamClouds(BaseChatModel, Settings):
     """Chat with any model of RamClouds.
 
     The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
@@ -51,64 +51,12 @@ class ChatRamClouds(BaseChatModel):
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
 
-    model: str = Field(validation_alias=AliasChoices("model", "model_name"))
-    """Name of the model, as `list_models()` has it."""
-    temperature: float | None = None
-    max_tokens: int | None = None
-    """Longest answer, in tokens; sent under this name."""
-    top_p: float | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
-    stop: str | list[str] | None = Field(
-        default=None, validation_alias=AliasChoices("stop", "stop_sequences")
-    )
-    n: int | None = None
-    """Answers per request; streams have one."""
-    seed: int | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    user: str | None = None
-    reasoning_effort: str | None = None
-    extra_body: Mapping[str, Any] | None = Field(
-        default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
-    )
-    """Anything else for the request's body; a call's own is merged over it."""
-
-    api_key: SecretStr | None = Field(
-        default_factory=secret_from_env("RAMCLOUDS_API_KEY", default=None),
-        validation_alias=AliasChoices("api_key", "ramclouds_api_key"),
-    )
-    base_url: str | None = Field(
-        default_factory=from_env("RAMCLOUDS_BASE_URL", default=None),
-        validation_alias=AliasChoices("base_url", "ramclouds_base_url", "ramclouds_api_base"),
-    )
-    timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
-    """Seconds, or an `httpx.Timeout`."""
-    max_retries: int | None = None
-    """Further attempts after the first; the client's default is 2."""
-    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.Client` of your own for `invoke`, `stream` and `batch`."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.AsyncClient` of your own for their async twins."""
-
-    # None, not False: a copy by `configurable_fields` sets every field, and LangChain never
-    # streams where `streaming` was set to False.
-    streaming: bool | None = None
-    """True: `invoke` streams too; False: `stream` does not."""
-    stream_usage: bool | None = None
-    """False: do not ask for token counts in streams."""
-    think_tags: bool = False
-    """Take `<think>...</think>` out of the text, as reasoning."""
-    replay_reasoning: bool | None = None
-    """Send reasoning back within a running tool loop; None: where the model is known to need it."""
-
     if not TYPE_CHECKING:  # type checkers see the fields
 
         def __init__(self, **settings: Any) -> None:
             reject_unknown(type(self), settings)
             super().__init__(**settings)
-            if self.api_key is None:
+            if self.api_key is None or not self.api_key.get_secret_value().strip():
                 with model_errors():
                     self._client()  # says that the key is missing, and what to do
 
@@ -134,11 +82,11 @@ class ChatRamClouds(BaseChatModel):
             "think_tags": self.think_tags or None,
             "replay_reasoning": self.replay_reasoning,
         }
-        sent = {**self._settings(), **behaviour}
+        sent = {**self._body_settings(), **behaviour}
         return {name: value for name, value in sent.items() if value is not None}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        settings = {**self._settings(), **kwargs}
+        settings = {**self._body_settings(), **kwargs}
         params = LangSmithParams(
             ls_provider=_blocks.PROVIDER, ls_model_type="chat", ls_model_name=settings["model"]
         )
@@ -275,26 +223,20 @@ class ChatRamClouds(BaseChatModel):
         usage = {"stream_usage": self.stream_usage} if streamed else {}
         return to_request(
             messages,
-            settings={**self._settings(), **usage},
+            settings={**self._body_settings(), **usage},
             stop=stop,
             overrides=overrides,
             replay_reasoning=self.replay_reasoning,
             think_tags=self.think_tags,
         )
 
-    def _settings(self) -> dict[str, Any]:
-        """What the request's body says where a call does not say otherwise."""
-        return {name: getattr(self, name) for name in _BODY_FIELDS}
-
     def _client(self) -> Client:
-        return CLIENTS.get(Client, self._client_settings(self.http_client))
+        return CLIENTS.get(Client, {**self._client_settings(), "http_client": self.http_client})
 
     def _aclient(self) -> AsyncClient:
-        return CLIENTS.get(AsyncClient, self._client_settings(self.http_async_client))
-
-    def _client_settings(self, http_client: Any) -> dict[str, Any]:
-        settings = {name: getattr(self, name) for name in _CLIENT_FIELDS}
-        return {**settings, "http_client": http_client}
+        return CLIENTS.get(
+            AsyncClient, {**self._client_settings(), "http_client": self.http_async_client}
+        )
 
     # --- tools and structure ---
 
@@ -348,30 +290,3 @@ class ChatRamClouds(BaseChatModel):
             tools=tools,
             **kwargs,
         )
-
-
-_BODY_FIELDS = (
-    "model",
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "stop",
-    "n",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "user",
-    "reasoning_effort",
-    "extra_body",
-)
-
-_CLIENT_FIELDS = (
-    "api_key",
-    "base_url",
-    "timeout",
-    "max_retries",
-    "default_headers",
-    "think_tags",
-)

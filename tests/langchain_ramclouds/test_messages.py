@@ -16,7 +16,6 @@ from langchain_core.messages import (
     RemoveMessage,
     SystemMessage,
     ToolMessage,
-    add_notification_metadata,
 )
 
 from langchain_ramclouds._errors import ConfigurationError
@@ -59,7 +58,7 @@ _WIRE_CALL = {
             {"role": "tool", "tool_call_id": "function_f", "content": "4"},
         ),
         (
-            add_notification_metadata(HumanMessage("done"), source="x", data={"a": 1}),
+            HumanMessage("done", additional_kwargs={"lc_source": "x", "lc_data": {"a": 1}}),
             {"role": "user", "content": "done"},
         ),
         (

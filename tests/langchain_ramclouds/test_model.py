@@ -92,10 +92,13 @@ def test_unknown_setting_is_an_error_that_names_the_nearest(name: str, nearest: 
         ChatRamClouds(model="gpt-5", api_key="test-key", **{name: 1})  # type: ignore[arg-type]
 
 
-def test_missing_key_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("settings", [{}, {"api_key": ""}, {"api_key": None}])
+def test_missing_key_is_an_error_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
     monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
     with pytest.raises(ConfigurationError, match="RAMCLOUDS_API_KEY"):
-        ChatRamClouds(model="gpt-5")
+        ChatRamClouds(model="gpt-5", **settings)
 
 
 def test_missing_model_is_an_error() -> None:

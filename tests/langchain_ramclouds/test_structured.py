@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import langchain_core.exceptions as core
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.exceptions import OutputParserException
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
@@ -153,7 +153,7 @@ def test_answer_that_does_not_fit_is_an_error_that_says_why(
     gateway.reply(Json(body))
     with pytest.raises(StructuredOutputError, match=reason) as caught:
         chat().with_structured_output(schema, method=method).invoke("A joke")
-    assert isinstance(caught.value, OutputParserException)
+    assert isinstance(caught.value, core.OutputParserException)
     assert caught.value.llm_output == body["choices"][0]["message"]["content"]
 
 
@@ -183,6 +183,8 @@ def test_refusal_is_an_error_of_its_own(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(*[Json(completion(None, refusal="Not funny."))] * 2)
     with pytest.raises(RefusalError, match=r"Not funny\.") as caught:
         chat().with_structured_output(Joke).invoke("A joke")
+    # In langchain-core since 1.7.5.
+    assert isinstance(caught.value, getattr(core, "ModelRefusalError", core.ModelError))
     assert caught.value.raw_message.additional_kwargs == {"refusal": "Not funny."}
     with pytest.raises(RefusalError):
         chat().with_structured_output(Joke, method="json_schema").invoke("A joke")
