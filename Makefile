@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 
 .PHONY: help
 help:  ## Say what there is to make.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/dev.stamp  ## Set up .venv with everything for development.
@@ -35,12 +35,23 @@ lint: .venv/dev.stamp  ## Check style and formatting.
 .PHONY: typecheck
 typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy examples
+	$(BIN)/mypy examples scripts
 
 .PHONY: format
 format: .venv/dev.stamp  ## Format the code and mend what can be mended.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+RECORDING := $(if $(INTO),--into $(INTO)) $(if $(REPLACE),--replace)
+
+.PHONY: record
+record: .venv/dev.stamp  ## Record cassettes from the local model: INTO=FOLDER (temporary), REPLACE=1.
+	@$(BIN)/python -m scripts.record $(RECORDING)
+
+.PHONY: record-live
+record-live: .venv/dev.stamp  ## The same from RamClouds, with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL=...
+	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL=$(BASE_URL)) $(if $(MODEL),RAMCLOUDS_MODEL=$(MODEL)) \
+		$(BIN)/python -m scripts.record --live $(RECORDING)
 
 .PHONY: bench
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.

@@ -38,6 +38,9 @@ def check(request: Request, unknown: set[str]) -> dict[str, Any]:
         raise Refused(503, told, "model_not_found")
     if not body.get("messages"):
         raise Refused(500, "field messages is required", "invalid_request")
+    if not isinstance(body.get("tools") or [], list):
+        told = "json: cannot unmarshal into Go struct field GeneralOpenAIRequest.tools"
+        raise Refused(500, told, "invalid_request")
     _check_messages(body["messages"])
     _check_tools(body)
     _check_reasoning(model, body["messages"])

@@ -1,0 +1,286 @@
+"""The client against recorded servers: what it sends, and what it makes of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Protocol
+
+import pytest
+
+from ramclouds import (
+    AsyncClient,
+    AuthenticationError,
+    BadRequestError,
+    Chunk,
+    Client,
+    Completion,
+    ContextLengthError,
+    Model,
+    ModelUnavailableError,
+    NotFoundError,
+    RamCloudsError,
+)
+from scripts.recorded import Interaction, Server
+from tests.replay.expected import completion_of, joined, streamed
+from tests.replay.prompts import (
+    CITY,
+    CITY_FORMAT,
+    COUNTING,
+    ENDS,
+    GREETING,
+    WEATHER,
+    WEATHER_TOOL,
+    user,
+)
+
+pytestmark = pytest.mark.vcr
+
+
+class Ask(Protocol):
+    """A client of either flavour, asked without a word about async."""
+
+    def complete(self, **params: Any) -> Completion: ...
+
+    def stream(self, **params: Any) -> list[Chunk]: ...
+
+    def models(self) -> list[Model]: ...
+
+
+class SyncAsk:
+    def __init__(self, ask: dict[str, Any], settings: dict[str, Any]) -> None:
+        self._ask, self._settings = ask, settings
+
+    def complete(self, **params: Any) -> Completion:
+        with Client(**self._settings) as client:
+            return client.complete(**self._ask | params)
+
+    def stream(self, **params: Any) -> list[Chunk]:
+        with Client(**self._settings) as client:
+            return list(client.stream(**self._ask | params))
+
+    def models(self) -> list[Model]:
+        with Client(**self._settings) as client:
+            return client.models()
+
+
+class AsyncAsk:
+    def __init__(self, ask: dict[str, Any], settings: dict[str, Any]) -> None:
+        self._ask, self._settings = ask, settings
+
+    def complete(self, **params: Any) -> Completion:
+        async def run() -> Completion:
+            async with AsyncClient(**self._settings) as client:
+                return await client.complete(**self._ask | params)
+
+        return asyncio.run(run())
+
+    def stream(self, **params: Any) -> list[Chunk]:
+        async def run() -> list[Chunk]:
+            async with AsyncClient(**self._settings) as client:
+                return [chunk async for chunk in client.stream(**self._ask | params)]
+
+        return asyncio.run(run())
+
+    def models(self) -> list[Model]:
+        async def run() -> list[Model]:
+            async with AsyncClient(**self._settings) as client:
+                return await client.models()
+
+        return asyncio.run(run())
+
+
+@pytest.fixture(params=[SyncAsk, AsyncAsk], ids=["sync", "async"])
+def asking(request: pytest.FixtureRequest, server: Server, settings: dict[str, Any]) -> Any:
+    """Makes clients with other settings."""
+    return lambda **changes: request.param(server.ask, settings | changes)
+
+
+@pytest.fixture
+def ask(asking: Any) -> Ask:
+    made: Ask = asking()
+    return made
+
+
+def refused(recorded: list[Interaction], error: RamCloudsError) -> None:
+    """The error holds what the server sent."""
+    answer = recorded[-1]
+    assert error.status_code == answer.status
+    assert error.body == answer.json
+    assert error.request_id == answer.headers.get("x-oneapi-request-id")
+    assert answer.json["error"]["message"] in error.message
+    assert not error.retryable
+
+
+def test_plain(ask: Ask, recorded: list[Interaction]) -> None:
+    assert ask.complete(messages=[user(GREETING)]) == completion_of(recorded[0])
+
+
+def test_streamed(ask: Ask, recorded: list[Interaction]) -> None:
+    assert joined(ask.stream(messages=[user(GREETING)])) == streamed(recorded[0])
+    assert streamed(recorded[0])["usage"].total_tokens > 0
+
+
+def test_streamed_without_usage(ask: Ask, recorded: list[Interaction]) -> None:
+    chunks = ask.stream(messages=[user(GREETING)], stream_usage=False)
+    assert joined(chunks) == streamed(recorded[0])
+
+
+def test_multi_turn(ask: Ask, recorded: list[Interaction]) -> None:
+    history = [
+        {"role": "system", "content": "You answer in one short sentence."},
+        user("My name is Lan."),
+    ]
+    first = ask.complete(messages=history)
+    history += [{"role": "assistant", "content": first.text}, user("What is my name?")]
+    second = ask.complete(messages=history)
+    assert [first, second] == [completion_of(answer) for answer in recorded[:]]
+    assert recorded[1].sent["messages"][2]["content"] == first.text
+
+
+def test_stop(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(messages=[user(GREETING)], stop=ENDS)
+    assert completion == completion_of(recorded[0])
+    assert completion.finish_reason == "stop"
+    assert not set(ENDS) & set(completion.text)
+
+
+def test_length(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(messages=[user(COUNTING)], max_tokens=16)
+    assert completion == completion_of(recorded[0])
+    assert completion.finish_reason == "length"
+
+
+def test_several_answers(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(messages=[user(GREETING)], n=2)
+    assert completion == completion_of(recorded[0])
+    assert [choice.index for choice in completion.choices] == [0, 1]
+
+
+def test_parameters(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(
+        messages=[user(GREETING)],
+        frequency_penalty=0.1,
+        presence_penalty=0.1,
+        seed=7,
+        user="cassette",
+    )
+    assert completion == completion_of(recorded[0])
+
+
+def test_unknown_field(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(messages=[user(GREETING)], extra_body={"not_a_field": True})
+    assert completion == completion_of(recorded[0])
+
+
+def test_reasoning(ask: Ask, recorded: list[Interaction]) -> None:
+    chunks = ask.stream(messages=[user("What is 2 + 2?")], reasoning_effort="low")
+    assert joined(chunks) == streamed(recorded[0])
+
+
+def test_json_schema(ask: Ask, recorded: list[Interaction]) -> None:
+    completion = ask.complete(messages=[user(CITY)], response_format=CITY_FORMAT)
+    assert completion == completion_of(recorded[0])
+    assert list(json.loads(completion.text)) == ["name"]
+
+
+def test_json_schema_streamed(ask: Ask, recorded: list[Interaction]) -> None:
+    answer = joined(ask.stream(messages=[user(CITY)], response_format=CITY_FORMAT))
+    assert answer == streamed(recorded[0])
+    assert list(json.loads(answer["text"])) == ["name"]
+
+
+def test_tool_call(ask: Ask, recorded: list[Interaction]) -> None:
+    tools: dict[str, Any] = {"tools": [WEATHER_TOOL], "tool_choice": "required"}
+    completion = ask.complete(messages=[user(WEATHER)], **tools)
+    assert completion == completion_of(recorded[0])
+    assert [call.name for call in completion.tool_calls] == ["get_weather"]
+
+
+def test_tool_call_streamed(ask: Ask, recorded: list[Interaction]) -> None:
+    tools: dict[str, Any] = {"tools": [WEATHER_TOOL], "tool_choice": "required"}
+    answer = joined(ask.stream(messages=[user(WEATHER)], **tools))
+    assert answer == streamed(recorded[0])
+    assert [name for _, name, _ in answer["tool_calls"]] == ["get_weather"]
+
+
+def test_tool_result(ask: Ask, recorded: list[Interaction]) -> None:
+    call = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "get_weather", "arguments": '{"city": "Hanoi"}'},
+    }
+    completion = ask.complete(
+        messages=[
+            user(WEATHER),
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "Sunny, 31 degrees."},
+        ],
+        tools=[WEATHER_TOOL],
+        tool_choice="none",
+    )
+    assert completion == completion_of(recorded[0])
+    assert completion.text
+
+
+def test_models(ask: Ask, recorded: list[Interaction]) -> None:
+    models = ask.models()
+    assert models == [
+        Model(
+            id=sent["id"],
+            owned_by=sent["owned_by"],
+            created=sent["created"],
+            supported_endpoint_types=tuple(sent.get("supported_endpoint_types") or ()),
+            raw=sent,
+        )
+        for sent in recorded[0].json["data"]
+    ]
+    assert models
+
+
+def test_wrong_key(asking: Any, recorded: list[Interaction]) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        asking(api_key="sk-wrong").complete(messages=[user(GREETING)])
+    refused(recorded, caught.value)
+
+
+def test_wrong_key_streamed(asking: Any, recorded: list[Interaction]) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        asking(api_key="sk-wrong").stream(messages=[user(GREETING)])
+    refused(recorded, caught.value)
+
+
+def test_bad_request(ask: Ask, recorded: list[Interaction]) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        ask.complete(messages=[user(GREETING)], extra_body={"tool_choice": "nonsense"})
+    refused(recorded, caught.value)
+
+
+def test_bad_request_streamed(ask: Ask, recorded: list[Interaction]) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        ask.stream(messages=[user(GREETING)], extra_body={"tool_choice": "nonsense"})
+    refused(recorded, caught.value)
+
+
+def test_malformed(ask: Ask, recorded: list[Interaction]) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        ask.complete(messages=[user(GREETING)], extra_body={"tools": "none"})
+    refused(recorded, caught.value)
+
+
+def test_unknown_model(ask: Ask, recorded: list[Interaction]) -> None:
+    with pytest.raises(ModelUnavailableError) as caught:
+        ask.complete(model="no-such-model", messages=[user(GREETING)])
+    refused(recorded, caught.value)
+
+
+def test_wrong_path(asking: Any, settings: dict[str, Any], recorded: list[Interaction]) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        asking(base_url=settings["base_url"] + "/nowhere").complete(messages=[user(GREETING)])
+    refused(recorded, caught.value)
+
+
+def test_too_long(ask: Ask, recorded: list[Interaction]) -> None:
+    with pytest.raises(ContextLengthError) as caught:
+        ask.complete(messages=[user("hello " * 1_200)])
+    refused(recorded, caught.value)

@@ -1,0 +1,64 @@
+"""Recording and its report, against a gateway on loopback that plays New API."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.compare import differences
+from scripts.recorded import CASSETTES, ROOT, server_of
+from scripts.report import DOCUMENT, report_on
+from scripts.statements import CHECKS, statements_in
+from tests.gateway import Gateway
+
+LOCAL = CASSETTES / "llama.cpp-smollm2"
+
+
+def test_each_statement_is_checked() -> None:
+    assert list(statements_in(DOCUMENT.read_text("utf-8"))) == list(CHECKS)
+
+
+def test_report_on_the_local_model() -> None:
+    found = report_on(LOCAL)
+    assert {name for name, finding in found.items() if finding.agrees is False} == {
+        "version",
+        "request-id",
+        "usage-unasked",
+        "error-shape",
+        "wrong-key",
+        "wrong-path",
+        "endpoint-types",
+    }
+    assert {name for name, finding in found.items() if finding.agrees is None} == {
+        "reasoning-field",
+        "malformed",
+        "unknown-model",
+    }
+
+
+def test_recording_does_not_differ_from_itself() -> None:
+    assert list(differences(LOCAL, LOCAL)) == []
+
+
+def test_recording_from_a_gateway_plays_back(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.model.keys = {"test-key"}
+    folder = tmp_path / "gateway"
+    environment = {
+        **os.environ,
+        "RAMCLOUDS_BASE_URL": gateway.base_url,
+        "RAMCLOUDS_API_KEY": "test-key",
+        "RAMCLOUDS_MODEL": "gpt-5",
+    }
+    command = [sys.executable, "-m", "scripts.record", "--live", "--into", str(folder)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(server_of(folder).not_recorded) == ["ramclouds/too_long"]
+    # This gateway gives all its answers one request id.
+    differing = {name for name, finding in report_on(folder).items() if not finding.agrees}
+    assert differing == {"request-id"}
+    assert f"{len(CHECKS) - 1} agrees, 1 DIFFERS, 0 not shown" in done.stdout
+    assert "test-key" not in "".join(path.read_text("utf-8") for path in folder.rglob("*.*"))
