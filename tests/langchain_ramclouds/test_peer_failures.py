@@ -297,3 +297,20 @@ def test_streamed_calls_without_arguments_have_an_empty_object(
 ) -> None:
     gateway.reply(Sse(tool_chunks(call("f", ""))))
     assert _total(chat().stream("x")).tool_calls[0]["args"] == {}
+
+
+def test_chunks_with_null_where_an_object_should_be_are_skipped(
+    gateway: Gateway, chat: Chat
+) -> None:
+    """Measured on two peers: TypeError, AttributeError."""
+    empty = [{**chunk(), "choices": []}, {**chunk(), "choices": None}]
+    null_delta = {**chunk(), "choices": [{"index": 0, "delta": None, "finish_reason": None}]}
+    gateway.reply(Sse([*empty, null_delta, *text_chunks("Hi")]))
+    assert _total(chat().stream("x")).content == "Hi"
+
+
+def test_stream_is_asked_for_again_before_its_first_token(gateway: Gateway, chat: Chat) -> None:
+    """Measured on peers: a retry around a generator retries nothing."""
+    gateway.reply(Json(error("slow down"), 429, {"Retry-After": "0"}), Sse(text_chunks("Hi")))
+    assert _total(chat(max_retries=1).stream("x")).content == "Hi"
+    assert len(gateway.requests) == 2
