@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -10,20 +10,54 @@ import httpx
 from ramclouds._redact import Redactor
 
 
-@dataclass(slots=True)
 class Answer:
-    """Status, headers and URL of an answer; its copy of the response has no request headers."""
+    """Status, headers and URL of an answer; its copy of the response has no request headers.
 
-    status_code: int
-    headers: httpx.Headers
-    url: str
-    redactor: Redactor
-    response: httpx.Response
+    What only errors need is made when one does: most answers are none.
+    """
 
-    @property
-    def request_id(self) -> str | None:
-        found: str | None = self.headers.get("x-oneapi-request-id")
-        return found or self.headers.get("x-request-id")
+    def __init__(self, response: httpx.Response, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.status_code = response.status_code
+        self.request_id = self._request_id(response.headers)
+        self._given = response
+
+    def _request_id(self, headers: httpx.Headers) -> str | None:
+        found: str | None = headers.get("x-oneapi-request-id") or headers.get("x-request-id")
+        return self.redactor.text(found) if found else found
+
+    @cached_property
+    def url(self) -> str:
+        return self.redactor.text(str(self._given.url))
+
+    @cached_property
+    def headers(self) -> httpx.Headers:
+        return httpx.Headers(
+            [
+                (name, self.redactor.text(value))
+                for name, value in self._given.headers.multi_items()
+                if name.lower() != "set-cookie"
+            ]
+        )
+
+    @cached_property
+    def response(self) -> httpx.Response:
+        return self.response_with(b"")
+
+    def response_with(self, body: bytes) -> httpx.Response:
+        """A copy with another body, whose request holds no headers."""
+        kept = [
+            (name, value)
+            for name, value in self.headers.multi_items()
+            # The body is decoded already, and masking may have changed its length.
+            if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
+        ]
+        return httpx.Response(
+            self.status_code,
+            headers=kept,
+            content=body,
+            request=httpx.Request(self._given.request.method, self._given.url),
+        )
 
     @property
     def is_from_gateway(self) -> bool:
@@ -40,37 +74,3 @@ class Answer:
         elif "cf-ray" in self.headers:
             facts.append(f"cf-ray {self.headers['cf-ray']}")
         return self.redactor.text(f"{text} ({', '.join(facts)})")
-
-
-def answer_from(response: httpx.Response, redactor: Redactor) -> Answer:
-    """The head of a response; its copy has no request headers, so no key."""
-    headers = httpx.Headers(
-        [
-            (name, redactor.text(value))
-            for name, value in response.headers.multi_items()
-            if name.lower() != "set-cookie"
-        ]
-    )
-    return Answer(
-        status_code=response.status_code,
-        headers=headers,
-        url=redactor.text(str(response.url)),
-        redactor=redactor,
-        response=bare_response(response, headers, b""),
-    )
-
-
-def bare_response(response: httpx.Response, headers: httpx.Headers, body: bytes) -> httpx.Response:
-    """A copy with another body, whose request holds no headers."""
-    kept = [
-        (name, value)
-        for name, value in headers.multi_items()
-        # The body is decoded already, and masking may have changed its length.
-        if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
-    ]
-    return httpx.Response(
-        response.status_code,
-        headers=kept,
-        content=body,
-        request=httpx.Request(response.request.method, response.url),
-    )

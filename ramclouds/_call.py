@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from ramclouds._accumulate import Accumulator
-from ramclouds._answer import answer_from
+from ramclouds._answer import Answer
 from ramclouds._classify import body_error, response_error, status_error
 from ramclouds._config import Settings
 from ramclouds._faults import transport_error
@@ -84,13 +84,10 @@ class Call:
 
     def note_status(self, response: httpx.Response) -> bool:
         """Note an answer's head; whether its body is an answer."""
-        logger.debug(
-            "%s %s: %d, request id %s",
-            self.method,
-            self.url,
-            response.status_code,
-            response.headers.get("x-oneapi-request-id"),
-        )
+        if logger.isEnabledFor(logging.DEBUG):
+            request_id = response.headers.get("x-oneapi-request-id")
+            what = (self.method, self.url, response.status_code, request_id)
+            logger.debug("%s %s: %d, request id %s", *what)
         return 200 <= response.status_code < 300
 
     def refusal(self, response: httpx.Response, body: bytes) -> RamCloudsError:
@@ -153,7 +150,7 @@ class Call:
         return delay
 
     def _tell_what_arrived(self, error: RamCloudsError, response: httpx.Response) -> None:
-        answer = answer_from(response, self._redactor)
+        answer = Answer(response, self._redactor)
         error.request_id = answer.request_id
         error.status_code = answer.status_code
         error.response = answer.response
@@ -200,9 +197,8 @@ class Call:
 
     def reader(self, response: httpx.Response) -> StreamReader:
         """A reader for the stream in an answer's body."""
-        return StreamReader(
-            answer_from(response, self._redactor), think_tags=self._settings.think_tags
-        )
+        answer = Answer(response, self._redactor)
+        return StreamReader(answer, think_tags=self._settings.think_tags)
 
     def rest_after(self, exc: Exception, reader: StreamReader) -> list[Chunk]:
         """A failure in mid-stream: the last chunk, where the answer was complete by then.
@@ -218,7 +214,7 @@ class Call:
 
     def completion(self, response: httpx.Response, body: bytes) -> Completion:
         """The complete answer in a body, JSON or, where the gateway streamed it, events."""
-        answer = answer_from(response, self._redactor)
+        answer = Answer(response, self._redactor)
         if self._size > MAX_ANSWER_BYTES:
             text = f"The answer is longer than {MAX_ANSWER_BYTES} bytes, and was not read further."
             raise ResponseError(answer.message(text), request_id=answer.request_id)
@@ -261,7 +257,7 @@ class Call:
 
     def models(self, response: httpx.Response, body: bytes) -> list[Model]:
         """The model list in a body."""
-        answer = answer_from(response, self._redactor)
+        answer = Answer(response, self._redactor)
         parsed = None
         try:
             parsed = parse(body)

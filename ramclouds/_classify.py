@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from ramclouds import errors as e
-from ramclouds._answer import Answer, answer_from, bare_response
+from ramclouds._answer import Answer
 from ramclouds._hints import hint_for
 from ramclouds._redact import Redactor
 from ramclouds._refusal import Refusal, is_error_body, refusal_from
@@ -22,9 +22,9 @@ _MESSAGE_LENGTH = 1000
 
 def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.APIStatusError:
     """The error of an answer whose status is no success."""
-    answer = answer_from(response, redactor)
+    answer = Answer(response, redactor)
     text = redactor.text(body.decode("utf-8", "replace"))
-    answer.response = bare_response(response, answer.headers, text.encode())
+    answer.response = answer.response_with(text.encode())
     parsed = _parsed(text)
     refusal = refusal_from(parsed) if parsed is not None else Refusal()
     cls, retryable = verdict_of(answer, refusal, text)

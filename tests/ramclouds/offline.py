@@ -8,7 +8,7 @@ from itertools import pairwise
 import httpx
 
 from ramclouds import Chunk, Client, Completion
-from ramclouds._answer import answer_from
+from ramclouds._answer import Answer
 from ramclouds._redact import Redactor
 from ramclouds._stream import StreamReader
 
@@ -23,7 +23,7 @@ def reader(*, think_tags: bool = False) -> StreamReader:
     """A reader as for a 200 of the gateway."""
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
     response = httpx.Response(200, headers={"X-Oneapi-Request-Id": "r1"}, request=request)
-    return StreamReader(answer_from(response, Redactor("test-key")), think_tags=think_tags)
+    return StreamReader(Answer(response, Redactor("test-key")), think_tags=think_tags)
 
 
 def read_stream(pieces: Iterable[bytes], *, think_tags: bool = False) -> Iterator[Chunk]:
