@@ -129,15 +129,29 @@ def to_object(response: ChatResponse, output_cls: type[Model]) -> Model:
 
 
 def _candidates(response: ChatResponse) -> Iterator[str]:
-    for selection in selections(response.message):
-        yield json.dumps(selection.tool_kwargs)
+    """What may be the object, the likeliest first."""
     text = _THOUGHT.sub("", response.message.content or "").strip()
-    if not text:
+    whole = [*_arguments(response), *([text] if text else [])]
+    yield from whole
+    # A part of an answer that was cut off may fit a class whose fields are optional.
+    if _is_cut_off(response):
         return
-    yield text
     for fenced in _FENCED.finditer(text):
         yield fenced[1]
     yield from _objects_in(text)
+    # Trailing commas, single quotes.
+    from ramclouds.prompted import json_text  # not at import: few answers need it
+
+    yield from map(json_text, whole)
+
+
+def _arguments(response: ChatResponse) -> list[str]:
+    calls = response.message.additional_kwargs.get("tool_calls") or []
+    return [call["function"]["arguments"] for call in calls]
+
+
+def _is_cut_off(response: ChatResponse) -> bool:
+    return bool(response.additional_kwargs.get("finish_reason") == "length")
 
 
 def _objects_in(text: str) -> Iterator[str]:
@@ -163,14 +177,17 @@ def _no_object(
     response: ChatResponse, output_cls: type[BaseModel], problem: ValidationError | None
 ) -> StructuredOutputError:
     text = response.message.content or ""
-    calls = response.message.additional_kwargs.get("tool_calls") or []
-    shown = text or "".join(call["function"]["arguments"] for call in calls)
+    shown = text or "".join(_arguments(response))
     shown = shown if len(shown) <= 200 else shown[:200] + "..."
     why = f": {problem}" if problem is not None else "."
+    hint = (
+        "The answer was cut off at its token limit: raise max_tokens."
+        if _is_cut_off(response)
+        else "Try another structured_output_mode or model: some channels of the gateway ignore"
+        " tools or response_format."
+    )
     return StructuredOutputError(
-        f"The answer holds no {output_cls.__name__}, but {shown!r}{why}\nTry another"
-        " structured_output_mode or model: some channels of the gateway ignore tools or"
-        " response_format.",
+        f"The answer holds no {output_cls.__name__}, but {shown!r}{why}\n{hint}",
         partial=said(text),
         body=response.raw,
         request_id=response.additional_kwargs.get("request_id"),

@@ -160,6 +160,36 @@ async def test_json_is_found_in_the_text(
     assert len(gateway.requests) == 2
 
 
+async def test_punctuation_is_mended(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    _answers(gateway, "{'name': 'Rivers', 'songs': [],}")
+
+    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+
+    assert made == Album(name="Rivers")
+
+
+async def test_an_answer_cut_off_is_no_object(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    class Loose(BaseModel):
+        name: str = ""
+        songs: list[Song] = Field(default_factory=list)
+
+    cut = json.dumps(RIVERS)[:60]
+    one = tool_call("Loose", cut)
+    gateway.reply(
+        Json(completion(cut, finish_reason="length")),
+        Json(completion(None, tool_calls=[one], finish_reason="length")),
+        Sse(tool_chunks(one, finish_reason="length")),
+        Sse(text_chunks(cut, finish_reason="length")),
+    )
+
+    for _ in range(2):
+        with pytest.raises(StructuredOutputError, match="raise max_tokens"):
+            await call.structured_predict(llm, Loose, PROMPT, topic="rivers")
+    for _ in range(2):
+        with pytest.raises(StructuredOutputError, match="raise max_tokens"):
+            await call.stream_structured_predict(llm, Loose, PROMPT, topic="rivers")
+
+
 @pytest.mark.parametrize("text", ["I cannot do that.", "", '{"songs": []}', "{" * 50])
 async def test_an_answer_without_the_object_is_an_error_that_keeps_the_text(
     gateway: Gateway, llm: RamClouds, call: Twin, text: str
