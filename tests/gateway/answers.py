@@ -149,9 +149,12 @@ def encoded(event: Mapping[str, Any] | str | bytes) -> bytes:
 
 @dataclass
 class Raw(Answer):
-    """Bytes played as cut, a write each; everything, status line too, is in them."""
+    """Bytes played as cut, a write each; everything, status line too, is in them.
 
-    pieces: Sequence[bytes] | bytes
+    Between them may stand a `Gate`, `Pause` or `Stall`.
+    """
+
+    pieces: Sequence[Step] | bytes
     close: bool = True
     drop: Literal["fin", "rst", "half"] | None = None
 

@@ -56,6 +56,11 @@ class Gateway:
         """Queues answers, one for each request to come."""
         self._queue.extend(answers)
 
+    def forget(self) -> None:
+        """Drops what was recorded and what is still queued: for long runs."""
+        self._queue.clear()
+        self.requests.clear()
+
     @property
     def last(self) -> Request:
         """The newest request."""

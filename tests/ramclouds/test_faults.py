@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import socket
@@ -24,12 +25,14 @@ from tests.gateway import (
     Endless,
     Gateway,
     Json,
+    Pause,
     Raw,
     Sse,
     chunk,
     completion,
     encoded,
     head,
+    http_chunk,
     text_chunks,
 )
 from tests.gateway.answers import Answer
@@ -145,6 +148,39 @@ def test_answer_that_lies_raises_one_of_ours(
         getattr(calls, method)()
     assert type(caught.value) is not RamCloudsError
     assert len(str(caught.value)) > 20
+
+
+FRAMINGS = {"size": b"zz\r\nhello\r\n", "end": b"5\r\nhelloXXjunk", "overrun": b"3\r\nhello\r\n"}
+
+
+@pytest.mark.parametrize("first", [b"", http_chunk(encoded(chunk({"content": "Hello"})))])
+@pytest.mark.parametrize("method", ["complete", "stream"])
+@pytest.mark.parametrize("kind", FRAMINGS)
+def test_framing_that_breaks_in_mid_body(
+    gateway: Gateway, connect: Connect, kind: str, method: str, first: bytes
+) -> None:
+    # The pause lets the client read the first part by itself.
+    gateway.reply(Raw([head(200, CHUNKED) + first, Pause(0.05), FRAMINGS[kind]]))
+    with pytest.raises((APIConnectionError, StreamTruncatedError)):
+        getattr(connect(timeout=3), method)()
+
+
+NOT_ASCII: dict[str, Answer] = {
+    "reason": Raw(b"HTTP/1.1 200 \xb6\xff\r\n\r\n" + BODY),
+    "header_latin": Raw(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\n\r\n" + BODY),
+    "header_utf8": Raw("HTTP/1.1 200 OK\r\nX-Name: cafés\r\n\r\n".encode() + BODY),
+    "request_id": Raw(b"HTTP/1.1 200 OK\r\nX-Oneapi-Request-Id: \xe9\r\n\r\n" + BODY),
+}
+
+
+@pytest.mark.parametrize("method", ["complete", "stream"])
+@pytest.mark.parametrize("kind", NOT_ASCII)
+def test_head_with_other_than_ascii_raises_nothing_but_ours(
+    gateway: Gateway, calls: Calls, kind: str, method: str
+) -> None:
+    gateway.reply(NOT_ASCII[kind])
+    with contextlib.suppress(RamCloudsError):
+        assert read(getattr(calls, method)())["text"] == "Hi"
 
 
 TRUE: dict[str, Answer] = {

@@ -13,7 +13,7 @@ import httpx
 import pytest
 import trio
 
-from ramclouds import AsyncClient, Client, ConfigurationError
+from ramclouds import APIStatusError, AsyncClient, Client, ConfigurationError
 from tests.gateway import Gate, Gateway, Json, Sse, chunk, completion
 from tests.ramclouds.calls import ASK
 
@@ -236,9 +236,11 @@ def test_own_http_client_that_follows_redirects_does_not_carry_the_key_away(
 ) -> None:
     with Gateway() as elsewhere:
         gateway.reply(Json({}, 307, {"Location": f"{elsewhere.base_url}/chat/completions"}))
-        with httpx.Client(follow_redirects=True, trust_env=False) as http:
-            with pytest.raises(Exception, match="redirect"):
-                client(gateway, http_client=http, max_retries=0).complete(**ASK)
+        with (
+            httpx.Client(follow_redirects=True, trust_env=False) as http,
+            pytest.raises(APIStatusError, match="redirect"),
+        ):
+            client(gateway, http_client=http, max_retries=0).complete(**ASK)
         assert elsewhere.connections == 0
 
 
