@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langchain_core.tools import BaseTool
-from langchain_core.utils.function_calling import convert_to_openai_function, convert_to_openai_tool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_ramclouds._errors import ConfigurationError
 
@@ -87,7 +87,6 @@ def to_response_format(schema: Any, *, strict: bool | None = None) -> dict[str, 
     """The `response_format` of a schema; one that already is a response format stays."""
     if isinstance(schema, Mapping) and schema.get("type") in ("json_schema", "json_object", "text"):
         return dict(schema)
-    function = convert_to_openai_function(schema, strict=strict)
-    json_schema = {**function, "schema": function["parameters"]}
-    del json_schema["parameters"]
-    return {"type": "json_schema", "json_schema": json_schema}
+    function = to_tool(schema, strict=strict)["function"]
+    named = {key: value for key, value in function.items() if key != "parameters"}
+    return {"type": "json_schema", "json_schema": {**named, "schema": function["parameters"]}}

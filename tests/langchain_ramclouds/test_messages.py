@@ -188,6 +188,14 @@ _DATA = "aGVsbG8="
             },
         ),
         (
+            {"type": "file", "file": {"filename": "a.pdf", "file_data": "x"}},
+            {"type": "file", "file": {"filename": "a.pdf", "file_data": "x"}},
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": _DATA, "format": "wav"}},
+            {"type": "input_audio", "input_audio": {"data": _DATA, "format": "wav"}},
+        ),
+        (
             {"type": "file", "file_id": "file-1"},
             {"type": "file", "file": {"file_id": "file-1"}},
         ),
@@ -248,6 +256,9 @@ def test_text_only_list_is_sent_as_the_documented_string() -> None:
         {"type": "file", "url": "https://x/y.pdf"},
         {"type": "audio", "url": "https://x/y.wav"},
         {"type": "image", "file_id": "file-1"},
+        {"type": "video", "file_id": "file-1"},
+        {"type": "text-plain", "url": "https://x/y.txt", "mime_type": "text/plain"},
+        {"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}},
         {"type": "hologram", "data": "x"},
     ],
 )

@@ -20,6 +20,7 @@ from langchain_core.tools import tool
 from pydantic import SecretStr, ValidationError
 
 from langchain_ramclouds import ChatRamClouds
+from langchain_ramclouds._clients import ClientCache
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain_ramclouds.conftest import Chat
@@ -387,3 +388,17 @@ def test_think_tags_become_reasoning(gateway: Gateway, chat: Chat) -> None:
     assert chat().invoke("Hi").content == text
     split = chat(think_tags=True).invoke("Hi")
     assert (split.content, split.additional_kwargs) == ("Hello", {"reasoning_content": "Hm"})
+
+
+def test_shared_clients_are_as_many_as_are_used_lately() -> None:
+    cache = ClientCache()
+    first = cache.get(dict, {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}})
+    assert cache.get(dict, {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}}) is first
+    for number in range(100):
+        cache.get(dict, {"number": number})
+    assert len(cache.clear()) == 32
+
+
+def test_no_messages_are_an_error(chat: Chat) -> None:
+    with pytest.raises(ConfigurationError, match="messages"):
+        chat().invoke([])

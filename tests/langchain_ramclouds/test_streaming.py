@@ -319,3 +319,25 @@ async def test_error_in_an_async_stream_reaches_callbacks_with_the_partial_answe
         [c async for c in chat().astream("Hi", config={"callbacks": [recorder]})]
     ((error, _),) = recorder.failed
     assert error is caught.value
+
+
+def test_model_name_is_the_asked_one_where_the_gateway_names_none(
+    gateway: Gateway, chat: Chat
+) -> None:
+    gateway.reply(Json({**completion("Hi"), "model": ""}), Sse(text_chunks("Hi", model="")))
+    names = [
+        chat().invoke("x").response_metadata["model_name"],
+        _sum(list(chat().stream("x"))).response_metadata["model_name"],
+    ]
+    assert names == ["gpt-5", "gpt-5"]
+
+
+def test_refusal_is_a_block_of_its_own(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion(None, refusal="I won't.")))
+    gateway.reply(Sse([chunk({"refusal": "I "}), chunk({"refusal": "won't."}), chunk({}, "stop")]))
+    whole, streamed = chat().invoke("x"), _sum(list(chat().stream("x")))
+    assert whole.additional_kwargs == streamed.additional_kwargs == {"refusal": "I won't."}
+    (block,) = whole.content_blocks
+    assert streamed.content_blocks == [block]
+    # A standard block since langchain-core 1.7.5.
+    assert block.get("value", block) == {"type": "refusal", "refusal": "I won't."}

@@ -35,7 +35,9 @@ _JSON = '{"setup": "Why?", "punchline": "{Because} \\"so\\"."}'
 _VALUE = {"setup": "Why?", "punchline": '{Because} "so".'}
 _JOKE = Joke(**_VALUE)
 
-_SCHEMAS = [(Joke, _JOKE), (JokeDict, _VALUE), (_SCHEMA, _VALUE)]
+_TOOL = {"type": "function", "function": {"name": "Joke", "parameters": _SCHEMA}}
+
+_SCHEMAS = [(Joke, _JOKE), (JokeDict, _VALUE), (_SCHEMA, _VALUE), (_TOOL, _VALUE)]
 
 
 def _answer(method: str, name: str = "Joke") -> dict[str, Any]:

@@ -262,3 +262,14 @@ def test_stream_whose_last_event_holds_a_whole_forced_call_is_fine(
     gateway.reply(Sse([chunk(delta, "stop")]))
     parts = list(chat().bind_tools([get_time], tool_choice="any").stream("Hi"))
     assert [part.tool_call_chunks == [] for part in parts] == [False, False, True]
+
+
+def test_reasoning_taken_out_of_the_text_goes_back_into_it(gateway: Gateway, chat: Chat) -> None:
+    """MiniMax wants its `<think>` text unchanged in the history."""
+    gateway.reply(Json(completion("<think>Hm</think>", tool_calls=[call("get_time")])))
+    gateway.reply(Json(completion("noon")))
+    bound = chat(model="minimax-m2.1", think_tags=True).bind_tools([get_time])
+    answer = bound.invoke("Hi")
+    bound.invoke([("user", "Hi"), answer, get_time.invoke(answer.tool_calls[0])])
+    assert answer.content == ""
+    assert gateway.last.json["messages"][1]["content"] == "<think>\nHm\n</think>\n\n"
