@@ -5,7 +5,7 @@ from __future__ import annotations
 from ramclouds import Choice, Completion, ResponseError
 
 
-class ToolCallMissingError(ResponseError, ValueError):
+class MissingToolCallError(ResponseError, ValueError):
     """A tool call was demanded, and the model answered with text instead: it is in `text`."""
 
     @property

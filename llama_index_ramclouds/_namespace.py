@@ -1,5 +1,5 @@
 """`llama_index.llms.ramclouds`: where the wheel puts this file, beside LlamaIndex's own LLMs."""
 
-from llama_index_ramclouds import RamClouds, StructuredOutputError, ToolCallMissingError
+from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 
-__all__ = ["RamClouds", "StructuredOutputError", "ToolCallMissingError"]
+__all__ = ["MissingToolCallError", "RamClouds", "StructuredOutputError"]

@@ -7,15 +7,25 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.bridge.pydantic import BaseModel
+from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictInProgressEvent,
+    LLMStructuredPredictStartEvent,
+)
 from llama_index.core.types import Model
 
 from llama_index_ramclouds import _structured
+from llama_index_ramclouds._objects import ArrivingObject, to_object
 from llama_index_ramclouds._settings import Settings
 from ramclouds import BadRequestError
 
 if TYPE_CHECKING:
     from llama_index.core.program.utils import FlexibleModel
     from llama_index.core.prompts import PromptTemplate
+
+dispatcher = get_dispatcher(__name__)
 
 
 class StructuredPrediction(Settings):
@@ -37,10 +47,10 @@ class StructuredPrediction(Settings):
         if modes is None:
             made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
             return cast(Model, made)
-        _structured.started(output_cls, prompt, prompt_args)
+        _started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
         response = self._ask(modes, output_cls, messages, llm_kwargs)
-        return _structured.ended(_structured.to_object(response, output_cls))
+        return _ended(to_object(response, output_cls))
 
     async def astructured_predict(
         self,
@@ -54,10 +64,10 @@ class StructuredPrediction(Settings):
         if modes is None:
             made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
             return cast(Model, made)
-        _structured.started(output_cls, prompt, prompt_args)
+        _started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
         response = await self._aask(modes, output_cls, messages, llm_kwargs)
-        return _structured.ended(_structured.to_object(response, output_cls))
+        return _ended(to_object(response, output_cls))
 
     def _structured_stream_call(
         self,
@@ -96,7 +106,7 @@ class StructuredPrediction(Settings):
     ) -> AsyncGenerator[Model | FlexibleModel, None]:
         """Yield the object as it arrives: partial ones, then the whole one, validated."""
         objects = await self._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
-        return _structured.with_events(objects, output_cls, prompt, prompt_args)
+        return _with_events(objects, output_cls, prompt, prompt_args)
 
     def _prompted(self, prompt: PromptTemplate, prompt_args: dict[str, Any]) -> list[ChatMessage]:
         # Core's FunctionCallingProgram.acall forgets the system prompt.
@@ -110,7 +120,7 @@ class StructuredPrediction(Settings):
         llm_kwargs: dict[str, Any] | None,
     ) -> ChatResponse:
         try:
-            return self.chat(**_structured.to_ask(modes[0], output_cls, messages, llm_kwargs))
+            return self.chat(**_structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs))
         except BadRequestError as error:
             if not _structured.is_refusal_of(modes, error):
                 raise
@@ -124,7 +134,7 @@ class StructuredPrediction(Settings):
         llm_kwargs: dict[str, Any] | None,
     ) -> ChatResponse:
         try:
-            asked = _structured.to_ask(modes[0], output_cls, messages, llm_kwargs)
+            asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
             return await self.achat(**asked)
         except BadRequestError as error:
             if not _structured.is_refusal_of(modes, error):
@@ -138,8 +148,8 @@ class StructuredPrediction(Settings):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> Generator[Any, None, None]:
-        arriving = _structured.ArrivingObject(output_cls)
-        asked = _structured.to_ask(modes[0], output_cls, messages, llm_kwargs)
+        arriving = ArrivingObject(output_cls)
+        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
             with closing(self.stream_chat(**asked)) as responses:
                 for response in responses:
@@ -158,8 +168,8 @@ class StructuredPrediction(Settings):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> AsyncGenerator[Any, None]:
-        arriving = _structured.ArrivingObject(output_cls)
-        asked = _structured.to_ask(modes[0], output_cls, messages, llm_kwargs)
+        arriving = ArrivingObject(output_cls)
+        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
             async with aclosing(await self.astream_chat(**asked)) as responses:
                 async for response in responses:
@@ -175,3 +185,33 @@ class StructuredPrediction(Settings):
         else:
             for arrived in arriving.to_rest():
                 yield arrived
+
+
+def _started(
+    output_cls: type[BaseModel], prompt: PromptTemplate, prompt_args: dict[str, Any]
+) -> None:
+    dispatcher.event(
+        LLMStructuredPredictStartEvent(
+            output_cls=output_cls, template=prompt, template_args=prompt_args
+        )
+    )
+
+
+def _ended(output: Model) -> Model:
+    dispatcher.event(LLMStructuredPredictEndEvent(output=output))
+    return output
+
+
+async def _with_events(
+    objects: AsyncGenerator[Any, None],
+    output_cls: type[BaseModel],
+    prompt: PromptTemplate,
+    prompt_args: dict[str, Any],
+) -> AsyncGenerator[Any, None]:
+    """Pass objects on with core's events, and close their stream when the caller leaves it."""
+    _started(output_cls, prompt, prompt_args)
+    async with aclosing(objects):
+        async for arrived in objects:
+            dispatcher.event(LLMStructuredPredictInProgressEvent(output=arrived))
+            yield arrived
+    _ended(arrived)

@@ -10,7 +10,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ToolCall
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._arguments import to_object
-from llama_index_ramclouds._errors import ToolCallMissingError, said
+from llama_index_ramclouds._errors import MissingToolCallError, said
 from llama_index_ramclouds._messages import as_wire_call
 from ramclouds import ConfigurationError
 
@@ -126,11 +126,11 @@ def require_call(response: ChatResponse) -> None:
         raise call_missing(response)
 
 
-def call_missing(response: ChatResponse) -> ToolCallMissingError:
+def call_missing(response: ChatResponse) -> MissingToolCallError:
     """Expected at least one tool call, but there was text."""
     text = response.message.content or ""
     shown = text if len(text) <= 200 else text[:200] + "..."
-    return ToolCallMissingError(
+    return MissingToolCallError(
         f"Expected at least one tool call, but the model answered with text: {shown!r}. The"
         " model, or the gateway's channel for it, ignores `tools` or `tool_choice`: try another"
         " model, or tool_choice='auto' and handle text.",

@@ -122,7 +122,7 @@ class RamClouds(StructuredPrediction):
         return [ChatMessage(prompt)]
 
     def chat_with_tools(self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any) -> ChatResponse:
-        """Chat with tools; raises ToolCallMissingError if a demanded call does not come."""
+        """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         rules = _tools.rules(asked, args, kwargs)
         return self._validate_chat_with_tools_response(self.chat(**asked), tools, **rules)
@@ -130,7 +130,7 @@ class RamClouds(StructuredPrediction):
     async def achat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponse:
-        """Chat with tools; raises ToolCallMissingError if a demanded call does not come."""
+        """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         rules = _tools.rules(asked, args, kwargs)
         return self._validate_chat_with_tools_response(await self.achat(**asked), tools, **rules)

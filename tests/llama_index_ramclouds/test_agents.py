@@ -22,7 +22,7 @@ from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import Context
 from pydantic import BaseModel
 
-from llama_index_ramclouds import RamClouds, ToolCallMissingError
+from llama_index_ramclouds import MissingToolCallError, RamClouds
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
 from tests.llama_index_ramclouds.test_messages import PNG
 
@@ -151,7 +151,7 @@ async def test_a_forced_call_that_never_comes_fails_the_run(
     gateway.handler = _says("I would rather talk.")
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming, initial_tool_choice="add")
 
-    with pytest.raises(ToolCallMissingError, match="I would rather talk"):
+    with pytest.raises(MissingToolCallError, match="I would rather talk"):
         await _run(agent, llm, "Hello")
 
 

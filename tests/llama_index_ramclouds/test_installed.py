@@ -86,7 +86,7 @@ def test_importing_it_loads_nothing_that_only_some_need() -> None:
 
 def test_the_public_names() -> None:
     assert llama_index_ramclouds.__all__ == [
+        "MissingToolCallError",
         "RamClouds",
         "StructuredOutputError",
-        "ToolCallMissingError",
     ]

@@ -102,6 +102,17 @@ async def test_json_schema_mode_sends_a_strict_schema(
     assert "tools" not in gateway.last.json
 
 
+@pytest.mark.parametrize("model", ["claude-opus-4-5", "glm-4.6"])
+async def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
+    llm: RamClouds, call: Twin, model: str
+) -> None:
+    llm.model = model
+
+    made = await call.structured_predict(_mode(llm, "json_schema"), Album, PROMPT, topic="rivers")
+
+    assert type(made) is Album
+
+
 def test_a_property_named_default_survives_the_strict_schema() -> None:
     class Odd(BaseModel):
         default: int = 1

@@ -17,7 +17,7 @@ from llama_index.core.program.utils import process_streaming_objects
 from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
-from llama_index_ramclouds import RamClouds, ToolCallMissingError
+from llama_index_ramclouds import MissingToolCallError, RamClouds
 from llama_index_ramclouds._arguments import ArrivingArguments
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, RamCloudsError
@@ -230,9 +230,9 @@ async def test_a_demanded_call_that_never_came_is_an_error(
 ) -> None:
     gateway.reply(Json(completion("I would rather talk.")), Sse(text_chunks("I will not.")))
 
-    with pytest.raises(ToolCallMissingError, match="I would rather talk") as plain:
+    with pytest.raises(MissingToolCallError, match="I would rather talk") as plain:
         await call.chat_with_tools(llm, TOOLS, user_msg="Add", tool_required=True)
-    with pytest.raises(ToolCallMissingError) as streamed:
+    with pytest.raises(MissingToolCallError) as streamed:
         await call.stream_chat_with_tools(llm, TOOLS, user_msg="Add", tool_choice="add")
 
     assert (plain.value.text, streamed.value.text) == ("I would rather talk.", "I will not.")

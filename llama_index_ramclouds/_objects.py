@@ -1,0 +1,147 @@
+"""Structured output: how an object is read from an answer, whole or as it arrives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Generic, cast
+
+from llama_index.core.base.llms.types import ChatResponse
+from llama_index.core.bridge.pydantic import BaseModel, ValidationError
+from llama_index.core.types import Model
+from pydantic_core import from_json
+
+from llama_index_ramclouds._errors import StructuredOutputError, said
+from llama_index_ramclouds._tools import selections
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)```", re.DOTALL)
+
+
+def to_object(response: ChatResponse, output_cls: type[Model]) -> Model:
+    """Read and validate the object: from a tool call, or else from the text."""
+    problem: ValidationError | None = None
+    for candidate in _candidates(response):
+        try:
+            return output_cls.model_validate_json(candidate)
+        except ValidationError as error:
+            problem = problem or error
+    raise _no_object(response, output_cls, problem) from problem
+
+
+def _candidates(response: ChatResponse) -> Iterator[str]:
+    """What may be the object, the likeliest first."""
+    text = _THOUGHT.sub("", response.message.content or "").strip()
+    whole = [*_arguments(response), *([text] if text else [])]
+    yield from whole
+    # A part of an answer that was cut off may fit a class whose fields are optional.
+    if _is_cut_off(response):
+        return
+    for fenced in _FENCED.finditer(text):
+        yield fenced[1]
+    yield from _objects_in(text)
+    # Trailing commas, single quotes.
+    from ramclouds.prompted import json_text  # not at import: few answers need it
+
+    yield from map(json_text, whole)
+
+
+def _arguments(response: ChatResponse) -> list[str]:
+    calls = response.message.additional_kwargs.get("tool_calls") or []
+    return [call["function"]["arguments"] for call in calls]
+
+
+def _is_cut_off(response: ChatResponse) -> bool:
+    return bool(response.additional_kwargs.get("finish_reason") == "length")
+
+
+def _objects_in(text: str) -> Iterator[str]:
+    """The JSON values that stand in prose, in order."""
+    decoder = json.JSONDecoder()
+    place = _next_opening(text, 0)
+    while place >= 0:
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except ValueError:
+            end = place + 1
+        else:
+            yield text[place:end]
+        place = _next_opening(text, end)
+
+
+def _next_opening(text: str, start: int) -> int:
+    found = re.compile(r"[{\[]").search(text, start)
+    return found.start() if found else -1
+
+
+def _no_object(
+    response: ChatResponse, output_cls: type[BaseModel], problem: ValidationError | None
+) -> StructuredOutputError:
+    text = response.message.content or ""
+    shown = text or "".join(_arguments(response))
+    shown = shown if len(shown) <= 200 else shown[:200] + "..."
+    why = f": {problem}" if problem is not None else "."
+    hint = (
+        "The answer was cut off at its token limit: raise max_tokens."
+        if _is_cut_off(response)
+        else "Try another structured_output_mode or model: some channels of the gateway ignore"
+        " tools or response_format."
+    )
+    return StructuredOutputError(
+        f"The answer holds no {output_cls.__name__}, but {shown!r}{why}\n{hint}",
+        partial=said(text),
+        body=response.raw,
+        request_id=response.additional_kwargs.get("request_id"),
+    )
+
+
+class ArrivingObject(Generic[Model]):
+    """An object as it arrives: partial ones as often as they change, the whole one at the end."""
+
+    def __init__(self, output_cls: type[Model]) -> None:
+        # Not at import: programs load much of core.
+        from llama_index.core.program.utils import create_flexible_model
+
+        self._output_cls = output_cls
+        # Core makes this class anew for every chunk, a millisecond each time.
+        self._partial_cls = create_flexible_model(output_cls)
+        self._last: dict[str, Any] = {}
+        self._parsed = 0
+        self._response: ChatResponse | None = None
+        self._yielded: Any = None
+
+    def to_partial(self, response: ChatResponse) -> list[Any]:
+        """The object so far, if this chunk changed it."""
+        self._response = response
+        begun = self._begun(response)
+        if not begun or begun == self._last:
+            return []
+        self._last = begun
+        try:
+            self._yielded = self._output_cls.model_validate(begun)
+        except ValidationError:
+            self._yielded = self._partial_cls.model_validate(begun)
+        return [self._yielded]
+
+    def to_rest(self) -> list[Model]:
+        """The whole object, validated, if the last partial one was not yet it."""
+        # A stream without a last chunk raises, so there has been one.
+        whole = to_object(cast(ChatResponse, self._response), self._output_cls)
+        return [] if whole == self._yielded else [whole]
+
+    def _begun(self, response: ChatResponse) -> dict[str, Any]:
+        if calls := selections(response.message):
+            return calls[0].tool_kwargs
+        text = response.message.content or ""
+        start = text.find("{")
+        # Parsed again only when it has grown by a tenth: parsing each time is quadratic.
+        if start < 0 or len(text) - self._parsed < self._parsed // 10:
+            return self._last
+        self._parsed = len(text)
+        try:
+            begun = from_json(text[start:], allow_partial="trailing-strings")
+        except ValueError:
+            # Something stands behind the object, such as the end of its fence.
+            return self._last
+        return begun if isinstance(begun, dict) else self._last
