@@ -8,6 +8,8 @@ import pytest
 
 from tests.gateway import Gateway
 
+pytest_plugins = ["tests.layers"]
+
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
