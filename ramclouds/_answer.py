@@ -37,7 +37,8 @@ class Answer:
                 (name, self.redactor.text(value))
                 for name, value in self._given.headers.multi_items()
                 if name.lower() != "set-cookie"
-            ]
+            ],
+            encoding="utf-8",
         )
 
     @cached_property
@@ -54,7 +55,7 @@ class Answer:
         ]
         return httpx.Response(
             self.status_code,
-            headers=kept,
+            headers=httpx.Headers(kept, encoding="utf-8"),
             content=body,
             request=httpx.Request(self._given.request.method, self._given.url),
         )

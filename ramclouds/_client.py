@@ -160,13 +160,14 @@ class Client(Calls):
 
     def _read(self, call: Call, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
+        body = body_of(response)
         try:
-            for part in response.iter_bytes():
+            for part in body:
                 if not call.take(part):
                     break
             return call.taken()
         finally:
-            response.close()
+            close(response, body)
 
     def _chunks(self, call: Call) -> Generator[Chunk, None, None]:
         is_answered = False
@@ -325,13 +326,14 @@ class AsyncClient(Calls):
 
     async def _read(self, call: Call, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
+        body = abody_of(response)
         try:
-            async for part in response.aiter_bytes():
+            async for part in body:
                 if not call.take(part):
                     break
             return call.taken()
         finally:
-            await response.aclose()
+            await aclose(response, body)
 
     async def _chunks(self, call: Call) -> AsyncGenerator[Chunk, None]:
         is_answered = False

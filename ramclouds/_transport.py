@@ -7,25 +7,25 @@ httpx's own asyncio pool costs quadratic time in its connections, so asyncio goe
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
-from http.cookiejar import CookieJar
 from typing import Any
 
-import httpcore
 import httpx
 
 from ramclouds._config import Settings, proxy_for
+from ramclouds._direct import AsyncDirectClient, DirectClient
+from ramclouds._pool import KEEPALIVE_EXPIRY, Backend, PatientStream, Pool
 from ramclouds._tls import tls_context
 from ramclouds.errors import ConfigurationError
 
-# No cap on connections: httpx's default of 100 would queue the others without saying so. Cloudflare
-# closes idle connections after 400 s.
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=60.0)
+# No cap on connections: httpx's default of 100 would queue the others without saying so.
+_LIMITS = httpx.Limits(
+    max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_EXPIRY
+)
 
 _PATIENCE = 0.05
 """Seconds to wait behind `[DONE]` for the end of the body, so that the connection can be kept."""
@@ -34,75 +34,23 @@ opened_connection: ContextVar[bool] = ContextVar("opened_connection", default=Fa
 """Whether the request under way opened a connection, so that it cannot have met a stale one."""
 
 
-class _NoCookies(CookieJar):
-    """Keeps nothing: the gateway copies its providers' cookies onto answers."""
-
-    def extract_cookies(self, *_: Any) -> None:
-        pass
-
-    def add_cookie_header(self, *_: Any) -> None:
-        pass
-
-
-class _PatientStream(httpcore.NetworkStream):
-    """A connection whose reads can be made short while the end of a body is awaited."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-        self.patience: float | None = None
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout if self.patience is None else self.patience)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        return _PatientStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Backend(httpcore.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        opened_connection.set(True)
-        return _PatientStream(
-            super().connect_tcp(host, port, timeout, local_address, socket_options)
-        )
-
-
-class _SyncTransport(httpx.HTTPTransport):
+class _ProxiedTransport(httpx.HTTPTransport):
     def __init__(self, settings: Settings) -> None:
         proxy = proxy_for(settings.base_url)
         super().__init__(verify=tls_context(settings), limits=_LIMITS, proxy=proxy)
         # httpcore takes a backend as an argument, but httpx has none to pass it through.
-        self._pool._network_backend = _Backend()
+        self._pool._network_backend = Backend(opened_connection)
+
+
+def _sync_transport(settings: Settings) -> httpx.BaseTransport:
+    if proxy_for(settings.base_url):
+        return _ProxiedTransport(settings)
+    return Pool(settings.base_url, tls_context(settings), opened_connection)
 
 
 def sync_client(settings: Settings) -> httpx.Client:
-    """A new `httpx.Client` for any number of threads."""
-    return httpx.Client(
-        transport=_checked_proxy(_SyncTransport, settings),
-        cookies=_NoCookies(),
-        trust_env=False,
-        follow_redirects=False,
-    )
+    """A new client for any number of threads."""
+    return DirectClient(_checked_proxy(_sync_transport, settings))
 
 
 def _checked_proxy(transport: Any, settings: Settings) -> Any:
@@ -158,9 +106,7 @@ class AsyncPools:
         transport = _checked_proxy(
             _aiohttp_transport if uses_aiohttp else _own_async_transport, self._settings
         )
-        client = httpx.AsyncClient(
-            transport=transport, cookies=_NoCookies(), trust_env=False, follow_redirects=False
-        )
+        client = AsyncDirectClient(transport)
         guard = _closed_with_loop(client)
         self._pools[loop] = (client, guard)
         # Started here, so that it is the running loop which ends it.
@@ -222,7 +168,7 @@ async def aclose(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
     """Read what little follows the end marker, so that the connection can be used again."""
     stream = response.extensions.get("network_stream")
-    if not isinstance(stream, _PatientStream):
+    if not isinstance(stream, PatientStream):
         return
     stream.patience = _PATIENCE
     try:
