@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from typing_extensions import Self
 
-from tests.gateway.request import read_request
+from tests.gateway.request import Request, read_request
 
 
 class Proxy:
@@ -54,29 +55,42 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await self._pass_on(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
+            request = await read_request(reader, 1)
+            if request is not None:
+                self.seen.append(f"{request.method} {request.path}")
+                await _pass_on(request, reader, writer)
+        except (OSError, asyncio.CancelledError):
             pass
         finally:
-            writer.close()
+            await _close(writer)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await read_request(reader, 1)
-        if request is None:
-            return
-        self.seen.append(f"{request.method} {request.path}")
+
+async def _pass_on(
+    request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    from_upstream, to_upstream = await asyncio.open_connection(*_address(request))
+    try:
         if request.method == "CONNECT":
-            host, _, port = request.path.partition(":")
-            upstream = await asyncio.open_connection(host, int(port))
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
-            url = urlsplit(request.path)
-            upstream = await asyncio.open_connection(url.hostname, url.port)
-            # One request a connection: what follows would be for the proxy again.
-            lines = [f"{request.method} {url.path} HTTP/1.1", "connection: close"]
-            lines += [f"{n}: {v}" for n, v in request.headers.pairs if n.lower() != "connection"]
-            upstream[1].write("\r\n".join([*lines, "", ""]).encode("latin-1") + request.body)
-        await asyncio.gather(_pipe(reader, upstream[1]), _pipe(upstream[0], writer))
+            to_upstream.write(_direct(request))
+        pipes = [_pipe(reader, to_upstream), _pipe(from_upstream, writer)]
+        await asyncio.gather(*pipes)
+    finally:
+        await _close(to_upstream)
+
+
+def _address(request: Request) -> tuple[str, int]:
+    url = urlsplit(request.path if "://" in request.path else f"//{request.path}")
+    return str(url.hostname), int(url.port or 80)
+
+
+def _direct(request: Request) -> bytes:
+    """The request as the server itself gets it."""
+    # One request a connection: what follows would be for the proxy again.
+    lines = [f"{request.method} {urlsplit(request.path).path} HTTP/1.1", "connection: close"]
+    lines += [f"{n}: {v}" for n, v in request.headers.pairs if n.lower() != "connection"]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + request.body
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,3 +98,9 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write(data)
         await writer.drain()
     writer.close()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await writer.wait_closed()

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.events import error, usage, words
+from tests.gateway.in_words import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
 from tests.gateway.replies import Reply, reply_to, reported_parts
 from tests.gateway.request import Request
@@ -48,6 +49,8 @@ class ScriptedModel:
     models: Sequence[str] = field(default_factory=lambda: list(MODELS))
     """What the list says; other names are answered too, save those in `unknown`."""
     unknown: set[str] = field(default_factory=lambda: {"no-such-model"})
+    dropped: frozenset[str] = frozenset()
+    """Fields of the body that the channel does not pass on, such as `tools`."""
 
     def answer(self, request: Request) -> Answer:
         path = request.path.partition("?")[0]
@@ -75,12 +78,19 @@ class ScriptedModel:
             body = check(request, self.unknown)
         except Refused as refused:
             return Json(error(refused.message, refused.type, refused.code), refused.status)
-        replies = [_limited(reply_to(body, place), body) for place in range(body.get("n") or 1)]
+        heard = {name: value for name, value in body.items() if name not in self.dropped}
+        replies = [_limited(_reply(heard, place), body) for place in range(body.get("n") or 1)]
         counted = _usage(body, replies)
         id = f"chatcmpl-{request.connection}-{zlib.crc32(request.body):08x}"
         if body.get("stream"):
             return Sse(_events(body, replies, counted, id))
         return Json(_completion(body, replies, counted, id))
+
+
+def _reply(body: Mapping[str, Any], place: int) -> Reply:
+    if not is_in_words(body):
+        return reply_to(body, place)
+    return to_words(reply_to(to_native(body), place), body)
 
 
 def _limited(reply: Reply, body: Mapping[str, Any]) -> Reply:
