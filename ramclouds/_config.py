@@ -22,6 +22,12 @@ DEFAULT_BASE_URL = "https://ramclouds.me/v1"
 # Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
 DEFAULT_MAX_RETRIES = 2
+# Cloudflare closes idle connections after 400 s.
+KEEPALIVE_EXPIRY = 60.0
+# No cap on connections: httpx's default of 100 would queue the others without saying so.
+LIMITS = httpx.Limits(
+    max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_EXPIRY
+)
 DEFAULT_USER_AGENT = f"ramclouds-python/{__version__}"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 
-import httpcore
 import httpx
 
 from ramclouds.errors import (
@@ -33,9 +32,7 @@ def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
         )
     if isinstance(exc, RuntimeError) and "closed" in str(exc):
         return ConfigurationError("The client is closed. Make a new one.")
-    is_theirs = isinstance(
-        exc, (httpx.HTTPError, httpx.StreamError, OSError, httpcore.NetworkError)
-    )
+    is_theirs = isinstance(exc, (httpx.HTTPError, httpx.StreamError, OSError))
     if not is_theirs and not type(exc).__module__.startswith(("aiohttp", "httpcore")):
         return None
     if _is_timeout(exc):

@@ -17,8 +17,7 @@ from typing import Any
 import httpcore
 import httpx
 
-# Cloudflare closes idle connections after 400 s.
-KEEPALIVE_EXPIRY = 60.0
+from ramclouds._config import KEEPALIVE_EXPIRY, LIMITS
 
 
 class PatientStream(httpcore.NetworkStream):
@@ -49,7 +48,7 @@ class PatientStream(httpcore.NetworkStream):
         return self._stream.get_extra_info(info)
 
 
-class Backend(httpcore.SyncBackend):
+class _Backend(httpcore.SyncBackend):
     """Opens patient connections; sets `opened` in a call that opens one."""
 
     def __init__(self, opened: ContextVar[bool]) -> None:
@@ -69,42 +68,52 @@ class Backend(httpcore.SyncBackend):
         )
 
 
-class Pool(httpx.BaseTransport):
+class PooledTransport(httpx.HTTPTransport):
+    """httpx's transport with a pool of ours under it, or behind a proxy with its own.
+
+    What tools replace to record or refuse requests is this class's `handle_request`: so it is
+    httpx's own.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        proxy: str | None,
+        context: ssl.SSLContext,
+        opened: ContextVar[bool],
+    ) -> None:
+        super().__init__(verify=context, limits=LIMITS, proxy=proxy)
+        # httpcore takes a pool's backend as an argument, but httpx has none to pass it through.
+        if proxy:
+            self._pool._network_backend = _Backend(opened)
+        else:
+            self._pool = _Pool(base_url, context, opened)  # type: ignore[assignment]
+
+
+class _Pool:
     """Connections to one host: as many as there are requests, the last used one first."""
 
     def __init__(self, base_url: str, context: ssl.SSLContext, opened: ContextVar[bool]) -> None:
         self._origin = httpcore.URL(base_url).origin
         self._context = context
-        self._backend = Backend(opened)
+        self._backend = _Backend(opened)
         # The ends of a deque, and a set's members, are safe to change in threads without a lock.
         self._idle: deque[tuple[float, httpcore.HTTPConnection]] = deque()
         self._busy: set[httpcore.HTTPConnection] = set()
         self._is_closed = False
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        asked = httpcore.Request(
-            method=request.method,
-            url=httpcore.URL(
-                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-            ),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         connection = self._take()
         self._busy.add(connection)
         try:
-            answer = connection.handle_request(asked)
-        except BaseException as exc:
+            answer = connection.handle_request(request)
+        except BaseException:
             self.keep(connection)
-            if isinstance(exc, _ERRORS):
-                raise _as_httpx(exc) from exc
             raise
-        return httpx.Response(
-            status_code=answer.status,
+        return httpcore.Response(
+            status=answer.status,
             headers=answer.headers,
-            stream=_Body(answer, connection, self),
+            content=_Body(answer, connection, self),
             extensions=answer.extensions,
         )
 
@@ -147,11 +156,11 @@ class Pool(httpx.BaseTransport):
                 self._idle.popleft()[1].close()
 
 
-class _Body(httpx.SyncByteStream):
+class _Body:
     """The body of an answer; gives the connection back when it is closed."""
 
     def __init__(
-        self, answer: httpcore.Response, connection: httpcore.HTTPConnection, pool: Pool
+        self, answer: httpcore.Response, connection: httpcore.HTTPConnection, pool: _Pool
     ) -> None:
         self._answer = answer
         self._connection = connection
@@ -159,27 +168,10 @@ class _Body(httpx.SyncByteStream):
         self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._answer.iter_stream()
-        except _ERRORS as exc:
-            raise _as_httpx(exc) from exc
+        return self._answer.iter_stream()
 
     def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
             self._answer.close()
             self._pool.keep(self._connection)
-
-
-_ERRORS = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.UnsupportedProtocol,
-)
-
-
-def _as_httpx(exc: Exception) -> httpx.RequestError:
-    """The error of httpx that stands for one of httpcore: it has the same name."""
-    kind: type[httpx.RequestError] = getattr(httpx, type(exc).__name__)
-    return kind(str(exc))

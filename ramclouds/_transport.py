@@ -16,16 +16,10 @@ from typing import Any
 
 import httpx
 
-from ramclouds._config import Settings, proxy_for
+from ramclouds._config import LIMITS, Settings, proxy_for
 from ramclouds._direct import AsyncDirectClient, DirectClient
-from ramclouds._pool import KEEPALIVE_EXPIRY, Backend, PatientStream, Pool
 from ramclouds._tls import tls_context
 from ramclouds.errors import ConfigurationError
-
-# No cap on connections: httpx's default of 100 would queue the others without saying so.
-_LIMITS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_EXPIRY
-)
 
 _PATIENCE = 0.05
 """Seconds to wait behind `[DONE]` for the end of the body, so that the connection can be kept."""
@@ -34,18 +28,12 @@ opened_connection: ContextVar[bool] = ContextVar("opened_connection", default=Fa
 """Whether the request under way opened a connection, so that it cannot have met a stale one."""
 
 
-class _ProxiedTransport(httpx.HTTPTransport):
-    def __init__(self, settings: Settings) -> None:
-        proxy = proxy_for(settings.base_url)
-        super().__init__(verify=tls_context(settings), limits=_LIMITS, proxy=proxy)
-        # httpcore takes a backend as an argument, but httpx has none to pass it through.
-        self._pool._network_backend = Backend(opened_connection)
-
-
 def _sync_transport(settings: Settings) -> httpx.BaseTransport:
-    if proxy_for(settings.base_url):
-        return _ProxiedTransport(settings)
-    return Pool(settings.base_url, tls_context(settings), opened_connection)
+    # Here, not above: httpcore takes as long to import as the rest of this package.
+    from ramclouds._pool import PooledTransport
+
+    base_url = settings.base_url
+    return PooledTransport(base_url, proxy_for(base_url), tls_context(settings), opened_connection)
 
 
 def sync_client(settings: Settings) -> httpx.Client:
@@ -71,7 +59,7 @@ def _aiohttp_transport(settings: Settings) -> httpx.AsyncBaseTransport:
 
 def _own_async_transport(settings: Settings) -> httpx.AsyncBaseTransport:
     return httpx.AsyncHTTPTransport(
-        verify=tls_context(settings), limits=_LIMITS, proxy=proxy_for(settings.base_url)
+        verify=tls_context(settings), limits=LIMITS, proxy=proxy_for(settings.base_url)
     )
 
 
@@ -167,6 +155,8 @@ async def aclose(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
     """Read what little follows the end marker, so that the connection can be used again."""
+    from ramclouds._pool import PatientStream
+
     stream = response.extensions.get("network_stream")
     if not isinstance(stream, PatientStream):
         return
