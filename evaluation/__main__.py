@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,41 +17,13 @@ from evaluation.prompts import PROMPTS, Prompt
 from evaluation.tools import TOOLS, to_wire
 from ramclouds import Client, Completion, RamCloudsError
 from ramclouds.local import local_or_remote
-from ramclouds.prompted import prepare
+from ramclouds.prompted import PromptingClient, ToolCalling, ToolMode
 
 SYSTEM = "You are an assistant with tools. Call a tool where one fits."
-Ask = Callable[[Client, str, list[dict[str, Any]], dict[str, Any]], Completion]
-
-
-def ask_natively(
-    client: Client, model: str, messages: list[dict[str, Any]], params: dict[str, Any]
-) -> Completion:
-    """Send the tools as `tools`."""
-    return client.complete(model=model, messages=messages, **params)
-
-
-def ask_in_words(
-    client: Client, model: str, messages: list[dict[str, Any]], params: dict[str, Any]
-) -> Completion:
-    """Send documented fields only."""
-    request = prepare(messages, params)
-    answer = client.complete(model=model, messages=request.messages, **request.params)
-    return request.parse(answer)
-
-
-def ask_with_grammar(
-    client: Client, model: str, messages: list[dict[str, Any]], params: dict[str, Any]
-) -> Completion:
-    """Ask in words, and hold the answer to their schema."""
-    request = prepare(messages, params, grammar=True)
-    answer = client.complete(model=model, messages=request.messages, **request.params)
-    return request.parse(answer)
-
-
-MODES: dict[str, Ask] = {
-    "native": ask_natively,
-    "prompted": ask_in_words,
-    "prompted-with-grammar": ask_with_grammar,
+MODES: dict[str, ToolCalling] = {
+    "native": "native",
+    "prompted": "prompted",
+    "prompted-with-grammar": "grammar",
 }
 
 
@@ -86,25 +57,26 @@ def is_valid(name: str, arguments: str, prompt: Prompt) -> bool:
     return True
 
 
-def score(ask: Ask, client: Client, model: str, prompt: Prompt, choice: str) -> Score:
+def score(client: PromptingClient, model: str, prompt: Prompt, choice: str) -> Score:
     """Ask once; a refusal of the gateway counts as no call."""
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt.text}]
     params: dict[str, Any] = {
-        "tools": [to_wire(name) for name in prompt.tools],
+        "tools": [to_wire(name) for name in prompt.offered()],
         "tool_choice": choice,
         "temperature": 0,
-        "max_tokens": 256,
+        "max_tokens": 128,
     }
     try:
-        return judged(ask(client, model, messages, params), prompt)
+        return judged(client.complete(model=model, messages=messages, **params), prompt)
     except RamCloudsError as exc:
         return Score(error=f"{type(exc).__name__}: {exc}")
 
 
 def evaluate(client: Client, model: str, mode: str, choice: str) -> tuple[str, list[str]]:
     """Return a row of the table, and the errors behind it."""
+    asking = PromptingClient(client, ToolMode(tool_calling=MODES[mode]))
     start = time.monotonic()
-    scores = [score(MODES[mode], client, model, prompt, choice) for prompt in PROMPTS]
+    scores = [score(asking, model, prompt, choice) for prompt in PROMPTS]
     seconds = time.monotonic() - start
     shares = "".join(
         f"{100 * sum(getattr(one, step) for one in scores) / len(scores):>9.0f} %"

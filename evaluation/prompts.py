@@ -6,10 +6,15 @@ from typing import NamedTuple
 
 
 class Prompt(NamedTuple):
-    """A request of a user, and the tools at hand."""
+    """A request of a user, and the tools at hand, the one to call first."""
 
     text: str
     tools: tuple[str, ...]
+
+    def offered(self) -> tuple[str, ...]:
+        """Return the tools in the order of the request, where any place may hold the right one."""
+        first = len(self.text) % len(self.tools)
+        return self.tools[first:] + self.tools[:first]
 
 
 PROMPTS = (

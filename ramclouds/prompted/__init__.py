@@ -1,25 +1,23 @@
-"""Tool calls and structured output by words alone: prompts out, calls back. No I/O, no framework.
+"""Tool calls and structured output by words alone: prompts out, calls back.
 
-RamClouds documents three roles and string content. In prompted mode a request holds nothing else:
+RamClouds documents three roles and string content. In prompted mode a request holds nothing else.
+A client that asks so has the calls, answers and streams of the client that it is given:
 
-    request = prepare(messages, params)             # `params` as for Client.complete
-    completion = request.parse(client.complete(model=model, messages=request.messages,
-                                               **request.params))
+    client = PromptingClient(Client(), ToolMode(tool_calling="prompted"))
+    client.complete(model="glm-4.6", messages=messages, tools=tools).tool_calls
 
-    parser = request.parser()                       # one for each stream
-    for chunk in client.stream(model=model, messages=request.messages, **request.params):
-        for parsed in parser.feed(chunk):
-            ...
-
-`prepare(..., grammar=True)` sends a `response_format` besides, the schema of "text or a list of
-calls": servers that enforce it make a tool caller of any model.
+`tool_calling="grammar"` sends a `response_format` besides, the schema of "text or a list of
+calls": a server that enforces it makes a tool caller of any model. `on_unsupported="fallback"`
+asks natively first, and in words where that had no effect.
 
 What comes back keeps the contract of `Chunk` and `Completion`, so that code which reads native
-tool calls reads these. The pieces: `render` writes the messages, `grammar_format` the schema,
-`PromptedParser` reads the answer; `missing_forced_call` and `is_prose` tell that a native request
-was ignored, `unsupported_message` says so, and `json_text` finds the JSON in an answer.
+tool calls reads these. The pieces are pure: `prepare` turns a request into one that asks in words,
+from what `render` writes and `grammar_format` describes; `PromptedParser` reads an answer;
+`missing_forced_call` and `is_prose` tell that a native request had no effect,
+`unsupported_message` says so; `json_text` finds the JSON in an answer.
 """
 
+from ramclouds.prompted._client import AsyncPromptingClient, PromptingClient
 from ramclouds.prompted._detect import (
     is_prose,
     json_text,
@@ -27,13 +25,19 @@ from ramclouds.prompted._detect import (
     unsupported_message,
 )
 from ramclouds.prompted._grammar import grammar_format
+from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode
 from ramclouds.prompted._parse import PromptedParser
 from ramclouds.prompted._render import render
 from ramclouds.prompted._request import PromptedRequest, prepare
 
 __all__ = [
+    "AsyncPromptingClient",
+    "OnUnsupported",
     "PromptedParser",
     "PromptedRequest",
+    "PromptingClient",
+    "ToolCalling",
+    "ToolMode",
     "grammar_format",
     "is_prose",
     "json_text",

@@ -20,11 +20,11 @@ To call a tool, write a block of this form, its arguments as the tool's JSON sch
 </tool_call>
 """
 _CALL_IN_ENVELOPE = """\
-Answer with one JSON object and nothing else. To call tools:
+Answer with one JSON object and nothing else. If a tool can help, call it:
 
 {"tool_calls": [{"name": "tool name", "arguments": {"argument": "value"}}]}
 
-To answer the user:
+Only if no tool fits, or when you have the results, answer the user:
 
 {"text": "your answer"}
 """
@@ -73,7 +73,9 @@ def _leading_systems(messages: Sequence[Mapping[str, Any]]) -> int:
 def _tool_instructions(
     tools: Iterable[Tool], tool_choice: Any, *, parallel: bool | None, grammar: bool
 ) -> Iterable[str]:
-    yield "You can call these tools:\n\n" + "\n".join(map(_described, tools))
+    yield "You can call these tools:\n\n" + "\n".join(
+        _described(tool, indent=2 if grammar else None) for tool in tools
+    )
     yield (_CALL_IN_ENVELOPE if grammar else _CALL).rstrip()
     if not grammar:
         yield _SINGLE if parallel is False else _PARALLEL
@@ -85,9 +87,12 @@ def _tool_instructions(
     yield _RESULTS
 
 
-def _described(tool: Tool) -> str:
+def _described(tool: Tool, *, indent: int | None) -> str:
+    # As models have seen it in training. The indent is for the small ones, which grammar is for:
+    # with it a model of 135M parameters chose the right tool as often as natively.
     facts = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return _to_json({name: fact for name, fact in facts.items() if fact})
+    function = {name: fact for name, fact in facts.items() if fact}
+    return json.dumps({"type": "function", "function": function}, ensure_ascii=False, indent=indent)
 
 
 def _format_instructions(response_format: Mapping[str, Any], *, grammar: bool) -> Iterable[str]:

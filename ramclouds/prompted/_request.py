@@ -13,27 +13,27 @@ from ramclouds.prompted._parse import PromptedParser
 from ramclouds.prompted._render import render
 from ramclouds.types import Completion
 
-_ASKED_IN_WORDS = ("tools", "tool_choice", "parallel_tool_calls", "response_format")
+_ASKED_IN_WORDS = ("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format")
 
 
 @dataclass(frozen=True, slots=True)
 class PromptedRequest:
     """What to send, and how to read what comes back."""
 
-    messages: list[dict[str, Any]]
     params: dict[str, Any]
-    """The other parameters of the request."""
+    """The keywords of `Client.complete` or `Client.stream`, messages included."""
     tools: Sequence[Mapping[str, Any]] = field(repr=False)
     tool_choice: Any = None
     grammar: bool = False
 
     def parser(self) -> PromptedParser:
         """Return a parser for one answer to this request."""
+        asked = json.dumps(self.params["messages"])
         return PromptedParser(
             tools=self.tools,
             tool_choice=self.tool_choice,
             grammar=self.grammar,
-            seed=blake2b(json.dumps(self.messages).encode(), digest_size=8).hexdigest(),
+            seed=blake2b(asked.encode(), digest_size=8).hexdigest(),
         )
 
     def parse(self, completion: Completion) -> Completion:
@@ -41,24 +41,23 @@ class PromptedRequest:
         return self.parser().parse(completion)
 
 
-def prepare(
-    messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any], *, grammar: bool = False
-) -> PromptedRequest:
-    """Return the request that asks in words for what `params` asks for natively."""
+def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequest:
+    """Return the request that asks in words for what `params` asks for natively.
+
+    `params` are keywords of `Client.complete`. With `grammar` the format of calls is also sent as
+    a JSON schema, for servers that hold a model to its `response_format`.
+    """
     tools = params.get("tools") or ()
     asked: dict[str, Any] = {
         "tool_choice": params.get("tool_choice"),
         "parallel": params.get("parallel_tool_calls"),
         "response_format": params.get("response_format"),
     }
-    rest = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
+    sent = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
+    sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
     if grammar:
         schema = grammar_format(tools, **asked)
-        rest |= {} if schema is None else {"response_format": schema}
+        sent |= {} if schema is None else {"response_format": schema}
     return PromptedRequest(
-        messages=render(messages, tools, **asked, grammar=grammar),
-        params=rest,
-        tools=tools,
-        tool_choice=asked["tool_choice"],
-        grammar=grammar,
+        params=sent, tools=tools, tool_choice=asked["tool_choice"], grammar=grammar
     )

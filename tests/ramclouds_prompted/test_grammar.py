@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ramclouds import Choice, Completion
-from ramclouds.prompted import grammar_format, prepare
+from ramclouds.prompted import grammar_format, prepare, render
 from tests.ramclouds_prompted.reading import to_tool
 
 SEARCH = to_tool("search", query="string")
+USER = [{"role": "user", "content": "Hi"}]
 TIME = {"type": "function", "function": {"name": "get_time"}}
 
 
@@ -106,10 +107,12 @@ def test_definitions_move_to_the_root_with_their_references() -> None:
 
 
 def test_prepared_request_sends_the_schema_and_reads_the_answer() -> None:
-    request = prepare(
-        [{"role": "user", "content": "Hi"}], {"tools": [SEARCH], "top_p": 1}, grammar=True
-    )
-    assert request.params == {"top_p": 1, "response_format": grammar_format([SEARCH])}
+    request = prepare({"messages": USER, "tools": [SEARCH], "top_p": 1}, grammar=True)
+    assert request.params == {
+        "top_p": 1,
+        "response_format": grammar_format([SEARCH]),
+        "messages": render(USER, [SEARCH], grammar=True),
+    }
     answer = Completion(choices=(Choice(text='{"text": "Hello"}', finish_reason="stop"),))
     assert request.parse(answer) == Completion(
         choices=(Choice(text="Hello", finish_reason="stop"),)
@@ -117,7 +120,7 @@ def test_prepared_request_sends_the_schema_and_reads_the_answer() -> None:
 
 
 def test_prepared_request_without_tools_sends_no_schema() -> None:
-    request = prepare([{"role": "user", "content": "Hi"}], {"top_p": 1}, grammar=True)
-    assert request.params == {"top_p": 1}
+    request = prepare({"messages": USER, "top_p": 1}, grammar=True)
+    assert request.params == {"messages": USER, "top_p": 1}
     answer = Completion(choices=(Choice(text='{"text": "Hello"}', finish_reason="stop"),))
     assert request.parse(answer) == answer

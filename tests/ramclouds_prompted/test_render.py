@@ -50,9 +50,9 @@ Be kind.
 
 You can call these tools:
 
-{"name": "get_weather", "description": "Does get_weather.", "parameters": {"type": "object", \
-"properties": {"city": {"type": "string"}}, "required": ["city"]}}
-{"name": "get_time"}
+{"type": "function", "function": {"name": "get_weather", "description": "Does get_weather.", \
+"parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
+{"type": "function", "function": {"name": "get_time"}}
 
 To call a tool, write a block of this form, its arguments as the tool's JSON schema says:
 
@@ -242,16 +242,17 @@ def test_request_holds_documented_fields_only(choice: Any, response_format: Any)
         "response_format": response_format,
         "temperature": 0.5,
     }
-    request = prepare(HISTORY, params)
-    assert request.params == {"temperature": 0.5}
-    assert {message["role"] for message in request.messages} == {"system", "user", "assistant"}
-    for message in request.messages:
+    sent = prepare({"messages": HISTORY, **params}).params
+    assert sent.keys() == {"messages", "temperature"}
+    assert {message["role"] for message in sent["messages"]} == {"system", "user", "assistant"}
+    for message in sent["messages"]:
         assert message.keys() == {"role", "content"}
         assert isinstance(message["content"], str)
 
 
 def test_ids_of_calls_differ_between_turns() -> None:
     first, second = (
-        prepare(messages, {"tools": [TIME]}).parser() for messages in (HISTORY[:3], HISTORY)
+        prepare({"messages": messages, "tools": [TIME]}).parser()
+        for messages in (HISTORY[:3], HISTORY)
     )
     assert first._seed != second._seed

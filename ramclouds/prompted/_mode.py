@@ -1,0 +1,112 @@
+"""How tools and structured output are asked for: natively, in words, or one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ramclouds.models import model_facts
+from ramclouds.prompted._detect import is_prose, missing_forced_call
+from ramclouds.prompted._request import PromptedRequest, prepare
+from ramclouds.prompted._tools import is_forced
+from ramclouds.types import Choice, Chunk, Completion, ToolCall
+
+ToolCalling = Literal["native", "prompted", "grammar"]
+OnUnsupported = Literal["raise", "fallback"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolMode:
+    """How one adapter's requests ask; `fallen` are the models that ignored a native request."""
+
+    tool_calling: ToolCalling | None = None
+    """None: natively, unless the model is known to have no tool calling."""
+    on_unsupported: OnUnsupported = "raise"
+    """`fallback`: a native request that had no effect is sent once more, in words."""
+    fallen: set[str] = field(default_factory=set)
+
+    def prompted(self, params: Mapping[str, Any]) -> PromptedRequest | None:
+        """Return the request to send in place of `params`, or None to send them as they are."""
+        way = self._way(params["model"])
+        return None if way == "native" else prepare(params, grammar=way == "grammar")
+
+    def watches(self, params: Mapping[str, Any]) -> bool:
+        """Whether the answer to a native request tells if it had an effect."""
+        return self.on_unsupported == "fallback" and (
+            is_forced(params.get("tool_choice")) or _asks_for_json(params)
+        )
+
+    def retry(self, params: Mapping[str, Any], completion: Completion) -> PromptedRequest | None:
+        """Return the request to send after a native one had no effect, and remember its model."""
+        if not self.watches(params) or not is_ignored(params, completion):
+            return None
+        self.fallen.add(params["model"])
+        return prepare(params)
+
+    def _way(self, model: str) -> ToolCalling:
+        if self.tool_calling is not None and self.tool_calling != "native":
+            return self.tool_calling
+        if model in self.fallen:
+            return "prompted"
+        facts = model_facts(model)
+        is_able = facts.tool_calling or not facts.known
+        return "native" if self.tool_calling == "native" or is_able else "prompted"
+
+
+def is_ignored(params: Mapping[str, Any], completion: Completion) -> bool:
+    """Whether a complete answer shows that `tool_choice` or `response_format` had no effect."""
+    return missing_forced_call(params.get("tool_choice"), completion) or is_prose(
+        params.get("response_format"), completion
+    )
+
+
+class NativeWatch:
+    """Holds back a native stream until it shows that what was asked for took effect."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+        self._is_forced = is_forced(params.get("tool_choice"))
+        self._held: list[Chunk] = []
+        self._has_shown = False
+        self.completion = Completion()
+        """What has been held back, as the answer that it is."""
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """Return what can go on; nothing of an answer that shows no effect."""
+        if self._has_shown:
+            return [chunk]
+        self._held.append(chunk)
+        self._has_shown = self._shows_effect(chunk)
+        if chunk.finish_reason is not None and not self._has_shown:
+            self.completion = _joined(self._held)
+            self._has_shown = not is_ignored(self._params, self.completion)
+        if not self._has_shown:
+            return []
+        held, self._held = self._held, []
+        return held
+
+    def _shows_effect(self, chunk: Chunk) -> bool:
+        if self._is_forced:
+            return any(delta.name for delta in chunk.tool_calls)
+        return bool(chunk.tool_calls) or chunk.text.lstrip().startswith(("{", "["))
+
+
+def _asks_for_json(params: Mapping[str, Any]) -> bool:
+    response_format = params.get("response_format") or {}
+    return response_format.get("type") in ("json_object", "json_schema")
+
+
+def _joined(chunks: list[Chunk]) -> Completion:
+    choice = Choice(
+        text="".join(chunk.text for chunk in chunks),
+        refusal="".join(chunk.refusal for chunk in chunks),
+        tool_calls=tuple(
+            ToolCall(delta.id or "", delta.name, "")
+            for chunk in chunks
+            for delta in chunk.tool_calls
+            if delta.name
+        ),
+        finish_reason=chunks[-1].finish_reason,
+    )
+    return Completion(choices=(choice,))
