@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -28,12 +30,30 @@ class _Pieces(httpx.AsyncByteStream):
             yield bytes(self._body[start : start + _PIECE])
 
 
+class _Handler(ResponseHandler):
+    """Ends a body whose framing is broken.
+
+    aiohttp then closes the connection and stops its read timeout, but tells only who waits for a
+    head: who waits for more of a body waits for ever.
+    """
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        super().set_exception(exc, *cause)
+        payload = self._payload
+        if payload is None or payload.is_eof() or payload.exception() is not None:
+            return
+        # A timeout is told to both by aiohttp itself.
+        if not isinstance(exc, TimeoutError):
+            payload.set_exception(aiohttp.ClientPayloadError(f"broken body: {exc}"))
+
+
 class _Connector(aiohttp.TCPConnector):
     """Sets `opened` in a call that opens a connection; tracing would take ten times as long."""
 
     def __init__(self, opened: ContextVar[bool], **settings: Any) -> None:
         super().__init__(**settings)
         self._opened = opened
+        self._factory: Any = partial(_Handler, loop=asyncio.get_running_loop())
 
     async def _create_connection(self, *args: Any, **kwargs: Any) -> ResponseHandler:
         self._opened.set(True)

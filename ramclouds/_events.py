@@ -118,6 +118,7 @@ class EventMapper:
             Chunk(
                 text=text + self._surrogates.close("text"),
                 reasoning=reasoning + self._surrogates.close("reasoning"),
+                refusal=self._surrogates.close("refusal"),
                 tool_calls=tuple(self._tools.close()),
                 finish_reason=self._finish_reasons[min(self._finish_reasons)],
                 usage=self.usage,
@@ -158,13 +159,14 @@ class EventMapper:
         self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]
     ) -> Chunk | None:
         text, reasoning = as_text(delta.get("content")), reasoning_of(delta)
+        refusal = as_text(delta.get("refusal"))
         if self._surrogates.is_needed:
             text = self._surrogates.join("text", text)
             reasoning = self._surrogates.join("reasoning", reasoning)
+            refusal = self._surrogates.join("refusal", refusal)
         if self._think is not None and text:
             text, inline = self._think.feed(text)
             reasoning += inline
-        refusal = as_text(delta.get("refusal"))
         calls = self._calls(delta, event)
         has_more = any(value for key, value in delta.items() if key not in _SHOWN)
         if not (text or reasoning or refusal or calls or logprobs or has_more):
@@ -182,6 +184,8 @@ class EventMapper:
         fragments = raw_calls(delta)
         if not fragments:
             return ()
+        if self._surrogates.is_needed:
+            fragments = [self._surrogates.join_arguments(fragment) for fragment in fragments]
         basis = (event.get("id"), event.get("created"), self._request_id)
         return tuple(self._tools.take(fragments, basis))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SurrogateJoiner:
     """Joins halves by field; a half that stays alone becomes U+FFFD."""
@@ -20,6 +22,14 @@ class SurrogateJoiner:
             self._halves[field] = text[-1]
             text = text[:-1]
         return whole(text)
+
+    def join_arguments(self, fragment: dict[str, Any]) -> dict[str, Any]:
+        """A fragment of a tool call with its arguments joined."""
+        function = fragment.get("function")
+        if not isinstance(function, dict) or not isinstance(function.get("arguments"), str):
+            return fragment
+        joined = self.join(f"arguments {fragment.get('index')}", function["arguments"])
+        return {**fragment, "function": {**function, "arguments": joined}}
 
     def close(self, field: str) -> str:
         """The end of a field."""

@@ -135,8 +135,9 @@ class ToolCallTracker:
             known = self._by_id.get(call_id)
             if known is not None and not (name and index is not None and known.key != key):
                 return known
-            if known is None and not name and latest is not None and self._continues(latest):
+            if known is None and latest is not None and self._takes_id(latest, name):
                 self._by_id[call_id] = latest
+                latest.id = latest.id or call_id
                 return latest
             return self._open(key, None if known else call_id)
         if latest is None:
@@ -157,9 +158,11 @@ class ToolCallTracker:
         return next((call for call in reversed(self._calls) if not call.is_complete()), None)
 
     @staticmethod
-    def _continues(call: _Call) -> bool:
-        """Whether an id that comes without a name only renames the call under its index."""
-        return not call.is_complete()
+    def _takes_id(call: _Call, name: str) -> bool:
+        """Whether an id that is new belongs to the call under its index."""
+        if call.id is None and not call.name:
+            return True
+        return not name and not call.is_complete()
 
     @staticmethod
     def _is_over(call: _Call, name: str) -> bool:

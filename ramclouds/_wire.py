@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ from ramclouds.types import Choice, Completion, Model, ToolCall, Usage
 
 _CALL_KEYS = frozenset({"index", "id", "type", "function"})
 _NO_ARGUMENTS = frozenset({"", "null", "{}"})
+
+
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 class MalformedError(ValueError):
@@ -37,12 +41,15 @@ def parse(payload: bytes) -> Any:
 
 
 def parse_halves(payload: bytes) -> Any:
-    """JSON that may hold halves of a surrogate pair, which pydantic's parser refuses.
+    """JSON with halves of surrogate pairs or a byte order mark: pydantic's parser refuses both.
 
     Raises:
         MalformedError: the bytes are no JSON.
     """
+    payload = payload.removeprefix(b"\xef\xbb\xbf")
     try:
+        # Whatever else pydantic's parser refuses, such as deep nesting, stays refused.
+        from_json(_HALF.sub(rb"\\ufffd", payload))
         return json.loads(payload)
     except (ValueError, RecursionError):
         # Not as its cause: that one quotes the bytes, and they may quote a key.
@@ -72,7 +79,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, list):
         return "".join(as_text(part) for part in value)
     if isinstance(value, dict):
-        if value.get("type") in {"thinking", "reasoning", "redacted_thinking"}:
+        if value.get("type") in ("thinking", "reasoning", "redacted_thinking"):
             return ""
         return as_text(value.get("text"))
     raise MalformedError(f"a text is {type(value).__name__}")

@@ -142,13 +142,15 @@ def model_facts(name: str) -> ModelFacts:
     model. An unknown model has `known=False`, cautious figures, and what its family shares.
     """
     base = _CHANNEL_TAG.sub("", name.strip().rsplit("/", 1)[-1]).lower().removeprefix("anthropic.")
+    bases = [base]
     found = _find(base)
     while found is None and (shorter := _DECORATION.sub("", base)) != base:
         base = shorter
+        bases.append(base)
         found = _find(base)
     facts = replace(found or ModelFacts(name=""), name=name)
     for family, shared in _FAMILIES:
-        if family.match(base):
+        if any(map(family.match, bases)):
             facts = replace(facts, **shared)
     return facts
 
