@@ -14,7 +14,7 @@ from typing import Any
 from tests.gateway.events import call
 from tests.gateway.replies import Reply
 
-_TOOLS = re.compile(r"You can call these tools:\n\n((?:\{.*\}\n?)+)")
+_TOOLS = "You can call these tools:\n\n"
 _NAMED = re.compile(r"In this answer you must call the tool (\S+)\.$", re.MULTILINE)
 _SCHEMA = re.compile(r"must be one JSON value that fits this JSON schema:.*\n\n(\{.*\})")
 _CALL = re.compile(r"<tool_call>\n(.*)\n</tool_call>\n?")
@@ -24,7 +24,7 @@ _RESULT = re.compile(r'<tool_response name="([^"]*)">\n(.*?)\n</tool_response>\n
 def is_in_words(body: Mapping[str, Any]) -> bool:
     """Whether the system message says how to call tools, or what JSON to answer with."""
     system = _system(body)
-    return bool(_TOOLS.search(system) or _SCHEMA.search(system) or _wants_object(system))
+    return bool(_TOOLS in system or _SCHEMA.search(system) or _wants_object(system))
 
 
 def to_native(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,9 +33,8 @@ def to_native(body: Mapping[str, Any]) -> dict[str, Any]:
     # No channel drops what is said in words: this name is none of theirs.
     native = {**body, "model": f"in-words/{body['model']}", "messages": list(_read(body))}
     native.pop("response_format", None)
-    if listed := _TOOLS.search(system):
-        told = map(json.loads, listed[1].strip().splitlines())
-        native["tools"] = [{"type": "function", "function": tool} for tool in told]
+    if _TOOLS in system:
+        native["tools"] = list(_tools(system.partition(_TOOLS)[2]))
         native["tool_choice"] = _choice(system)
         native["parallel_tool_calls"] = "Make one call at a time." not in system
     if schema := _SCHEMA.search(system):
@@ -75,6 +74,14 @@ def _system(body: Mapping[str, Any]) -> str:
 
 def _wants_object(system: str) -> bool:
     return "must be one JSON object: no other words" in system
+
+
+def _tools(listed: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects that a text begins with."""
+    while listed.startswith("{"):
+        tool, end = json.JSONDecoder().raw_decode(listed)
+        yield tool
+        listed = listed[end + 1 :]
 
 
 def _choice(system: str) -> Any:
