@@ -12,6 +12,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_ramclouds._errors import RefusalError, StructuredOutputError
 from langchain_ramclouds._json_text import find_json, find_partial_json
+from ramclouds.prompted import unsupported_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,11 @@ def _why(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> str:
         return f"{reasons[0]}. Describe the fields in the schema, or use another model."
     if message.tool_calls or message.invalid_tool_calls:
         return "the call's arguments are not the JSON that was asked for. Ask again."
-    dropped = "`tools`" if shape.by_tool_call else "`response_format`"
-    other = "json_schema" if shape.by_tool_call else "function_calling"
-    return (
-        "it is text without JSON. The gateway's channel for this model may drop "
-        f"{dropped}: try method={other!r}, or another model."
-    )
+    return f"it is text without JSON. {_without_effect(message, shape)}"
+
+
+def _without_effect(message: AIMessage, shape: Shape) -> str:
+    model = message.response_metadata.get("model_name", "")
+    if (in_words := message.response_metadata.get("tool_calling")) is not None:
+        return f"It was asked for in words (tool_calling={in_words!r}): use another model."
+    return unsupported_message("`tools`" if shape.by_tool_call else "`response_format`", model)

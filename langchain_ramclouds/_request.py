@@ -7,16 +7,18 @@ to be checked for. Everything before it is LangChain's, everything after it the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import BaseMessage
 
+from langchain_ramclouds._asking import needs_mode, way_in_words
 from langchain_ramclouds._errors import ConfigurationError, MissingToolCallError, RefusalError
 from langchain_ramclouds._messages import Replay, WireMessage, to_wire
 from langchain_ramclouds._tools import is_forced
 from ramclouds import Completion, ModelFacts, model_facts
+from ramclouds.prompted import ToolCalling, ToolMode, unsupported_message
 
 CHECKED_BY_CALLER = "checked_by_caller"
 """Argument of a call: the answer is not judged here, the structured-output parser does it."""
@@ -31,6 +33,13 @@ class Asked:
     """A tool call was forced."""
     only_json: bool = False
     """Nothing but JSON was asked for."""
+    mode: ToolMode | None = None
+    """How it was asked for; None: natively, whatever the answer."""
+
+    @property
+    def in_words(self) -> ToolCalling | None:
+        """How the answer was asked for, where not natively."""
+        return way_in_words(self.mode, self.model)
 
     def check(self, completion: Completion) -> None:
         """Refuse an answer without the call that was forced; an agent would ask for ever."""
@@ -41,19 +50,20 @@ class Asked:
             raise RefusalError(
                 f"{self.model} refused to call a tool: {completion.refusal}", **facts
             )
-        raise MissingToolCallError(_missing_call(self.model, completion.finish_reason), **facts)
+        raise MissingToolCallError(self._missing_call(completion.finish_reason), **facts)
 
-
-def _missing_call(model: str, finish_reason: str | None) -> str:
-    what = f"A tool call was forced, but {model} answered without one"
-    if finish_reason == "length":
-        return f"{what}: its answer was cut off. Raise max_tokens."
-    if finish_reason == "content_filter":
-        return f"{what}: the provider's filter stopped it. Change the messages."
-    return (
-        f"{what}. The gateway's channel for this model may drop `tools` or `tool_choice`: leave "
-        "tool_choice at 'auto', or use another model."
-    )
+    def _missing_call(self, finish_reason: str | None) -> str:
+        what = f"A tool call was forced, but {self.model} answered without one"
+        if finish_reason == "length":
+            return f"{what}: its answer was cut off. Raise max_tokens."
+        if finish_reason == "content_filter":
+            return f"{what}: the provider's filter stopped it. Change the messages."
+        if self.in_words is not None:
+            return (
+                f"{what}, asked in words (tool_calling={self.in_words!r}). Leave tool_choice at "
+                "'auto', or use another model."
+            )
+        return f"{what}. {unsupported_message('`tool_choice`', self.model)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +80,40 @@ def to_request(
     settings: Mapping[str, Any],
     stop: Sequence[str] | None,
     overrides: Mapping[str, Any],
+    mode: Callable[[Any, Any], ToolMode],
     replay_reasoning: bool | None = None,
     think_tags: bool = False,
 ) -> Request:
     """Merge what the model was built with and what this call says; the call wins."""
+    params = _merged(settings, overrides, stop)
+    model = params["model"]
+    judged = not params.pop(CHECKED_BY_CALLER, False)
+    how = (params.pop("tool_calling"), params.pop("on_unsupported"))
+    asked = Asked(
+        model=model,
+        must_call=judged and is_forced(params.get("tool_choice")),
+        only_json=judged and _wants_json(params.get("response_format")),
+        mode=mode(*how) if needs_mode(model, *how) else None,
+    )
+    if asked.in_words == "prompted" and params.get("stream_usage") is None:
+        # `stream_options` is not documented, and the gateway sends the usage unasked.
+        params["stream_usage"] = False
+    facts = model_facts(model)
+    wire = to_wire(messages, replay=_replay(facts, replay_reasoning, think_tags))
+    if asked.in_words is None and not facts.response_format:
+        wire = _with_format_in_prompt(wire, params.get("response_format"))
+    if not wire:
+        raise ConfigurationError("There are no messages to send. Pass at least one.")
+    params["messages"] = wire
+    return Request(params=params, asked=asked)
+
+
+def _merged(
+    settings: Mapping[str, Any], overrides: Mapping[str, Any], stop: Sequence[str] | None
+) -> dict[str, Any]:
     params = {**settings, **overrides}
     # LangChain's own switch between invoke and stream.
     params.pop("stream", None)
-    judged = not params.pop(CHECKED_BY_CALLER, False)
     if stop is not None:
         params["stop"] = list(stop)
     params["stop"] = params.get("stop") or None
@@ -85,21 +121,7 @@ def to_request(
         **(settings.get("extra_body") or {}),
         **(overrides.get("extra_body") or {}),
     }
-    model = params["model"]
-    facts = model_facts(model)
-    wire = to_wire(messages, replay=_replay(facts, replay_reasoning, think_tags))
-    wants_json = _wants_json(params.get("response_format"))
-    if wants_json and not facts.response_format:
-        wire = with_format_in_prompt(wire, params["response_format"])
-    if not wire:
-        raise ConfigurationError("There are no messages to send. Pass at least one.")
-    params["messages"] = wire
-    asked = Asked(
-        model=model,
-        must_call=judged and is_forced(params.get("tool_choice")),
-        only_json=judged and wants_json,
-    )
-    return Request(params=params, asked=asked)
+    return params
 
 
 def _replay(facts: ModelFacts, forced: bool | None, think_tags: bool) -> Replay:
@@ -117,10 +139,10 @@ def _wants_json(response_format: Any) -> bool:
     )
 
 
-def with_format_in_prompt(
-    wire: Sequence[WireMessage], response_format: Mapping[str, Any]
-) -> list[WireMessage]:
-    """Ask for the format in words too: this model's channel drops `response_format`."""
+def _with_format_in_prompt(wire: Sequence[WireMessage], response_format: Any) -> list[WireMessage]:
+    """Ask for a JSON format in words too: this model's channel drops `response_format`."""
+    if not wire or not _wants_json(response_format):
+        return list(wire)
     asked = "Give your final answer as one JSON object, without any other text or code fence."
     schema = response_format.get("json_schema", {}).get("schema")
     if schema is not None:

@@ -25,6 +25,7 @@ def to_result(completion: Completion, asked: Asked) -> ChatResult:
         completion_id=completion.id,
         model=completion.model or asked.model,
         request_id=completion.request_id,
+        in_words=asked.in_words,
     )
     generations = [
         ChatGeneration(
@@ -92,14 +93,15 @@ def _invalid(call: ToolCall, error: str) -> InvalidToolCall:
     )
 
 
-def to_metadata(*, completion_id: str | None, model: str, request_id: str | None) -> dict[str, Any]:
+def to_metadata(
+    *, completion_id: str | None, model: str, request_id: str | None, in_words: str | None
+) -> dict[str, Any]:
     """What `response_metadata` says about a whole answer."""
     # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
     # message by another of the same id.
     named = {"model_provider": PROVIDER, "model_name": model}
-    return named | {
-        key: value for key, value in (("id", completion_id), ("request_id", request_id)) if value
-    }
+    facts = {"id": completion_id, "request_id": request_id, "tool_calling": in_words}
+    return named | {key: value for key, value in facts.items() if value}
 
 
 def to_generation_info(

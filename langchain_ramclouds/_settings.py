@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.utils import from_env, secret_from_env
-from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+
+from ramclouds.prompted import OnUnsupported, ToolCalling
 
 
 class Settings(BaseModel):
     """The fields of `ChatRamClouds`; what is None is not sent."""
 
+    # An error about one field shows what all of them were given, the key included.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
-    temperature: float | None = None
-    max_tokens: int | None = None
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    max_tokens: int | None = Field(default=None, ge=1)
     """Longest answer, in tokens; sent under this name."""
-    top_p: float | None = None
-    frequency_penalty: float | None = None
-    presence_penalty: float | None = None
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
     stop: str | list[str] | None = Field(
         default=None, validation_alias=AliasChoices("stop", "stop_sequences")
     )
@@ -63,6 +68,17 @@ class Settings(BaseModel):
     """Take `<think>...</think>` out of the text, as reasoning."""
     replay_reasoning: bool | None = None
     """Send reasoning back within a running tool loop; None: where the model is known to need it."""
+
+    tool_calling: ToolCalling | None = None
+    """How tools and structured output are asked for: by the request's own fields (`native`), or
+    in the system message, with documented fields alone (`prompted`); `grammar` is `prompted` with
+    a JSON schema for servers that hold a model to it. None: natively where the model is able."""
+    on_unsupported: OnUnsupported = "raise"
+    """What to do where a native request had no effect: an error, or one more in words
+    (`fallback`), which is then the way for this model."""
+
+    def _mode_settings(self) -> dict[str, Any]:
+        return {"tool_calling": self.tool_calling, "on_unsupported": self.on_unsupported}
 
     def _body_settings(self) -> dict[str, Any]:
         """What a request's body says where a call does not say otherwise."""

@@ -127,6 +127,7 @@ class StreamReader:
             completion_id=chunk.id,
             model=chunk.model or self._asked.model,
             request_id=chunk.request_id,
+            in_words=self._asked.in_words,
         )
 
     def _check(self) -> None:

@@ -17,24 +17,26 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 from langchain_ramclouds import _blocks, _loading
+from langchain_ramclouds._asking import new_mode
 from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._copying import Copying
 from langchain_ramclouds._errors import model_errors
 from langchain_ramclouds._names import reject_unknown
 from langchain_ramclouds._profiles import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
-from langchain_ramclouds._settings import Settings
 from langchain_ramclouds._stream import StreamReader
 from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tokens import count_messages, count_text
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
 from ramclouds import AsyncClient, Client, Model, __version__, model_facts
+from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode
 
 _blocks.register()
 _loading.register()
 
 
-class ChatRamClouds(BaseChatModel, Settings):
+class ChatRamClouds(BaseChatModel, Copying):
     """Chat with any model of RamClouds.
 
     The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
@@ -56,9 +58,8 @@ class ChatRamClouds(BaseChatModel, Settings):
         def __init__(self, **settings: Any) -> None:
             reject_unknown(type(self), settings)
             super().__init__(**settings)
-            if self.api_key is None or not self.api_key.get_secret_value().strip():
-                with model_errors():
-                    self._client()  # says that the key is missing, and what to do
+            with model_errors():
+                self._client()  # says what is wrong with the key, the URL and the like
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:
@@ -81,6 +82,8 @@ class ChatRamClouds(BaseChatModel, Settings):
         behaviour = {
             "think_tags": self.think_tags or None,
             "replay_reasoning": self.replay_reasoning,
+            "tool_calling": self.tool_calling,
+            "on_unsupported": self.on_unsupported if self.on_unsupported != "raise" else None,
         }
         sent = {**self._body_settings(), **behaviour}
         return {name: value for name, value in sent.items() if value is not None}
@@ -124,21 +127,6 @@ class ChatRamClouds(BaseChatModel, Settings):
         """About how many tokens a conversation has, tools included."""
         return count_messages(messages, tools, self.custom_get_token_ids)
 
-    # LangChain caches the serialized model, which is the key of its answer cache: without these
-    # two, a changed model would be given the answers of the old one.
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__.pop("_serialized", None)
-        super().__setattr__(name, value)
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with other settings; the profile is that of its model."""
-        copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("_serialized", None)
-        if update and "model" in update and "profile" not in update:
-            copied.profile = copied._resolve_model_profile()
-        return copied
-
     # --- calls ---
 
     def _generate(
@@ -150,7 +138,7 @@ class ChatRamClouds(BaseChatModel, Settings):
     ) -> ChatResult:
         with model_errors():
             request = self._request(messages, stop, kwargs)
-            completion = self._client().complete(**request.params)
+            completion = self._asker(request).complete(**request.params)
             return to_result(completion, request.asked)
 
     async def _agenerate(
@@ -162,7 +150,7 @@ class ChatRamClouds(BaseChatModel, Settings):
     ) -> ChatResult:
         with model_errors():
             request = self._request(messages, stop, kwargs)
-            completion = await self._aclient().complete(**request.params)
+            completion = await self._aasker(request).complete(**request.params)
             return to_result(completion, request.asked)
 
     # LangChain tells the callbacks about tokens itself, and passes a run_manager only where it
@@ -178,7 +166,7 @@ class ChatRamClouds(BaseChatModel, Settings):
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
             reader = StreamReader(request.asked)
-            with closing(self._client().stream(**request.params)) as chunks:
+            with closing(self._asker(request).stream(**request.params)) as chunks:
                 for chunk in chunks:
                     for generation in reader.read(chunk):
                         if run_manager is not None:
@@ -195,7 +183,7 @@ class ChatRamClouds(BaseChatModel, Settings):
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
             reader = StreamReader(request.asked)
-            async with aclosing(self._aclient().stream(**request.params)) as chunks:
+            async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                 async for chunk in chunks:
                     for generation in reader.read(chunk):
                         if run_manager is not None:
@@ -223,12 +211,26 @@ class ChatRamClouds(BaseChatModel, Settings):
         usage = {"stream_usage": self.stream_usage} if streamed else {}
         return to_request(
             messages,
-            settings={**self._body_settings(), **usage},
+            settings={**self._body_settings(), **self._mode_settings(), **usage},
             stop=stop,
             overrides=overrides,
+            mode=self._mode,
             replay_reasoning=self.replay_reasoning,
             think_tags=self.think_tags,
         )
+
+    def _mode(self, tool_calling: Any, on_unsupported: Any) -> ToolMode:
+        """What the models of the same settings share, and remember of the models behind them."""
+        asked = {"tool_calling": tool_calling, "on_unsupported": on_unsupported}
+        return CLIENTS.get(new_mode, {**self._client_settings(), **asked})
+
+    def _asker(self, request: Request) -> Client | PromptingClient:
+        client, mode = self._client(), request.asked.mode
+        return client if mode is None else PromptingClient(client, mode)
+
+    def _aasker(self, request: Request) -> AsyncClient | AsyncPromptingClient:
+        client, mode = self._aclient(), request.asked.mode
+        return client if mode is None else AsyncPromptingClient(client, mode)
 
     def _client(self) -> Client:
         return CLIENTS.get(Client, {**self._client_settings(), "http_client": self.http_client})

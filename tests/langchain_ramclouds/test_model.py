@@ -183,7 +183,10 @@ def test_logprobs_are_in_the_metadata(gateway: Gateway, chat: Chat) -> None:
 # --- copies, serialization, cache ---
 
 
-def test_copies_work_and_equal_the_model(gateway: Gateway, chat: Chat) -> None:
+def test_copies_work_and_equal_the_model(
+    gateway: Gateway, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
     gateway.reply(*[Json(completion("Hello"))] * 4)
     model = chat(temperature=0.5)
     model.invoke("Hi")

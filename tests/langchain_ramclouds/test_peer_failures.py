@@ -218,8 +218,11 @@ def test_tokens_are_counted_for_any_name_without_network(chat: Chat) -> None:
     assert chat(model="glm-4.7").get_num_tokens_from_messages([HumanMessage("Hello")]) > 0
 
 
-def test_model_pickles_and_deep_copies_after_use(gateway: Gateway, chat: Chat) -> None:
+def test_model_pickles_and_deep_copies_after_use(
+    gateway: Gateway, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """openai-python#837, crewAI#3828: cannot pickle RLock."""
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
     gateway.reply(Json(completion()))
     model = chat()
     model.invoke("x")
