@@ -7,7 +7,11 @@ except ImportError as exc:
         'llama_index_ramclouds needs LlamaIndex: pip install "ramclouds[llama-index]"'
     ) from exc
 
-from llama_index_ramclouds._errors import MissingToolCallError, StructuredOutputError
+from llama_index_ramclouds._errors import (
+    EmptyAnswerError,
+    MissingToolCallError,
+    StructuredOutputError,
+)
 from llama_index_ramclouds.llm import RamClouds
 
-__all__ = ["MissingToolCallError", "RamClouds", "StructuredOutputError"]
+__all__ = ["EmptyAnswerError", "MissingToolCallError", "RamClouds", "StructuredOutputError"]

@@ -5,29 +5,41 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Generic, cast
 
 from llama_index.core.base.llms.types import ChatResponse
-from llama_index.core.bridge.pydantic import BaseModel, ValidationError
+from llama_index.core.bridge.pydantic import ValidationError
 from llama_index.core.types import Model
 from pydantic_core import from_json
 
-from llama_index_ramclouds._errors import StructuredOutputError, said
+from llama_index_ramclouds._errors import StructuredOutputError, facts_of, shown
 from llama_index_ramclouds._tools import selections
+from ramclouds.prompted import json_text, unsupported_message
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)```", re.DOTALL)
 
 
-def to_object(response: ChatResponse, output_cls: type[Model]) -> Model:
+@dataclass(frozen=True, slots=True)
+class Sought(Generic[Model]):
+    """What an answer should hold, and how it was asked for."""
+
+    output_cls: type[Model]
+    mode: str
+    model: str
+
+
+def to_object(response: ChatResponse, sought: Sought[Model]) -> Model:
     """Read and validate the object: from a tool call, or else from the text."""
     problem: ValidationError | None = None
     for candidate in _candidates(response):
         try:
-            return output_cls.model_validate_json(candidate)
+            return sought.output_cls.model_validate_json(candidate)
         except ValidationError as error:
-            problem = problem or error
-    raise _no_object(response, output_cls, problem) from problem
+            if problem is None or _is_no_json(problem):
+                problem = error
+    raise _no_object(response, sought, problem) from problem
 
 
 def _candidates(response: ChatResponse) -> Iterator[str]:
@@ -42,8 +54,6 @@ def _candidates(response: ChatResponse) -> Iterator[str]:
         yield fenced[1]
     yield from _objects_in(text)
     # Trailing commas, single quotes.
-    from ramclouds.prompted import json_text  # not at import: few answers need it
-
     yield from map(json_text, whole)
 
 
@@ -75,37 +85,46 @@ def _next_opening(text: str, start: int) -> int:
     return found.start() if found else -1
 
 
+def _is_no_json(problem: ValidationError) -> bool:
+    return problem.errors()[0]["type"] == "json_invalid"
+
+
 def _no_object(
-    response: ChatResponse, output_cls: type[BaseModel], problem: ValidationError | None
+    response: ChatResponse, sought: Sought[Any], problem: ValidationError | None
 ) -> StructuredOutputError:
-    text = response.message.content or ""
-    shown = text or "".join(_arguments(response))
-    shown = shown if len(shown) <= 200 else shown[:200] + "..."
+    text = response.message.content or "".join(_arguments(response))
     why = f": {problem}" if problem is not None else "."
-    hint = (
-        "The answer was cut off at its token limit: raise max_tokens."
-        if _is_cut_off(response)
-        else "Try another structured_output_mode or model: some channels of the gateway ignore"
-        " tools or response_format."
-    )
+    hint = _hint(response, sought, is_json=problem is not None and not _is_no_json(problem))
     return StructuredOutputError(
-        f"The answer holds no {output_cls.__name__}, but {shown!r}{why}\n{hint}",
-        partial=said(text),
-        body=response.raw,
-        request_id=response.additional_kwargs.get("request_id"),
+        f"The answer holds no {sought.output_cls.__name__}, but {shown(text)}{why}\n{hint}",
+        **facts_of(response),
     )
+
+
+def _hint(response: ChatResponse, sought: Sought[Any], *, is_json: bool) -> str:
+    if _is_cut_off(response):
+        return "The answer was cut off at its token limit: raise max_tokens."
+    if is_json:
+        return "Describe the fields in the class, or use another model."
+    way = response.additional_kwargs.get("tool_calling")
+    if way is not None:
+        return f"It was asked for in words (tool_calling={way!r}): use another model."
+    if sought.mode == "text":
+        return "It was asked for in words: use another model."
+    what = "`tools`" if sought.mode == "function_calling" else "`response_format`"
+    return unsupported_message(what, sought.model)
 
 
 class ArrivingObject(Generic[Model]):
     """An object as it arrives: partial ones as often as they change, the whole one at the end."""
 
-    def __init__(self, output_cls: type[Model]) -> None:
+    def __init__(self, sought: Sought[Model]) -> None:
         # Not at import: programs load much of core.
         from llama_index.core.program.utils import create_flexible_model
 
-        self._output_cls = output_cls
+        self._sought = sought
         # Core makes this class anew for every chunk, a millisecond each time.
-        self._partial_cls = create_flexible_model(output_cls)
+        self._partial_cls = create_flexible_model(sought.output_cls)
         self._last: dict[str, Any] = {}
         self._parsed = 0
         self._response: ChatResponse | None = None
@@ -119,7 +138,7 @@ class ArrivingObject(Generic[Model]):
             return []
         self._last = begun
         try:
-            self._yielded = self._output_cls.model_validate(begun)
+            self._yielded = self._sought.output_cls.model_validate(begun)
         except ValidationError:
             self._yielded = self._partial_cls.model_validate(begun)
         return [self._yielded]
@@ -127,7 +146,7 @@ class ArrivingObject(Generic[Model]):
     def to_rest(self) -> list[Model]:
         """The whole object, validated, if the last partial one was not yet it."""
         # A stream without a last chunk raises, so there has been one.
-        whole = to_object(cast(ChatResponse, self._response), self._output_cls)
+        whole = to_object(cast(ChatResponse, self._response), self._sought)
         return [] if whole == self._yielded else [whole]
 
     def _begun(self, response: ChatResponse) -> dict[str, Any]:

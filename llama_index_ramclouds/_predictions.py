@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, cast
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
 from llama_index.core.instrumentation.events.llm import (
@@ -17,8 +17,8 @@ from llama_index.core.instrumentation.events.llm import (
 from llama_index.core.types import Model
 
 from llama_index_ramclouds import _structured
-from llama_index_ramclouds._objects import ArrivingObject, to_object
-from llama_index_ramclouds._settings import Settings
+from llama_index_ramclouds._connections import Connections
+from llama_index_ramclouds._objects import ArrivingObject, Sought, to_object
 from ramclouds import BadRequestError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 dispatcher = get_dispatcher(__name__)
 
 
-class StructuredPrediction(Settings):
+class StructuredPrediction(Connections):
     """What core does in its `FunctionCallingProgram` and `LLMTextCompletionProgram`, mended.
 
     Those lose the system prompt, force no tool in streams, change the caller's kwargs, and take
@@ -49,8 +49,7 @@ class StructuredPrediction(Settings):
             return cast(Model, made)
         _started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
-        response = self._ask(modes, output_cls, messages, llm_kwargs)
-        return _ended(to_object(response, output_cls))
+        return _ended(self._ask(modes, output_cls, messages, llm_kwargs))
 
     async def astructured_predict(
         self,
@@ -66,8 +65,7 @@ class StructuredPrediction(Settings):
             return cast(Model, made)
         _started(output_cls, prompt, prompt_args)
         messages = self._prompted(prompt, prompt_args)
-        response = await self._aask(modes, output_cls, messages, llm_kwargs)
-        return _ended(to_object(response, output_cls))
+        return _ended(await self._aask(modes, output_cls, messages, llm_kwargs))
 
     def _structured_stream_call(
         self,
@@ -118,12 +116,15 @@ class StructuredPrediction(Settings):
         output_cls: type[Model],
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
-    ) -> ChatResponse:
+    ) -> Model:
+        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            return self.chat(**_structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs))
+            response = self.chat(**asked)
         except BadRequestError as error:
             if not _structured.is_refusal_of(modes, error):
                 raise
+        else:
+            return to_object(response, Sought(output_cls, modes[0], self.model))
         return self._ask(modes[1:], output_cls, messages, llm_kwargs)
 
     async def _aask(
@@ -132,13 +133,15 @@ class StructuredPrediction(Settings):
         output_cls: type[Model],
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
-    ) -> ChatResponse:
+    ) -> Model:
+        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
-            return await self.achat(**asked)
+            response = await self.achat(**asked)
         except BadRequestError as error:
             if not _structured.is_refusal_of(modes, error):
                 raise
+        else:
+            return to_object(response, Sought(output_cls, modes[0], self.model))
         return await self._aask(modes[1:], output_cls, messages, llm_kwargs)
 
     def _stream_objects(
@@ -148,7 +151,7 @@ class StructuredPrediction(Settings):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> Generator[Any, None, None]:
-        arriving = ArrivingObject(output_cls)
+        arriving = ArrivingObject(Sought(output_cls, modes[0], self.model))
         asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
             with closing(self.stream_chat(**asked)) as responses:
@@ -168,7 +171,7 @@ class StructuredPrediction(Settings):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> AsyncGenerator[Any, None]:
-        arriving = ArrivingObject(output_cls)
+        arriving = ArrivingObject(Sought(output_cls, modes[0], self.model))
         asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
             async with aclosing(await self.astream_chat(**asked)) as responses:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 
+from llama_index_ramclouds._asking import Asked
+from llama_index_ramclouds._connections import Connections
 from llama_index_ramclouds._messages import to_wire
-from llama_index_ramclouds._settings import Settings
+from llama_index_ramclouds._tools import to_wire_choice
+from ramclouds import ConfigurationError, ModelFacts, model_facts
 
 _FIELDS = (
     "temperature",
@@ -50,13 +54,36 @@ _BODY_KEYS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the client, and how it asks."""
+
+    params: dict[str, Any] = field(repr=False)
+    asked: Asked
+
+
 def to_request(
-    settings: Settings, messages: Sequence[ChatMessage], given: Mapping[str, Any]
-) -> dict[str, Any]:
+    llm: Connections, messages: Sequence[ChatMessage], given: Mapping[str, Any]
+) -> Request:
     """Everything that one request says; a call's parameters win over the LLM's."""
-    params = {name: getattr(settings, name) for name in _FIELDS}
-    body = dict(settings.extra_body)
-    for layer in (settings.additional_kwargs, given):
+    params = _merged(llm, given)
+    _refuse_several(params.get("n"))
+    if params.get("tools"):
+        params["tool_choice"] = to_wire_choice(
+            params.get("tool_choice"), params["tools"], required=False
+        )
+    model = params["model"] = params.get("model") or llm.model
+    facts = model_facts(model)
+    params["messages"] = to_wire(
+        messages, facts, replay_reasoning=_replays_reasoning(llm.replay_reasoning, facts)
+    )
+    return Request(params, llm._asking(model))
+
+
+def _merged(llm: Connections, given: Mapping[str, Any]) -> dict[str, Any]:
+    params = {name: getattr(llm, name) for name in _FIELDS}
+    body = dict(llm.extra_body)
+    for layer in (llm.additional_kwargs, given):
         for name, value in layer.items():
             if name == "extra_body":
                 body |= value or {}
@@ -66,14 +93,18 @@ def to_request(
                 params[name] = value
     if body:
         params["extra_body"] = body
-    params.setdefault("model", settings.model)
-    params["messages"] = to_wire(
-        messages, settings.facts, replay_reasoning=_replays_reasoning(settings)
-    )
     return params
 
 
-def _replays_reasoning(settings: Settings) -> bool:
-    if settings.replay_reasoning is not None:
-        return settings.replay_reasoning
-    return settings.facts.replay_reasoning or settings.facts.inline_reasoning
+def _refuse_several(n: Any) -> None:
+    if isinstance(n, int) and n > 1:
+        raise ConfigurationError(
+            f"n={n} cannot be asked for: a response of LlamaIndex holds one answer, and the others"
+            " would be paid for and lost. Call once for each, or use ramclouds.Client.complete."
+        )
+
+
+def _replays_reasoning(wanted: bool | None, facts: ModelFacts) -> bool:
+    if wanted is not None:
+        return wanted
+    return facts.replay_reasoning or facts.inline_reasoning

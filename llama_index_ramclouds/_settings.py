@@ -1,20 +1,17 @@
-"""The fields of the LLM: their names, how they are stored, copied and restored."""
+"""The fields of the LLM: their names, how they are stored and restored, what follows from them."""
 
 from __future__ import annotations
 
-import copy
 import difflib
 import logging
-import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import httpx
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import (
     ConfigDict,
     Field,
-    PrivateAttr,
     SecretStr,
     field_serializer,
     field_validator,
@@ -24,15 +21,14 @@ from pydantic import AliasChoices
 from typing_extensions import Self
 
 from llama_index_ramclouds._tokens import count_tokens
-from ramclouds import AsyncClient, Client, Model, ModelFacts, model_facts
+from ramclouds import ModelFacts, model_facts
+from ramclouds.prompted import OnUnsupported, ToolCalling
 
 logger = logging.getLogger(__name__)
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
 
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"}
-# Held by the user, or bound to a process: neither pickled nor deep-copied.
-_SHARED = ("http_client", "async_http_client")
 _warned: set[str] = set()
 
 
@@ -89,6 +85,22 @@ class Settings(FunctionCallingLLM):
             " where the model answered with text, and asks for text where tools are refused."
         ),
     )
+    tool_calling: ToolCalling | None = Field(
+        default=None,
+        description=(
+            "How tools and structured output are asked for: by the request's own fields (native),"
+            " or in the system message, with documented fields alone (prompted); grammar is"
+            " prompted with a JSON schema for servers that hold a model to it. None: natively"
+            " where the model is able."
+        ),
+    )
+    on_unsupported: OnUnsupported = Field(
+        default="raise",
+        description=(
+            "What to do where a native request had no effect: an error, or one more in words"
+            " (fallback), which is then the way for this model."
+        ),
+    )
     replay_reasoning: bool | None = Field(
         default=None,
         description=(
@@ -104,13 +116,6 @@ class Settings(FunctionCallingLLM):
         description="Counts tokens for `count_tokens`; None is LlamaIndex's own, without network.",
         exclude=True,
     )
-
-    _clients: dict[str, tuple[dict[str, Any], Any]] = PrivateAttr(default_factory=dict)
-
-    def __init__(self, model: str, **settings: Any) -> None:
-        self._restore(model=model, **settings)
-        # Finds a missing key or a bad URL now rather than at the first call.
-        self._client()
 
     def _restore(self, **settings: Any) -> None:
         """Fill the fields; None is unset, and a key need not be there yet."""
@@ -174,86 +179,6 @@ class Settings(FunctionCallingLLM):
         """Estimate the tokens of a text or of messages, without network."""
         return count_tokens(text, self.tokenizer)
 
-    def list_models(self) -> list[Model]:
-        """Ask the gateway which models the key may use."""
-        return self._client().models()
-
-    async def alist_models(self) -> list[Model]:
-        """Ask the gateway which models the key may use."""
-        return await self._async_client().models()
-
-    def close(self) -> None:
-        """Close the connections of the sync methods; the next call opens new ones."""
-        if (held := self._clients.pop("sync", None)) is not None:
-            held[1].close()
-
-    async def aclose(self) -> None:
-        """Close all connections; the next call opens new ones."""
-        self.close()
-        if (held := self._clients.pop("async", None)) is not None:
-            await held[1].aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def _client(self) -> Client:
-        return cast(Client, self._held("sync", Client, self.http_client))
-
-    def _async_client(self) -> AsyncClient:
-        return cast(AsyncClient, self._held("async", AsyncClient, self.async_http_client))
-
-    def _held(self, kind: str, make: Callable[..., Any], http_client: Any) -> Any:
-        """A client of the current settings: they can be assigned, or changed in a copy."""
-        settings = {
-            "api_key": self.api_key,
-            "base_url": self.base_url,
-            "timeout": self.timeout,
-            "max_retries": self.max_retries,
-            "default_headers": self.default_headers,
-            "http_client": http_client,
-            "think_tags": self.think_tags,
-        }
-        held = self._clients.get(kind)
-        if held is None or held[0] != settings:
-            held = self._clients[kind] = (settings, make(**settings))
-        return held[1]
-
-    def __copy__(self) -> Self:
-        copied = super().__copy__()
-        # Not shared: closing one would close the other's.
-        copied._clients = {}
-        return copied
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        memo = {} if memo is None else memo
-        for name in _SHARED:
-            memo[id(getattr(self, name))] = getattr(self, name)
-        memo[id(self._clients)] = {}
-        return super().__deepcopy__(memo)
-
-    def __getstate__(self) -> dict[Any, Any]:
-        # Core's own removes what does not pickle from the live object, and pickles the key.
-        kept = {
-            name: value
-            for name, value in self.__dict__.items()
-            if name not in ("api_key", *_SHARED) and _pickles(value)
-        }
-        if self.default_headers is not None:
-            kept["default_headers"] = self._headers_without_secrets(self.default_headers)
-        return {"__dict__": copy.copy(kept)}
-
-    def __setstate__(self, state: dict[Any, Any]) -> None:
-        self._restore(**state["__dict__"])
-
 
 def _refuse_unknown(cls: type[Settings], given: Mapping[str, Any]) -> None:
     known = {*cls.model_fields, "api_base"}
@@ -282,12 +207,3 @@ def _reserved(facts: ModelFacts) -> int:
     """
     reserved = facts.context_window - facts.max_input_tokens
     return reserved if reserved > 0 else -1
-
-
-def _pickles(value: Any) -> bool:
-    try:
-        pickle.dumps(value)
-    # Whatever a user's object raises: it is left out, as LlamaIndex's components do.
-    except Exception:  # noqa: BLE001
-        return False
-    return True

@@ -6,13 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, closing
 from typing import Any, TypeVar
 
-from llama_index.core.base.llms.types import (
-    ChatResponse,
-    ChatResponseAsyncGen,
-    ChatResponseGen,
-)
+from llama_index.core.base.llms.types import ChatResponseAsyncGen, ChatResponseGen
 
-from llama_index_ramclouds._tools import is_forced, keep_first_call, require_call
+from llama_index_ramclouds._tools import keep_first_call, require_answer, require_call
 from ramclouds import Chunk
 
 T = TypeVar("T")
@@ -36,28 +32,39 @@ async def aeach(
             yield to_response(chunk)
 
 
-def checked(
-    responses: ChatResponseGen, *, allow_parallel_tool_calls: bool, tool_choice: Any
-) -> ChatResponseGen:
-    """Keep one call if several are not allowed; raise at the end if a demanded one is missing."""
+# A stream without a last response raises, so in each of these there is one.
+
+
+def with_call(responses: ChatResponseGen, model: str) -> ChatResponseGen:
+    """Raise at the end if the model called nothing."""
     with closing(responses):
-        last: ChatResponse | None = None
         for last in responses:
-            yield last if allow_parallel_tool_calls else keep_first_call(last)
-    if is_forced(tool_choice) and last is not None:
-        require_call(last)
+            yield last
+    require_call(last, model)
 
 
-async def achecked(
-    responses: ChatResponseAsyncGen, *, allow_parallel_tool_calls: bool, tool_choice: Any
-) -> ChatResponseAsyncGen:
-    """Keep one call if several are not allowed; raise at the end if a demanded one is missing."""
+async def awith_call(responses: ChatResponseAsyncGen, model: str) -> ChatResponseAsyncGen:
+    """Raise at the end if the model called nothing."""
     async with aclosing(responses):
-        last: ChatResponse | None = None
         async for last in responses:
-            yield last if allow_parallel_tool_calls else keep_first_call(last)
-    if is_forced(tool_choice) and last is not None:
-        require_call(last)
+            yield last
+    require_call(last, model)
+
+
+def checked(responses: ChatResponseGen, *, parallel: bool) -> ChatResponseGen:
+    """Keep one call if several are not allowed; raise at the end if there is no answer."""
+    with closing(responses):
+        for last in responses:
+            yield last if parallel else keep_first_call(last)
+    require_answer(last)
+
+
+async def achecked(responses: ChatResponseAsyncGen, *, parallel: bool) -> ChatResponseAsyncGen:
+    """Keep one call if several are not allowed; raise at the end if there is no answer."""
+    async with aclosing(responses):
+        async for last in responses:
+            yield last if parallel else keep_first_call(last)
+    require_answer(last)
 
 
 async def with_events(

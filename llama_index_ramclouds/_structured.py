@@ -11,8 +11,9 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.types import PydanticProgramMode
 
+from llama_index_ramclouds._asking import CHECKED_BY_CALLER
+from llama_index_ramclouds._connections import Connections
 from llama_index_ramclouds._messages import with_instructions
-from llama_index_ramclouds._settings import Settings
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import BadRequestError
 
@@ -23,7 +24,7 @@ _INSTRUCTIONS = (
 _REFUSED = re.compile(r"tool|function|response_format|json_schema", re.IGNORECASE)
 
 
-def modes(settings: Settings) -> tuple[str, ...] | None:
+def modes(settings: Connections) -> tuple[str, ...] | None:
     """The ways to ask, in order; None leaves it to core's programs of that mode."""
     program_mode = settings.pydantic_program_mode
     if program_mode is PydanticProgramMode.FUNCTION:
@@ -34,6 +35,9 @@ def modes(settings: Settings) -> tuple[str, ...] | None:
         return None
     if settings.structured_output_mode != "auto":
         return (settings.structured_output_mode,)
+    if settings._asking(settings.model).in_words:
+        # The client says the schema in words; a grammar holds the model to it besides.
+        return ("json_schema",)
     return ("function_calling", "text") if settings.is_function_calling_model else ("text",)
 
 
@@ -43,7 +47,7 @@ def is_refusal_of(modes: Sequence[str], error: BadRequestError) -> bool:
 
 
 def to_ask(
-    settings: Settings,
+    settings: Connections,
     mode: str,
     output_cls: type[BaseModel],
     messages: Sequence[ChatMessage],
@@ -63,27 +67,31 @@ def to_ask(
             choice = name
         wire_choice = to_wire_choice(choice, tools, required=False)
         forced = {} if wire_choice is None else {"tool_choice": wire_choice}
-        return {**kwargs, "messages": list(messages), "tools": tools, **forced}
+        unjudged = {CHECKED_BY_CALLER: True}
+        return {**kwargs, "messages": list(messages), "tools": tools, **forced, **unjudged}
     return {**kwargs, **_response_format(settings, mode, name, schema, messages)}
 
 
 def _response_format(
-    settings: Settings,
+    settings: Connections,
     mode: str,
     name: str,
     schema: Mapping[str, Any],
     messages: Sequence[ChatMessage],
 ) -> dict[str, Any]:
+    way = settings._asking(settings.model).in_words
     text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
     in_words = {"messages": with_instructions(messages, text)}
     if mode == "text":
         return in_words
     if mode == "json_mode":
         return {**in_words, "response_format": {"type": "json_object"}}
-    wire = {"name": name, "schema": _strict(schema), "strict": True}
+    sent = schema if way == "prompted" else _strict(schema)
+    wire = {"name": name, "schema": sent, "strict": True}
     response_format = {"type": "json_schema", "json_schema": wire}
     # The gateway's channels for Claude and GLM drop response_format.
-    heeded = {"messages": list(messages)} if settings.facts.response_format else in_words
+    is_said = way is not None or settings.facts.response_format
+    heeded = {"messages": list(messages)} if is_said else in_words
     return {**heeded, "response_format": response_format}
 
 

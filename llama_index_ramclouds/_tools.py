@@ -6,11 +6,16 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ToolCallBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ThinkingBlock,
+    ToolCallBlock,
+)
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._arguments import to_object
-from llama_index_ramclouds._errors import MissingToolCallError, said
+from llama_index_ramclouds._errors import answer_empty, call_missing
 from llama_index_ramclouds._messages import as_wire_call
 from ramclouds import ConfigurationError
 
@@ -74,21 +79,16 @@ def _named(name: str, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name}}
 
 
-def rules(
-    asked: Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What the answer to `chat_with_tools(tools, *args, **kwargs)` has to obey."""
+def is_parallel(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    """Whether `chat_with_tools(tools, *args, **kwargs)` allows several calls."""
     # The fourth argument after the tools is allow_parallel_tool_calls.
-    parallel = args[3] if len(args) > 3 else kwargs.get("allow_parallel_tool_calls", False)
-    return {
-        "allow_parallel_tool_calls": bool(parallel),
-        "tool_choice": asked.get("tool_choice"),
-    }
+    return bool(args[3] if len(args) > 3 else kwargs.get("allow_parallel_tool_calls", False))
 
 
 def is_forced(choice: Any) -> bool:
-    """Whether a wire choice demands a call."""
-    return choice == "required" or isinstance(choice, dict)
+    """Whether a choice, in any spelling, demands a call."""
+    word = choice.get("type") if isinstance(choice, Mapping) else choice
+    return word is not None and word not in ("auto", "none", False)
 
 
 def selections(message: ChatMessage) -> list[ToolSelection]:
@@ -120,24 +120,26 @@ def has_calls(message: ChatMessage) -> bool:
     )
 
 
-def require_call(response: ChatResponse) -> None:
+def require_call(response: ChatResponse, model: str) -> ChatResponse:
     """Raise if no tool was called though the request demanded it."""
     if not has_calls(response.message):
-        raise call_missing(response)
+        raise call_missing(response, model)
+    return response
 
 
-def call_missing(response: ChatResponse) -> MissingToolCallError:
-    """Expected at least one tool call, but there was text."""
-    text = response.message.content or ""
-    shown = text if len(text) <= 200 else text[:200] + "..."
-    return MissingToolCallError(
-        f"Expected at least one tool call, but the model answered with text: {shown!r}. The"
-        " model, or the gateway's channel for it, ignores `tools` or `tool_choice`: try another"
-        " model, or tool_choice='auto' and handle text.",
-        partial=said(text),
-        body=response.raw,
-        request_id=response.additional_kwargs.get("request_id"),
-    )
+def require_answer(response: ChatResponse) -> None:
+    """Raise if there are thoughts alone: an agent would end its run without an answer, in silence.
+
+    Kimi ends so at times: https://github.com/run-llama/llama_index/issues/21337. Its thoughts are
+    no answer, or nothing tells whether they are.
+    """
+    message = response.message
+    if not (message.content or "").strip() and not has_calls(message) and _thinks(message):
+        raise answer_empty(response)
+
+
+def _thinks(message: ChatMessage) -> bool:
+    return any(isinstance(block, ThinkingBlock) for block in message.blocks)
 
 
 def keep_first_call(response: ChatResponse) -> ChatResponse:

@@ -18,10 +18,20 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds import _tools
+from llama_index_ramclouds._asking import CHECKED_BY_CALLER
+from llama_index_ramclouds._errors import call_missing
 from llama_index_ramclouds._predictions import StructuredPrediction
 from llama_index_ramclouds._requests import to_request
 from llama_index_ramclouds._responses import Answer, to_chat, to_completion
-from llama_index_ramclouds._streams import achecked, aeach, checked, each, with_events
+from llama_index_ramclouds._streams import (
+    achecked,
+    aeach,
+    awith_call,
+    checked,
+    each,
+    with_call,
+    with_events,
+)
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
@@ -36,51 +46,61 @@ class RamClouds(StructuredPrediction):
     >>> llm.complete("Paul Graham is ").text  # doctest: +SKIP
     """
 
-    @llm_chat_callback()
+    # What makes an answer an error is checked outside of the callbacks: it was paid for, and those
+    # count its tokens.
+
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        completion = self._client().complete(**to_request(self, messages, kwargs))
-        return to_chat(completion)
+        demands_call = self._demands_call(kwargs)
+        response = self._chat(messages, **kwargs)
+        return _tools.require_call(response, self.model) if demands_call else response
 
-    @llm_chat_callback()
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        completion = await self._async_client().complete(**to_request(self, messages, kwargs))
-        return to_chat(completion)
+        demands_call = self._demands_call(kwargs)
+        response = await self._achat(messages, **kwargs)
+        return _tools.require_call(response, self.model) if demands_call else response
 
-    @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer a conversation chunk by chunk; each holds all that came before it."""
-        return self._stream_chat(messages, **kwargs)
+        demands_call = self._demands_call(kwargs)
+        responses = self._stream_chat(messages, **kwargs)
+        return with_call(responses, self.model) if demands_call else responses
 
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Answer a conversation chunk by chunk; leaving the stream closes its connection."""
-        return await with_events(llm_chat_callback, self._astream_chat, self, messages, **kwargs)
+        demands_call = self._demands_call(kwargs)
+        responses = await with_events(
+            llm_chat_callback, self._astream_chat, self, messages, **kwargs
+        )
+        return awith_call(responses, self.model) if demands_call else responses
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
-        messages = self._to_messages(prompt, formatted)
-        completion = self._client().complete(**to_request(self, messages, kwargs))
-        return to_completion(completion)
+        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
+        completion = self._asker(request.asked).complete(**request.params)
+        return to_completion(completion, request.asked)
 
     @llm_completion_callback()
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
-        messages = self._to_messages(prompt, formatted)
-        completion = await self._async_client().complete(**to_request(self, messages, kwargs))
-        return to_completion(completion)
+        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
+        completion = await self._async_asker(request.asked).complete(**request.params)
+        return to_completion(completion, request.asked)
 
     @llm_completion_callback()
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Answer a prompt chunk by chunk; each holds all that came before it."""
-        return self._stream_complete(prompt, formatted, **kwargs)
+        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
+        chunks = self._asker(request.asked).stream(**request.params)
+        return each(chunks, Answer(request.asked).to_completion)
 
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
@@ -92,29 +112,44 @@ class RamClouds(StructuredPrediction):
             llm_completion_callback, self._astream_complete, self, prompt, **kwargs
         )
 
-    # Undecorated: a method that calls another's decorated one fires every event twice.
+    # A method that calls another's decorated one fires every event twice.
 
+    @llm_chat_callback()
+    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        request = to_request(self, messages, kwargs)
+        completion = self._asker(request.asked).complete(**request.params)
+        return to_chat(completion, request.asked)
+
+    @llm_chat_callback()
+    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        request = to_request(self, messages, kwargs)
+        completion = await self._async_asker(request.asked).complete(**request.params)
+        return to_chat(completion, request.asked)
+
+    @llm_chat_callback()
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        chunks = self._client().stream(**to_request(self, messages, kwargs))
-        return each(chunks, Answer().to_chat)
+        request = to_request(self, messages, kwargs)
+        chunks = self._asker(request.asked).stream(**request.params)
+        return each(chunks, Answer(request.asked).to_chat)
 
     def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        chunks = self._async_client().stream(**to_request(self, messages, kwargs))
-        return aeach(chunks, Answer().to_chat)
-
-    def _stream_complete(
-        self, prompt: str, formatted: bool = False, **kwargs: Any
-    ) -> CompletionResponseGen:
-        messages = self._to_messages(prompt, formatted)
-        chunks = self._client().stream(**to_request(self, messages, kwargs))
-        return each(chunks, Answer().to_completion)
+        request = to_request(self, messages, kwargs)
+        chunks = self._async_asker(request.asked).stream(**request.params)
+        return aeach(chunks, Answer(request.asked).to_chat)
 
     def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
-        messages = self._to_messages(prompt, formatted)
-        chunks = self._async_client().stream(**to_request(self, messages, kwargs))
-        return aeach(chunks, Answer().to_completion)
+        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
+        chunks = self._async_asker(request.asked).stream(**request.params)
+        return aeach(chunks, Answer(request.asked).to_completion)
+
+    def _demands_call(self, kwargs: dict[str, Any]) -> bool:
+        if kwargs.pop(CHECKED_BY_CALLER, False):
+            return False
+        return _tools.is_forced(
+            kwargs.get("tool_choice", self.additional_kwargs.get("tool_choice"))
+        )
 
     def _to_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         if not formatted and self.completion_to_prompt is not None:
@@ -124,30 +159,32 @@ class RamClouds(StructuredPrediction):
     def chat_with_tools(self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        rules = _tools.rules(asked, args, kwargs)
-        return self._validate_chat_with_tools_response(self.chat(**asked), tools, **rules)
+        parallel = _tools.is_parallel(args, kwargs)
+        return self._validate_chat_with_tools_response(self.chat(**asked), tools, parallel)
 
     async def achat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        rules = _tools.rules(asked, args, kwargs)
-        return self._validate_chat_with_tools_response(await self.achat(**asked), tools, **rules)
+        parallel = _tools.is_parallel(args, kwargs)
+        return self._validate_chat_with_tools_response(await self.achat(**asked), tools, parallel)
 
     def stream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        return checked(self.stream_chat(**asked), **_tools.rules(asked, args, kwargs))
+        parallel = _tools.is_parallel(args, kwargs)
+        return checked(self.stream_chat(**asked), parallel=parallel)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
         asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        return achecked(await self.astream_chat(**asked), **_tools.rules(asked, args, kwargs))
+        parallel = _tools.is_parallel(args, kwargs)
+        return achecked(await self.astream_chat(**asked), parallel=parallel)
 
     def _prepare_chat_with_tools(
         self,
@@ -160,8 +197,8 @@ class RamClouds(StructuredPrediction):
         tool_choice: Any = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        # parallel_tool_calls is not derived from allow_parallel_tool_calls, whose default cannot
-        # be told from the caller's wish: some models refuse it. One call is kept instead.
+        # Natively, parallel_tool_calls is not derived from allow_parallel_tool_calls, whose default
+        # cannot be told from the caller's wish: some models refuse it. One call is kept instead.
         messages = list(chat_history or [])
         if user_msg is not None:
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)
@@ -171,6 +208,8 @@ class RamClouds(StructuredPrediction):
             choice = _tools.to_wire_choice(tool_choice, asked["tools"], required=tool_required)
             if choice is not None:
                 asked["tool_choice"] = choice
+            if not allow_parallel_tool_calls and self._asking(self.model).in_words:
+                asked.setdefault("parallel_tool_calls", False)
         return asked
 
     def _validate_chat_with_tools_response(
@@ -178,11 +217,9 @@ class RamClouds(StructuredPrediction):
         response: ChatResponse,
         tools: Sequence[BaseTool],
         allow_parallel_tool_calls: bool = False,
-        tool_choice: Any = None,
         **kwargs: Any,
     ) -> ChatResponse:
-        if _tools.is_forced(tool_choice):
-            _tools.require_call(response)
+        _tools.require_answer(response)
         return response if allow_parallel_tool_calls else _tools.keep_first_call(response)
 
     def get_tool_calls_from_response(
@@ -191,7 +228,7 @@ class RamClouds(StructuredPrediction):
         """The calls of a response; of one that is still arriving, as far as they have come."""
         found = _tools.selections(response.message)
         if error_on_no_tool_call and not found:
-            raise _tools.call_missing(response)
+            raise call_missing(response, self.model)
         return found
 
     def predict_and_call(
