@@ -112,7 +112,7 @@ def test_error_inside_a_stream_is_langchains(gateway: Gateway, chat: Chat) -> No
 
 
 def test_bad_argument_of_a_call_is_langchains_too(chat: Chat) -> None:
-    caught = _raised(lambda: chat(temperature=3).invoke("Hi"))
+    caught = _raised(lambda: chat().invoke("Hi", temperature=3))
     assert isinstance(caught, ramclouds.ConfigurationError)
     assert isinstance(caught, ValueError)
     assert isinstance(caught, core.ModelInvalidRequestError)

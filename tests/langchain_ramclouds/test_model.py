@@ -17,131 +17,13 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, trim_m
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
-from pydantic import SecretStr, ValidationError
 
 from langchain_ramclouds import ChatRamClouds
 from langchain_ramclouds._clients import ClientCache
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain_ramclouds.conftest import Chat
-
-_EVERYTHING = {
-    "temperature": 0.5,
-    "max_tokens": 20,
-    "top_p": 0.9,
-    "frequency_penalty": 0.1,
-    "presence_penalty": 0.2,
-    "stop": ["x"],
-    "n": 2,
-    "seed": 7,
-    "logprobs": True,
-    "top_logprobs": 2,
-    "user": "lan",
-    "reasoning_effort": "low",
-}
-
-
-def test_nothing_is_sent_that_was_not_set(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion()))
-    chat().invoke("Hi")
-    assert gateway.last.json == {
-        "model": "gpt-5",
-        "messages": [{"role": "user", "content": "Hi"}],
-    }
-
-
-def test_every_setting_is_sent_under_its_own_name(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion()))
-    chat(**_EVERYTHING, extra_body={"top_k": 5}).invoke("Hi")
-    body = gateway.last.json
-    assert {name: body[name] for name in _EVERYTHING} == _EVERYTHING
-    assert body["top_k"] == 5
-
-
-def test_a_call_wins_over_the_settings(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion()))
-    model = chat(**_EVERYTHING, extra_body={"top_k": 5, "min_p": 0.1})
-    model.invoke("Hi", temperature=1.0, model="gpt-5.1", stop=["y"], extra_body={"top_k": 6})
-    body = gateway.last.json
-    assert (body["temperature"], body["model"], body["stop"]) == (1.0, "gpt-5.1", ["y"])
-    assert (body["top_k"], body["min_p"]) == (6, 0.1)
-
-
-@pytest.mark.parametrize(
-    ("alias", "name", "value"),
-    [
-        ("model_name", "model", "gpt-5.1"),
-        ("stop_sequences", "stop", ["x"]),
-        ("request_timeout", "timeout", 5.0),
-        ("model_kwargs", "extra_body", {"top_k": 5}),
-        ("ramclouds_api_key", "api_key", SecretStr("sk-other")),
-        ("ramclouds_api_base", "base_url", "http://127.0.0.1:1/v1"),
-    ],
-)
-def test_alias_sets_the_same_field(alias: str, name: str, value: Any) -> None:
-    settings: dict[str, Any] = {"model": "gpt-5", "api_key": "test-key"}
-    settings.pop(name, None)
-    assert getattr(ChatRamClouds(**settings, **{alias: value}), name) == value
-
-
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [("temprature", "temperature"), ("max_token", "max_tokens"), ("apikey", "api_key")],
-)
-def test_unknown_setting_is_an_error_that_names_the_nearest(name: str, nearest: str) -> None:
-    with pytest.raises(TypeError, match=f"{name}.*{nearest}"):
-        ChatRamClouds(model="gpt-5", api_key="test-key", **{name: 1})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("settings", [{}, {"api_key": ""}, {"api_key": None}])
-def test_missing_key_is_an_error_that_says_what_to_do(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
-) -> None:
-    monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
-    with pytest.raises(ConfigurationError, match="RAMCLOUDS_API_KEY"):
-        ChatRamClouds(model="gpt-5", **settings)
-
-
-def test_missing_model_is_an_error() -> None:
-    with pytest.raises(ValidationError, match="model"):
-        ChatRamClouds(api_key="test-key")  # type: ignore[call-arg, arg-type]
-
-
-def test_key_and_url_come_from_the_environment(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RAMCLOUDS_API_KEY", "sk-env")
-    monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
-    gateway.reply(Json(completion("Hello")))
-    assert ChatRamClouds(model="gpt-5").invoke("Hi").content == "Hello"
-    assert gateway.last.headers["Authorization"] == "Bearer sk-env"
-
-
-def test_key_is_never_shown(chat: Chat) -> None:
-    model = chat(api_key="sk-secret", default_headers={"X-Token": "hidden"})
-    shown = f"{model!r} {model} {dumpd(model)} {model.asdict()} {model._get_ls_params()}"
-    assert "sk-secret" not in shown
-    assert "hidden" not in shown
-
-
-def test_headers_are_sent(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion()))
-    chat(default_headers={"X-Team": "blue"}).invoke("Hi", extra_headers={"X-Call": "1"})
-    assert (gateway.last.headers["X-Team"], gateway.last.headers["X-Call"]) == ("blue", "1")
-
-
-def test_own_http_clients_are_used(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion("sync")), Json(completion("async")))
-    with httpx.Client(headers={"X-Mine": "sync"}) as http_client:
-        assert chat(http_client=http_client).invoke("Hi").content == "sync"
-    assert gateway.last.headers["X-Mine"] == "sync"
-
-    async def run() -> Any:
-        async with httpx.AsyncClient(headers={"X-Mine": "async"}) as http_async_client:
-            return (await chat(http_async_client=http_async_client).ainvoke("Hi")).content
-
-    assert asyncio.run(run()) == "async"
-    assert gateway.last.headers["X-Mine"] == "async"
+from tests.langchain_ramclouds.test_settings import EVERYTHING
 
 
 def test_n_answers_are_n_generations_counted_once(gateway: Gateway, chat: Chat) -> None:
@@ -198,7 +80,7 @@ def test_copies_work_and_equal_the_model(
 @pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
 def test_saved_and_loaded_model_is_the_same(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
-    model = chat(**_EVERYTHING, extra_body={"top_k": 5}, timeout=3.0, think_tags=True)
+    model = chat(**EVERYTHING, extra_body={"top_k": 5}, timeout=3.0, think_tags=True)
     saved = dumpd(model)
     assert saved["kwargs"]["api_key"] == {"lc": 1, "type": "secret", "id": ["RAMCLOUDS_API_KEY"]}
     loaded = load(
