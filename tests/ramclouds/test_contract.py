@@ -141,6 +141,7 @@ REFUSED: dict[str, list[Any]] = {
     "presence_penalty": [-2.1, 2.1],
     "stop": [5, [5], ["a", None]],
     "n": [0, -1, 1.5],
+    "tools": ["f", {"type": "function"}, 5],
     "timeout": [0, -1, "soon"],
     "messages": [[], "Hi", {"role": "user", "content": "Hi"}, [None], ["Hi"]],
     "model": ["", None, 5],

@@ -23,8 +23,8 @@ def client(gateway: Gateway) -> Iterator[Client]:
 
 @pytest.fixture
 async def aclient(gateway: Gateway) -> AsyncIterator[AsyncClient]:
-    settings = {"api_key": "test-key", "base_url": gateway.base_url}
-    async with AsyncClient(**settings, max_retries=0) as made:
+    made = AsyncClient(api_key="test-key", base_url=gateway.base_url, max_retries=0)
+    async with made:
         yield made
 
 

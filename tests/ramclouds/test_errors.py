@@ -166,6 +166,45 @@ STATUSES = {
     "context_local": Row(
         400, error("too long", "exceed_context_size_error", 400), ContextLengthError
     ),
+    "context_text_converted": Row(
+        500,
+        gateway_error("maximum context length is 8192 tokens", "convert_request_failed"),
+        ContextLengthError,
+    ),
+    "model_text": Row(
+        404,
+        error("The model `x` does not exist or you do not have access to it.", "x", None),
+        ModelUnavailableError,
+    ),
+    "openai_type_at_500": Row(500, error("bad", "invalid_request_error", None), BadRequestError),
+    "max_tokens_too_small": Row(
+        400,
+        error(
+            "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16.",
+            "invalid_request_error",
+            "integer_below_min_value",
+        ),
+        BadRequestError,
+        False,
+        "at least 16",
+    ),
+    "parameter_unsupported": Row(
+        400,
+        error("Unsupported parameter: 'temperature' is not supported with this model.", "x", None),
+        BadRequestError,
+        False,
+        "leave",
+    ),
+    "google_list": Row(
+        429, [{"error": {"code": 429, "message": "Quota", "status": "X"}}], RateLimitError, True
+    ),
+    "error_in_an_error": Row(
+        400,
+        {"error": {"error": {"message": "inner", "code": "context_length_exceeded"}}},
+        ContextLengthError,
+        False,
+        "inner",
+    ),
     "code_number": Row(400, error("bad", "upstream_error", 400), BadRequestError),
     "code_null": Row(400, error("bad", "invalid_request_error", None), BadRequestError),
     "error_text": Row(400, {"error": "bad thing"}, BadRequestError, False, "bad thing"),

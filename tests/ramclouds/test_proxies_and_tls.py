@@ -61,7 +61,7 @@ def proxy() -> Iterator[Proxy]:
 
 
 def works(calls: Calls) -> bool:
-    return read(calls.stream())["text"] == calls.complete().text
+    return bool(read(calls.stream())["text"] == calls.complete().text)
 
 
 def test_untrusted_certificate_is_an_error_with_a_hint(secure: Gateway, connect: Connect) -> None:

@@ -160,6 +160,32 @@ HEADERS: dict[str, tuple[dict[str, str], float]] = {
         {"Date": "Sun, 22 Nov 2026 07:00:00 GMT", "Retry-After": "Sun, 22 Nov 2026 06:00:00 GMT"},
         0,
     ),
+    "date_without_a_good_clock": (
+        {"Date": "now", "Retry-After": "Sun, 22 Nov 2015 07:00:00 GMT"},
+        0,
+    ),
+    "ratelimit_seconds": (
+        {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2"},
+        2,
+    ),
+    "ratelimit_both": (
+        {
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": "250ms",
+            "x-ratelimit-remaining-tokens": "0",
+            "x-ratelimit-reset-tokens": "1m2.5s",
+        },
+        60,
+    ),
+    "ratelimit_of_what_is_left": (
+        {
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": "1s",
+            "x-ratelimit-remaining-tokens": "900",
+            "x-ratelimit-reset-tokens": "50s",
+        },
+        1,
+    ),
     "capped": ({"Retry-After": "3600"}, 60),
     "ratelimit_reset": (
         {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1.5s"},
@@ -228,6 +254,24 @@ def test_connection_closed_while_idle_is_replaced(
     gateway.close_idle()
     assert calls.complete().text
     assert sum(waits) == 0
+
+
+@pytest.mark.parametrize("method", ["complete", "models"])
+def test_whole_answer_is_never_retried_after_its_first_byte(
+    gateway: Gateway, connect: Connect, waits: list[float], method: str
+) -> None:
+    gateway.reply(Drop("mid_body", Json(completion()), how="fin"))
+    with pytest.raises(APIConnectionError):
+        getattr(connect(max_retries=5), method)()
+    assert len(gateway.requests) == 1
+
+
+def test_model_list_that_says_busy_is_asked_for_again(
+    gateway: Gateway, connect: Connect, waits: list[float]
+) -> None:
+    gateway.reply(Json({"success": False, "message": "busy"}))
+    assert connect(max_retries=1).models()
+    assert len(gateway.requests) == 2
 
 
 def test_fresh_connection_that_breaks_is_not_free(

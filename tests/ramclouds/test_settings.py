@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import ssl
 import warnings
 from typing import Any
 
@@ -156,6 +157,14 @@ def test_models_with_a_wrong_key(gateway: Gateway, calls: Calls) -> None:
     gateway.model.keys = {"other"}
     with pytest.raises(AuthenticationError):
         calls.models()
+
+
+@CLIENTS
+def test_client_with_a_tls_context_cannot_be_pickled(kind: AnyClient) -> None:
+    client = kind(api_key="test-key", verify=ssl.create_default_context())
+    with pytest.raises(ConfigurationError, match="verify="):
+        pickle.dumps(client)
+    assert copy.copy(client) is not client
 
 
 @CLIENTS

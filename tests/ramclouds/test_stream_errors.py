@@ -129,6 +129,18 @@ def test_error_key_without_an_error_is_none(
     assert read(calls.stream())["text"] == "Fine"
 
 
+def test_error_event_that_is_no_json(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Sse([*PART, "event: error\ndata: upstream went away\n\n"]))
+    with pytest.raises(StreamError, match="upstream went away"):
+        calls.stream()
+
+
+def test_lines_that_are_no_json_each(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Sse([*PART, "data: {broken\ndata: {too\n\n"]))
+    with pytest.raises(StreamError, match="broken"):
+        calls.stream()
+
+
 def test_second_answer_behind_the_first_is_no_answer(gateway: Gateway, calls: Calls) -> None:
     second = text_chunks("Whole other answer", id="chatcmpl-other")
     gateway.reply(Sse([*PART, *second]))
@@ -173,6 +185,8 @@ BODIES: dict[str, tuple[Any, type[RamCloudsError]]] = {
     "choices_null": ({**completion(), "choices": None}, ResponseError),
     "choices_missing": ({"id": "x"}, ResponseError),
     "empty_object": ({}, ResponseError),
+    "openai_type": (error("no", "invalid_request_error", None), RamCloudsError),
+    "content_a_number": (completion(5), RamCloudsError),  # type: ignore[arg-type]
     "list": ([], ResponseError),
     "text": ("hello", ResponseError),
     "null": (None, ResponseError),

@@ -74,6 +74,10 @@ STREAMS: dict[str, tuple[Entries, Expected]] = {
         ],
         SAME,
     ),
+    "index_missing_behind_a_complete_call": (
+        [[delta("f", A1, "call_a")], [delta(arguments="", id=None)], [delta(arguments=" ")]],
+        [("call_a", "f", A1 + " ")],
+    ),
     "number_as_an_id": ([[delta("f", A1, 7, 0)]], [("7", "f", A1)]),
 }
 
@@ -243,6 +247,17 @@ def test_usage_details(gateway: Gateway, calls: Calls, kind: str) -> None:
     used = calls.complete().usage
     assert used is not None
     assert (used.cached_tokens, used.cache_creation_tokens, used.reasoning_tokens) == expected
+
+
+def test_values_name_what_they_hold(gateway: Gateway, calls: Calls) -> None:
+    signed = call("f", extra_content={"google": {"thought_signature": "c2ln"}})
+    body = completion(tool_calls=[signed, call("g", id="call_2")])
+    body["choices"][0]["logprobs"] = {"content": [{"token": "a", "logprob": -1.0}]}
+    gateway.reply(Json(body))
+    answer = calls.complete()
+    signatures = [one.extra_content for one in answer.tool_calls]
+    assert signatures == [{"google": {"thought_signature": "c2ln"}}, None]
+    assert answer.logprobs == {"content": [{"token": "a", "logprob": -1.0}]}
 
 
 def test_choices_out_of_order_and_without_an_index(gateway: Gateway, calls: Calls) -> None:

@@ -115,6 +115,13 @@ def test_halves_in_a_whole_answer_are_replaced(gateway: Gateway, calls: Calls) -
     text.encode()
 
 
+def test_fragments_without_arguments_behind_a_half(gateway: Gateway, calls: Calls) -> None:
+    entries: list[Any] = [{"index": 0, "id": "c", "function": {"name": "f"}}, {"index": 0}]
+    events = [str_of(chunk({"tool_calls": [entry]}, id="a")) for entry in entries]
+    gateway.reply(Sse([*halves(HIGH, LOW)[:-1], *events, chunk({}, "tool_calls", id="a")]))
+    assert read(calls.stream())["tool_calls"] == [("c", "f", "{}", {})]
+
+
 def test_halves_in_arguments_can_be_sent_back(gateway: Gateway, calls: Calls) -> None:
     entry = {"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"a":"@"}'}}
     event = str_of(chunk({"tool_calls": [entry]})).replace("@", HIGH)

@@ -217,6 +217,30 @@ async def test_own_async_http_client_is_used_and_not_closed(gateway: Gateway) ->
     assert {request.headers["x-mine"] for request in gateway.requests} == {"1"}
 
 
+def test_error_of_the_users_own_hook_comes_out_as_it_is(gateway: Gateway) -> None:
+    def refuse(request: httpx.Request) -> None:
+        raise KeyError("mine")
+
+    hooks: dict[str, Any] = {"request": [refuse]}
+    with httpx.Client(event_hooks=hooks, trust_env=False) as http:
+        one = client(gateway, http_client=http)
+        with pytest.raises(KeyError, match="mine"):
+            one.complete(**ASK)
+        with pytest.raises(KeyError, match="mine"):
+            list(one.stream(**ASK))
+
+
+def test_connections_kept_too_long_are_closed(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._pool.KEEPALIVE_EXPIRY", 0.0)
+    with client(gateway, max_retries=0) as one:
+        for _ in range(3):
+            one.complete(**ASK)
+        assert gateway.connections == 3
+    gateway.wait_closed()
+
+
 def test_closed_own_http_client_says_so(gateway: Gateway) -> None:
     http = httpx.Client()
     http.close()
