@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json
@@ -222,9 +221,12 @@ class StreamReader:
         if not self._bare:
             return
         body = self._bare.value
-        with suppress(MalformedError, SecondAnswerError):
+        try:
             self._give_out(self._mapper.chunks(body), chunks)
-        if not self._mapper.has_choices:
+            is_answer = self._mapper.has_choices
+        except MalformedError:
+            is_answer = False
+        if not is_answer:
             raise response_error(self._answer, self._bare.text, body, partial=None)
 
     def _failed(self, body: Any) -> RamCloudsError:
