@@ -1,14 +1,22 @@
-"""How a request asks for tools and formats: natively, or in words."""
+"""How a call asks for tools and formats: natively, or in words."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, get_args
 
-from ramclouds import model_facts
+from ramclouds import ConfigurationError, model_facts
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
 CHECKED_BY_CALLER = "checked_by_caller"
 """Argument of `chat`: whether a demanded call came is not checked there, since JSON text does."""
+
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "tool_calling": get_args(ToolCalling),
+    "on_unsupported": get_args(OnUnsupported),
+}
+"""The settings, and arguments of a call, that say how to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,23 @@ class Asked:
         return "prompted" if unable or self.model in self.mode.fallen else None
 
 
-def needs_mode(model: str, tool_calling: ToolCalling | None, on_unsupported: OnUnsupported) -> bool:
-    """Whether asking is more than a native request."""
-    if on_unsupported != "raise" or tool_calling not in (None, "native"):
-        return True
-    return tool_calling is None and not model_facts(model).tool_calling
+def to_asked(
+    model: str,
+    fallen: set[str],
+    *,
+    tool_calling: ToolCalling | None,
+    on_unsupported: OnUnsupported,
+) -> Asked:
+    """How a model is asked; `fallen` are the models that ignored a native request."""
+    if on_unsupported == "raise" and (
+        tool_calling == "native" or (tool_calling is None and model_facts(model).tool_calling)
+    ):
+        return Asked(model)
+    return Asked(model, ToolMode(tool_calling, on_unsupported, fallen))
+
+
+def check_way(name: str, way: Any) -> None:
+    """Refuse a way of asking that there is not."""
+    if way not in WAYS[name]:
+        ways = ", ".join(map(repr, WAYS[name]))
+        raise ConfigurationError(f"{name}={way!r} is unknown. There are {ways}.")

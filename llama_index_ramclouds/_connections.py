@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from llama_index.core.bridge.pydantic import PrivateAttr
 from typing_extensions import Self
 
-from llama_index_ramclouds._asking import Asked, needs_mode
+from llama_index_ramclouds._asking import WAYS, Asked, check_way, to_asked
 from llama_index_ramclouds._settings import Settings
 from ramclouds import AsyncClient, Client, Model
-from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode
+from ramclouds.prompted import AsyncPromptingClient, PromptingClient
 
 # Held by the user, or bound to a process: neither pickled nor deep-copied.
 _SHARED = ("http_client", "async_http_client")
@@ -62,13 +62,16 @@ class Connections(Settings):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def _asking(self, model: str) -> Asked:
-        """How a model is asked."""
-        if not needs_mode(model, self.tool_calling, self.on_unsupported):
-            return Asked(model)
+    def _asking(self, given: Mapping[str, Any]) -> Asked:
+        """How a call with these parameters asks."""
+        ways: dict[str, Any] = {name: getattr(self, name) for name in WAYS}
+        for name in WAYS:
+            if given.get(name) is not None:
+                check_way(name, given[name])
+                ways[name] = given[name]
         headers = tuple(sorted((self.default_headers or {}).items()))
         fallen = self._fallen.setdefault((self.base_url, self.api_key, headers), set())
-        return Asked(model, ToolMode(self.tool_calling, self.on_unsupported, fallen))
+        return to_asked(given.get("model") or self.model, fallen, **ways)
 
     def _asker(self, asked: Asked) -> Client | PromptingClient:
         client = self._client()

@@ -43,7 +43,7 @@ class StructuredPrediction(Connections):
         **prompt_args: Any,
     ) -> Model:
         """Fill a prompt, and have the model answer it with an object of the class."""
-        modes = _structured.modes(self)
+        modes = _structured.modes(self, llm_kwargs)
         if modes is None:
             made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
             return cast(Model, made)
@@ -59,7 +59,7 @@ class StructuredPrediction(Connections):
         **prompt_args: Any,
     ) -> Model:
         """Fill a prompt, and have the model answer it with an object of the class."""
-        modes = _structured.modes(self)
+        modes = _structured.modes(self, llm_kwargs)
         if modes is None:
             made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
             return cast(Model, made)
@@ -74,7 +74,7 @@ class StructuredPrediction(Connections):
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
     ) -> Generator[Any, None, None]:
-        modes = _structured.modes(self)
+        modes = _structured.modes(self, llm_kwargs)
         if modes is None:
             return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
         messages = self._prompted(prompt, prompt_args)
@@ -87,7 +87,7 @@ class StructuredPrediction(Connections):
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
     ) -> AsyncGenerator[Any, None]:
-        modes = _structured.modes(self)
+        modes = _structured.modes(self, llm_kwargs)
         if modes is None:
             return await super()._structured_astream_call(
                 output_cls, prompt, llm_kwargs, **prompt_args

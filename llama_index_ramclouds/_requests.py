@@ -8,7 +8,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 
-from llama_index_ramclouds._asking import Asked
+from llama_index_ramclouds._asking import WAYS, Asked
 from llama_index_ramclouds._connections import Connections
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice
@@ -72,12 +72,17 @@ def to_request(
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )
-    model = params["model"] = params.get("model") or llm.model
-    facts = model_facts(model)
+    asked = llm._asking(params)
+    params = {name: value for name, value in params.items() if name not in WAYS}
+    if asked.in_words == "prompted" and params.get("stream_usage") is None:
+        # stream_options is not documented; the gateway sends the usage unasked.
+        params["stream_usage"] = False
+    facts = model_facts(asked.model)
+    params["model"] = asked.model
     params["messages"] = to_wire(
         messages, facts, replay_reasoning=_replays_reasoning(llm.replay_reasoning, facts)
     )
-    return Request(params, llm._asking(model))
+    return Request(params, asked)
 
 
 def _merged(llm: Connections, given: Mapping[str, Any]) -> dict[str, Any]:

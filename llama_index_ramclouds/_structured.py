@@ -11,11 +11,11 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.types import PydanticProgramMode
 
-from llama_index_ramclouds._asking import CHECKED_BY_CALLER
+from llama_index_ramclouds._asking import CHECKED_BY_CALLER, Asked
 from llama_index_ramclouds._connections import Connections
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._tools import to_wire_choice
-from ramclouds import BadRequestError
+from ramclouds import BadRequestError, model_facts
 
 _INSTRUCTIONS = (
     "\n\nAnswer with one JSON object that fits this JSON schema, and with nothing else; do not"
@@ -24,7 +24,7 @@ _INSTRUCTIONS = (
 _REFUSED = re.compile(r"tool|function|response_format|json_schema", re.IGNORECASE)
 
 
-def modes(settings: Connections) -> tuple[str, ...] | None:
+def modes(settings: Connections, llm_kwargs: Mapping[str, Any] | None) -> tuple[str, ...] | None:
     """The ways to ask, in order; None leaves it to core's programs of that mode."""
     program_mode = settings.pydantic_program_mode
     if program_mode is PydanticProgramMode.FUNCTION:
@@ -35,7 +35,7 @@ def modes(settings: Connections) -> tuple[str, ...] | None:
         return None
     if settings.structured_output_mode != "auto":
         return (settings.structured_output_mode,)
-    if settings._asking(settings.model).in_words:
+    if settings._asking(llm_kwargs or {}).in_words:
         # The client says the schema in words; a grammar holds the model to it besides.
         return ("json_schema",)
     return ("function_calling", "text") if settings.is_function_calling_model else ("text",)
@@ -69,28 +69,29 @@ def to_ask(
         forced = {} if wire_choice is None else {"tool_choice": wire_choice}
         unjudged = {CHECKED_BY_CALLER: True}
         return {**kwargs, "messages": list(messages), "tools": tools, **forced, **unjudged}
-    return {**kwargs, **_response_format(settings, mode, name, schema, messages)}
+    asked = settings._asking(kwargs)
+    return {**kwargs, **_response_format(asked, mode, name, schema, messages)}
 
 
 def _response_format(
-    settings: Connections,
+    asked: Asked,
     mode: str,
     name: str,
     schema: Mapping[str, Any],
     messages: Sequence[ChatMessage],
 ) -> dict[str, Any]:
-    way = settings._asking(settings.model).in_words
     text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
     in_words = {"messages": with_instructions(messages, text)}
     if mode == "text":
         return in_words
     if mode == "json_mode":
         return {**in_words, "response_format": {"type": "json_object"}}
+    way = asked.in_words
     sent = schema if way == "prompted" else _strict(schema)
     wire = {"name": name, "schema": sent, "strict": True}
     response_format = {"type": "json_schema", "json_schema": wire}
     # The gateway's channels for Claude and GLM drop response_format.
-    is_said = way is not None or settings.facts.response_format
+    is_said = way is not None or model_facts(asked.model).response_format
     heeded = {"messages": list(messages)} if is_said else in_words
     return {**heeded, "response_format": response_format}
 

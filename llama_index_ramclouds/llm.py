@@ -208,7 +208,7 @@ class RamClouds(StructuredPrediction):
             choice = _tools.to_wire_choice(tool_choice, asked["tools"], required=tool_required)
             if choice is not None:
                 asked["tool_choice"] = choice
-            if not allow_parallel_tool_calls and self._asking(self.model).in_words:
+            if not allow_parallel_tool_calls and self._asking(kwargs).in_words:
                 asked.setdefault("parallel_tool_calls", False)
         return asked
 

@@ -19,7 +19,7 @@ Connections: kept alive; `close_idle()` closes those that wait, `go_stale()` let
 of now die at its next request. `Gateway(tls=context)` speaks TLS; `Proxy()` is a forward proxy.
 
 Bodies: `completion`, `choice`, `message`, `call`, `usage`, `error`; events: `text_chunks`,
-`tool_chunks`, `chunk`, `usage_chunk`.
+`tool_chunks`, `chunk`, `usage_chunk`. `is_documented(body)`: nothing but what RamClouds documents.
 """
 
 from tests.gateway.answers import (
@@ -40,6 +40,7 @@ from tests.gateway.answers import (
     http_chunk,
 )
 from tests.gateway.corpus import CUTS, WireCase, manifest
+from tests.gateway.documented import is_documented
 from tests.gateway.events import (
     call,
     choice,
@@ -90,6 +91,7 @@ __all__ = [
     "error",
     "head",
     "http_chunk",
+    "is_documented",
     "manifest",
     "message",
     "text_chunks",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from llama_index_ramclouds import RamClouds
-from tests.gateway import Gateway
+from tests.gateway import Gateway, is_documented
 from tests.llama_index_ramclouds.twins import Asynchronous, Synchronous
 
 
@@ -35,3 +35,25 @@ def core_leaves_open() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture
+def dropping(gateway: Gateway) -> Gateway:
+    """A gateway whose channel drops what is not documented."""
+    gateway.model.dropped = frozenset({"tools", "tool_choice", "response_format"})
+    return gateway
+
+
+@pytest.fixture
+def documented_only(dropping: Gateway) -> Iterator[None]:
+    """Fails where a request holds more than documented fields, roles and string content."""
+    yield
+    bodies = [request.json for request in dropping.requests]
+    assert [body for body in bodies if not is_documented(body)] == []
+
+
+@pytest.fixture
+def in_words(documented_only: None, llm: RamClouds) -> Iterator[RamClouds]:
+    """An LLM that asks in words, and is watched."""
+    with llm.model_copy(update={"tool_calling": "prompted"}) as copied:
+        yield copied

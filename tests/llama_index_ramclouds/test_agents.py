@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import (
@@ -23,51 +22,11 @@ from llama_index.core.workflow import Context
 from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds
-from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.gateway import Gateway
+from tests.llama_index_ramclouds.running import AGENT_MARKS, add, deltas, run, says, weather
 from tests.llama_index_ramclouds.test_messages import PNG
 
-pytestmark = [
-    # Core's workflows look at every attribute of an agent, those that pydantic warns of too.
-    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
-    # Core's ReAct agent asks for what its workflows deprecate, and a stored context has no memory.
-    pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:Skipping serialization of known unserializable key"),
-    pytest.mark.usefixtures("core_leaves_open"),
-    pytest.mark.parametrize("streaming", [True, False], ids=["streamed", "plain"]),
-]
-
-
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def weather(city: str) -> str:
-    """Tell the weather of a city."""
-    return f"Rain in {city}."
-
-
-async def _run(agent: Any, llm: RamClouds, message: str, **kwargs: Any) -> tuple[Any, list[Any]]:
-    """Run to the end; the result, and the events meanwhile."""
-    async with llm:
-        handler = agent.run(message, **kwargs)
-        events = [event async for event in handler.stream_events()]
-        return await handler, events
-
-
-def _deltas(events: list[Any]) -> str:
-    return "".join(event.delta for event in events if isinstance(event, AgentStream))
-
-
-def _says(*texts: str) -> Any:
-    """Answers by the turn of the conversation, streamed or not as asked."""
-    left = list(texts)
-
-    def answer(request: Request) -> Answer:
-        text = left.pop(0)
-        return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
-
-    return answer
+pytestmark = AGENT_MARKS
 
 
 async def test_function_agent_calls_two_tools_and_remembers(
@@ -76,15 +35,15 @@ async def test_function_agent_calls_two_tools_and_remembers(
     agent = FunctionAgent(tools=[add, weather], llm=llm, streaming=streaming)
     memory = ChatMemoryBuffer.from_defaults(token_limit=40_000)
 
-    result, events = await _run(agent, llm, 'Please: add(2, 3) and weather("Hue")', memory=memory)
-    again, _ = await _run(agent, llm, "my name is Lan", memory=memory)
-    named, _ = await _run(agent, llm, "What is my name?", memory=memory)
+    result, events = await run(agent, llm, 'Please: add(2, 3) and weather("Hue")', memory=memory)
+    again, _ = await run(agent, llm, "my name is Lan", memory=memory)
+    named, _ = await run(agent, llm, "What is my name?", memory=memory)
 
     assert str(result) == "The result is: 5; Rain in Hue."
     called = [event.tool_name for event in events if isinstance(event, ToolCallResult)]
     assert sorted(called) == ["add", "weather"]
     if streaming:
-        assert _deltas(events) == str(result)
+        assert deltas(events) == str(result)
     assert str(named) == "Your name is Lan."
     roles = [message["role"] for message in gateway.last.json["messages"]]
     assert roles == [
@@ -105,7 +64,7 @@ async def test_function_agent_on_a_model_that_wants_its_reasoning_back(
     llm = RamClouds(model="kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming)
 
-    result, events = await _run(agent, llm, "Please add(2, 3)")
+    result, events = await run(agent, llm, "Please add(2, 3)")
 
     assert str(result) == "The result is: 5"
     if streaming:
@@ -120,8 +79,8 @@ async def test_return_direct_ends_the_turn_and_the_next_one_is_accepted(
     agent = FunctionAgent(tools=[direct, weather], llm=llm, streaming=streaming)
     memory = ChatMemoryBuffer.from_defaults(token_limit=10_000)
 
-    result, _ = await _run(agent, llm, 'Please: add(2, 3) and weather("Hue")', memory=memory)
-    after, _ = await _run(agent, llm, "Say exactly: fine", memory=memory)
+    result, _ = await run(agent, llm, 'Please: add(2, 3) and weather("Hue")', memory=memory)
+    after, _ = await run(agent, llm, "Say exactly: fine", memory=memory)
 
     assert str(result) == "5"
     assert str(after) == "fine"
@@ -138,21 +97,21 @@ async def test_initial_tool_choice_is_forced_on_the_first_turn_alone(
         tools=[add, weather], llm=llm, streaming=streaming, initial_tool_choice="weather"
     )
 
-    result, _ = await _run(agent, llm, "Hello in Hue")
+    result, _ = await run(agent, llm, "Hello in Hue")
 
     assert str(result).startswith("The result is: Rain in")
     choices = [body.get("tool_choice") for body in gateway.bodies]  # type: ignore[attr-defined]
     assert choices == [{"type": "function", "function": {"name": "weather"}}, None]
 
 
-async def test_a_forced_call_that_never_comes_fails_the_run(
+async def test_a_forced_call_that_never_comes_fails_therun(
     gateway: Gateway, llm: RamClouds, streaming: bool
 ) -> None:
-    gateway.handler = _says("I would rather talk.")
+    gateway.handler = says("I would rather talk.")
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming, initial_tool_choice="add")
 
     with pytest.raises(MissingToolCallError, match="I would rather talk"):
-        await _run(agent, llm, "Hello")
+        await run(agent, llm, "Hello")
 
 
 async def test_calls_one_at_a_time(gateway: Gateway, llm: RamClouds, streaming: bool) -> None:
@@ -160,7 +119,7 @@ async def test_calls_one_at_a_time(gateway: Gateway, llm: RamClouds, streaming: 
         tools=[add, weather], llm=llm, streaming=streaming, allow_parallel_tool_calls=False
     )
 
-    _, events = await _run(agent, llm, 'Please: add(2, 3) and weather("Hue")')
+    _, events = await run(agent, llm, 'Please: add(2, 3) and weather("Hue")')
 
     # The last output repeats the calls of the whole run.
     outputs = [event for event in events if isinstance(event, AgentOutput)][:-1]
@@ -175,7 +134,7 @@ async def test_a_tool_that_returns_an_image(
         return [TextBlock(text="Done."), ImageBlock(image=PNG)]
 
     agent = FunctionAgent(tools=[draw], llm=llm, streaming=streaming)
-    await _run(agent, llm, 'Please draw("a river")')
+    await run(agent, llm, 'Please draw("a river")')
 
     tool, picture = gateway.last.json["messages"][-2:]
     assert tool["content"] == "Done."
@@ -190,20 +149,20 @@ async def test_an_agent_with_an_output_class(
 
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming, output_cls=Sum)
 
-    result, _ = await _run(agent, llm, "Please add(2, 3)")
+    result, _ = await run(agent, llm, "Please add(2, 3)")
 
     assert isinstance(result.get_pydantic_model(Sum), Sum)
     assert isinstance(gateway.last.json["messages"][-1]["content"], str)
 
 
 async def test_react_agent(gateway: Gateway, llm: RamClouds, streaming: bool) -> None:
-    gateway.handler = _says(
+    gateway.handler = says(
         'Thought: I add.\nAction: add\nAction Input: {"a": 2, "b": 3}',
         "Thought: I know.\nAnswer: It is 5.",
     )
     agent = ReActAgent(tools=[add], llm=llm, streaming=streaming)
 
-    result, events = await _run(agent, llm, "Add 2 and 3")
+    result, events = await run(agent, llm, "Add 2 and 3")
 
     assert str(result) == "It is 5."
     assert [event.tool_name for event in events if isinstance(event, ToolCallResult)] == ["add"]
@@ -211,7 +170,7 @@ async def test_react_agent(gateway: Gateway, llm: RamClouds, streaming: bool) ->
 
 
 async def test_code_act_agent(gateway: Gateway, llm: RamClouds, streaming: bool) -> None:
-    gateway.handler = _says("<execute>\nprint(add(2, 3))\n</execute>", "It is 5.")
+    gateway.handler = says("<execute>\nprint(add(2, 3))\n</execute>", "It is 5.")
     ran: list[str] = []
 
     async def execute(code: str) -> str:
@@ -220,7 +179,7 @@ async def test_code_act_agent(gateway: Gateway, llm: RamClouds, streaming: bool)
 
     agent = CodeActAgent(code_execute_fn=execute, tools=[add], llm=llm, streaming=streaming)
 
-    result, _ = await _run(agent, llm, "Add 2 and 3")
+    result, _ = await run(agent, llm, "Add 2 and 3")
 
     assert str(result) == "It is 5."
     assert ran == ["print(add(2, 3))"]
@@ -241,7 +200,7 @@ async def test_workflow_of_two_agents_hands_off(
     )
     workflow = AgentWorkflow(agents=[clerk, counter], root_agent="clerk")
 
-    _, events = await _run(
+    _, events = await run(
         workflow, llm, 'handoff({"to_agent": "counter", "reason": "add"}) then add(2, 3)'
     )
 
@@ -268,14 +227,14 @@ async def test_a_run_can_be_stored_and_taken_up_again(gateway: Gateway, streamin
     ctx = Context(agent)
     memory = ChatMemoryBuffer.from_defaults(token_limit=40_000)
 
-    await _run(agent, llm, "Please add(2, 3)", ctx=ctx, memory=memory)
+    await run(agent, llm, "Please add(2, 3)", ctx=ctx, memory=memory)
     history = [message.model_dump(mode="json") for message in memory.get_all()]
     stored = json.dumps([ctx.to_dict(), history])
     ctx = Context.from_dict(agent, json.loads(stored)[0])
     memory = ChatMemoryBuffer.from_defaults(
         chat_history=[ChatMessage.model_validate(message) for message in json.loads(stored)[1]]
     )
-    result, _ = await _run(agent, llm, "Say exactly: fine", ctx=ctx, memory=memory)
+    result, _ = await run(agent, llm, "Say exactly: fine", ctx=ctx, memory=memory)
 
     assert str(result) == "fine"
     roles = [message["role"] for message in gateway.last.json["messages"]]
@@ -305,6 +264,6 @@ async def test_thinking_survives_chat_memory(
     memory.put(ChatMessage(role="assistant", blocks=blocks))
     agent = FunctionAgent(tools=[add], llm=llm, streaming=streaming)
 
-    await _run(agent, llm, "Say exactly: fine", memory=memory)
+    await run(agent, llm, "Say exactly: fine", memory=memory)
 
     assert gateway.last.json["messages"][0] == {"role": "assistant", "content": "Yes."}

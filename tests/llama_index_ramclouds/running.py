@@ -1,0 +1,54 @@
+"""Running an agent to its end, and what its tests share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from llama_index.core.agent.workflow import AgentStream
+
+from llama_index_ramclouds import RamClouds
+from tests.gateway import Answer, Json, Request, Sse, completion, text_chunks
+
+AGENT_MARKS = [
+    # Core's workflows look at every attribute of an agent, those that pydantic warns of too.
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
+    # Core's ReAct agent asks for what its workflows deprecate, and a stored context has no memory.
+    pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Skipping serialization of known unserializable key"),
+    pytest.mark.usefixtures("core_leaves_open"),
+    pytest.mark.parametrize("streaming", [True, False], ids=["streamed", "plain"]),
+]
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def weather(city: str) -> str:
+    """Tell the weather of a city."""
+    return f"Rain in {city}."
+
+
+async def run(agent: Any, llm: RamClouds, message: str, **kwargs: Any) -> tuple[Any, list[Any]]:
+    """Run to the end; the result, and the events meanwhile."""
+    async with llm:
+        handler = agent.run(message, **kwargs)
+        events = [event async for event in handler.stream_events()]
+        return await handler, events
+
+
+def deltas(events: list[Any]) -> str:
+    return "".join(event.delta for event in events if isinstance(event, AgentStream))
+
+
+def says(*texts: str) -> Any:
+    """Answers by the turn of the conversation, streamed or not as asked."""
+    left = list(texts)
+
+    def answer(request: Request) -> Answer:
+        text = left.pop(0)
+        return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
+
+    return answer
