@@ -237,6 +237,15 @@ async def test_a_misspelt_parameter_is_an_error(
     assert gateway.requests == []
 
 
+async def test_several_answers_are_refused(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    with pytest.raises(ConfigurationError, match=r"n=2 .* one answer"):
+        await call.chat(llm, HELLO, n=2)
+    with pytest.raises(ConfigurationError, match=r"n=2 .* one answer"):
+        await call.stream_complete(llm, "Hello", n=2)
+    assert gateway.requests == []
+    assert (await call.chat(llm, HELLO, n=1)).message.content
+
+
 async def test_a_stream_cut_off_is_an_error_that_keeps_the_text(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:

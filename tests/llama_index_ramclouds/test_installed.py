@@ -11,6 +11,9 @@ import pytest
 
 import llama_index_ramclouds
 
+# Builds the wheel: once, in one worker.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 ROOT = Path(__file__).parents[2]
 BUILD = ("-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index")
 
@@ -86,6 +89,7 @@ def test_importing_it_loads_nothing_that_only_some_need() -> None:
 
 def test_the_public_names() -> None:
     assert llama_index_ramclouds.__all__ == [
+        "EmptyAnswerError",
         "MissingToolCallError",
         "RamClouds",
         "StructuredOutputError",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
 from llama_index.core.tools import FunctionTool
 
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import EmptyAnswerError, RamClouds
 from ramclouds import BadRequestError
 from tests.gateway import Gateway, Json, Sse, WireCase, chunk, completion, text_chunks, usage
+from tests.llama_index_ramclouds.running import run
 from tests.llama_index_ramclouds.twins import Twin
 
 ASK = [ChatMessage("Why?")]
@@ -142,3 +144,54 @@ async def test_wire_cases_of_reasoning(
 
     thoughts = "".join(one.additional_kwargs["thinking_delta"] or "" for one in chunks)
     assert thoughts == chunks[-1].message.blocks[0].content
+
+
+THOUGHTS = Json(completion("", reasoning_content="It must be 5."))
+STREAMED_THOUGHTS = Sse(text_chunks(" ", reasoning="It must be 5."))
+
+
+async def test_thoughts_alone_are_shown_by_chat(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(THOUGHTS)
+
+    answer = await call.chat(llm, ASK)
+
+    assert answer.message.blocks == [ThinkingBlock(content="It must be 5."), TextBlock(text="")]
+
+
+async def test_thoughts_alone_are_no_answer_to_an_agent(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(THOUGHTS, STREAMED_THOUGHTS)
+
+    with pytest.raises(EmptyAnswerError, match="only thoughts: 'It must be 5") as plain:
+        await call.chat_with_tools(llm, [ADD], user_msg="2 + 3")
+    with pytest.raises(EmptyAnswerError, match="Ask again") as streamed:
+        await call.stream_chat_with_tools(llm, [ADD], user_msg="2 + 3")
+
+    assert plain.value.thinking == streamed.value.thinking == "It must be 5."
+    assert plain.value.request_id is not None
+
+
+async def test_thoughts_that_took_all_tokens_say_so(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(Json(completion("", reasoning_content="Hm,", finish_reason="length")))
+
+    with pytest.raises(EmptyAnswerError, match="raise max_tokens"):
+        await call.chat_with_tools(llm, [ADD], user_msg="2 + 3")
+
+
+# Core's workflows look at every attribute of an agent.
+@pytest.mark.usefixtures("core_leaves_open")
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+@pytest.mark.parametrize("streaming", [True, False])
+async def test_an_agent_does_not_end_in_silence(
+    gateway: Gateway, llm: RamClouds, streaming: bool
+) -> None:
+    gateway.reply(STREAMED_THOUGHTS if streaming else THOUGHTS)
+    agent = FunctionAgent(tools=[ADD], llm=llm, streaming=streaming)
+
+    with pytest.raises(EmptyAnswerError):
+        await run(agent, llm, "2 + 3")
