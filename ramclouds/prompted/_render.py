@@ -34,6 +34,8 @@ _RESULTS = (
     "After your calls, stop: the results come in the next message, in <tool_response> blocks."
     " Never write a result yourself. When you know enough, answer the user without a call."
 )
+# Without it the smallest models call again and again instead of using what they have.
+_USE_RESULTS = "\n\nUse these results to answer the question."
 _NO_CALLS = "Answer now, in words: you cannot call a tool in this answer."
 
 
@@ -125,7 +127,7 @@ def _conversation(
             results.append(_result(name, text))
             continue
         if results:
-            yield {"role": "user", "content": "\n".join(results)}
+            yield _results_message(results, grammar=grammar)
             results = []
         calls = message.get("tool_calls") or ()
         names |= {call.get("id", ""): call["function"]["name"] for call in calls}
@@ -133,7 +135,11 @@ def _conversation(
             text = _said_in_envelope(text, calls) if grammar else _said(text, calls)
         yield {"role": message["role"], "content": text}
     if results:
-        yield {"role": "user", "content": "\n".join(results)}
+        yield _results_message(results, grammar=grammar)
+
+
+def _results_message(results: Sequence[str], *, grammar: bool) -> dict[str, Any]:
+    return {"role": "user", "content": "\n".join(results) + (_USE_RESULTS if grammar else "")}
 
 
 def _said(text: str, calls: Iterable[Mapping[str, Any]]) -> str:

@@ -96,6 +96,11 @@ def test_conversation_in_words() -> None:
     ]
 
 
+def with_reminder(message: dict[str, str]) -> dict[str, str]:
+    reminder = "Use these results to answer the question."
+    return {**message, "content": f"{message['content']}\n\n{reminder}"}
+
+
 def test_conversation_in_the_envelope() -> None:
     messages = render(
         [*HISTORY, {"role": "assistant", "content": "9 am."}], [WEATHER, TIME], grammar=True
@@ -107,13 +112,13 @@ def test_conversation_in_the_envelope() -> None:
             "content": '{"tool_calls": [{"name": "get_weather", "arguments": {"city": "Huế"}},'
             ' {"name": "get_time", "arguments": {}}]}',
         },
-        RESULTS,
+        with_reminder(RESULTS),
         {
             "role": "assistant",
             "content": '{"text": "Hot.", "tool_calls": [{"name": "get_time",'
             ' "arguments": "{bad"}]}',
         },
-        LATER_RESULTS,
+        with_reminder(LATER_RESULTS),
         {"role": "user", "content": "And\nnow?"},
         {"role": "assistant", "content": '{"text": "9 am."}'},
     ]
