@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import httpx
@@ -68,6 +69,9 @@ class Call:
         self._body = body
         self._parts: list[bytes] = []
         self._size = 0
+        self._tail = b""
+        self._is_stream = False
+        self._refused: httpx.Response | None = None
         self._retries = 0
         self._attempts = 0
         self._pool_is_ours = pool_is_ours
@@ -78,7 +82,8 @@ class Call:
     def begin(self) -> None:
         """Note that a request goes out."""
         self._attempts += 1
-        self._parts, self._size = [], 0
+        self._parts, self._size, self._tail = [], 0, b""
+        self._refused = None
         opened_connection.set(False)
         logger.debug("%s %s, attempt %d", self.method, self.url, self._attempts)
 
@@ -88,7 +93,10 @@ class Call:
             request_id = response.headers.get("x-oneapi-request-id")
             what = (self.method, self.url, response.status_code, request_id)
             logger.debug("%s %s: %d, request id %s", *what)
-        return 200 <= response.status_code < 300
+        is_answer = 200 <= response.status_code < 300
+        self._refused = None if is_answer else response
+        self._is_stream = _says_stream(response)
+        return is_answer
 
     def refusal(self, response: httpx.Response, body: bytes) -> RamCloudsError:
         """The error of an answer that is none."""
@@ -96,9 +104,14 @@ class Call:
 
     def take(self, part: bytes) -> bool:
         """Take in a part of the body; whether more is wanted."""
+        self._is_stream = self._is_stream or (not self._parts and _looks_like_stream(part))
         self._parts.append(part)
         self._size += len(part)
-        return self._size <= MAX_ANSWER_BYTES
+        if self._size > MAX_ANSWER_BYTES:
+            return False
+        # As in a stream, what follows the end marker is not waited for.
+        self._tail = (self._tail + part)[-32:]
+        return not (self._is_stream and _ENDS_WITH_DONE.search(self._tail))
 
     def taken(self) -> bytes:
         """The body, or what came of it."""
@@ -114,6 +127,9 @@ class Call:
         error = transport_error(exc, self._settings.base_url)
         if error is None:
             raise exc
+        if self._refused is not None and error is not exc:
+            # A refusal whose body broke off or fell silent is a refusal all the same.
+            error = self.refusal(self._refused, self.taken())
         if response is None and self._was_stale(error):
             return 0.0
         if self._can_drop_field(error):
@@ -221,7 +237,7 @@ class Call:
         try:
             parsed = parse(body)
         except MalformedError:
-            if _is_stream(response, body):
+            if self._is_stream:
                 return self._streamed_completion(response, body)
             partial = partial_completion(body, answer.request_id)
             raise response_error(answer, body, None, partial=partial) from None
@@ -264,11 +280,17 @@ class Call:
             if not is_error_body(parsed):
                 return to_models(parsed)
         except MalformedError:
-            pass
+            parsed = None
         raise response_error(answer, body, parsed, partial=None)
 
 
-def _is_stream(response: httpx.Response, body: bytes) -> bool:
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        return True
+_ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
+
+
+def _says_stream(response: httpx.Response) -> bool:
+    kind: str = response.headers.get("content-type", "")
+    return kind.startswith("text/event-stream")
+
+
+def _looks_like_stream(body: bytes) -> bool:
     return body.lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b":", b"event:", b"id:"))

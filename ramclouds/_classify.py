@@ -164,7 +164,7 @@ def response_error(
     elif not body.strip():
         text = "The answer is empty. Send the request again."
     else:
-        text = f"The answer is no completion: {preview(body)} Check base_url."
+        text = f"The answer is not what was asked for: {preview(body)} Check base_url."
     return e.ResponseError(
         answer.message(text),
         status_code=answer.status_code,

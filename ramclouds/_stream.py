@@ -13,7 +13,7 @@ from ramclouds._classify import response_error, stream_error
 from ramclouds._events import EventMapper, SecondAnswerError
 from ramclouds._refusal import is_error_body
 from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
-from ramclouds._wire import MalformedError, parse, parse_halves, preview
+from ramclouds._wire import MalformedError, parse, parse_halves, preview, to_completion
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -222,8 +222,8 @@ class StreamReader:
             return
         body = self._bare.value
         try:
+            is_answer = isinstance(body, dict) and bool(to_completion(body, None).choices)
             self._give_out(self._mapper.chunks(body), chunks)
-            is_answer = self._mapper.has_choices
         except MalformedError:
             is_answer = False
         if not is_answer:

@@ -248,8 +248,10 @@ def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def answer_of(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """The message of a choice, whether it is called message or delta."""
-    return as_object(choice.get("message") or choice.get("delta"))
+    """The message of a choice, whether it is called message or delta, or is a bare text."""
+    text = choice.get("text")
+    given = choice.get("message") or choice.get("delta")
+    return {"content": text} if not given and isinstance(text, str) else as_object(given)
 
 
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
@@ -281,6 +283,8 @@ def partial_completion(body: bytes, request_id: str | None) -> Completion | None
 
 def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
     message = answer_of(choice)
+    if not message and choice.get("finish_reason") != "content_filter":
+        raise MalformedError("a choice holds no message")
     index = as_index(choice.get("index"))
     return Choice(
         index=position if index is None else index,
