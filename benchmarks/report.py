@@ -13,7 +13,10 @@ from typing import Any
 
 from benchmarks.rows import FRAMEWORKS, ROWS, Row
 
-RESULTS = Path(__file__).parent / "results"
+_ROOT = Path(__file__).parent.parent
+RESULTS = _ROOT / "benchmarks" / "results"
+_BEGIN = "<!-- benchmarks -->"
+_END = "<!-- /benchmarks -->"
 _PACKAGES = (
     "langchain-core",
     "langchain-openai",
@@ -80,23 +83,35 @@ def _processor() -> str:
 
 
 def write(found: Mapping[str, Any], *, kept: bool) -> str:
-    """The table; with `kept` also as the newest results."""
+    """The table; with `kept` also as the newest results, and into the documents that show it."""
     table = to_markdown(found)
     if kept:
         RESULTS.mkdir(exist_ok=True)
         text = json.dumps(found, indent=1, ensure_ascii=False)
         (RESULTS / "latest.json").write_text(text + "\n", encoding="utf-8")
         (RESULTS / "latest.md").write_text(table + "\n", encoding="utf-8")
+        _show(_ROOT / "docs" / "performance.md", table)
+        _show(_ROOT / "README.md", to_markdown(found, all_rows=False))
     return table
 
 
-def to_markdown(found: Mapping[str, Any]) -> str:
-    """The table for people; what was to be reached stands in brackets."""
+def _show(document: Path, table: str) -> None:
+    """Put a table between a document's two markers, where it has them."""
+    text = document.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if end:
+        document.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
+
+
+def to_markdown(found: Mapping[str, Any], *, all_rows: bool = True) -> str:
+    """The table for people, of all rows or of those with an aim, which stands in brackets."""
     lines = [
         "| | peer ÷ ours | ours ÷ floor | ours | peer | floor |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for row in found["rows"]:
+    shown = [row for row in found["rows"] if all_rows or row["of_peer_to_reach"]]
+    for row in shown:
         cells = (
             f"{row['title']}, {row['framework']}",
             _times_better(row),
