@@ -59,6 +59,11 @@ class _Connector(aiohttp.TCPConnector):
         self._opened.set(True)
         return await super()._create_connection(*args, **kwargs)
 
+    def __del__(self, *args: Any) -> None:
+        if self._loop.is_closed():
+            self._conns.clear()  # asyncio closes their sockets; aiohttp would log an error
+        super().__del__(*args)
+
 
 class LoopTransport(AiohttpTransport):
     """One event loop's transport; sets `opened` in a call that opens a connection."""
@@ -67,6 +72,7 @@ class LoopTransport(AiohttpTransport):
         self, context: ssl.SSLContext, proxy: str | None, opened: ContextVar[bool]
     ) -> None:
         self._opened = opened
+        self._loop = asyncio.get_running_loop()
         super().__init__(
             verify=context,
             proxy=_proxy_from(proxy) if proxy else None,
@@ -84,6 +90,12 @@ class LoopTransport(AiohttpTransport):
         # aiohttp sends a GET twice by itself when the connection drops; retries are ours to count.
         session._retry_connection = False
         return session
+
+    def __del__(self) -> None:
+        # Nothing can be closed in a loop that was closed before its generators were shut down.
+        session = getattr(self, "client", None)  # not there where the proxy was refused
+        if self._loop.is_closed() and isinstance(session, aiohttp.ClientSession):
+            session.detach()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if len(request.content) > _PIECE:

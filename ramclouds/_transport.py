@@ -88,6 +88,7 @@ class AsyncPools:
         found = self._pools.get(loop)
         if found is not None and not found[0].is_closed:
             return found[0]
+        self._forget_closed_loops()
         uses_aiohttp = is_asyncio and not (proxy_for(self._settings.base_url) or "").startswith(
             "socks"
         )
@@ -100,6 +101,13 @@ class AsyncPools:
         # Started here, so that it is the running loop which ends it.
         await guard.__anext__()
         return client
+
+    def _forget_closed_loops(self) -> None:
+        """Let go of loops that are over: their guards hold them, so they would stay for ever."""
+        for reference in self._pools.keyrefs():
+            loop = reference()
+            if isinstance(loop, asyncio.AbstractEventLoop) and loop.is_closed():
+                self._pools.pop(loop, None)
 
     async def aclose(self) -> None:
         """Close the running loop's client; those of other loops close with their loops."""
