@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway import Gateway
 
-pytest_plugins = ["tests.layers"]
+pytest_plugins = ["tests.canary", "tests.layers"]
 
 
 @pytest.fixture

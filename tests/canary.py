@@ -1,0 +1,100 @@
+"""Looks for the tests' API keys in all that a run prints, logs, raises, pickles and records."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ramclouds import RamCloudsError
+
+# What tests give as a key; nowhere else is there a reason for such a text to turn up.
+KEYS = ("test-key", "c4narybirdc4narybird")
+_RECORDED = Path(__file__).parent
+_raised: list[RamCloudsError] = []
+_found: list[str] = []
+_searched = {"texts": 0, "errors": 0, "recordings": 0}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Everything that is logged is to be seen, also by httpx, httpcore and asyncio.
+    if config.getoption("log_level") is None:
+        config.option.log_level = "DEBUG"
+    _watch_errors()
+
+
+def _watch_errors() -> None:
+    init = RamCloudsError.__init__
+
+    def noted(self: RamCloudsError, *args: Any, **facts: Any) -> None:
+        init(self, *args, **facts)
+        _raised.append(self)
+
+    RamCloudsError.__init__ = noted  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    yield
+    errors = list(_raised)
+    _raised.clear()
+    for error in errors:
+        _searched["errors"] += 1
+        for text in _texts_of(error):
+            _search(text, f"an error in {item.nodeid}")
+
+
+def _texts_of(error: RamCloudsError) -> Iterator[str]:
+    # Without the source lines: those of a test may show the key that it gives.
+    link: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+    while link is not None:
+        yield "".join(link.format_exception_only())
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    yield repr(error.__dict__)
+    yield pickle.dumps(error).decode("latin-1")
+    if error.response is not None:
+        yield repr(error.response.request.headers.raw) + repr(error.response.headers.raw)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.passed:  # The report of a failure quotes the test itself.
+        for title, text in report.sections:
+            _search(text, f"{title} of {report.nodeid}")
+
+
+def _search(text: str, place: str) -> None:
+    _searched["texts"] += 1
+    _found.extend(f"{key!r} in {place}" for key in KEYS if key in text)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["canary"] = (_searched, _found)  # type: ignore[attr-defined]
+        return
+    for path in _RECORDED.rglob("cassettes/**/*.yaml"):
+        _searched["recordings"] += 1
+        _search(path.read_text("utf-8"), str(path))
+    if _found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    searched, found = getattr(node, "workeroutput", {}).get("canary", ({}, []))
+    # The texts of a worker's reports were searched here already.
+    for what in ("errors",):
+        _searched[what] += searched.get(what, 0)
+    _found.extend(found)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    terminalreporter.section("canary")
+    hits = sorted(set(_found))
+    counted = ", ".join(f"{count} {what}" for what, count in _searched.items())
+    terminalreporter.write_line(f"{len(hits)} hits of a key in {counted}")
+    for hit in hits[:20]:
+        terminalreporter.write_line(hit)
