@@ -11,20 +11,14 @@ from langchain.agents import create_agent
 from langchain.agents.structured_output import ToolStrategy
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import ConfigurableField
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from langchain_ramclouds import ChatRamClouds, MissingToolCallError, StructuredOutputError
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, call, completion
 from tests.langchain_ramclouds.conftest import Chat
-from tests.langchain_ramclouds.test_prompted import add, is_documented
-
-
-class Report(BaseModel):
-    """A weather report."""
-
-    city: str
-    sunny: bool
+from tests.langchain_ramclouds.prompted.documented import is_documented
+from tests.langchain_ramclouds.prompted.tools import Report, add
 
 
 @pytest.fixture
