@@ -26,11 +26,6 @@ class Connections(Settings):
     # By gateway, the models that ignored a native request; copies learn from each other.
     _fallen: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
 
-    def __init__(self, model: str, **settings: Any) -> None:
-        self._restore(model=model, **settings)
-        # Finds a missing key or a bad URL now rather than at the first call.
-        self._client()
-
     def list_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""
         return self._client().models()

@@ -66,6 +66,7 @@ def to_request(
     llm: Connections, messages: Sequence[ChatMessage], given: Mapping[str, Any]
 ) -> Request:
     """Everything that one request says; a call's parameters win over the LLM's."""
+    _check_messages(messages)
     params = _merged(llm, given)
     _refuse_several(params.get("n"))
     if params.get("tools"):
@@ -99,6 +100,15 @@ def _merged(llm: Connections, given: Mapping[str, Any]) -> dict[str, Any]:
     if body:
         params["extra_body"] = body
     return params
+
+
+def _check_messages(messages: Sequence[ChatMessage]) -> None:
+    for message in messages:
+        if not isinstance(message, ChatMessage):
+            raise ConfigurationError(
+                f"messages must be LlamaIndex's ChatMessages, not {type(message).__name__}: write"
+                " ChatMessage('Hello') or ChatMessage('Be brief.', role='system')."
+            )
 
 
 def _refuse_several(n: Any) -> None:

@@ -73,7 +73,7 @@ class Settings(FunctionCallingLLM):
     http_client: httpx.Client | None = Field(default=None, exclude=True, repr=False)
     async_http_client: httpx.AsyncClient | None = Field(default=None, exclude=True, repr=False)
     context_window: int | None = Field(
-        default=None, description="Tokens; None takes what is known of the model."
+        default=None, gt=0, description="Tokens; None takes what is known of the model."
     )
     is_function_calling_model: bool = Field(
         default=True, description="False keeps agents and programs from sending tools."

@@ -69,7 +69,7 @@ def _from_mapping(
 
 
 def _named(name: str, tools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = [tool["function"]["name"] for tool in tools]
+    names = [tool["function"]["name"] for tool in tools if "function" in tool]
     if name not in names:
         near = difflib.get_close_matches(name, [*names, *_WORDS], n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {names}."

@@ -46,6 +46,12 @@ class RamClouds(StructuredPrediction):
     >>> llm.complete("Paul Graham is ").text  # doctest: +SKIP
     """
 
+    def __init__(self, model: str, **settings: Any) -> None:
+        self._restore(model=model, **settings)
+        # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of its
+        # range now rather than at the first call.
+        self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
+
     # What makes an answer an error is checked outside of the callbacks: it was paid for, and those
     # count its tokens.
 

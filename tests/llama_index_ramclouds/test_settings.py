@@ -80,6 +80,37 @@ def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str)
         RamClouds(model="gpt-5", api_key=KEY, **{given: 1})
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"model": " "}, "model must be the name"),
+        ({"temperature": 5}, "temperature must be a number from 0 to 2"),
+        ({"max_tokens": 0}, "max_tokens must be"),
+        ({"context_window": -1}, "context_window"),
+        ({"additional_kwargs": {"presence_penalty": 3}}, "presence_penalty must be"),
+        ({"additional_kwargs": {"n": 2}}, "holds one answer"),
+        ({"base_url": "nonsense"}, "base_url must be"),
+        ({"timeout": -1}, "timeout must be"),
+    ],
+    ids=str,
+)
+def test_a_bad_value_is_found_when_constructing(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        RamClouds(**{"model": "gpt-5", "api_key": KEY, **settings})
+
+
+def test_an_unknown_parameter_of_every_call_is_found_when_constructing() -> None:
+    with pytest.raises(TypeError, match="Did you mean 'seed'"):
+        RamClouds(model="gpt-5", api_key=KEY, additional_kwargs={"sed": 1})
+
+
+def test_a_model_is_needed() -> None:
+    make: Any = RamClouds
+
+    with pytest.raises(TypeError, match=r"RamClouds\.__init__\(\) missing .* 'model'"):
+        make(api_key=KEY)
+
+
 def test_none_is_unset() -> None:
     llm = RamClouds(
         model="gpt-5", api_key=KEY, callback_manager=None, additional_kwargs=None, stop=None
@@ -133,10 +164,11 @@ def test_metadata_can_be_set(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("model", ["", " ", "/", "🙂", "x" * 10_000])
 def test_metadata_never_raises(model: str) -> None:
-    metadata = RamClouds(model=model, api_key=KEY).metadata
+    llm = RamClouds(model="gpt-5", api_key=KEY)
+    llm.model = model
 
-    assert metadata.model_name == model
-    assert metadata.context_window > 3900
+    assert llm.metadata.model_name == model
+    assert llm.metadata.context_window > 3900
 
 
 def _full() -> RamClouds:
