@@ -4,7 +4,6 @@ import sys
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import ToolCallLimitMiddleware
-from langchain_core.messages import HumanMessage
 
 from langchain_ramclouds import ChatRamClouds
 from ramclouds import RamCloudsError
@@ -20,9 +19,10 @@ def main() -> None:
     with local_or_remote() as at:
         print(f"LangChain agent on {at}\n")
         model = ChatRamClouds(model=at.model, api_key=at.api_key, base_url=at.base_url)
+        model.tool_calling = at.tool_calling
         limit = ToolCallLimitMiddleware(run_limit=2, exit_behavior="end")  # small models loop
         agent = create_agent(model, tools=[get_weather], middleware=[limit])
-        question = HumanMessage("What is the weather in Hanoi?")
+        question = {"role": "user", "content": "What is the weather in Hanoi?"}
         end = "\n(The model did not call the tool.)"
         for message, _ in agent.stream({"messages": [question]}, stream_mode="messages"):
             if message.type == "tool":

@@ -19,7 +19,7 @@ async def main() -> None:
     with local_or_remote() as at:
         print(f"LlamaIndex agent on {at}\n")
         llm = RamClouds(model=at.model, api_key=at.api_key, base_url=at.base_url)
-        llm.context_window = at.context_window
+        llm.context_window, llm.tool_calling = at.context_window, at.tool_calling
         agent = FunctionAgent(tools=[get_weather], llm=llm, early_stopping_method="generate")
         run = agent.run("What is the weather in Hanoi?", max_iterations=3)  # small models loop
         async for event in run.stream_events():

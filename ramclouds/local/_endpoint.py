@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ramclouds._config import DEFAULT_BASE_URL
 from ramclouds.local._server import LocalServer
@@ -23,6 +24,8 @@ class Endpoint:
     is_local: bool
     context_window: int | None = None
     """Of the local model; None of others, whose facts are known."""
+    tool_calling: Literal["grammar"] | None = None
+    """How the adapters best ask for tools; None leaves it to them."""
 
     def __str__(self) -> str:
         if self.is_local:
@@ -49,4 +52,5 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
             model=server.model,
             is_local=True,
             context_window=server.n_ctx,
+            tool_calling="grammar",
         )
