@@ -35,7 +35,7 @@ lint: .venv/dev.stamp  ## Check style and formatting.
 .PHONY: typecheck
 typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy examples scripts
+	$(BIN)/mypy examples scripts evaluation
 
 .PHONY: format
 format: .venv/dev.stamp  ## Format the code and mend what can be mended.
@@ -52,6 +52,14 @@ record: .venv/dev.stamp  ## Record cassettes from the local model: INTO=FOLDER (
 record-live: .venv/dev.stamp  ## The same from RamClouds, with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL=...
 	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL=$(BASE_URL)) $(if $(MODEL),RAMCLOUDS_MODEL=$(MODEL)) \
 		$(BIN)/python -m scripts.record --live $(RECORDING)
+
+.PHONY: fuzz
+fuzz: .venv/dev.stamp  ## Look for answers that break the client, for FUZZ_SECONDS (600).
+	@$(BIN)/python tests/fuzz.py
+
+.PHONY: eval
+eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo, on RamClouds or locally.
+	@$(BIN)/python -m evaluation $(EVAL_FLAGS)
 
 .PHONY: bench
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.
