@@ -60,6 +60,8 @@ class ChatRamClouds(BaseChatModel, Copying):
             super().__init__(**settings)
             with model_errors():
                 self._client()  # says what is wrong with the key, the URL and the like
+                if self.http_async_client is not None:
+                    self._aclient()
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:

@@ -1,10 +1,12 @@
-"""A callback handler that writes down what it is told."""
+"""What a run told: its callbacks, written down, and its chunks, added up."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import LLMResult
 
 
@@ -26,3 +28,9 @@ class Recorder(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, **extra: Any) -> None:
         self.failed.append((error, extra["response"]))
+
+
+def total(chunks: Iterable[Any]) -> AIMessageChunk:
+    """The sum of a stream's chunks."""
+    first, *rest = chunks
+    return cast("AIMessageChunk", first + rest) if rest else cast("AIMessageChunk", first)

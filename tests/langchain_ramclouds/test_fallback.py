@@ -19,6 +19,7 @@ from tests.gateway import Gateway, Json, call, completion
 from tests.langchain_ramclouds.conftest import Chat
 from tests.langchain_ramclouds.prompted.documented import is_documented
 from tests.langchain_ramclouds.prompted.tools import Report, add
+from tests.langchain_ramclouds.recording import total
 
 
 @pytest.fixture
@@ -82,9 +83,7 @@ def test_streamed_ignored_call_is_asked_for_in_words(ignored: Gateway, chat: Cha
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
     parts = list(model.stream("2 + 3"))
     assert "".join(str(part.text) for part in parts) == ""
-    streamed = parts[0]
-    for part in parts[1:]:
-        streamed += part
+    streamed = total(parts)
     assert streamed.tool_calls[0]["args"] == {"a": 2, "b": 3}
     assert streamed.response_metadata["tool_calling"] == "prompted"
     assert _ways(ignored) == ["native", "words"]

@@ -9,7 +9,7 @@ import pickle
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from pydantic import BaseModel
 
 import ramclouds
@@ -24,11 +24,11 @@ from tests.gateway import (
     completion,
     error,
     text_chunks,
-    tool_chunks,
     usage,
     usage_chunk,
 )
 from tests.langchain_ramclouds.conftest import Chat
+from tests.langchain_ramclouds.recording import total
 
 
 class Answer(BaseModel):
@@ -37,21 +37,12 @@ class Answer(BaseModel):
     value: int
 
 
-def _total(parts: Any) -> AIMessageChunk:
-    chunks = list(parts)
-    total = chunks[0]
-    for part in chunks[1:]:
-        total += part
-    assert isinstance(total, AIMessageChunk)
-    return total
-
-
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_is_kept_in_both_spellings(gateway: Gateway, chat: Chat, field: str) -> None:
     """langchain#35059, #32981, #36880, #34706: dropped without a word."""
     gateway.reply(Json(completion("Hi", **{field: "Hm"})))
     gateway.reply(Sse([chunk({field: "Hm"}), chunk({"content": "Hi"}), chunk({}, "stop")]))
-    for message in (chat().invoke("x"), _total(chat().stream("x"))):
+    for message in (chat().invoke("x"), total(chat().stream("x"))):
         assert message.additional_kwargs == {"reasoning_content": "Hm"}
         assert message.content_blocks[0] == {"type": "reasoning", "reasoning": "Hm"}
 
@@ -83,7 +74,7 @@ def test_reasoning_blocks_of_other_models_stay_out_of_the_request(
 def test_streams_have_usage_by_default(gateway: Gateway, chat: Chat) -> None:
     """langchain#34260, langgraph#4848, langchain-litellm#20: no token counts in streams."""
     gateway.reply(Sse(text_chunks("Hi", usage=usage(5, 7))))
-    assert _total(chat().stream("x")).usage_metadata == {
+    assert total(chat().stream("x")).usage_metadata == {
         "input_tokens": 5,
         "output_tokens": 7,
         "total_tokens": 12,
@@ -94,7 +85,7 @@ def test_gateway_that_refuses_stream_options_is_asked_without(gateway: Gateway, 
     """langchain#30786, PRs #33205, #33296: usage in streams broke other gateways."""
     refusal = error("Unsupported parameter: 'stream_options'", code="invalid_request")
     gateway.reply(Json(refusal, 400), Sse(text_chunks("Hi")))
-    assert _total(chat().stream("x")).content == "Hi"
+    assert total(chat().stream("x")).content == "Hi"
     assert ["stream_options" in body for body in gateway.bodies] == [True, False]
 
 
@@ -107,45 +98,11 @@ def test_cumulative_usage_is_not_added_up(gateway: Gateway, chat: Chat) -> None:
         usage_chunk(usage(5, 2)),
     ]
     gateway.reply(Sse(counted))
-    assert _total(chat().stream("x")).usage_metadata == {
+    assert total(chat().stream("x")).usage_metadata == {
         "input_tokens": 5,
         "output_tokens": 2,
         "total_tokens": 7,
     }
-
-
-@pytest.mark.parametrize("index", [None, "0", 0])
-def test_tool_call_pieces_are_joined_whatever_their_index(
-    gateway: Gateway, chat: Chat, index: Any
-) -> None:
-    """langchain#34654, #38456, #38673: broken calls."""
-
-    def piece(**fields: Any) -> dict[str, Any]:
-        place = {} if index is None else {"index": index}
-        return chunk({"tool_calls": [{**place, **fields}]})
-
-    gateway.reply(
-        Sse(
-            [
-                piece(id="a", type="function", function={"name": "f", "arguments": ""}),
-                piece(function={"arguments": '{"x"'}),
-                piece(function={"arguments": ": 1}"}),
-                chunk({}, "tool_calls"),
-            ]
-        )
-    )
-    assert _total(chat().stream("x")).tool_calls == [
-        {"name": "f", "args": {"x": 1}, "id": "a", "type": "tool_call"}
-    ]
-
-
-def test_missing_tool_call_id_is_made_up_the_same_each_time(gateway: Gateway, chat: Chat) -> None:
-    """vllm#18412, sglang#7048, langgraph#3992: id None, and calls that vanish from blocks."""
-    nameless = {key: value for key, value in call("f", {"x": 1}).items() if key != "id"}
-    gateway.reply(*[Json(completion(None, tool_calls=[nameless]))] * 2)
-    first, second = (chat().invoke("x").tool_calls[0]["id"] for _ in range(2))
-    assert first
-    assert first == second
 
 
 def test_max_tokens_is_sent_as_max_tokens(gateway: Gateway, chat: Chat) -> None:
@@ -184,15 +141,6 @@ def test_200_that_is_no_completion_is_an_error_that_shows_it(
     assert caught.value.response is not None
     assert caught.value.response.status_code == 200
     assert len(str(caught.value)) > 20
-
-
-def test_calls_without_text_have_null_content(gateway: Gateway, chat: Chat) -> None:
-    """langchain PR #30803, hermes-agent#31583: OpenAI's own spelling, with calls only."""
-    gateway.reply(Json(completion()))
-    asked = AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "a"}])
-    chat().invoke([asked, ToolMessage("1", tool_call_id="a"), AIMessage("")])
-    contents = [message["content"] for message in gateway.last.json["messages"]]
-    assert contents == [None, "1", ""]
 
 
 def test_several_event_loops_share_a_model(gateway: Gateway, chat: Chat) -> None:
@@ -253,15 +201,8 @@ def test_truncated_stream_is_no_answer(gateway: Gateway, chat: Chat, done: bool)
 def test_repeated_finish_reason_and_model_are_not_added_up(gateway: Gateway, chat: Chat) -> None:
     """Measured on three peers: finish_reason 'stopstop', model_name 'mm'."""
     gateway.reply(Sse([chunk({"content": "a"}, "stop"), chunk({}, "stop"), usage_chunk()]))
-    metadata = _total(chat().stream("x")).response_metadata
+    metadata = total(chat().stream("x")).response_metadata
     assert (metadata["finish_reason"], metadata["model_name"]) == ("stop", "gpt-5.1")
-
-
-def test_arguments_as_an_object_are_read(gateway: Gateway, chat: Chat) -> None:
-    """Measured on four peers: a validation error."""
-    asked = {"id": "a", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}
-    gateway.reply(Json(completion(None, tool_calls=[asked])))
-    assert chat().invoke("x").tool_calls[0]["args"] == {"x": 1}
 
 
 def test_no_retries_means_one_request(gateway: Gateway, chat: Chat) -> None:
@@ -283,25 +224,6 @@ def test_connection_lost_in_a_stream_is_ours(gateway: Gateway, chat: Chat) -> No
     assert caught.value.partial.text == "Hel"
 
 
-def test_tool_chunks_next_to_text_stay_fragments_in_v1(gateway: Gateway, chat: Chat) -> None:
-    """LangChain's best effort makes a finished call of the first fragment beside text."""
-    function = {"name": "f", "arguments": '{"x": '}
-    first = {"content": "I", "tool_calls": [{"index": 0, "id": "a", "function": function}]}
-    rest = {"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}
-    gateway.reply(Sse([chunk(first), chunk(rest), chunk({}, "tool_calls")]))
-    parts = list(chat(output_version="v1").stream("x"))
-    types = [block["type"] for part in parts for block in part.content_blocks]
-    assert "tool_call" not in types
-    assert _total(parts).tool_calls[0]["args"] == {"x": 1}
-
-
-def test_streamed_calls_without_arguments_have_an_empty_object(
-    gateway: Gateway, chat: Chat
-) -> None:
-    gateway.reply(Sse(tool_chunks(call("f", ""))))
-    assert _total(chat().stream("x")).tool_calls[0]["args"] == {}
-
-
 def test_chunks_with_null_where_an_object_should_be_are_skipped(
     gateway: Gateway, chat: Chat
 ) -> None:
@@ -309,11 +231,11 @@ def test_chunks_with_null_where_an_object_should_be_are_skipped(
     empty = [{**chunk(), "choices": []}, {**chunk(), "choices": None}]
     null_delta = {**chunk(), "choices": [{"index": 0, "delta": None, "finish_reason": None}]}
     gateway.reply(Sse([*empty, null_delta, *text_chunks("Hi")]))
-    assert _total(chat().stream("x")).content == "Hi"
+    assert total(chat().stream("x")).content == "Hi"
 
 
 def test_stream_is_asked_for_again_before_its_first_token(gateway: Gateway, chat: Chat) -> None:
     """Measured on peers: a retry around a generator retries nothing."""
     gateway.reply(Json(error("slow down"), 429, {"Retry-After": "0"}), Sse(text_chunks("Hi")))
-    assert _total(chat(max_retries=1).stream("x")).content == "Hi"
+    assert total(chat(max_retries=1).stream("x")).content == "Hi"
     assert len(gateway.requests) == 2

@@ -113,6 +113,7 @@ def test_value_out_of_range_is_an_error_at_once(chat: Chat, name: str, value: An
         ("timeout", -1, "timeout"),
         ("max_retries", -1, "max_retries"),
         ("http_client", 5, "httpx.Client"),
+        ("http_async_client", 5, "httpx.AsyncClient"),
     ],
 )
 def test_setting_that_no_client_takes_is_an_error_at_once(

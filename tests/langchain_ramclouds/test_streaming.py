@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
-from langgraph.graph import END, START, MessagesState, StateGraph
 
 from langchain_ramclouds._stream import text_chunk
-from ramclouds import StreamTruncatedError
 from tests.gateway import (
-    Drop,
     Gate,
     Gateway,
     Json,
@@ -27,24 +22,16 @@ from tests.gateway import (
     usage,
 )
 from tests.langchain_ramclouds.conftest import Chat
-from tests.langchain_ramclouds.recording import Recorder
+from tests.langchain_ramclouds.recording import total
 
-_USAGE = usage(5, 7, cached_tokens=3, reasoning_tokens=2)
-_COUNTED = {
+USAGE = usage(5, 7, cached_tokens=3, reasoning_tokens=2)
+COUNTED = {
     "input_tokens": 5,
     "output_tokens": 7,
     "total_tokens": 12,
     "input_token_details": {"cache_read": 3},
     "output_token_details": {"reasoning": 2},
 }
-
-
-def _sum(chunks: Sequence[Any]) -> AIMessageChunk:
-    total = chunks[0]
-    for one in chunks[1:]:
-        total += one
-    assert isinstance(total, AIMessageChunk)
-    return total
 
 
 def test_text_chunk_equals_a_validated_one() -> None:
@@ -64,10 +51,10 @@ def test_text_chunks_share_nothing() -> None:
 
 
 def test_stream_adds_up_to_what_invoke_returns(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion("Hello world", reasoning_content="Hm hm", usage=_USAGE)))
-    gateway.reply(Sse(text_chunks("Hello world", reasoning="Hm hm", usage=_USAGE)))
+    gateway.reply(Json(completion("Hello world", reasoning_content="Hm hm", usage=USAGE)))
+    gateway.reply(Sse(text_chunks("Hello world", reasoning="Hm hm", usage=USAGE)))
     whole = chat().invoke("Hi")
-    streamed = _sum(list(chat().stream("Hi")))
+    streamed = total(list(chat().stream("Hi")))
     for message in (whole, streamed):
         message.response_metadata.pop("request_id")
         message.response_metadata.pop("id")
@@ -79,13 +66,13 @@ def test_stream_adds_up_to_what_invoke_returns(gateway: Gateway, chat: Chat) -> 
         streamed.content,
         streamed.additional_kwargs,
     )
-    assert whole.usage_metadata == streamed.usage_metadata == _COUNTED
+    assert whole.usage_metadata == streamed.usage_metadata == COUNTED
     assert whole.response_metadata == streamed.response_metadata
     assert whole.response_metadata == {
         "model_provider": "ramclouds",
         "model_name": "gpt-5.1",
         "finish_reason": "stop",
-        "token_usage": _USAGE,
+        "token_usage": USAGE,
     }
     assert whole.content_blocks == streamed.content_blocks
     assert whole.content_blocks == [
@@ -95,12 +82,12 @@ def test_stream_adds_up_to_what_invoke_returns(gateway: Gateway, chat: Chat) -> 
 
 
 def test_only_the_last_chunk_says_that_it_is_the_last(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two", usage=_USAGE)))
+    gateway.reply(Sse(text_chunks("one two", usage=USAGE)))
     chunks = list(chat().stream("Hi"))
     assert [(c.text, c.chunk_position, c.usage_metadata) for c in chunks] == [
         ("one", None, None),
         (" two", None, None),
-        ("", "last", _COUNTED),
+        ("", "last", COUNTED),
     ]
 
 
@@ -129,12 +116,12 @@ def test_message_id_is_not_the_completions(gateway: Gateway, chat: Chat) -> None
 def test_streamed_tool_calls_add_up(gateway: Gateway, chat: Chat, version: str) -> None:
     calls = [call("f", {"city": "Hà Nội"}, id="a"), call("g", {}, id="b")]
     gateway.reply(Sse(tool_chunks(*calls, text="I look.")))
-    total = _sum(list(chat(output_version=version).stream("Hi")))
-    assert total.tool_calls == [
+    summed = total(list(chat(output_version=version).stream("Hi")))
+    assert summed.tool_calls == [
         {"name": "f", "args": {"city": "Hà Nội"}, "id": "a", "type": "tool_call"},
         {"name": "g", "args": {}, "id": "b", "type": "tool_call"},
     ]
-    assert [(block["type"], block.get("args")) for block in total.content_blocks] == [
+    assert [(block["type"], block.get("args")) for block in summed.content_blocks] == [
         ("text", None),
         ("tool_call", {"city": "Hà Nội"}),
         ("tool_call", {}),
@@ -147,7 +134,7 @@ def test_tool_call_in_the_chunk_that_finishes_is_whole(gateway: Gateway, chat: C
     gateway.reply(Sse([chunk({"role": "assistant", "content": "x"}), chunk(delta, "tool_calls")]))
     chunks = list(chat(output_version="v1").stream("Hi"))
     assert chunks[-1].tool_call_chunks == []
-    assert _sum(chunks).tool_calls == [
+    assert total(chunks).tool_calls == [
         {"name": "f", "args": {"a": 1}, "id": "a", "type": "tool_call"}
     ]
 
@@ -160,8 +147,8 @@ def test_interleaved_reasoning_and_text_stay_two_blocks(gateway: Gateway, chat: 
         {"content": "t3"},
     ]
     gateway.reply(Sse([*(chunk(delta) for delta in deltas), chunk({}, "stop")]))
-    total = _sum(list(chat(output_version="v1").stream("Hi")))
-    assert total.content == [
+    summed = total(list(chat(output_version="v1").stream("Hi")))
+    assert summed.content == [
         {"type": "reasoning", "reasoning": "r1r2", "index": "lc_reasoning"},
         {"type": "text", "text": "t1t2t3", "index": "lc_text"},
     ]
@@ -208,126 +195,13 @@ def test_usage_is_asked_for_unless_switched_off(gateway: Gateway, chat: Chat) ->
     ]
 
 
-def test_stream_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two three", usage=_USAGE)))
-    recorder = Recorder()
-    chunks = list(chat().stream("Hi", config={"callbacks": [recorder]}))
-    assert recorder.tokens == [c.content for c in chunks]
-    assert [c.message for c in recorder.chunks] == chunks
-    assert "".join(recorder.tokens) == "one two three"
-    (result,) = recorder.ended
-    assert result.generations[0][0].message.usage_metadata == _COUNTED  # type: ignore[union-attr]
-
-
-async def test_astream_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two three", usage=_USAGE)))
-    recorder = Recorder()
-    chunks = [c async for c in chat().astream("Hi", config={"callbacks": [recorder]})]
-    assert recorder.tokens == [c.content for c in chunks]
-    assert "".join(recorder.tokens) == "one two three"
-    assert len(recorder.ended) == 1
-
-
-def test_stream_events_v2_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two three")))
-    recorder = Recorder()
-
-    async def run() -> list[str]:
-        events = chat().astream_events("Hi", config={"callbacks": [recorder]}, version="v2")
-        return [
-            e["data"]["chunk"].content async for e in events if e["event"] == "on_chat_model_stream"
-        ]
-
-    tokens = asyncio.run(run())
-    assert recorder.tokens == tokens
-    assert "".join(tokens) == "one two three"
-
-
-@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
-def test_stream_events_v3_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two three", reasoning="Hm hm", usage=_USAGE)))
-    recorder = Recorder()
-    stream = chat().stream_events("Hi", config={"callbacks": [recorder]}, version="v3")
-    assert list(stream.text) == ["one", " two", " three"]
-    message = stream.output
-    assert "".join(recorder.tokens) == "one two three"
-    assert message.usage_metadata == _COUNTED
-    assert message.content == [
-        {"type": "reasoning", "reasoning": "Hm hm", "index": "lc_reasoning"},
-        {"type": "text", "text": "one two three", "index": "lc_text"},
-    ]
-
-
-@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
-async def test_astream_events_v3_has_tool_calls(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(
-        Sse(tool_chunks(call("f", {"a": 1}, id="a"), call("g", {"b": 2}, id="b"), text="x"))
-    )
-    recorder = Recorder()
-    stream = await chat().astream_events("Hi", config={"callbacks": [recorder]}, version="v3")
-    message = await stream.output
-    assert "".join(recorder.tokens) == "x"
-    assert [(c["name"], c["args"], c["id"]) for c in message.tool_calls] == [
-        ("f", {"a": 1}, "a"),
-        ("g", {"b": 2}, "b"),
-    ]
-
-
-def _graph(model: Any) -> Any:
-    def answer(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"])]}
-
-    graph = StateGraph(MessagesState)
-    graph.add_node("answer", answer)
-    graph.add_edge(START, "answer")
-    graph.add_edge("answer", END)
-    return graph.compile()
-
-
-def test_invoke_under_langgraph_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Sse(text_chunks("one two three", usage=_USAGE)))
-    recorder = Recorder()
-    stream = _graph(chat()).stream(
-        {"messages": [("user", "Hi")]}, config={"callbacks": [recorder]}, stream_mode="messages"
-    )
-    seen = [message.content for message, _ in stream]
-    assert seen == recorder.tokens
-    assert "".join(seen) == "one two three"
-    assert gateway.last.json["stream"] is True
-
-
-def test_error_in_a_stream_reaches_callbacks_with_the_partial_answer(
-    gateway: Gateway, chat: Chat
-) -> None:
-    gateway.reply(Sse([chunk({"role": "assistant", "content": "Hel"}), chunk({"content": "lo"})]))
-    recorder = Recorder()
-    with pytest.raises(StreamTruncatedError) as caught:
-        list(chat().stream("Hi", config={"callbacks": [recorder]}))
-    ((error, response),) = recorder.failed
-    assert error is caught.value
-    assert response.generations[0][0].text == "Hello"
-    assert caught.value.partial is not None
-    assert caught.value.partial.text == "Hello"
-
-
-async def test_error_in_an_async_stream_reaches_callbacks_with_the_partial_answer(
-    gateway: Gateway, chat: Chat
-) -> None:
-    gateway.reply(Drop("mid_body", how="fin"))
-    recorder = Recorder()
-    with pytest.raises(Exception) as caught:  # noqa: PT011  any of ours
-        [c async for c in chat().astream("Hi", config={"callbacks": [recorder]})]
-    ((error, _),) = recorder.failed
-    assert error is caught.value
-
-
 def test_model_name_is_the_asked_one_where_the_gateway_names_none(
     gateway: Gateway, chat: Chat
 ) -> None:
     gateway.reply(Json({**completion("Hi"), "model": ""}), Sse(text_chunks("Hi", model="")))
     names = [
         chat().invoke("x").response_metadata["model_name"],
-        _sum(list(chat().stream("x"))).response_metadata["model_name"],
+        total(list(chat().stream("x"))).response_metadata["model_name"],
     ]
     assert names == ["gpt-5", "gpt-5"]
 
@@ -335,7 +209,7 @@ def test_model_name_is_the_asked_one_where_the_gateway_names_none(
 def test_refusal_is_a_block_of_its_own(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion(None, refusal="I won't.")))
     gateway.reply(Sse([chunk({"refusal": "I "}), chunk({"refusal": "won't."}), chunk({}, "stop")]))
-    whole, streamed = chat().invoke("x"), _sum(list(chat().stream("x")))
+    whole, streamed = chat().invoke("x"), total(list(chat().stream("x")))
     assert whole.additional_kwargs == streamed.additional_kwargs == {"refusal": "I won't."}
     (block,) = whole.content_blocks
     assert streamed.content_blocks == [block]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from langchain_core.messages import (
     AIMessage,
-    AIMessageChunk,
     HumanMessage,
     SystemMessage,
     ToolMessage,
@@ -17,15 +16,13 @@ from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
 from tests.langchain_ramclouds.conftest import Chat
 from tests.langchain_ramclouds.prompted.tools import BOTH, add, get_weather
+from tests.langchain_ramclouds.recording import total
 
 
 def test_stream_adds_up_to_what_invoke_returns(asking: Chat) -> None:
     model = asking().bind_tools([get_weather, add])
     whole, parts = model.invoke([BOTH]), list(model.stream([BOTH]))
-    streamed = parts[0]
-    for part in parts[1:]:
-        streamed += part
-    assert isinstance(streamed, AIMessageChunk)
+    streamed = total(parts)
     assert [(call["name"], call["args"]) for call in whole.tool_calls] == [
         ("get_weather", {"city": "Huế"}),
         ("add", {"a": 2, "b": 3}),
@@ -97,9 +94,7 @@ def test_call_with_broken_arguments_is_an_invalid_call(gateway: Gateway, asking:
     gateway.reply(Json(completion(text)), Sse(text_chunks(text)))
     model = asking().bind_tools([add])
     whole, parts = model.invoke("2 + 3"), list(model.stream("2 + 3"))
-    streamed = parts[0]
-    for part in parts[1:]:
-        streamed += part
+    streamed = total(parts)
     for message in (whole, streamed):
         (invalid,) = message.invalid_tool_calls
         assert (invalid["name"], invalid["args"]) == ("add", '{"a": 2, "b" 3}')
