@@ -184,11 +184,16 @@ async def adrain(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
         await anext(body, None)
 
 
-sleep = time.sleep
+def sleep(seconds: float) -> None:
+    """Sleep in this thread."""
+    time.sleep(seconds)
 
 
 async def asleep(seconds: float) -> None:
     """Sleep on whichever event loop runs."""
-    from anyio import sleep
+    if _running_loop()[1]:
+        await asyncio.sleep(seconds)
+    else:
+        from anyio import sleep
 
-    await sleep(seconds)
+        await sleep(seconds)
