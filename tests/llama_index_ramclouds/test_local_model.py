@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from llama_index.core import Document, Settings
+from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.callbacks.token_counting import TokenCountingHandler
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
 from ramclouds.local import LocalServer
+from tests.llama_index_ramclouds.running import run
 from tests.llama_index_ramclouds.twins import Twin
 
 pytestmark = [
@@ -97,3 +99,22 @@ async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds, call: T
     assert isinstance(await call.structured_predict(local, City, prompt, city="Hanoi"), City)
     streamed = await call.stream_structured_predict(local, City, prompt, city="Hanoi")
     assert isinstance(streamed[-1], City)
+
+
+# Core's workflows look at every attribute of an agent.
+@pytest.mark.usefixtures("core_leaves_open")
+async def test_a_grammar_makes_an_agent_call_its_tool(local: RamClouds) -> None:
+    def get_weather(city: str) -> str:
+        """Get the current weather of a city."""
+        return f"{city}: sunny, 31 degrees Celsius."
+
+    local.tool_calling = "grammar"
+    local.max_tokens = 200
+    agent = FunctionAgent(tools=[get_weather], llm=local, early_stopping_method="generate")
+
+    _, events = await run(agent, local, "What is the weather in Hanoi?", max_iterations=3)
+
+    outputs = [event.tool_output for event in events if isinstance(event, ToolCallResult)]
+    assert outputs
+    assert not any(output.is_error for output in outputs)
+    assert "31 degrees" in outputs[0].content
