@@ -9,12 +9,14 @@ import pytest
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from ramclouds import RamCloudsError, StreamTruncatedError
-from tests.gateway import Json, completion, (
+from tests.gateway import (
     Drop,
     Gateway,
+    Json,
     Sse,
     call,
     chunk,
+    completion,
     text_chunks,
     tool_chunks,
 )
