@@ -14,7 +14,7 @@ from langchain_core.runnables import ConfigurableField
 from pydantic import ValidationError
 
 from langchain_ramclouds import ChatRamClouds, MissingToolCallError, StructuredOutputError
-from ramclouds import ConfigurationError
+from ramclouds import AsyncClient, Client, ConfigurationError
 from tests.gateway import Gateway, Json, call, completion
 from tests.langchain_ramclouds.conftest import Chat
 from tests.langchain_ramclouds.prompted.documented import is_documented
@@ -172,6 +172,16 @@ def test_native_is_the_default_and_knows_no_words(gateway: Gateway, chat: Chat) 
         chat(**settings).bind_tools([add]).invoke("2 + 3")
         assert gateway.last.json["messages"] == [{"role": "user", "content": "2 + 3"}]
         assert gateway.last.json["tools"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"tool_calling": "native"}])
+def test_native_calls_pass_through_nothing_on_their_way(
+    chat: Chat, settings: dict[str, Any]
+) -> None:
+    model = chat(**settings)
+    request = model._request([HumanMessage("Hi")], None, {"tools": [_ADD]})
+    assert type(model._asker(request)) is Client
+    assert type(model._aasker(request)) is AsyncClient
 
 
 def test_call_says_its_own_way(gateway: Gateway, chat: Chat) -> None:
