@@ -99,7 +99,7 @@ def test_calls_in_odd_orders(gateway: Gateway, calls: Calls, kind: str) -> None:
 
 
 def test_large_arguments_in_small_pieces(gateway: Gateway, calls: Calls) -> None:
-    text = "{" + '"a":"' + "}" * 200_000 + '"}'
+    text = "{" + '"a":"' + "}" * 60_000 + '"}'
     pieces = [text[place : place + 20] for place in range(0, len(text), 20)]
     events = [chunk({"tool_calls": [delta(arguments=piece)]}) for piece in pieces]
     opening = chunk({"tool_calls": [delta("f", "", "call_a")]})
