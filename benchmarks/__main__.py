@@ -53,12 +53,12 @@ def _measure(root: str, *, passes: int) -> Samples:
         for subject in _all_subjects():
             _note(f"pass {number + 1} of {passes}: {subject}")
             jobs = _jobs_of(subject, alone=False)
-            for job, figures in zip(jobs, ask(subject, root, jobs, seconds=120), strict=False):
+            for job, figures in zip(jobs, ask(subject, root, jobs, seconds=400), strict=False):
                 samples.add(subject, job, figures)
             for job in _jobs_of(subject, alone=True):
                 # Peers take long over a thousand calls at once: once is enough.
                 if number == 0 or not (job.measure == "many_calls" and subject.endswith("peer")):
-                    for figures in ask(subject, root, [job], seconds=60):
+                    for figures in ask(subject, root, [job], seconds=200):
                         samples.add(subject, job, figures)
     return samples
 
@@ -82,7 +82,7 @@ def _grow(root: str, curve: Curve) -> dict[str, dict[str, dict[str, float]]]:
     for framework, name in FRAMEWORKS.items():
         for subject in curve.subjects:
             _note(f"{curve.title}: {name}-{subject}")
-            figures = ask(f"{name}-{subject}", root, [curve.job], seconds=120)
+            figures = ask(f"{name}-{subject}", root, [curve.job], seconds=400)
             grown.setdefault(framework, {})[subject] = figures[0] if figures else {}
     return grown
 
