@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -114,8 +115,8 @@ def growing_stream(name: str, url: str, *, sizes: list[int], tokens: int) -> Fig
         messages = measured.conversation(1)
         _drain(measured.stream(messages))
         times = max(1, tokens // size)
-        work = _cpu(lambda: [_drain(measured.stream(messages)) for _ in range(times)])
-        return work / times / size
+        streams = chain.from_iterable(measured.stream(messages) for _ in range(times))
+        return _cpu(lambda: _drain(streams)) / times / size
 
     return _grown(sizes, cost, 1e6)
 
