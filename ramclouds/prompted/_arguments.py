@@ -5,6 +5,7 @@ from __future__ import annotations
 from ramclouds.prompted._repair import is_json, is_literal, mended, remainder
 
 _CLOSER = {"{": "}", "[": "]"}
+_PYTHON = {"None": "null", "True": "true", "False": "false"}
 _CONTROL = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 
 
@@ -22,6 +23,7 @@ class ArgumentText:
         self._comma: list[str] = []
         self._word: list[str] = []
         self._odd: list[str] | None = None
+        self._spelt: list[str] = []  # the odd text with its literals as JSON spells them
         self._closers: list[str] = []
         self._quote = ""
         self._escaped = False
@@ -73,12 +75,12 @@ class ArgumentText:
         return char if char >= " " else _CONTROL.get(char, f"\\u{ord(char):04x}")
 
     def _push_plain(self, char: str) -> str:
-        if char not in "\"{}[],:'" and not char.isspace():
+        if _is_of_word(char):
             self._word.append(char)
             return self._taken(self._comma)
         if self._is_odd(char):
             return self._turn_odd(char)
-        word = self._taken(self._word)
+        word = self._taken_word()
         if char == "," or (char.isspace() and self._comma):
             self._comma.append(char)
             return word
@@ -91,7 +93,8 @@ class ArgumentText:
         return word + self._taken(self._comma) + char
 
     def _is_odd(self, char: str) -> bool:
-        if self._word and not is_literal("".join(self._word)):
+        word = "".join(self._word)
+        if word and word not in _PYTHON and not is_literal(word):
             return True
         if char in "}]":
             return self._closers[-1] != char
@@ -104,14 +107,18 @@ class ArgumentText:
             self._closers.append(_CLOSER[char])
 
     def _turn_odd(self, char: str) -> str:
-        self._odd = [*self._comma, *self._word]
+        self._odd = list(self._comma)
+        self._spelt = list(self._comma)
         self._comma.clear()
-        self._word.clear()
         return self._push_odd(char)
 
     def _push_odd(self, char: str) -> str:
         assert self._odd is not None
-        self._odd.append(char)
+        if not self._quote and _is_of_word(char):
+            self._word.append(char)
+            return ""
+        self._odd += [*self._word, char]
+        self._spelt += [self._taken_word(), char]
         if self._escaped:
             self._escaped = False
         elif self._quote:
@@ -123,7 +130,9 @@ class ArgumentText:
             self.is_done = not self._closers
         else:
             self._open(char)
-        return self._mended("".join(self._sent), "".join(self._odd)) if self.is_done else ""
+        if not self.is_done:
+            return ""
+        return self._mended("".join(self._sent), "".join(self._odd), "".join(self._spelt))
 
     def _settle_quote(self, char: str) -> None:
         # In a text that is odd already a quote may be an apostrophe: what follows it tells.
@@ -131,13 +140,33 @@ class ArgumentText:
             self._maybe_unquoted = False
             self._quote = "" if char in ",:}]" else self._quote
 
-    def _mended(self, sent: str, rest: str, closers: str = "") -> str:
-        repaired = mended(sent + rest + closers)
+    def _mended(self, sent: str, rest: str, spelt: str) -> str:
+        repaired = mended(sent + spelt)
         mended_rest = None if repaired is None else remainder(repaired, after=sent)
         return rest if mended_rest is None else mended_rest
+
+    def _taken_word(self) -> str:
+        word = self._taken(self._word)
+        return _PYTHON.get(word, word)
 
     @staticmethod
     def _taken(waiting: list[str]) -> str:
         text = "".join(waiting)
         waiting.clear()
         return text
+
+
+def settled(text: str) -> str:
+    """Return the one object or list that `text` is, mended where that is safe."""
+    arguments, pieces = ArgumentText(), []
+    for char in text:
+        if arguments.is_done:
+            return text  # and more
+        pieces.append(arguments.push(char))
+    if not arguments.is_done:
+        pieces.append(arguments.finish(truncated=True))
+    return "".join(pieces)
+
+
+def _is_of_word(char: str) -> bool:
+    return char not in "\"{}[],:'" and not char.isspace()

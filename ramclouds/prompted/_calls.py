@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 
-from ramclouds.prompted._arguments import ArgumentText
+from ramclouds.prompted._arguments import ArgumentText, settled
 from ramclouds.prompted._reader import NotACallError, Reader, Steps
 from ramclouds.prompted._scan import Depth, StringText
 
@@ -146,10 +146,10 @@ class CallReader:
     def _collected(self) -> Generator[None, str, str]:
         """Return arguments as a whole: JSON inside a string, or while the name is not known."""
         if self._reader.char in "\"'":
-            return _settled((yield from self._string(None)))
+            return _whole((yield from self._string(None)))
         start = len(self._reader.held)
         yield from self._skipped()
-        return _settled("".join(self._reader.held[start:]))
+        return _whole("".join(self._reader.held[start:]))
 
     def _skipped(self) -> Steps:
         depth = Depth()
@@ -201,18 +201,11 @@ def _leads_to(name: str, value: str, is_done: bool) -> bool:
     return name == value if is_done else name.startswith(value)
 
 
-def _settled(text: str) -> str:
+def _whole(text: str) -> str:
     """Return the arguments that `text` holds, mended where that is safe."""
     text = text.strip()
     if text in ("", "null", "None"):
         return "{}"
     if text[0] != "{":
         return text
-    arguments, pieces = ArgumentText(), []
-    for char in text:
-        if arguments.is_done:
-            return text  # more than one object: no arguments
-        pieces.append(arguments.push(char))
-    if not arguments.is_done:
-        pieces.append(arguments.finish(truncated=True))
-    return "".join(pieces)
+    return settled(text)

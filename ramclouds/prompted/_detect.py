@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ramclouds.prompted._repair import is_json, mended
+from ramclouds.prompted._arguments import settled
+from ramclouds.prompted._repair import is_json
 from ramclouds.prompted._tools import forced_name, is_forced
 from ramclouds.types import Completion
 
@@ -49,6 +50,5 @@ def json_text(text: str) -> str:
     if not 0 <= opening < closing:
         return text
     inner = stripped[opening : closing + 1]
-    if is_json(inner):
-        return inner
-    return mended(inner) or text
+    found = inner if is_json(inner) else settled(inner)
+    return found if is_json(found) else text

@@ -53,5 +53,4 @@ def remainder(repaired: str, *, after: str) -> str | None:
 
 
 def _words(text: str) -> str:
-    # Python's literals are among what is safe to repair.
-    return _PUNCTUATION.sub("", text).casefold().replace("none", "null")
+    return _PUNCTUATION.sub("", text)

@@ -1,0 +1,60 @@
+"""The evaluation runs with a key as it runs on the local model."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from evaluation.__main__ import judged, main
+from evaluation.prompts import PROMPTS, Prompt
+from evaluation.tools import TOOLS, to_wire
+from ramclouds import Choice, Completion, ToolCall
+from tests.gateway import Gateway
+
+PROMPT = Prompt("What time is it in Hue?", ("get_time", "set_timer"))
+
+
+@pytest.mark.parametrize(
+    ("calls", "steps"),
+    [
+        ([], (False, False, False)),
+        ([("get_time", '{"city": "Hue"}')], (True, True, True)),
+        ([("set_timer", '{"minutes": 3}')], (True, True, False)),
+        ([("get_time", '{"city": 3}')], (True, False, False)),
+        ([("get_time", "{city")], (True, False, False)),
+        ([("get_weather", '{"city": "Hue"}')], (True, False, False)),
+        ([("get_time", '{"city": "Hue"}'), ("get_time", "{}")], (True, False, False)),
+    ],
+)
+def test_answer_is_judged(calls: list[tuple[str, str]], steps: Any) -> None:
+    made = tuple(ToolCall("c", name, arguments) for name, arguments in calls)
+    score = judged(Completion(choices=(Choice(tool_calls=made),)), PROMPT)
+    assert (score.called, score.valid, score.right) == steps
+
+
+def test_prompts_are_thirty_with_one_to_four_tools() -> None:
+    assert len(PROMPTS) == 30
+    assert {len(prompt.tools) for prompt in PROMPTS} == {1, 2, 3, 4}
+    assert all(sorted(prompt.offered()) == sorted(prompt.tools) for prompt in PROMPTS)
+    assert {to_wire(name)["function"]["name"] for name in TOOLS} >= {
+        name for prompt in PROMPTS for name in prompt.tools
+    }
+
+
+def test_table_has_a_row_for_each_mode(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
+    monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
+    monkeypatch.setattr(sys, "argv", ["evaluation", "--choice", "required", "--model", "gpt-5"])
+    main()
+    title, _, head, *rows = capsys.readouterr().out.splitlines()
+    assert title.startswith("Valid tool calls in 30 prompts with 1 to 4 tools, gpt-5 at RamClouds")
+    assert head.split() == ["mode", "choice", "called", "valid", "right", "errors", "time"]
+    shares = [row.split()[:4] for row in rows]
+    assert shares == [
+        [mode, "required", "100", "%"] for mode in ("native", "prompted", "prompted-with-grammar")
+    ]
+    assert len(gateway.requests) == 90
