@@ -63,6 +63,8 @@ class CallFinder:
     def _taken(self) -> list[Event]:
         """Return the new events, neighbours of one kind as one: two calls are never neighbours."""
         events, self._reader.events = self._reader.events, []
+        if len(events) < 2:
+            return events
         return [
             Event(kind, "".join(event.text for event in group))
             for kind, group in groupby(events, key=attrgetter("kind"))
