@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+import trio
 
-from ramclouds import RateLimitError, ServerError
+from ramclouds import AsyncClient, RateLimitError, ServerError
 from tests.gateway import Gateway, Json, completion, error
-from tests.ramclouds.calls import Calls
+from tests.ramclouds.calls import ASK, Calls
 
 Connect = Callable[..., Calls]
 BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
@@ -104,3 +105,21 @@ def test_retry_after_is_told_uncapped(gateway: Gateway, calls: Calls) -> None:
     with pytest.raises(RateLimitError) as caught:
         calls.complete()
     assert caught.value.retry_after == 3600
+
+
+ONE_MILLISECOND = Json(error("slow"), 429, {"Retry-After-Ms": "1"})
+
+
+def test_waits_for_real(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(ONE_MILLISECOND, OK)
+    assert connect(max_retries=1).complete().text == "Hi"
+
+
+def test_waits_for_real_on_trio(gateway: Gateway) -> None:
+    gateway.reply(ONE_MILLISECOND, OK)
+
+    async def run() -> str:
+        async with AsyncClient(api_key="test-key", base_url=gateway.base_url) as client:
+            return (await client.complete(**ASK)).text
+
+    assert trio.run(run) == "Hi"
