@@ -23,8 +23,8 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds
 from tests.gateway import Gateway
+from tests.llama_index_ramclouds.conversing import PNG
 from tests.llama_index_ramclouds.running import AGENT_MARKS, add, deltas, run, says, weather
-from tests.llama_index_ramclouds.test_messages import PNG
 
 pytestmark = AGENT_MARKS
 

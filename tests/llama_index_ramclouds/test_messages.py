@@ -20,45 +20,26 @@ from llama_index.core.base.llms.types import (
     MessageRole,
     TextBlock,
     ThinkingBlock,
-    ToolCallBlock,
     VideoBlock,
 )
 
 from llama_index_ramclouds import RamClouds
-from llama_index_ramclouds._messages import to_wire
-from ramclouds import ConfigurationError, model_facts
+from ramclouds import ConfigurationError
 from tests.gateway import Gateway
+from tests.llama_index_ramclouds.conversing import (
+    PNG,
+    PNG_URL,
+    F,
+    user,
+    wire,
+)
 from tests.llama_index_ramclouds.twins import Twin
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-PNG_URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(28)
 PDF = b"%PDF-1.4 invented"
+
+
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(12)
-
-
-def wire(*messages: ChatMessage, model: str = "gpt-5", replay: bool = False) -> Any:
-    return to_wire(messages, model_facts(model), replay_reasoning=replay)
-
-
-def user(*blocks: Any) -> ChatMessage:
-    return ChatMessage(role="user", blocks=list(blocks))
-
-
-def calling(*calls: ToolCallBlock, text: str = "", **kwargs: Any) -> ChatMessage:
-    return ChatMessage(
-        role="assistant", blocks=[TextBlock(text=text), *calls], additional_kwargs=kwargs
-    )
-
-
-def result(text: str, id: str = "call_1") -> ChatMessage:
-    return ChatMessage(role="tool", content=text, additional_kwargs={"tool_call_id": id})
-
-
-F = ToolCallBlock(tool_call_id="call_1", tool_name="f", tool_kwargs={"a": 1})
-WIRE_F = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
 
 
 @pytest.mark.parametrize(
@@ -258,131 +239,6 @@ def test_a_document_of_unknown_bytes_is_a_file() -> None:
             },
         }
     ]
-
-
-def test_tool_calls_go_back_from_blocks() -> None:
-    assert wire(calling(F)) == [{"role": "assistant", "content": None, "tool_calls": [WIRE_F]}]
-    assert wire(calling(F, text="Well.")) == [
-        {"role": "assistant", "content": "Well.", "tool_calls": [WIRE_F]}
-    ]
-
-
-def test_tool_calls_go_back_once_with_their_extra_keys_and_spelling() -> None:
-    listed = {
-        "id": "call_1",
-        "type": "function",
-        "extra_content": {"google": {"thought_signature": "abc"}},
-        "function": {"name": "f", "arguments": '{"a":1}'},
-    }
-
-    assert wire(calling(F, tool_calls=[listed]))[0]["tool_calls"] == [listed]
-
-
-def test_a_block_that_was_changed_wins_over_the_listed_call() -> None:
-    changed = F.model_copy(update={"tool_kwargs": {"a": 2}})
-
-    sent = wire(calling(changed, tool_calls=[WIRE_F]))[0]["tool_calls"]
-
-    assert sent == [{**WIRE_F, "function": {"name": "f", "arguments": '{"a": 2}'}}]
-
-
-def test_tool_calls_of_foreign_histories_go_back() -> None:
-    class Function:
-        """As the openai package has it."""
-
-        def model_dump(self, **_: Any) -> dict[str, Any]:
-            return WIRE_F
-
-    sent = wire(
-        ChatMessage(role="assistant", additional_kwargs={"tool_calls": [Function()]}),
-        ChatMessage(role="assistant", additional_kwargs={"tool_calls": [{**WIRE_F, "index": 0}]}),
-    )
-
-    assert [message["tool_calls"] for message in sent] == [[WIRE_F], [WIRE_F]]
-
-
-@pytest.mark.parametrize(
-    ("kwargs", "sent"),
-    [
-        ('{"a": 1}', '{"a": 1}'),
-        ("", "{}"),
-        ('{"a": 1, "b": "x', '{"a": 1, "b": "x"}'),
-        ("not json", "{}"),
-        ("[1]", "{}"),
-        ({}, "{}"),
-        ({"a": "ü"}, '{"a": "ü"}'),
-    ],
-)
-def test_arguments_go_back_as_a_json_object(kwargs: Any, sent: str) -> None:
-    block = F.model_copy(update={"tool_kwargs": kwargs})
-
-    assert wire(calling(block))[0]["tool_calls"][0]["function"]["arguments"] == sent
-
-
-def test_images_of_tool_results_follow_in_a_user_message() -> None:
-    other = ToolCallBlock(tool_call_id="call_2", tool_name="g")
-    picture = ChatMessage(
-        role="tool", blocks=[ImageBlock(image=PNG)], additional_kwargs={"tool_call_id": "call_1"}
-    )
-
-    sent = wire(user(TextBlock(text="Draw")), calling(F, other), picture, result("5", "call_2"))
-
-    assert sent[2:] == [
-        {
-            "role": "tool",
-            "tool_call_id": "call_1",
-            "content": "The result follows in the next user message.",
-        },
-        {"role": "tool", "tool_call_id": "call_2", "content": "5"},
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": "Result of tool call call_1:"},
-                {"type": "image_url", "image_url": {"url": PNG_URL}},
-            ],
-        },
-    ]
-
-
-def test_calls_that_return_direct_left_open_are_dropped() -> None:
-    other = ToolCallBlock(tool_call_id="call_2", tool_name="g")
-
-    sent = wire(
-        user(TextBlock(text="Go")),
-        calling(F, other),
-        result("5"),
-        ChatMessage(role="assistant", content="5"),
-        user(TextBlock(text="Again")),
-    )
-
-    assert sent[1]["tool_calls"] == [WIRE_F]
-
-
-def test_reasoning_goes_back_within_the_running_tool_loop_alone() -> None:
-    thought = ThinkingBlock(content="I need f.")
-    turn = ChatMessage(role="assistant", blocks=[thought, TextBlock(text=""), F])
-    messages = (user(TextBlock(text="a")), turn, result("5"), user(TextBlock(text="b")), turn)
-
-    replayed = [message.get("reasoning_content") for message in wire(*messages, replay=True)]
-
-    assert replayed == [None, None, None, None, "I need f."]
-    assert not [one for one in wire(*messages) if "reasoning_content" in one]
-
-
-def test_a_loop_without_kept_reasoning_sends_a_space() -> None:
-    sent = wire(user(TextBlock(text="a")), calling(F), result("5"), replay=True)
-
-    assert sent[1]["reasoning_content"] == " "
-
-
-def test_inline_reasoning_goes_back_into_the_text() -> None:
-    thought = ThinkingBlock(content="I need f.")
-    turn = ChatMessage(role="assistant", blocks=[thought, TextBlock(text="Wait."), F])
-
-    sent = wire(user(TextBlock(text="a")), turn, model="minimax-m2.1", replay=True)
-
-    assert sent[1]["content"] == "<think>\nI need f.\n</think>\n\nWait."
-    assert "reasoning_content" not in sent[1]
 
 
 async def test_the_gateway_sees_the_media(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
