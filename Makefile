@@ -27,6 +27,21 @@ demo: .venv/demo.stamp  ## Chain, RAG and agents: on RamClouds with RAMCLOUDS_AP
 test: .venv/dev.stamp  ## Run all tests; no network but loopback.
 	$(BIN)/pytest -n auto --dist loadgroup -q
 
+# What the oldest versions lack: LlamaIndex's payloads (0.14.23), rate limiter (0.14.16) and streaming
+# text programs (0.14.22), LangChain's deltas of tool calls in events (1.7); on Python 3.10 LangGraph
+# does not see the tokens of a coroutine's model.
+FLOORS := tests/replay/test_ramclouds.py tests/replay/test_langchain_ramclouds.py \
+	tests/replay/test_llama_index_ramclouds.py tests/langchain_ramclouds tests/llama_index_ramclouds \
+	tests/ramclouds/test_transport.py tests/ramclouds/test_faults.py tests/ramclouds/test_wirecases.py
+FLOORS_WITHOUT := test_the_payload_holds_facts_and_no_secret or test_what_is_stored_holds_no_key \
+	or test_the_rate_limiter_is_asked_once_for_each_call or LLMTextCompletionProgram \
+	or test_stream_events_tell_the_call_as_it_comes or test_async_agent_streams_its_tokens
+
+.PHONY: test-floors
+test-floors: .venv-floors/floors.stamp  ## Run the adapters' and wire tests on the oldest allowed versions.
+	.venv-floors/bin/python -m pytest -n auto --dist loadgroup -q $(FLOORS) \
+		-m "not real_model and not process" -k "not ($(FLOORS_WITHOUT))"
+
 .PHONY: lint
 lint: .venv/dev.stamp  ## Check style and formatting.
 	$(BIN)/ruff check .
@@ -71,6 +86,7 @@ pins:  ## Pin the newest allowed versions (needs uv).
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group dev -c requirements/demo.txt -o requirements/dev.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --group bench \
 		-c requirements/demo.txt -o requirements/bench.txt
+	$(UV) pip compile requirements/floors.in $(filter-out pyproject.toml,$(PIN_FLAGS)) -o requirements/floors.txt
 
 # One file for all Pythons and platforms; no index or URL in it, so that any index serves.
 PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-index-url \
@@ -99,4 +115,13 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	$(PYTHON) -m venv .venv-bench
 	@echo "Installing the peers into .venv-bench (once)"
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+# The oldest Python that is allowed, where there is one.
+FLOORS_PYTHON ?= $(shell python3.10 --version >/dev/null 2>&1 && echo python3.10 || echo $(PYTHON))
+
+.venv-floors/floors.stamp: requirements/floors.txt
+	$(FLOORS_PYTHON) -m venv .venv-floors
+	@echo "Installing the oldest allowed versions into .venv-floors (once)"
+	.venv-floors/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/floors.txt
 	@touch $@
