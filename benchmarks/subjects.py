@@ -83,7 +83,10 @@ class Httpx:
     def __init__(self, url: str) -> None:
         import httpx
 
-        self.client = httpx.Client(timeout=60)
+        # Without the caps: closing what is beyond them, httpcore's pool sometimes closes a connection
+        # that another thread is about to read.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self.client = httpx.Client(timeout=60, limits=limits)
         self.url = f"{url}/chat/completions"
         self.headers = {"Authorization": f"Bearer {KEY}"}
 
