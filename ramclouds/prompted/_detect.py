@@ -13,7 +13,9 @@ from ramclouds.types import Completion
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
     """Whether a call was forced and the answer, complete as it is, has none of the kind."""
-    if not is_forced(tool_choice) or completion.finish_reason not in ("stop", "tool_calls"):
+    if not is_forced(tool_choice) or completion.refusal:
+        return False
+    if completion.finish_reason not in ("stop", "tool_calls"):
         return False
     name = forced_name(tool_choice)
     return not any(name in (None, call.name) for call in completion.tool_calls)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ramclouds.models import model_facts
 from ramclouds.prompted._detect import is_prose, missing_forced_call
-from ramclouds.prompted._request import PromptedRequest, prepare
+from ramclouds.prompted._request import PromptedRequest, needs_words, prepare
 from ramclouds.prompted._tools import is_forced
 from ramclouds.types import Choice, Chunk, Completion, ToolCall
 
@@ -29,7 +29,9 @@ class ToolMode:
     def prompted(self, params: Mapping[str, Any]) -> PromptedRequest | None:
         """Return the request to send in place of `params`, or None to send them as they are."""
         way = self._way(params["model"])
-        return None if way == "native" else prepare(params, grammar=way == "grammar")
+        if way == "native" or (way != self.tool_calling and not needs_words(params)):
+            return None
+        return prepare(params, grammar=way == "grammar")
 
     def watches(self, params: Mapping[str, Any]) -> bool:
         """Whether the answer to a native request tells if it had an effect."""

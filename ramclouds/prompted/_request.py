@@ -41,6 +41,13 @@ class PromptedRequest:
         return self.parser().parse(completion)
 
 
+def needs_words(params: Mapping[str, Any]) -> bool:
+    """Whether a request asks for tools or structure, or tells of tool calls."""
+    return bool(params.get("tools") or params.get("response_format")) or any(
+        message.get("role") == "tool" or message.get("tool_calls") for message in params["messages"]
+    )
+
+
 def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequest:
     """Return the request that asks in words for what `params` asks for natively.
 
@@ -55,6 +62,9 @@ def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequ
     }
     sent = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
     sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
+    if sent.get("stream_usage") is None:
+        # `stream_options` is not documented, and New API sends the usage unasked.
+        sent["stream_usage"] = False
     if grammar:
         schema = grammar_format(tools, **asked)
         sent |= {} if schema is None else {"response_format": schema}

@@ -17,7 +17,7 @@ from tests.ramclouds_prompted.asking import Asking, AsyncAsking, SyncAsking
 from tests.ramclouds_prompted.reading import TOOLS, merged, said_in
 
 DOCUMENTED = {
-    *("model", "messages", "stream", "stream_options", "temperature", "max_tokens", "top_p"),
+    *("model", "messages", "stream", "temperature", "max_tokens", "top_p"),
     *("frequency_penalty", "presence_penalty", "stop"),
 }
 MESSAGES = [{"role": "user", "content": "Weather in Hanoi?"}]
@@ -118,6 +118,18 @@ def test_request_without_effect_is_sent_once_more_in_words(
     ]
     native = {"tool_choice"} if params is FORCED else {"response_format"}
     assert asked == [native, set(), set(), native, *([set()] if params is FORCED else [])]
+
+
+def test_model_that_fell_back_gets_what_needs_no_words_as_it_is(
+    gateway: Gateway, asking: Callable[..., Asking]
+) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    seen = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, picture]}]
+    gateway.reply(Json(completion("Sunny.")), Json(completion(CALL)), Json(completion("A dot.")))
+    client = asking(on_unsupported="fallback")
+    client.complete(**FORCED)
+    assert client.complete(model="gpt-5", messages=seen).text == "A dot."
+    assert gateway.last.json == {"model": "gpt-5", "messages": seen}
 
 
 @pytest.mark.parametrize("params", [FORCED, AS_JSON], ids=["forced", "json"])

@@ -37,6 +37,7 @@ def answer(
         (False, answer("Hi"), False),
         ("required", answer("Hi", finish_reason="length"), False),
         ("required", answer("Hi", finish_reason="content_filter"), False),
+        ("required", answer(refusal="I will not."), False),
     ],
 )
 def test_missing_forced_call(choice: Any, completion: Completion, missing: bool) -> None:

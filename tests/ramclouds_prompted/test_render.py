@@ -248,7 +248,8 @@ def test_request_holds_documented_fields_only(choice: Any, response_format: Any)
         "temperature": 0.5,
     }
     sent = prepare({"messages": HISTORY, **params}).params
-    assert sent.keys() == {"messages", "temperature"}
+    assert sent.keys() == {"messages", "temperature", "stream_usage"}
+    assert sent["stream_usage"] is False  # no stream_options
     assert {message["role"] for message in sent["messages"]} == {"system", "user", "assistant"}
     for message in sent["messages"]:
         assert message.keys() == {"role", "content"}
