@@ -34,7 +34,7 @@ def _ways(gateway: Gateway) -> list[str]:
 
 
 def _is_in_words(body: dict[str, Any]) -> bool:
-    return is_documented({key: body[key] for key in body if key != "stream_options"})
+    return is_documented(body)
 
 
 # --- raise ---
