@@ -7,6 +7,7 @@ from contextlib import aclosing, closing
 from typing import Any
 
 from ramclouds._client import AsyncClient, Client
+from ramclouds.errors import BadRequestError
 from ramclouds.prompted._mode import NativeWatch, ToolMode
 from ramclouds.prompted._parse import PromptedParser
 from ramclouds.types import Chunk, Completion
@@ -28,10 +29,15 @@ class PromptingClient:
         request = self._mode.prompted(params)
         if request is not None:
             return request.parse(self._client.complete(**request.params))
-        completion = self._client.complete(**params)
-        retry = self._mode.retry(params, completion)
-        if retry is None:
-            return completion
+        try:
+            completion = self._client.complete(**params)
+            retry = self._mode.retry(params, completion)
+            if retry is None:
+                return completion
+        except BadRequestError as error:
+            retry = self._mode.retry_refused(params, error)
+            if retry is None:
+                raise
         return retry.parse(self._client.complete(**retry.params))
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
@@ -46,10 +52,15 @@ class PromptingClient:
         self, chunks: Generator[Chunk, None, None], params: dict[str, Any]
     ) -> Generator[Chunk, None, None]:
         watch = NativeWatch(params)
-        with closing(chunks):
-            for chunk in chunks:
-                yield from watch.feed(chunk)
-        retry = self._mode.retry(params, watch.completion)
+        try:
+            with closing(chunks):
+                for chunk in chunks:
+                    yield from watch.feed(chunk)
+            retry = self._mode.retry(params, watch.completion)
+        except BadRequestError as error:
+            retry = self._mode.retry_refused(params, error)
+            if retry is None:
+                raise
         if retry is not None:
             with closing(_parsed(self._client.stream(**retry.params), retry.parser())) as parsed:
                 yield from parsed
@@ -71,10 +82,15 @@ class AsyncPromptingClient:
         request = self._mode.prompted(params)
         if request is not None:
             return request.parse(await self._client.complete(**request.params))
-        completion = await self._client.complete(**params)
-        retry = self._mode.retry(params, completion)
-        if retry is None:
-            return completion
+        try:
+            completion = await self._client.complete(**params)
+            retry = self._mode.retry(params, completion)
+            if retry is None:
+                return completion
+        except BadRequestError as error:
+            retry = self._mode.retry_refused(params, error)
+            if retry is None:
+                raise
         return retry.parse(await self._client.complete(**retry.params))
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
@@ -89,11 +105,16 @@ class AsyncPromptingClient:
         self, chunks: AsyncGenerator[Chunk, None], params: dict[str, Any]
     ) -> AsyncGenerator[Chunk, None]:
         watch = NativeWatch(params)
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                for shown in watch.feed(chunk):
-                    yield shown
-        retry = self._mode.retry(params, watch.completion)
+        try:
+            async with aclosing(chunks):
+                async for chunk in chunks:
+                    for shown in watch.feed(chunk):
+                        yield shown
+            retry = self._mode.retry(params, watch.completion)
+        except BadRequestError as error:
+            retry = self._mode.retry_refused(params, error)
+            if retry is None:
+                raise
         if retry is not None:
             async with aclosing(
                 _aparsed(self._client.stream(**retry.params), retry.parser())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from ramclouds.errors import BadRequestError, ContextLengthError
 from ramclouds.prompted._arguments import settled
 from ramclouds.prompted._repair import is_json
 from ramclouds.prompted._tools import forced_name, is_forced
 from ramclouds.types import Completion
+
+_NATIVE = re.compile(
+    r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b", re.I
+)
 
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
@@ -28,6 +34,14 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
     if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
         return False
     return not is_json(json_text(completion.text))
+
+
+def is_refusal_of_native(error: BadRequestError) -> bool:
+    """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
+    # A request that is too long is counted with its tools.
+    return not isinstance(error, ContextLengthError) and bool(
+        _NATIVE.search(f"{error.message} {error.param}")
+    )
 
 
 def unsupported_message(what: str, model: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ramclouds.errors import BadRequestError
 from ramclouds.models import model_facts
-from ramclouds.prompted._detect import is_prose, missing_forced_call
+from ramclouds.prompted._detect import is_prose, is_refusal_of_native, missing_forced_call
 from ramclouds.prompted._request import PromptedRequest, needs_words, prepare
 from ramclouds.prompted._tools import is_forced
 from ramclouds.types import Choice, Chunk, Completion, ToolCall
@@ -34,15 +35,24 @@ class ToolMode:
         return prepare(params, grammar=way == "grammar")
 
     def watches(self, params: Mapping[str, Any]) -> bool:
-        """Whether the answer to a native request tells if it had an effect."""
-        return self.on_unsupported == "fallback" and (
-            is_forced(params.get("tool_choice")) or _asks_for_json(params)
-        )
+        """Whether what becomes of a native request may call for another, in words."""
+        return self.on_unsupported == "fallback" and needs_words(params)
 
     def retry(self, params: Mapping[str, Any], completion: Completion) -> PromptedRequest | None:
         """Return the request to send after a native one had no effect, and remember its model."""
         if not self.watches(params) or not is_ignored(params, completion):
             return None
+        return self._fall_back(params)
+
+    def retry_refused(
+        self, params: Mapping[str, Any], error: BadRequestError
+    ) -> PromptedRequest | None:
+        """Return the request to send after a native one was refused for what it asked for."""
+        if not self.watches(params) or not is_refusal_of_native(error):
+            return None
+        return self._fall_back(params)
+
+    def _fall_back(self, params: Mapping[str, Any]) -> PromptedRequest:
         self.fallen.add(params["model"])
         return prepare(params)
 
@@ -70,7 +80,8 @@ class NativeWatch:
         self._params = params
         self._is_forced = is_forced(params.get("tool_choice"))
         self._held: list[Chunk] = []
-        self._has_shown = False
+        # What the model may leave undone shows nothing by being left undone.
+        self._has_shown = not (self._is_forced or _asks_for_json(params))
         self.completion = Completion()
         """What has been held back, as the answer that it is."""
 

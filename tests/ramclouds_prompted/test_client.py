@@ -10,9 +10,19 @@ from typing import Any
 
 import pytest
 
-from ramclouds import Completion, Usage
+from ramclouds import BadRequestError, Completion, Usage
 from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode, grammar_format
-from tests.gateway import Gateway, Json, Sse, Stall, call, completion, text_chunks, tool_chunks
+from tests.gateway import (
+    Gateway,
+    Json,
+    Sse,
+    Stall,
+    call,
+    completion,
+    error,
+    text_chunks,
+    tool_chunks,
+)
 from tests.ramclouds_prompted.asking import Asking, AsyncAsking, SyncAsking
 from tests.ramclouds_prompted.reading import TOOLS, merged, said_in
 
@@ -118,6 +128,23 @@ def test_request_without_effect_is_sent_once_more_in_words(
     ]
     native = {"tool_choice"} if params is FORCED else {"response_format"}
     assert asked == [native, set(), set(), native, *([set()] if params is FORCED else [])]
+
+
+def test_refused_tools_are_asked_for_in_words(
+    gateway: Gateway, asking: Callable[..., Asking]
+) -> None:
+    refusal = Json(error("'tools' is not supported with this model", code=None), 400)
+    gateway.reply(refusal, Json(completion(CALL)), refusal, Sse(text_chunks(CALL)))
+    assert said(asking(on_unsupported="fallback").complete(**ASK)) == SAID
+    assert said_in(asking(on_unsupported="fallback").stream(**ASK)) == SAID
+    assert [is_in_words(body) for body in gateway.bodies] == [False, True, False, True]
+
+
+def test_other_refusals_are_raised(gateway: Gateway, asking: Callable[..., Asking]) -> None:
+    gateway.reply(Json(error("temperature must be 1", code=None), 400))
+    with pytest.raises(BadRequestError, match="temperature"):
+        asking(on_unsupported="fallback").complete(**ASK)
+    assert len(gateway.bodies) == 1
 
 
 def test_model_that_fell_back_gets_what_needs_no_words_as_it_is(
