@@ -245,3 +245,12 @@ async def test_the_gateway_sees_the_media(gateway: Gateway, llm: RamClouds, call
     answer = await call.chat(llm, [user(TextBlock(text="Look"), ImageBlock(image=PNG))])
 
     assert answer.message.content == "Hello! You said: Look I see 1 image."
+
+
+async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    with pytest.raises(ConfigurationError, match="ChatMessages, not dict"):
+        await call.chat(llm, [{"role": "user", "content": "Hello"}])
+
+    assert gateway.requests == []

@@ -103,6 +103,17 @@ async def test_an_answer_without_the_object_is_an_error_that_keeps_the_text(
     assert isinstance(plain.value, ValueError)
 
 
+async def test_prose_in_text_mode_names_no_way_that_it_is_asked_in_already(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    answer_with(gateway, "I cannot do that.")
+
+    with pytest.raises(StructuredOutputError, match="in words: use another model") as caught:
+        await call.structured_predict(in_mode(llm, "text"), Album, PROMPT, topic="rivers")
+
+    assert "tool_calling" not in str(caught.value)
+
+
 async def test_a_call_with_wrong_arguments_is_an_error(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:

@@ -148,6 +148,25 @@ async def test_a_demanded_call_that_never_came_is_an_error(
     assert plain.value.request_id is not None
 
 
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        (completion("I wou", finish_reason="length"), "raise max_tokens"),
+        (completion(None, refusal="I must not."), "refusal: change the messages"),
+    ],
+    ids=["cut off", "refused"],
+)
+async def test_a_missing_call_says_what_to_do(
+    gateway: Gateway, llm: RamClouds, call: Twin, answer: Any, advice: str
+) -> None:
+    gateway.reply(Json(answer))
+
+    with pytest.raises(MissingToolCallError, match=advice) as caught:
+        await call.chat_with_tools(llm, TOOLS, user_msg="Add", tool_required=True)
+
+    assert "tool_calling" not in str(caught.value)
+
+
 async def test_no_call_is_fine_where_none_was_demanded(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
