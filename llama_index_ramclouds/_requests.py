@@ -75,9 +75,6 @@ def to_request(
         )
     asked = llm._asking(params)
     params = {name: value for name, value in params.items() if name not in WAYS}
-    if asked.in_words == "prompted" and params.get("stream_usage") is None:
-        # stream_options is not documented; the gateway sends the usage unasked.
-        params["stream_usage"] = False
     facts = model_facts(asked.model)
     params["model"] = asked.model
     params["messages"] = to_wire(

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import Client, ConfigurationError
-from tests.gateway import Gateway, Json, completion, is_documented
+from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
 from tests.llama_index_ramclouds.twins import Twin
 
 
@@ -40,16 +40,11 @@ PROMPT = PromptTemplate("Tell me about {city}.")
 
 
 def _ways(gateway: Gateway) -> list[str]:
-    return ["words" if _is_in_words(body) else "native" for body in _bodies(gateway)]
+    return ["words" if is_documented(body) else "native" for body in _bodies(gateway)]
 
 
 def _bodies(gateway: Gateway) -> list[Any]:
     return [request.json for request in gateway.requests]
-
-
-def _is_in_words(body: dict[str, Any]) -> bool:
-    # The retry of a stream asks for the usage, as the native request did.
-    return is_documented({key: body[key] for key in body if key != "stream_options"})
 
 
 @pytest.fixture
@@ -154,6 +149,26 @@ async def test_structure_falls_back_too(
     assert isinstance(whole, City)
     assert streamed[-1] == whole
     assert _ways(dropping) == ["native", "words", "words"]
+
+
+async def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    def answer(request: Request) -> Answer:
+        if "tools" in request.json:
+            return Json(error("tools is not supported", "invalid_request_error"), 400)
+        return gateway.model.answer(request)
+
+    gateway.handler = answer
+    llm.on_unsupported = "fallback"
+
+    plain = await call.chat_with_tools(llm, [ADD], user_msg="2 + 3", tool_choice="add")
+    made = await call.structured_predict(llm, City, PROMPT, city="Huế")
+    streamed = await call.stream_structured_predict(llm, City, PROMPT, city="Huế")
+
+    assert llm.get_tool_calls_from_response(plain)[0].tool_kwargs == {"a": 2, "b": 3}
+    assert streamed[-1] == made
+    assert _ways(gateway) == ["native", "words", "words", "words"]
 
 
 async def test_what_took_effect_is_left_alone(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
