@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
@@ -121,6 +121,9 @@ class LocalServer:
         if not in_time:
             raise TimeoutError(f"no answer within {self._start_timeout:g} s")
         if not address:
+            # It says why while it ends; closing its stdin now would cut that short.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_TIMEOUT)
             raise ConnectionError("its process ended")
         return address
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
 
 from ramclouds import __version__
+from tests.docs.conftest import Play
 from tests.gateway import Gateway
+
+# LlamaIndex's agents look at attributes of theirs that pydantic has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,32 +36,24 @@ def blocks(path: Path, language: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     "code", [pytest.param(code, id=f"line {line}") for line, code in blocks(README, "python")]
 )
-def test_python_block_of_the_readme_runs_alone(code: str, gateway: Gateway, tmp_path: Path) -> None:
-    run(code, gateway, tmp_path)
+def test_python_block_of_the_readme_runs_alone(
+    code: str, gateway: Gateway, play: Play, tmp_path: Path
+) -> None:
+    run(code, gateway, play, tmp_path)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS[2:], ids=lambda path: path.name)
 def test_python_blocks_of_a_document_run_one_after_the_other(
-    path: Path, gateway: Gateway, tmp_path: Path
+    path: Path, gateway: Gateway, play: Play, tmp_path: Path
 ) -> None:
-    run("\n".join(code for _, code in blocks(path, "python")), gateway, tmp_path)
+    run("\n".join(code for _, code in blocks(path, "python")), gateway, play, tmp_path)
 
 
-def run(code: str, gateway: Gateway, folder: Path) -> None:
-    ran = subprocess.run(
-        # Shown on a stderr that has to stay empty, not errors: LlamaIndex's agents look at
-        # attributes of theirs that pydantic has deprecated.
-        [sys.executable, "-W", "always::ResourceWarning", "-c", code],
-        env=environment(gateway),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-
-
-def environment(gateway: Gateway) -> dict[str, str]:
-    return {"RAMCLOUDS_API_KEY": "test-key", "RAMCLOUDS_BASE_URL": gateway.base_url}
+def run(code: str, gateway: Gateway, play: Play, folder: Path) -> None:
+    program = folder / "program.py"
+    program.write_text(code)
+    played = play(program, API_KEY="test-key", BASE_URL=gateway.base_url)
+    assert played.exit is None
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

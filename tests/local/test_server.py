@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -77,7 +76,7 @@ def test_environment_names_another_model_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "mine.gguf"
-    os.link(_model_file.model_file(None), path)
+    path.symlink_to(_model_file.model_file(None))
     monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", str(path))
 
     with LocalServer() as server:
