@@ -34,9 +34,4 @@ def needs_mode(model: str, tool_calling: Any, on_unsupported: Any) -> bool:
 
 def way_in_words(mode: ToolMode | None, model: str) -> ToolCalling | None:
     """How a model is asked now, where not natively."""
-    if mode is None:
-        return None
-    if mode.tool_calling in ("prompted", "grammar"):
-        return mode.tool_calling
-    unable = mode.tool_calling is None and not model_facts(model).tool_calling
-    return "prompted" if unable or model in mode.fallen else None
+    return mode.in_words(model) if mode is not None else None

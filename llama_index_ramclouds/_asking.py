@@ -29,12 +29,7 @@ class Asked:
     @property
     def in_words(self) -> ToolCalling | None:
         """The way in which it is asked now, where that is not the native one."""
-        if self.mode is None:
-            return None
-        if self.mode.tool_calling in ("prompted", "grammar"):
-            return self.mode.tool_calling
-        unable = self.mode.tool_calling is None and not model_facts(self.model).tool_calling
-        return "prompted" if unable or self.model in self.mode.fallen else None
+        return self.mode.in_words(self.model) if self.mode is not None else None
 
 
 def to_asked(

@@ -27,10 +27,17 @@ class ToolMode:
     """`fallback`: a native request that had no effect is sent once more, in words."""
     fallen: set[str] = field(default_factory=set)
 
+    def in_words(self, model: str) -> ToolCalling | None:
+        """Return the way in which a model is asked now, or None where that is the native one."""
+        if self.tool_calling in ("prompted", "grammar"):
+            return self.tool_calling
+        is_unable = self.tool_calling is None and not model_facts(model).tool_calling
+        return "prompted" if is_unable or model in self.fallen else None
+
     def prompted(self, params: Mapping[str, Any]) -> PromptedRequest | None:
         """Return the request to send in place of `params`, or None to send them as they are."""
-        way = self._way(params["model"])
-        if way == "native" or (way != self.tool_calling and not needs_words(params)):
+        way = self.in_words(params["model"])
+        if way is None or (way != self.tool_calling and not needs_words(params)):
             return None
         return prepare(params, grammar=way == "grammar")
 
@@ -55,15 +62,6 @@ class ToolMode:
     def _fall_back(self, params: Mapping[str, Any]) -> PromptedRequest:
         self.fallen.add(params["model"])
         return prepare(params)
-
-    def _way(self, model: str) -> ToolCalling:
-        if self.tool_calling is not None and self.tool_calling != "native":
-            return self.tool_calling
-        if model in self.fallen:
-            return "prompted"
-        facts = model_facts(model)
-        is_able = facts.tool_calling or not facts.known
-        return "native" if self.tool_calling == "native" or is_able else "prompted"
 
 
 def is_ignored(params: Mapping[str, Any], completion: Completion) -> bool:

@@ -62,7 +62,7 @@ def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequ
     }
     sent = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
     sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
-    if sent.get("stream_usage") is None:
+    if not grammar and sent.get("stream_usage") is None:
         # `stream_options` is not documented, and New API sends the usage unasked.
         sent["stream_usage"] = False
     if grammar:

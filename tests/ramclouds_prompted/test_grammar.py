@@ -110,7 +110,6 @@ def test_prepared_request_sends_the_schema_and_reads_the_answer() -> None:
     request = prepare({"messages": USER, "tools": [SEARCH], "top_p": 1}, grammar=True)
     assert request.params == {
         "top_p": 1,
-        "stream_usage": False,
         "response_format": grammar_format([SEARCH]),
         "messages": render(USER, [SEARCH], grammar=True),
     }
@@ -122,6 +121,6 @@ def test_prepared_request_sends_the_schema_and_reads_the_answer() -> None:
 
 def test_prepared_request_without_tools_sends_no_schema() -> None:
     request = prepare({"messages": USER, "top_p": 1}, grammar=True)
-    assert request.params == {"messages": USER, "top_p": 1, "stream_usage": False}
+    assert request.params == {"messages": USER, "top_p": 1}
     answer = Completion(choices=(Choice(text='{"text": "Hello"}', finish_reason="stop"),))
     assert request.parse(answer) == answer
