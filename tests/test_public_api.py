@@ -11,15 +11,16 @@ from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 
 CHAT_RAMCLOUDS = """
-    api_key base_url default_headers extra_body frequency_penalty http_async_client http_client logprobs
-    max_retries max_tokens model n on_unsupported presence_penalty reasoning_effort replay_reasoning seed
-    stop stream_usage streaming temperature think_tags timeout tool_calling top_logprobs top_p user
+    api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
+    logprobs max_retries max_tokens model n on_unsupported presence_penalty reasoning_effort
+    replay_reasoning seed stop stream_usage streaming temperature think_tags timeout
+    tool_calling top_logprobs top_p user
 """
 RAMCLOUDS = """
-    additional_kwargs api_key async_http_client base_url context_window default_headers extra_body
-    frequency_penalty http_client is_function_calling_model max_retries max_tokens model on_unsupported
-    presence_penalty reasoning_effort replay_reasoning stop structured_output_mode temperature think_tags
-    timeout tokenizer tool_calling top_p
+    additional_kwargs api_key async_http_client base_url context_window default_headers
+    extra_body frequency_penalty http_client is_function_calling_model max_retries max_tokens
+    model on_unsupported presence_penalty reasoning_effort replay_reasoning stop
+    structured_output_mode temperature think_tags timeout tokenizer tool_calling top_p
 """
 
 
