@@ -42,6 +42,10 @@ test-floors: .venv-floors/floors.stamp  ## Run the adapters' and wire tests on t
 	.venv-floors/bin/python -m pytest -n auto --dist loadgroup -q $(FLOORS) \
 		-m "not real_model and not process" -k "not ($(FLOORS_WITHOUT))"
 
+.PHONY: mutants
+mutants: .venv-mutants/mutants.stamp  ## Change decisions one at a time, and see what tests notice: FILES=...
+	nice -n 10 .venv-mutants/bin/python -m scripts.mutants $(FILES)
+
 .PHONY: lint
 lint: .venv/dev.stamp  ## Check style and formatting.
 	$(BIN)/ruff check .
@@ -124,4 +128,11 @@ FLOORS_PYTHON ?= $(shell python3.10 --version >/dev/null 2>&1 && echo python3.10
 	$(FLOORS_PYTHON) -m venv .venv-floors
 	@echo "Installing the oldest allowed versions into .venv-floors (once)"
 	.venv-floors/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/floors.txt
+	@touch $@
+
+.venv-mutants/mutants.stamp: requirements/dev.txt
+	$(PYTHON) -m venv .venv-mutants
+	@echo "Installing mutmut beside the packages for development into .venv-mutants (once)"
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt \
+		mutmut==3.8.1
 	@touch $@

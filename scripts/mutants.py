@@ -1,0 +1,96 @@
+"""Changes the client's decisions one at a time, and says which changes no test notices.
+
+python -m scripts.mutants [FILE ...]     of those in pyproject.toml, by default all
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_SURVIVED, _UNTESTED = 0, 33
+"""mutmut's exit codes; anything else is a test that failed, an error or a timeout."""
+
+
+def main() -> int:
+    """Run mutmut on a copy of the working tree; 0 if it ran to its end."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / ROOT.name
+        _copy_tree(copy)
+        code = _run(copy, sys.argv[1:])
+        for path in sorted((copy / "mutants").rglob("*.py.meta")):
+            _report(copy, path)
+        return code
+
+
+def _copy_tree(copy: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+
+
+def _run(copy: Path, files: Sequence[str]) -> int:
+    if files:
+        _choose(copy / "pyproject.toml", files)
+    # One at a time: the tests measure no time, but they wait for it. Its progress bar redraws
+    # itself a hundred times a mutant.
+    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
+    log = Path(tempfile.gettempdir()) / "mutants.log"
+    print(f"Mutating in {copy}; progress in {log}", flush=True)
+    with log.open("wb") as progress:
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            stdout=progress,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return done.returncode
+
+
+def _choose(settings: Path, files: Sequence[str]) -> None:
+    text = settings.read_text("utf-8")
+    before, _, rest = text.partition("only_mutate = [")
+    _, _, after = rest.partition("]")
+    settings.write_text(f"{before}only_mutate = {json.dumps(list(files))}{after}", "utf-8")
+
+
+def _report(copy: Path, meta: Path) -> None:
+    results = json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
+    counts = list(results.values())
+    if not counts:
+        return
+    alive = [name for name, code in results.items() if code in (_SURVIVED, _UNTESTED)]
+    unknown = counts.count(None)
+    killed = len(counts) - len(alive) - unknown
+    file = meta.relative_to(copy / "mutants").with_suffix("")
+    percent = 100 * killed / (len(counts) - unknown or 1)
+    print(f"\n{file}: {killed} of {len(counts)} noticed ({percent:.1f} %), {unknown} not run")
+    for name in alive:
+        print(f"\n{name}")
+        print("\n".join(_changed_lines(copy, name)), flush=True)
+
+
+def _changed_lines(copy: Path, name: str) -> Iterator[str]:
+    command = [str(Path(sys.executable).with_name("mutmut")), "show", name]
+    shown = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False).stdout
+    for line in shown.splitlines():
+        if line[:1] in "+-" and line[:3] not in ("+++", "---"):
+            yield f"    {line}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
