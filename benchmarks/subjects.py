@@ -83,7 +83,7 @@ class Httpx:
     def __init__(self, url: str) -> None:
         import httpx
 
-        # Without the caps: closing what is beyond them, httpcore's pool sometimes closes a connection
+        # Capped, httpcore's pool closes what is beyond, and now and then a connection
         # that another thread is about to read.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self.client = httpx.Client(timeout=60, limits=limits)
