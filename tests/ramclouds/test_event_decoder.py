@@ -31,6 +31,10 @@ STREAMS: dict[str, tuple[bytes, list[Payload]]] = {
         b"data: a\n\n\xef\xbb\xbfdata: b\n\n",
         [("event", b"a"), ("bare", b"\xef\xbb\xbfdata: b")],
     ),
+    "byte_order_mark_behind_a_line_end": (
+        b"\n\xef\xbb\xbfdata: a\n\n",
+        [("bare", b"\xef\xbb\xbfdata: a")],
+    ),
     "error_event": (b"event: error\ndata: a\n\n", [("error", b"a")]),
     "error_event_unspaced": (b"event:error\ndata: a\n\n", [("error", b"a")]),
     "error_event_last": (b"data: a\nevent: error\n\n", [("error", b"a")]),
