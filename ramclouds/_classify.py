@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -18,6 +18,9 @@ from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096
 _MESSAGE_LENGTH = 1000
+_NO_MESSAGE = "The gateway sent an error without a message"
+
+E = TypeVar("E", bound=e.RamCloudsError)
 
 
 def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.APIStatusError:
@@ -32,6 +35,20 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     if refusal.code == "bad_response_status_code" and said == "openai_error":
         # New API's filler, where the provider's error was no JSON.
         said = "The provider behind the gateway failed without saying why"
+    kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
+    return _error(cls, answer, refusal, said, retryable=retryable, body=kept)
+
+
+def _error(
+    cls: type[E],
+    answer: Answer,
+    refusal: Refusal,
+    said: str,
+    *,
+    retryable: bool,
+    body: Any,
+    partial: Completion | None = None,
+) -> E:
     hint = hint_for(cls, answer, refusal, said)
     return cls(
         answer.message(f"{_sentence(said)} {hint}".strip(), refusal.code),
@@ -42,8 +59,9 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
         request_id=answer.request_id,
         retryable=retryable,
         retry_after=_wait(answer, refusal),
-        body=parsed if parsed is not None else text[:_BODY_PREVIEW],
+        body=body,
         response=answer.response,
+        partial=partial,
     )
 
 
@@ -99,7 +117,8 @@ def body_error(answer: Answer, body: Any, partial: Completion | None = None) -> 
     cls, retryable = by_name(refusal) or DOWN
     if refusal.type == "invalid_request_error" and cls is e.ServerError:
         cls, retryable = BAD
-    return _in_answer(cls, answer, body, refusal, retryable, partial)
+    said = refusal.message or _NO_MESSAGE
+    return _error(cls, answer, refusal, said, retryable=retryable, body=body, partial=partial)
 
 
 def stream_error(
@@ -110,32 +129,9 @@ def stream_error(
     refusal = refusal_from(body)
     named, retryable = by_name(refusal) or DOWN
     cls: type[e.RamCloudsError] = e.StreamError if named is e.ServerError else named
-    return _in_answer(cls, answer, body, refusal, retryable and is_retryable, partial)
-
-
-def _in_answer(
-    cls: type[e.RamCloudsError],
-    answer: Answer,
-    body: Any,
-    refusal: Refusal,
-    retryable: bool,
-    partial: Completion | None,
-) -> e.RamCloudsError:
-    said = refusal.message or "The gateway sent an error without a message"
-    hint = hint_for(cls, answer, refusal, said)
-    return cls(
-        answer.message(f"{_sentence(said)} {hint}".strip(), refusal.code),
-        status_code=answer.status_code,
-        code=refusal.code,
-        type=refusal.type,
-        param=refusal.param,
-        request_id=answer.request_id,
-        retryable=retryable,
-        retry_after=_wait(answer, refusal),
-        body=body,
-        response=answer.response,
-        partial=partial,
-    )
+    said = refusal.message or _NO_MESSAGE
+    retryable = retryable and is_retryable
+    return _error(cls, answer, refusal, said, retryable=retryable, body=body, partial=partial)
 
 
 def response_error(

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from langchain_ramclouds import ChatRamClouds, MissingToolCallError, StructuredOutputError
 from ramclouds import AsyncClient, Client, ConfigurationError
 from tests.gateway import Gateway, Json, call, completion
+from tests.gateway.documented import is_documented
 from tests.langchain_ramclouds.conftest import Chat
-from tests.langchain_ramclouds.prompted.documented import is_documented
 from tests.langchain_ramclouds.prompted.tools import Report, add
 from tests.langchain_ramclouds.recording import total
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.gateway import Gateway
+from tests.gateway.documented import is_documented
 from tests.langchain_ramclouds.conftest import Chat
-from tests.langchain_ramclouds.prompted.documented import is_documented
 
 
 @pytest.fixture(autouse=True)
