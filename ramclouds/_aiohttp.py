@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from httpx_aiohttp import AiohttpTransport
 
 # aiohttp warns of larger bodies given in one piece: they would hold up the event loop.
 _PIECE = 256 * 1024
+# Some five events of a stream, which a framework takes a quarter of a millisecond for.
+_TURN = 1024
 
 
 class _Pieces(httpx.AsyncByteStream):
@@ -28,6 +31,28 @@ class _Pieces(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for start in range(0, len(self._body), _PIECE):
             yield bytes(self._body[start : start + _PIECE])
+
+
+class _InTurns(httpx.AsyncByteStream):
+    """The body of an answer, in pieces between which the event loop gets its turn.
+
+    What has arrived is read without waiting: else a stream that arrives faster than it is used
+    would hold up all the others.
+    """
+
+    def __init__(self, body: Any) -> None:
+        body.CHUNK_SIZE = _TURN
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async with aclosing(aiter(self._body)) as pieces:
+            async for piece in pieces:
+                yield piece
+                if len(piece) == _TURN:
+                    await asyncio.sleep(0)
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
 
 
 class _Handler(ResponseHandler):
@@ -107,10 +132,12 @@ class LoopTransport(AiohttpTransport):
                 extensions=request.extensions,
             )
         try:
-            return await super().handle_async_request(request)
+            response = await super().handle_async_request(request)
         except UnicodeError as exc:
             # httpx-aiohttp encodes the reason phrase, which aiohttp decoded with surrogates.
             raise httpx.RemoteProtocolError("illegal status line") from exc
+        response.stream = _InTurns(response.stream)
+        return response
 
 
 def _proxy_from(url: str) -> httpx.Proxy:
