@@ -57,6 +57,7 @@ def main() -> int:
         print(f"Recording from {source.base_url} ({source.model}) into {folder}")
         _write_facts(folder, source, not_recorded={})
         failed = _run_tests(folder, _recording(source))
+        remove_what_holds(source.api_key, folder)
     for name in failed:
         (folder / f"{name}.yaml").unlink(missing_ok=True)
     _write_facts(folder, source, not_recorded=failed)
@@ -121,6 +122,14 @@ def _write_facts(folder: Path, source: Source, *, not_recorded: Mapping[str, str
 def _recording(source: Source) -> dict[str, str]:
     # By the environment: others can read a process's arguments.
     return {"RAMCLOUDS_BASE_URL": source.base_url, "RAMCLOUDS_API_KEY": source.api_key}
+
+
+def remove_what_holds(key: str, folder: Path) -> None:
+    """Stop, with nothing left, if a server repeated the key in an answer."""
+    secret = key.removeprefix("sk-")
+    if any(secret in path.read_text("utf-8") for path in folder.rglob("*.yaml")):
+        shutil.rmtree(folder)
+        sys.exit(f"An answer repeats the API key. {folder} is deleted; nothing was recorded.")
 
 
 def _run_tests(folder: Path, environment: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml
 
-from scripts.recorded import CASSETTES, Server, servers
+from scripts.recorded import Server, servers
 from tests.replay import (
     test_langchain_ramclouds,
     test_llama_index_ramclouds,
@@ -61,8 +61,3 @@ def test_only_listed_headers_are_kept(recording: Server) -> None:
         for interaction in yaml.safe_load(path.read_text("utf-8"))["interactions"]:
             assert set(interaction["request"]["headers"]) <= KEPT_REQUEST_HEADERS
             assert set(interaction["response"]["headers"]) <= KEPT_RESPONSE_HEADERS
-
-
-def test_readme_names_every_folder() -> None:
-    text = (CASSETTES / "README.md").read_text("utf-8")
-    assert all(f"`{server.folder.name}/`" in text for server in servers())

@@ -192,7 +192,7 @@ def test_models(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> 
 def test_wrong_key(
     run: Any, model: ChatRamClouds, server: Server, settings: Any, recorded: list[Interaction]
 ) -> None:
-    wrong = ChatRamClouds(**server.ask, **{**settings, "api_key": "sk-wrong"})
+    wrong = ChatRamClouds(**server.ask, **{**settings, "api_key": "wrongkey"})
     with pytest.raises(AuthenticationError) as caught:
         run.invoke(wrong, GREETING)
     assert (caught.value.status_code, caught.value.body) == (401, recorded[0].json)

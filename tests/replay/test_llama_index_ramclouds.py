@@ -191,7 +191,7 @@ def test_tool_result(run: Any, llm: RamClouds, recorded: list[Interaction]) -> N
 def test_wrong_key(
     run: Any, server: Server, settings: dict[str, Any], recorded: list[Interaction]
 ) -> None:
-    wrong = RamClouds(**server.ask, **{**settings, "api_key": "sk-wrong"})
+    wrong = RamClouds(**server.ask, **{**settings, "api_key": "wrongkey"})
     with pytest.raises(AuthenticationError) as caught:
         run.call(wrong, "chat", [user(GREETING)])
     assert (caught.value.status_code, caught.value.body) == (401, recorded[0].json)

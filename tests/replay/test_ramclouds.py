@@ -240,13 +240,13 @@ def test_models(ask: Ask, recorded: list[Interaction]) -> None:
 
 def test_wrong_key(asking: Any, recorded: list[Interaction]) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        asking(api_key="sk-wrong").complete(messages=[user(GREETING)])
+        asking(api_key="wrongkey").complete(messages=[user(GREETING)])
     refused(recorded, caught.value)
 
 
 def test_wrong_key_streamed(asking: Any, recorded: list[Interaction]) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        asking(api_key="sk-wrong").stream(messages=[user(GREETING)])
+        asking(api_key="wrongkey").stream(messages=[user(GREETING)])
     refused(recorded, caught.value)
 
 

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from scripts.compare import differences
+from scripts.record import remove_what_holds
 from scripts.recorded import CASSETTES, ROOT, server_of
 from scripts.report import DOCUMENT, report_on
 from scripts.statements import CHECKS, statements_in
@@ -40,6 +43,17 @@ def test_report_on_the_local_model() -> None:
 
 def test_recording_does_not_differ_from_itself() -> None:
     assert list(differences(LOCAL, LOCAL)) == []
+
+
+def test_recording_that_holds_the_key_is_deleted(tmp_path: Path) -> None:
+    cassette = tmp_path / "server" / "ramclouds" / "plain.yaml"
+    cassette.parent.mkdir(parents=True)
+    cassette.write_text("the key abcdef is unknown", "utf-8")
+    remove_what_holds("sk-another", tmp_path / "server")
+    assert cassette.exists()
+    with pytest.raises(SystemExit, match="repeats the API key"):
+        remove_what_holds("sk-abcdef", tmp_path / "server")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_recording_from_a_gateway_plays_back(gateway: Gateway, tmp_path: Path) -> None:
