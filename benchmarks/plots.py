@@ -34,6 +34,6 @@ def write(found: Mapping[str, Any]) -> None:
         axes.set(title=curve.title, xlabel=curve.size, ylabel=curve.unit)
         axes.set(xscale="log", yscale="log")
         axes.grid(alpha=0.3, which="both")
-    all_axes[0].legend(fontsize=8)
+    all_axes[-1].legend(fontsize=8, loc="upper left")
     figure.tight_layout()
     figure.savefig(RESULTS / "latest.png", dpi=110)

@@ -29,7 +29,7 @@ _PACKAGES = (
 )
 _PEERS = {"LangChain": "ChatOpenAI", "LlamaIndex": "OpenAILike"}
 
-Get = Callable[[str, Any, str], float | None]
+Get = Callable[[str, Row], float | None]
 
 
 def result(get: Get, curves: Mapping[str, Any], *, minutes: float) -> dict[str, Any]:
@@ -47,11 +47,9 @@ def result(get: Get, curves: Mapping[str, Any], *, minutes: float) -> dict[str, 
 
 def _row(row: Row, framework: str, get: Get) -> dict[str, Any]:
     name = FRAMEWORKS[framework]
-    ours = get(f"{name}-ours", row.job, row.figure)
-    peer = get(f"{name}-peer", row.job, row.figure)
-    parts = [
-        get(part if part == "httpx" else f"{name}-floor", row.job, row.figure) for part in row.floor
-    ]
+    ours = get(f"{name}-ours", row)
+    peer = get(f"{name}-peer", row)
+    parts = [get(part if part == "httpx" else f"{name}-floor", row) for part in row.floor]
     floor = sum(part for part in parts if part is not None) if parts else None
     of_peer, of_floor = _ratio(ours, peer), _ratio(ours, floor)
     return {
