@@ -1,0 +1,176 @@
+"""Which error a refusal means: by code, then type, headers and page, text, and status."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from ramclouds import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    BlockedError,
+    ContextLengthError,
+    GatewayTimeoutError,
+    InsufficientQuotaError,
+    ModelUnavailableError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+from ramclouds._answer import Answer
+from ramclouds._redact import Redactor
+from ramclouds._refusal import Refusal
+from ramclouds._verdict import by_name, verdict_of
+
+GATEWAY = {"x-new-api-version": "v1"}
+
+BAD = (BadRequestError, False)
+LENGTH = (ContextLengthError, False)
+QUOTA = (InsufficientQuotaError, False)
+MODEL = (ModelUnavailableError, False)
+DENIED = (PermissionDeniedError, False)
+AUTH = (AuthenticationError, False)
+RATE = (RateLimitError, True)
+DOWN = (ServerError, True)
+BROKEN = (ServerError, False)
+BLOCKED = (BlockedError, False)
+LATE = (GatewayTimeoutError, False)
+
+Verdict = tuple[type[APIStatusError], bool]
+
+
+def verdict(
+    status: int, refusal: Refusal, text: str = "", headers: dict[str, str] | None = None
+) -> Verdict:
+    request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+    given = httpx.Response(status, headers=headers, request=request)
+    return verdict_of(Answer(given, Redactor(None)), refusal, text)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (302, (APIStatusError, False)),
+        (400, BAD),
+        (401, AUTH),
+        (402, QUOTA),
+        (403, DENIED),
+        (404, (NotFoundError, False)),
+        (408, LATE),
+        (409, BAD),
+        (418, BAD),
+        (429, RATE),
+        (499, BAD),
+        (500, DOWN),
+        (501, BROKEN),
+        (502, DOWN),
+        (504, LATE),
+        (524, LATE),
+        (599, DOWN),
+    ],
+)
+def test_status_alone(status: int, expected: Verdict) -> None:
+    assert verdict(status, Refusal(), headers=GATEWAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        (Refusal(code="invalid_request"), BAD),
+        (Refusal(code="model_not_found"), MODEL),
+        (Refusal(code="insufficient_user_quota"), QUOTA),
+        (Refusal(code="rate_limit_exceeded"), RATE),
+        (Refusal(code="overloaded_error"), DOWN),
+        (Refusal(code="new_api_panic"), BROKEN),
+        (Refusal(type="rate_limit_error"), RATE),
+        (Refusal(type="model_not_found", code="invalid_request"), BAD),
+        (Refusal(type="rate_limit_error", code="unheard_of"), RATE),
+        (Refusal(type="rate_limit_error", code=400), RATE),
+        (Refusal("The prompt is too long", code="invalid_request"), LENGTH),
+        (Refusal("The prompt is too long", type="authentication_error"), AUTH),
+        (Refusal("The prompt is too long", code="rate_limit_exceeded"), RATE),
+    ],
+)
+def test_name_comes_before_everything_else(refusal: Refusal, expected: Verdict) -> None:
+    assert by_name(refusal) == expected
+    assert verdict(402, refusal, "error code: 1010") == expected
+
+
+@pytest.mark.parametrize("refusal", [Refusal(), Refusal("m", "t", "c"), Refusal(code=400)])
+def test_name_that_says_nothing(refusal: Refusal) -> None:
+    assert by_name(refusal) is None
+
+
+@pytest.mark.parametrize("value", ["challenge", "Challenge"])
+def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
+    headers = {"cf-mitigated": value, **GATEWAY}
+    assert verdict(429, Refusal(code="invalid_request"), headers=headers) == BLOCKED
+    assert verdict(400, Refusal(), headers={"cf-mitigated": "other"}) == BAD
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected"),
+    [
+        (403, "error code: 1010", BLOCKED),
+        (403, "Sorry, you have been blocked", BLOCKED),
+        (400, "Your request was blocked.", BLOCKED),
+        (499, "Just a moment...", BLOCKED),
+        (403, "error code: 1015", RATE),
+        (403, "You are being rate limited", RATE),
+        (429, "error code: 1010", RATE),
+        (403, "", DENIED),
+        (503, "Just a moment...", DOWN),
+        (500, "error code: 1015", DOWN),
+        (399, "Just a moment...", (APIStatusError, False)),
+    ],
+)
+def test_page_of_the_edge(status: int, text: str, expected: Verdict) -> None:
+    assert verdict(status, Refusal(), text) == expected
+
+
+def test_page_is_not_read_where_the_gateway_answered() -> None:
+    refusal = Refusal("you have been blocked")
+    assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
+    assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        (401, "TokenStatusExhausted[sk-***]", QUOTA),
+        (401, "RemainQuota = 0", QUOTA),
+        (401, "该令牌额度已用尽", QUOTA),
+        (403, "token quota is exhausted", DENIED),
+        (400, "maximum context length is 8192", LENGTH),
+        (413, "prompt is too long", LENGTH),
+        (422, "input is too long", LENGTH),
+        (404, "prompt is too long", (NotFoundError, False)),
+        (400, "model x does not exist", MODEL),
+        (404, "unknown model", MODEL),
+        (422, "unknown model", BAD),
+        (403, "model x does not exist", DENIED),
+    ],
+)
+def test_text(status: int, message: str, expected: Verdict) -> None:
+    assert verdict(status, Refusal(message), headers=GATEWAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (500, BAD),
+        (503, BAD),
+        (404, (NotFoundError, False)),
+        (401, AUTH),
+        (499, BAD),
+    ],
+)
+def test_general_type_of_openai(status: int, expected: Verdict) -> None:
+    refusal = Refusal("m", "invalid_request_error")
+    assert verdict(status, refusal, headers=GATEWAY) == expected
+
+
+def test_other_type_at_a_servers_failure() -> None:
+    assert verdict(500, Refusal("m", "upstream_error"), headers=GATEWAY) == DOWN
