@@ -106,7 +106,7 @@ _SPENT_KEY = re.compile(
 )
 _TOO_LONG = re.compile(
     r"context[ _-]?(length|window|size)|maximum context|prompt is too long|too many (input )?tokens"
-    r"|input (token count|is too long|length)[^.]*(exceed|long)|reduce the length",
+    r"|input is too long|input (token count|length)[^.]*(exceed|long)|reduce the length",
     re.I,
 )
 _NO_MODEL = re.compile(
