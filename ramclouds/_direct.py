@@ -17,14 +17,16 @@ class _Headers:
 
     def __init__(self, defaults: httpx.Headers) -> None:
         self._defaults = defaults
-        self._last = (defaults, defaults)
+        self._last: tuple[str, httpx.Headers, httpx.Headers] = ("", defaults, defaults)
 
-    def completed(self, headers: httpx.Headers) -> httpx.Headers:
-        given, completed = self._last
-        if given is not headers:
+    def completed(self, url: str, headers: httpx.Headers) -> httpx.Headers:
+        last_url, given, completed = self._last
+        if given is not headers or last_url != url:
             completed = httpx.Headers(self._defaults)
             completed.update(headers)
-            self._last = (headers, completed)
+            # httpx's own way to the Host header, which stands first.
+            completed = httpx.Request("GET", _url(url), headers=completed).headers
+            self._last = (url, headers, completed)
         return completed
 
 
@@ -37,7 +39,7 @@ class DirectClient(httpx.Client):
         self._straight = transport
 
     def build_request(self, method: str, url: Any, *, headers: Any = None, **rest: Any) -> Any:
-        return httpx.Request(method, _url(url), headers=self._headers_of.completed(headers), **rest)
+        return _request(method, url, self._headers_of.completed(url, headers), **rest)
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         response = self._straight.handle_request(request)
@@ -54,12 +56,26 @@ class AsyncDirectClient(httpx.AsyncClient):
         self._straight = transport
 
     def build_request(self, method: str, url: Any, *, headers: Any = None, **rest: Any) -> Any:
-        return httpx.Request(method, _url(url), headers=self._headers_of.completed(headers), **rest)
+        return _request(method, url, self._headers_of.completed(url, headers), **rest)
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         response = await self._straight.handle_async_request(request)
         response.request = request
         return response
+
+
+def _request(
+    method: str, url: str, headers: httpx.Headers, *, content: bytes, **rest: Any
+) -> httpx.Request:
+    if not content:
+        return httpx.Request(method, _url(url), headers=headers, **rest)
+    # A request that is given a stream does not look through its headers for what it could add.
+    request = httpx.Request(
+        method, _url(url), headers=headers, stream=httpx.ByteStream(content), **rest
+    )
+    request.headers["Content-Length"] = str(len(content))
+    request.read()
+    return request
 
 
 @lru_cache(maxsize=64)

@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpcore
 import httpx
 
 from ramclouds._config import KEEPALIVE_EXPIRY, LIMITS
+from ramclouds._http1 import Connection, to_bytes
 
 
 class PatientStream(httpcore.NetworkStream):
@@ -46,6 +47,45 @@ class PatientStream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+class _DirectStream(PatientStream):
+    """A patient connection with no layer above its socket, whose timeout is set when it changes.
+
+    httpcore sets it for each read and write, which is a system call each.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        super().__init__(stream)
+        self._socket = stream.get_extra_info("socket")
+        self._timeout: float | None = -1.0
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            self._set_timeout(timeout if self.patience is None else self.patience)
+            data: bytes = self._socket.recv(max_bytes)
+        except TimeoutError as exc:
+            raise httpcore.ReadTimeout(exc) from exc
+        except OSError as exc:
+            raise httpcore.ReadError(exc) from exc
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        try:
+            self._set_timeout(timeout)
+            # Cut off without a copy; `sendall` would give all parts together the time of one.
+            rest = memoryview(buffer)
+            while rest:
+                rest = rest[self._socket.send(rest) :]
+        except TimeoutError as exc:
+            raise httpcore.WriteTimeout(exc) from exc
+        except OSError as exc:
+            raise httpcore.WriteError(exc) from exc
+
+    def _set_timeout(self, timeout: float | None) -> None:
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
 
 
 class _Backend(httpcore.SyncBackend):
@@ -98,80 +138,97 @@ class _Pool:
         self._context = context
         self._backend = _Backend(opened)
         # The ends of a deque, and a set's members, are safe to change in threads without a lock.
-        self._idle: deque[tuple[float, httpcore.HTTPConnection]] = deque()
-        self._busy: set[httpcore.HTTPConnection] = set()
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
         self._is_closed = False
 
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
-        connection = self._take()
+    def handle_request(self, request: httpcore.Request) -> _Response:
+        data = to_bytes(request)
+        timeouts = request.extensions.get("timeout", {})
+        connection = self._kept() or self._opened(timeouts.get("connect"))
         self._busy.add(connection)
         try:
-            answer = connection.handle_request(request)
+            answer = connection.ask(data, timeouts)
         except BaseException:
             self.keep(connection)
             raise
-        return httpcore.Response(
-            status=answer.status,
-            headers=answer.headers,
-            content=_Body(answer, connection, self),
-            extensions=answer.extensions,
-        )
+        body = _Body(connection.body(answer, timeouts.get("read")), connection, self)
+        told = {
+            "http_version": answer.version,
+            "reason_phrase": answer.reason,
+            "network_stream": connection.stream,
+        }
+        return _Response(answer.status, answer.headers, body, told)
 
     def close(self) -> None:
         """Close all connections, also those that are being read."""
         self._is_closed = True
         with suppress(IndexError):
             while True:
-                self._idle.pop()[1].close()
+                self._idle.pop().close()
         for connection in list(self._busy):
             connection.close()
 
-    def _take(self) -> httpcore.HTTPConnection:
+    def _kept(self) -> Connection | None:
         with suppress(IndexError):
             while True:
-                _, connection = self._idle.pop()
-                if not connection.has_expired():
+                connection = self._idle.pop()
+                if not _has_expired(connection) and not connection.is_stale():
                     return connection
                 connection.close()
-        return httpcore.HTTPConnection(
-            self._origin,
-            ssl_context=self._context,
-            keepalive_expiry=KEEPALIVE_EXPIRY,
-            network_backend=self._backend,
-        )
+        return None
 
-    def keep(self, connection: httpcore.HTTPConnection) -> None:
+    def _opened(self, timeout: float | None) -> Connection:
+        host = self._origin.host.decode("ascii")
+        stream = self._backend.connect_tcp(host, self._origin.port, timeout)
+        if self._origin.scheme == b"https":
+            self._context.set_alpn_protocols(["http/1.1"])
+            stream = stream.start_tls(self._context, host, timeout)
+        return Connection(_DirectStream(stream))
+
+    def keep(self, connection: Connection) -> None:
         """Take back a connection whose answer was let go of."""
         self._busy.discard(connection)
         if self._is_closed or not connection.is_idle():
             connection.close()
             return
-        self._idle.append((time.monotonic(), connection))
+        connection.rest()
+        self._idle.append(connection)
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        """Close what `_take` does not reach for, since fewer connections are needed by now."""
+        """Close what `_kept` does not reach for, since fewer connections are needed by now."""
         with suppress(IndexError):
-            if self._idle[0][0] < time.monotonic() - KEEPALIVE_EXPIRY:
-                self._idle.popleft()[1].close()
+            if _has_expired(self._idle[0]):
+                self._idle.popleft().close()
+
+
+def _has_expired(connection: Connection) -> bool:
+    return time.monotonic() - connection.idle_since > KEEPALIVE_EXPIRY
+
+
+class _Response(NamedTuple):
+    """What httpx reads of httpcore's class of this name, which checks all of it once more."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    stream: _Body
+    extensions: dict[str, Any]
 
 
 class _Body:
     """The body of an answer; gives the connection back when it is closed."""
 
-    def __init__(
-        self, answer: httpcore.Response, connection: httpcore.HTTPConnection, pool: _Pool
-    ) -> None:
-        self._answer = answer
+    def __init__(self, parts: Iterator[bytes], connection: Connection, pool: _Pool) -> None:
+        self._parts = parts
         self._connection = connection
         self._pool = pool
         self._is_closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
+        return self._parts
 
     def close(self) -> None:
         if not self._is_closed:
             self._is_closed = True
-            self._answer.close()
             self._pool.keep(self._connection)

@@ -1,0 +1,200 @@
+"""One HTTP/1.1 connection of the sync client: httptools (llhttp, in C) reads the answers.
+
+httpcore's own reads with h11, in Python: that took a third of a plain call, and most of a stream
+that comes event by event. aiohttp, under the async client, reads with llhttp as well.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import httpcore
+import httptools
+
+_READ_BYTES = 64 * 1024
+_MAX_HEAD_BYTES = 100 * 1024
+
+# What h11 forgives, and aiohttp too.
+_LENIENCIES = {
+    "lenient_headers": True,
+    "lenient_chunked_length": True,
+    "lenient_optional_cr_before_lf": True,
+    "lenient_spaces_after_chunk_size": True,
+    "lenient_data_after_close": True,
+}
+
+# RFC 9110: a name is a token, and no value ends its line.
+_HEADERS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00\r\n]*\r\n)*")
+
+
+class Connection:
+    """A connection to one host, for one request at a time."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self.stream = stream
+        self.idle_since = 0.0
+        self._is_sent = False
+        self._answer: Answer | None = None
+
+    def ask(self, request: bytes, timeouts: Mapping[str, float | None]) -> Answer:
+        """Send a request and wait for the head of its answer; `timeouts` are httpx's, in seconds.
+
+        Raises:
+            httpcore.NetworkError: the connection broke.
+            httpcore.RemoteProtocolError: what came is no answer.
+            httpcore.TimeoutException: nothing came in time.
+        """
+        self._is_sent = False
+        self._answer = answer = Answer()
+        try:
+            self.stream.write(request, timeouts.get("write"))
+            self._is_sent = True
+        except httpcore.WriteError:
+            # A server may refuse a request before it has read all of it, and close.
+            pass
+        while not answer.has_head:
+            if answer.error is not None:
+                raise answer.error
+            answer.feed(self.stream.read(_READ_BYTES, timeouts.get("read")))
+        return answer
+
+    def body(self, answer: Answer, timeout: float | None) -> Iterator[bytes]:
+        """The body as it comes; what `ask` raises it may raise too."""
+        while True:
+            if answer.parts:
+                part = b"".join(answer.parts)
+                answer.parts.clear()
+                yield part
+            if answer.is_complete:
+                return
+            if answer.error is not None:
+                raise answer.error
+            answer.feed(self.stream.read(_READ_BYTES, timeout))
+
+    def is_idle(self) -> bool:
+        """Whether it can take a request: the last one went out, and its answer came whole."""
+        answer = self._answer
+        return self._is_sent and answer is not None and answer.is_complete and answer.is_kept
+
+    def rest(self) -> None:
+        """Begin to lie idle."""
+        self._answer = None
+        self.idle_since = time.monotonic()
+
+    def is_stale(self) -> bool:
+        """Whether the server has closed it while it lay idle."""
+        # All that can be read from an idle connection is its end.
+        return bool(self.stream.get_extra_info("is_readable"))
+
+    def close(self) -> None:
+        """Close it at once, whatever is under way."""
+        self._is_sent = False
+        self.stream.close()
+
+
+def to_bytes(request: httpcore.Request) -> bytes:
+    """A request as it is sent, head and body, so that one system call may do.
+
+    Raises:
+        httpcore.LocalProtocolError: a header would not end where it should.
+    """
+    headers = b"".join([b"%b: %b\r\n" % header for header in request.headers])
+    if _HEADERS.fullmatch(headers) is None:
+        # Not which one: it may hold the key.
+        raise httpcore.LocalProtocolError("a header's name or value has an illegal character")
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method, request.url.target, headers)
+    body = cast("Iterable[bytes]", request.stream)
+    return b"".join([head, *body])
+
+
+class Answer:
+    """What has arrived of an answer; httptools calls what happened by these names."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.version = b""
+        self.reason = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.parts: list[bytes] = []
+        self.has_head = False
+        self.is_complete = False
+        self.is_kept = False
+        self.error: httpcore.RemoteProtocolError | None = None
+        self._head_bytes = 0
+        self.on_body = self.parts.append
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(**_LENIENCIES)
+
+    def feed(self, data: bytes) -> None:
+        """Take in what was read; nothing, where the connection has ended."""
+        if not data:
+            self._end()
+            return
+        if not self.has_head:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as exc:
+            self._fail(f"illegal HTTP: {exc}")
+        except httptools.HttpParserUpgrade:
+            self._fail("the server switched to another protocol")
+        if self._head_bytes > _MAX_HEAD_BYTES and not self.has_head:
+            self._fail(f"the answer's head is longer than {_MAX_HEAD_BYTES} bytes")
+
+    def _end(self) -> None:
+        if not self.has_head:
+            self._fail("Server disconnected without sending a response.")
+        elif self._has_length():
+            self._fail("peer closed connection without sending complete message body")
+        else:
+            self._complete()
+
+    def _has_length(self) -> bool:
+        return any(
+            name.lower() == b"content-length"
+            or (name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked"))
+            for name, value in self.headers
+        )
+
+    def _fail(self, text: str) -> None:
+        self.is_kept = False
+        if not self.is_complete:
+            self.error = httpcore.RemoteProtocolError(text)
+            self._parser = None
+
+    def _complete(self) -> None:
+        self.is_complete = True
+        # It refers back to this object.
+        self._parser = None
+
+    def on_message_begin(self) -> None:
+        if self.is_complete:
+            # Not ours: nothing was asked for yet.
+            raise ValueError("data after the end of an answer")
+
+    def on_status(self, reason: bytes) -> None:
+        # Unlike a header it comes in pieces, where it was sent in pieces.
+        self.reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.has_head:
+            self.headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if 100 <= status < 200:
+            # Informational: the answer comes after it.
+            self.headers.clear()
+            self.reason = b""
+            return
+        self.status = status
+        self.version = b"HTTP/" + self._parser.get_http_version().encode()
+        self.is_kept = self._parser.should_keep_alive()
+        self.has_head = True
+
+    def on_message_complete(self) -> None:
+        if self.has_head:
+            self._complete()
