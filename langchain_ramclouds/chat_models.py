@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable
 from pydantic import model_validator
 from typing_extensions import Self
 
+import ramclouds
 from langchain_ramclouds import _blocks, _loading
 from langchain_ramclouds._asking import new_mode
 from langchain_ramclouds._clients import CLIENTS
@@ -29,8 +30,8 @@ from langchain_ramclouds._stream import StreamReader
 from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tokens import count_messages, count_text
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
-from ramclouds import AsyncClient, Client, Model, __version__, model_facts
-from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode
+from ramclouds import Model, __version__, model_facts, prompted
+from ramclouds.prompted import ToolMode
 
 _blocks.register()
 _loading.register()
@@ -226,21 +227,21 @@ class ChatRamClouds(BaseChatModel, Copying):
         asked = {"tool_calling": tool_calling, "on_unsupported": on_unsupported}
         return CLIENTS.get(new_mode, {**self._client_settings(), **asked})
 
-    def _asker(self, request: Request) -> Client | PromptingClient:
+    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
         client, mode = self._client(), request.asked.mode
-        return client if mode is None else PromptingClient(client, mode)
+        return client if mode is None else prompted.PromptingClient(client, mode)
 
-    def _aasker(self, request: Request) -> AsyncClient | AsyncPromptingClient:
+    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         client, mode = self._aclient(), request.asked.mode
-        return client if mode is None else AsyncPromptingClient(client, mode)
+        return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
-    def _client(self) -> Client:
-        return CLIENTS.get(Client, {**self._client_settings(), "http_client": self.http_client})
+    def _client(self) -> ramclouds.Client:
+        settings = {**self._client_settings(), "http_client": self.http_client}
+        return CLIENTS.get(ramclouds.Client, settings)
 
-    def _aclient(self) -> AsyncClient:
-        return CLIENTS.get(
-            AsyncClient, {**self._client_settings(), "http_client": self.http_async_client}
-        )
+    def _aclient(self) -> ramclouds.AsyncClient:
+        settings = {**self._client_settings(), "http_client": self.http_async_client}
+        return CLIENTS.get(ramclouds.AsyncClient, settings)
 
     # --- tools and structure ---
 

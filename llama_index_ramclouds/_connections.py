@@ -10,10 +10,10 @@ from typing import Any, cast
 from llama_index.core.bridge.pydantic import PrivateAttr
 from typing_extensions import Self
 
+import ramclouds
 from llama_index_ramclouds._asking import WAYS, Asked, check_way, to_asked
 from llama_index_ramclouds._settings import Settings
-from ramclouds import AsyncClient, Client, Model
-from ramclouds.prompted import AsyncPromptingClient, PromptingClient
+from ramclouds import Model, prompted
 
 # Held by the user, or bound to a process: neither pickled nor deep-copied.
 _SHARED = ("http_client", "async_http_client")
@@ -68,19 +68,20 @@ class Connections(Settings):
         fallen = self._fallen.setdefault((self.base_url, self.api_key, headers), set())
         return to_asked(given.get("model") or self.model, fallen, **ways)
 
-    def _asker(self, asked: Asked) -> Client | PromptingClient:
+    def _asker(self, asked: Asked) -> ramclouds.Client | prompted.PromptingClient:
         client = self._client()
-        return client if asked.mode is None else PromptingClient(client, asked.mode)
+        return client if asked.mode is None else prompted.PromptingClient(client, asked.mode)
 
-    def _async_asker(self, asked: Asked) -> AsyncClient | AsyncPromptingClient:
+    def _async_asker(self, asked: Asked) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         client = self._async_client()
-        return client if asked.mode is None else AsyncPromptingClient(client, asked.mode)
+        return client if asked.mode is None else prompted.AsyncPromptingClient(client, asked.mode)
 
-    def _client(self) -> Client:
-        return cast(Client, self._held("sync", Client, self.http_client))
+    def _client(self) -> ramclouds.Client:
+        return cast("ramclouds.Client", self._held("sync", ramclouds.Client, self.http_client))
 
-    def _async_client(self) -> AsyncClient:
-        return cast(AsyncClient, self._held("async", AsyncClient, self.async_http_client))
+    def _async_client(self) -> ramclouds.AsyncClient:
+        made = self._held("async", ramclouds.AsyncClient, self.async_http_client)
+        return cast("ramclouds.AsyncClient", made)
 
     def _held(self, kind: str, make: Callable[..., Any], http_client: Any) -> Any:
         """A client of the current settings: they can be assigned, or changed in a copy."""

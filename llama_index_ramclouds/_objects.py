@@ -15,7 +15,8 @@ from pydantic_core import from_json
 
 from llama_index_ramclouds._errors import StructuredOutputError, facts_of, shown
 from llama_index_ramclouds._tools import selections
-from ramclouds.prompted import json_text, unsupported_message
+from ramclouds import prompted
+from ramclouds.prompted import unsupported_message
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)```", re.DOTALL)
@@ -54,7 +55,7 @@ def _candidates(response: ChatResponse) -> Iterator[str]:
         yield fenced[1]
     yield from _objects_in(text)
     # Trailing commas, single quotes.
-    yield from map(json_text, whole)
+    yield from map(prompted.json_text, whole)
 
 
 def _arguments(response: ChatResponse) -> list[str]:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-import httpx
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import (
     ConfigDict,
@@ -17,7 +16,7 @@ from llama_index.core.bridge.pydantic import (
     field_validator,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
-from pydantic import AliasChoices
+from pydantic import AliasChoices, ValidationInfo
 from typing_extensions import Self
 
 from llama_index_ramclouds._tokens import count_tokens
@@ -63,15 +62,15 @@ class Settings(FunctionCallingLLM):
     extra_body: dict[str, Any] = Field(
         default_factory=dict, description="Keys of every request's body, sent unchecked."
     )
-    timeout: float | httpx.Timeout | None = Field(
+    timeout: Any = Field(
         default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
     )
     max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
     default_headers: dict[str, str] | None = Field(
         default=None, description="Headers of every request.", repr=False
     )
-    http_client: httpx.Client | None = Field(default=None, exclude=True, repr=False)
-    async_http_client: httpx.AsyncClient | None = Field(default=None, exclude=True, repr=False)
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    async_http_client: Any = Field(default=None, exclude=True, repr=False)
     context_window: int | None = Field(
         default=None, gt=0, description="Tokens; None takes what is known of the model."
     )
@@ -123,14 +122,39 @@ class Settings(FunctionCallingLLM):
         _refuse_unknown(type(self), given)
         super().__init__(**given)
 
-    @field_validator("timeout", mode="before")
+    # httpx is imported where one of its objects is given, and else with the first call: it takes
+    # a third of this package's import.
+
+    @field_validator("timeout")
     @classmethod
-    def _timeout_from_dict(cls, timeout: Any) -> Any:
-        return httpx.Timeout(**timeout) if isinstance(timeout, dict) else timeout
+    def _known_timeout(cls, timeout: Any) -> Any:
+        if timeout is None:
+            return None
+        if isinstance(timeout, (int, float, str)):
+            return float(timeout)
+        from httpx import Timeout
+
+        if isinstance(timeout, dict):
+            return Timeout(**timeout)
+        if not isinstance(timeout, Timeout):
+            raise ValueError("timeout must be a number of seconds, or an httpx.Timeout")
+        return timeout
+
+    @field_validator("http_client", "async_http_client")
+    @classmethod
+    def _known_client(cls, client: Any, info: ValidationInfo) -> Any:
+        if client is None:
+            return None
+        import httpx
+
+        wanted = httpx.Client if info.field_name == "http_client" else httpx.AsyncClient
+        if not isinstance(client, wanted):
+            raise ValueError(f"{info.field_name} must be an httpx.{wanted.__name__}")
+        return client
 
     @field_serializer("timeout")
-    def _timeout_to_dict(self, timeout: float | httpx.Timeout | None) -> Any:
-        return timeout.as_dict() if isinstance(timeout, httpx.Timeout) else timeout
+    def _timeout_to_dict(self, timeout: Any) -> Any:
+        return timeout.as_dict() if hasattr(timeout, "as_dict") else timeout
 
     @field_serializer("default_headers")
     def _headers_without_secrets(self, headers: Mapping[str, str] | None) -> Any:

@@ -1,6 +1,7 @@
 """The shared client of RamClouds: completions, plain and streamed, sync and async."""
 
-from ramclouds._client import AsyncClient, Client
+from typing import TYPE_CHECKING
+
 from ramclouds._version import __version__
 from ramclouds.errors import (
     APIConnectionError,
@@ -25,6 +26,21 @@ from ramclouds.errors import (
 )
 from ramclouds.models import ModelFacts, known_models, model_facts
 from ramclouds.types import Choice, Chunk, Completion, Model, ToolCall, ToolCallDelta, Usage
+
+if TYPE_CHECKING:
+    from ramclouds._client import AsyncClient, Client
+else:
+
+    def __getattr__(name):
+        # The clients are loaded when they are asked for, and httpx with them: that is most of the
+        # import, and a model that makes no call yet needs none of it.
+        if name not in ("AsyncClient", "Client"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ramclouds import _client
+
+        globals().update(AsyncClient=_client.AsyncClient, Client=_client.Client)
+        return globals()[name]
+
 
 __all__ = [
     "APIConnectionError",

@@ -10,7 +10,6 @@ import httpx
 
 from ramclouds._accumulate import Accumulator
 from ramclouds._answer import Answer
-from ramclouds._classify import body_error, response_error, status_error
 from ramclouds._config import Settings
 from ramclouds._faults import transport_error
 from ramclouds._redact import Redactor
@@ -100,6 +99,9 @@ class Call:
 
     def refusal(self, response: httpx.Response, body: bytes) -> RamCloudsError:
         """The error of an answer that is none."""
+        # Here, as below: what is known about errors is loaded with the first of them.
+        from ramclouds._classify import status_error
+
         return status_error(response, body, self._redactor)
 
     def take(self, part: bytes) -> bool:
@@ -240,9 +242,9 @@ class Call:
             if self._is_stream:
                 return self._streamed_completion(response, body)
             partial = partial_completion(body, answer.request_id)
-            raise response_error(answer, body, None, partial=partial) from None
+            raise _no_answer(answer, body, None, partial) from None
         if is_error_body(parsed):
-            raise body_error(answer, parsed)
+            raise _no_answer(answer, body, parsed)
         try:
             completion = (
                 to_completion(parsed, answer.request_id) if isinstance(parsed, dict) else None
@@ -250,7 +252,7 @@ class Call:
         except MalformedError:
             completion = None
         if completion is None or not completion.choices:
-            raise response_error(answer, body, parsed, partial=completion)
+            raise _no_answer(answer, body, parsed, completion)
         return self._without_think_tags(completion)
 
     def _streamed_completion(self, response: httpx.Response, body: bytes) -> Completion:
@@ -281,7 +283,15 @@ class Call:
                 return to_models(parsed)
         except MalformedError:
             parsed = None
-        raise response_error(answer, body, parsed, partial=None)
+        raise _no_answer(answer, body, parsed)
+
+
+def _no_answer(
+    answer: Answer, body: bytes, parsed: Any, partial: Completion | None = None
+) -> RamCloudsError:
+    from ramclouds._classify import response_error
+
+    return response_error(answer, body, parsed, partial=partial)
 
 
 _ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")

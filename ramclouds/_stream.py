@@ -9,7 +9,6 @@ from pydantic_core import from_json
 from ramclouds._accumulate import Accumulator
 from ramclouds._answer import Answer
 from ramclouds._bare import BareBody
-from ramclouds._classify import response_error, stream_error
 from ramclouds._events import EventMapper, SecondAnswerError
 from ramclouds._refusal import is_error_body
 from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
@@ -194,12 +193,8 @@ class StreamReader:
         try:
             return self._mapper.chunks(event)
         except SecondAnswerError as exc:
-            raise stream_error(
-                self._answer,
-                "The gateway began a second answer behind the half of a first one.",
-                partial=self.partial(),
-                is_retryable=False,
-            ) from exc
+            text = "The gateway began a second answer behind the half of a first one."
+            raise self._failed(text, may_retry=False) from exc
         except MalformedError as exc:
             raise self._malformed(str(exc)) from exc
 
@@ -227,15 +222,16 @@ class StreamReader:
         except MalformedError:
             is_answer = False
         if not is_answer:
+            # Here, as below: what is known about errors is loaded with the first of them.
+            from ramclouds._classify import response_error
+
             raise response_error(self._answer, self._bare.text, body, partial=None)
 
-    def _failed(self, body: Any) -> RamCloudsError:
-        return stream_error(
-            self._answer,
-            body,
-            partial=self.partial(),
-            is_retryable=not self._mapper.has_delivered,
-        )
+    def _failed(self, body: Any, *, may_retry: bool = True) -> RamCloudsError:
+        from ramclouds._classify import stream_error
+
+        is_retryable = may_retry and not self._mapper.has_delivered
+        return stream_error(self._answer, body, partial=self.partial(), is_retryable=is_retryable)
 
     def _malformed(self, what: str) -> RamCloudsError:
         return self._failed(f"The stream holds an event that is broken: {what}.")

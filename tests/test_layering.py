@@ -76,5 +76,6 @@ def test_client_imports_no_framework() -> None:
 
 
 def test_importing_the_client_is_light() -> None:
-    # aiohttp, the TLS context and the local model are only for those who use them.
-    assert not {"aiohttp", "httpx_aiohttp", "xllamacpp"} & loaded_by("ramclouds")
+    # The HTTP libraries, the TLS context and the local model are only for those who use them.
+    heavy = {"httpx", "httpcore", "httptools", "aiohttp", "httpx_aiohttp", "xllamacpp"}
+    assert not heavy & loaded_by("ramclouds")

@@ -17,18 +17,40 @@ from what `render` writes and `grammar_format` describes; `PromptedParser` reads
 `unsupported_message` says so; `json_text` finds the JSON in an answer.
 """
 
-from ramclouds.prompted._client import AsyncPromptingClient, PromptingClient
-from ramclouds.prompted._detect import (
-    is_prose,
-    json_text,
-    missing_forced_call,
-    unsupported_message,
-)
-from ramclouds.prompted._grammar import grammar_format
-from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode
-from ramclouds.prompted._parse import PromptedParser
-from ramclouds.prompted._render import render
-from ramclouds.prompted._request import PromptedRequest, prepare
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode, unsupported_message
+
+if TYPE_CHECKING:
+    from ramclouds.prompted._client import AsyncPromptingClient, PromptingClient
+    from ramclouds.prompted._detect import is_prose, json_text, missing_forced_call
+    from ramclouds.prompted._grammar import grammar_format
+    from ramclouds.prompted._parse import PromptedParser
+    from ramclouds.prompted._render import render
+    from ramclouds.prompted._request import PromptedRequest, prepare
+else:
+    _HOMES = {
+        "AsyncPromptingClient": "_client",
+        "PromptingClient": "_client",
+        "is_prose": "_detect",
+        "json_text": "_detect",
+        "missing_forced_call": "_detect",
+        "grammar_format": "_grammar",
+        "PromptedParser": "_parse",
+        "render": "_render",
+        "PromptedRequest": "_request",
+        "prepare": "_request",
+    }
+
+    def __getattr__(name):
+        # What asks in words is loaded when it is asked for: it was a third of an adapter's import.
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = found
+        return found
+
 
 __all__ = [
     "AsyncPromptingClient",

@@ -8,8 +8,9 @@ from typing import Any
 
 from ramclouds._client import AsyncClient, Client
 from ramclouds.errors import BadRequestError
-from ramclouds.prompted._mode import NativeWatch, ToolMode
+from ramclouds.prompted._mode import ToolMode
 from ramclouds.prompted._parse import PromptedParser
+from ramclouds.prompted._watch import NativeWatch
 from ramclouds.types import Chunk, Completion
 
 

@@ -44,15 +44,6 @@ def is_refusal_of_native(error: BadRequestError) -> bool:
     )
 
 
-def unsupported_message(what: str, model: str) -> str:
-    """Return the words of an error about `tools` or `response_format` that had no effect."""
-    return (
-        f"{what} had no effect: the model {model!r}, or the gateway's channel to it, ignored it."
-        ' Use tool_calling="prompted", which asks in words, or on_unsupported="fallback", which'
-        " changes to it by itself."
-    )
-
-
 def json_text(text: str) -> str:
     """Return the JSON in an answer: without a code fence or words around it, mended where safe.
 

@@ -41,13 +41,6 @@ class PromptedRequest:
         return self.parser().parse(completion)
 
 
-def needs_words(params: Mapping[str, Any]) -> bool:
-    """Whether a request asks for tools or structure, or tells of tool calls."""
-    return bool(params.get("tools") or params.get("response_format")) or any(
-        message.get("role") == "tool" or message.get("tool_calls") for message in params["messages"]
-    )
-
-
 def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequest:
     """Return the request that asks in words for what `params` asks for natively.
 
