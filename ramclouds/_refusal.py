@@ -20,7 +20,7 @@ class Refusal:
 
 
 _MESSAGE_KEYS = ("message", "msg", "err", "error_msg", "detail", "title")
-_ERROR_KEYS = frozenset({"error", "errors", *_MESSAGE_KEYS, "header", "response"})
+_ERROR_KEYS = frozenset({"errors", *_MESSAGE_KEYS, "header", "response"})
 
 
 def is_error_body(body: Any) -> bool:

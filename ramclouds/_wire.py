@@ -66,7 +66,8 @@ def _mended(value: Any) -> Any:
 
 def preview(payload: bytes, length: int = 200) -> str:
     """The beginning of some bytes, on one line, for a message."""
-    text = " ".join(payload[: length * 4].decode("utf-8", "replace").split())
+    # UTF-8 takes four bytes at most; one character more tells that there is more.
+    text = " ".join(payload[: (length + 1) * 4].decode("utf-8", "replace").split())
     return text[:length] + "…" if len(text) > length else text
 
 

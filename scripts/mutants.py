@@ -1,17 +1,25 @@
 """Changes the client's decisions one at a time, and says which changes no test notices.
 
+mutmut changes the functions, `scripts.constants` the tables and other constants around them.
+
 python -m scripts.mutants [FILE ...]     of those in pyproject.toml, by default all
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
+
+import tomllib
+
+from scripts.constants import mutants_of, survivors
 
 ROOT = Path(__file__).parent.parent
 _SURVIVED, _UNTESTED = 0, 33
@@ -21,11 +29,15 @@ _SURVIVED, _UNTESTED = 0, 33
 def main() -> int:
     """Run mutmut on a copy of the working tree; 0 if it ran to its end."""
     with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / ROOT.name
-        _copy_tree(copy)
-        code = _run(copy, sys.argv[1:])
-        for path in sorted((copy / "mutants").rglob("*.py.meta")):
-            _report(copy, path)
+        copies = [Path(scratch) / str(number) for number in range(os.cpu_count() or 1)]
+        for copy in copies:
+            _copy_tree(copy)
+        settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+        files = sys.argv[1:] or settings["only_mutate"]
+        code = _run(copies[0], files)
+        for path in sorted((copies[0] / "mutants").rglob("*.py.meta")):
+            _report(copies[0], path)
+        _report_constants(copies, files, settings)
         return code
 
 
@@ -43,11 +55,9 @@ def _copy_tree(copy: Path) -> None:
 
 
 def _run(copy: Path, files: Sequence[str]) -> int:
-    if files:
-        _choose(copy / "pyproject.toml", files)
-    # One at a time: the tests measure no time, but they wait for it. Its progress bar redraws
-    # itself a hundred times a mutant.
-    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
+    _choose(copy / "pyproject.toml", files)
+    # Its progress bar redraws itself a hundred times a mutant.
+    command = [str(Path(sys.executable).with_name("mutmut")), "run"]
     log = Path(tempfile.gettempdir()) / "mutants.log"
     print(f"Mutating in {copy}; progress in {log}", flush=True)
     with log.open("wb") as progress:
@@ -82,6 +92,21 @@ def _report(copy: Path, meta: Path) -> None:
     for name in alive:
         print(f"\n{name}")
         print("\n".join(_changed_lines(copy, name)), flush=True)
+
+
+def _report_constants(copies: list[Path], files: Sequence[str], settings: dict[str, Any]) -> None:
+    tests = [
+        *settings["pytest_add_cli_args"],
+        *settings["pytest_add_cli_args_test_selection"],
+    ]
+    made = [mutant for file in files for mutant in mutants_of(copies[0], file)]
+    alive = survivors(copies, made, tests)
+    for file in files:
+        of_file = [mutant for mutant in made if mutant.file == file]
+        left = [mutant for mutant in alive if mutant.file == file]
+        print(f"\n{file}: {len(of_file) - len(left)} of {len(of_file)} constants noticed")
+        for mutant in left:
+            print(f"    line {mutant.line}: {mutant.before!r} became {mutant.after!r}", flush=True)
 
 
 def _changed_lines(copy: Path, name: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -37,6 +38,29 @@ def answer(status: int = 200, headers: dict[str, str] | None = None) -> Answer:
 
 def facts(error: RamCloudsError) -> tuple[Any, ...]:
     return (type(error), error.retryable, error.status_code, error.code, error.type, error.body)
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (520, "the gateway's answer made no sense"),
+        (521, "the gateway is down"),
+        (522, "the gateway did not accept the connection"),
+        (523, "the gateway cannot be reached"),
+        (524, "the gateway did not answer in time"),
+        (525, "the TLS handshake with the gateway failed"),
+        (526, "the gateway's certificate is not valid"),
+    ],
+)
+def test_cloudflare_is_told_in_words(status: int, phrase: str) -> None:
+    error = status_error(response(status, {"cf-ray": "ray"}), b"", REDACTOR)
+    assert str(error).startswith(f"Cloudflare answered {status} {phrase}. ")
+
+
+@pytest.mark.parametrize("said", ["Done.", "No!", "Really?", "不行。"])
+def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
+    body = json.dumps({"error": {"message": said}}).encode()
+    assert str(status_error(response(404), body, REDACTOR)).startswith(f"{said} ")
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,46 @@ def test_name_comes_before_everything_else(refusal: Refusal, expected: Verdict) 
     assert verdict(402, refusal, "error code: 1010") == expected
 
 
+# New API's own codes, and those of the providers behind it, by what a caller can do about them.
+CODES: dict[Verdict, str] = {
+    BAD: """
+        invalid_request bad_request_body convert_request_failed read_request_body_failed
+        json_marshal_failed sensitive_words_detected prompt_blocked count_token_failed
+        content_filter content_policy_violation unsupported_parameter unsupported_value
+        invalid_value missing_required_parameter unknown_parameter
+    """,
+    LENGTH: "context_length_exceeded exceed_context_size_error model_context_window_exceeded",
+    QUOTA: """
+        insufficient_user_quota pre_consume_token_quota_failed insufficient_quota
+        billing_hard_limit_reached billing_not_active billing_error
+    """,
+    MODEL: "model_not_found model_price_error",
+    DENIED: "access_denied permission_error permission_denied",
+    AUTH: "invalid_api_key account_deactivated authentication_error",
+    RATE: "rate_limit_exceeded rate_limit_error",
+    DOWN: """
+        do_request_failed get_channel_failed bad_response_body read_response_body_failed
+        bad_response empty_response aws_invoke_error system_cpu_overloaded
+        system_memory_overloaded system_disk_overloaded overloaded_error server_is_overloaded
+        engine_overloaded_error channel:response_time_exceeded
+    """,
+    BROKEN: """
+        new_api_panic gen_relay_info_failed invalid_api_type channel:no_available_key
+        channel:param_override_invalid channel:header_override_invalid channel:model_mapped_error
+        channel:aws_client_error channel:invalid_key
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(code, expected) for expected, codes in CODES.items() for code in codes.split()],
+)
+def test_code(code: str, expected: Verdict) -> None:
+    assert by_name(Refusal(code=code)) == expected
+    assert by_name(Refusal(type=code, code="unheard_of")) == expected
+
+
 @pytest.mark.parametrize("refusal", [Refusal(), Refusal("m", "t", "c"), Refusal(code=400)])
 def test_name_that_says_nothing(refusal: Refusal) -> None:
     assert by_name(refusal) is None
@@ -146,6 +186,8 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (400, "maximum context length is 8192", LENGTH),
         (413, "prompt is too long", LENGTH),
         (422, "input is too long", LENGTH),
+        (400, "Please reduce the length of the messages", LENGTH),
+        (400, "input token count (9000) exceeds the maximum", LENGTH),
         (404, "prompt is too long", (NotFoundError, False)),
         (400, "model x does not exist", MODEL),
         (404, "unknown model", MODEL),
