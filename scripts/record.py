@@ -67,6 +67,8 @@ def main() -> int:
     broken = _run_tests(folder, {"CASSETTES": str(folder)})
     for name, why in broken.items():
         print(f"  does not play back: {name}: {why}")
+    if not broken:
+        print("  all of it plays back, with the network off")
     _print_differences(CASSETTES / source.name, folder)
     print_report(folder)
     return 1 if broken else 0

@@ -115,7 +115,7 @@ def test_hang_is_silent_until_the_client_goes(gateway: Gateway, stage: Any) -> N
 def test_drop_breaks_the_connection(gateway: Gateway, stage: Any, how: Any) -> None:
     gateway.reply(Drop(stage, how=how))
     with pytest.raises((httpx.NetworkError, httpx.RemoteProtocolError)):
-        httpx.post(f"{gateway.base_url}/x", timeout=5, trust_env=False, verify=False)
+        httpx.post(f"{gateway.base_url}/x", timeout=30, trust_env=False, verify=False)
 
 
 def test_raw_plays_bytes(gateway: Gateway) -> None:
