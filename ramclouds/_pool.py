@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -19,93 +19,7 @@ import httpx
 
 from ramclouds._config import KEEPALIVE_EXPIRY, LIMITS
 from ramclouds._http1 import Connection, to_bytes
-
-
-class PatientStream(httpcore.NetworkStream):
-    """A connection whose reads can be made short while the end of a body is awaited."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-        self.patience: float | None = None
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, timeout if self.patience is None else self.patience)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        return PatientStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _DirectStream(PatientStream):
-    """A patient connection with no layer above its socket, whose timeout is set when it changes.
-
-    httpcore sets it for each read and write, which is a system call each.
-    """
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        super().__init__(stream)
-        self._socket = stream.get_extra_info("socket")
-        self._timeout: float | None = -1.0
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        try:
-            self._set_timeout(timeout if self.patience is None else self.patience)
-            data: bytes = self._socket.recv(max_bytes)
-        except TimeoutError as exc:
-            raise httpcore.ReadTimeout(exc) from exc
-        except OSError as exc:
-            raise httpcore.ReadError(exc) from exc
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        try:
-            self._set_timeout(timeout)
-            # Cut off without a copy; `sendall` would give all parts together the time of one.
-            rest = memoryview(buffer)
-            while rest:
-                rest = rest[self._socket.send(rest) :]
-        except TimeoutError as exc:
-            raise httpcore.WriteTimeout(exc) from exc
-        except OSError as exc:
-            raise httpcore.WriteError(exc) from exc
-
-    def _set_timeout(self, timeout: float | None) -> None:
-        if timeout != self._timeout:
-            self._socket.settimeout(timeout)
-            self._timeout = timeout
-
-
-class _Backend(httpcore.SyncBackend):
-    """Opens patient connections; sets `opened` in a call that opens one."""
-
-    def __init__(self, opened: ContextVar[bool]) -> None:
-        self._opened = opened
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        self._opened.set(True)
-        return PatientStream(
-            super().connect_tcp(host, port, timeout, local_address, socket_options)
-        )
+from ramclouds._sockets import Backend, DirectStream
 
 
 class PooledTransport(httpx.HTTPTransport):
@@ -125,7 +39,7 @@ class PooledTransport(httpx.HTTPTransport):
         super().__init__(verify=context, limits=LIMITS, proxy=proxy)
         # httpcore takes a pool's backend as an argument, but httpx has none to pass it through.
         if proxy:
-            self._pool._network_backend = _Backend(opened)
+            self._pool._network_backend = Backend(opened)
         else:
             self._pool = _Pool(base_url, context, opened)  # type: ignore[assignment]
 
@@ -136,7 +50,7 @@ class _Pool:
     def __init__(self, base_url: str, context: ssl.SSLContext, opened: ContextVar[bool]) -> None:
         self._origin = httpcore.URL(base_url).origin
         self._context = context
-        self._backend = _Backend(opened)
+        self._backend = Backend(opened)
         # The ends of a deque, and a set's members, are safe to change in threads without a lock.
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
@@ -184,7 +98,7 @@ class _Pool:
         if self._origin.scheme == b"https":
             self._context.set_alpn_protocols(["http/1.1"])
             stream = stream.start_tls(self._context, host, timeout)
-        return Connection(_DirectStream(stream))
+        return Connection(DirectStream(stream))
 
     def keep(self, connection: Connection) -> None:
         """Take back a connection whose answer was let go of."""

@@ -163,7 +163,7 @@ async def aclose(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
     """Read what little follows the end marker, so that the connection can be used again."""
-    from ramclouds._pool import PatientStream
+    from ramclouds._sockets import PatientStream
 
     stream = response.extensions.get("network_stream")
     if not isinstance(stream, PatientStream):
