@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
+import threading
 from typing import Any
 
 import h11
 import httpcore
 import pytest
+from httpx import Timeout
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ramclouds import Client, ConfigurationError
+from ramclouds import APIConnectionError, APITimeoutError, Client, ConfigurationError
 from ramclouds._http1 import Answer, Connection
 from tests.gateway import Gateway, Json, Raw, completion
 
@@ -199,3 +202,21 @@ def test_refusal_is_read_though_the_request_was_not() -> None:
     answer = connection.ask(b"", {})
     assert b"".join(connection.body(answer, None)) == b"hello"
     assert not connection.is_idle()
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"), [(False, APITimeoutError), (True, APIConnectionError)]
+)
+def test_request_that_nobody_takes(closes: bool, expected: type[Exception]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings = {"api_key": "test-key", "base_url": f"http://127.0.0.1:{port}/v1"}
+        with Client(**settings, max_retries=0, timeout=Timeout(5, write=0.2)) as client:
+            if closes:
+                thread = threading.Thread(target=lambda: server.accept()[0].close())
+                thread.start()
+            with pytest.raises(expected) as caught:
+                ask(client, "x" * 20_000_000)
+            if closes:
+                thread.join()
+    assert isinstance(caught.value, APITimeoutError) is not closes
