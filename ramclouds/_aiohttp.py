@@ -72,6 +72,16 @@ class _Handler(ResponseHandler):
             payload.set_exception(aiohttp.ClientPayloadError(f"broken body: {exc}"))
 
 
+class _Response(aiohttp.ClientResponse):
+    """Tells a reason that can be encoded; over another httpx-aiohttp would lose the answer."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        if self.reason:
+            self.reason = self.reason.encode(errors="replace").decode()
+        return self
+
+
 class _Connector(aiohttp.TCPConnector):
     """Sets `opened` in a call that opens a connection; tracing would take ten times as long."""
 
@@ -108,6 +118,7 @@ class LoopTransport(AiohttpTransport):
         session = aiohttp.ClientSession(
             # 0: no cap. The transport's own session would cap at aiohttp's default of 100.
             connector=_Connector(self._opened, limit=0, ssl=context, keepalive_timeout=60.0),
+            response_class=_Response,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=65_536,
             max_field_size=65_536,
@@ -131,11 +142,7 @@ class LoopTransport(AiohttpTransport):
                 stream=_Pieces(request.content),
                 extensions=request.extensions,
             )
-        try:
-            response = await super().handle_async_request(request)
-        except UnicodeError as exc:
-            # httpx-aiohttp encodes the reason phrase, which aiohttp decoded with surrogates.
-            raise httpx.RemoteProtocolError("illegal status line") from exc
+        response = await super().handle_async_request(request)
         response.stream = _InTurns(response.stream)
         return response
 

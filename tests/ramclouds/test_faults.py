@@ -173,6 +173,11 @@ NOT_ASCII: dict[str, Answer] = {
 }
 
 
+def test_reason_in_no_known_letters_is_no_reason_to_fail(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(NOT_ASCII["reason"])
+    assert calls.complete().text == "Hi"
+
+
 @pytest.mark.parametrize("method", ["complete", "stream"])
 @pytest.mark.parametrize("kind", NOT_ASCII)
 def test_head_with_other_than_ascii_raises_nothing_but_ours(
