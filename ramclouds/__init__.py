@@ -41,6 +41,9 @@ else:
         globals().update(AsyncClient=_client.AsyncClient, Client=_client.Client)
         return globals()[name]
 
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "APIConnectionError",

@@ -51,6 +51,9 @@ else:
         globals()[name] = found
         return found
 
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "AsyncPromptingClient",
