@@ -71,9 +71,7 @@ _PASSED = [
     "test_stop_sequence",
     "test_message_with_name",
     "test_tool_calling",
-    "test_tool_calling_async",
     "test_tool_calling_with_no_arguments",
-    "test_structured_output_pydantic_2_v1",
     "test_structured_output_optional_param",
 ]
 

@@ -73,7 +73,7 @@ def test_answer_without_calls_is_its_own_text(answer: str) -> None:
         assert "".join(chunk.text for chunk in chunks) == answer
 
 
-@many
+@settings(max_examples=100, deadline=None)
 @given(calls=st.lists(ARGUMENTS, min_size=1, max_size=3), text=st.just("") | st.just("Let me see."))
 def test_rendered_calls_are_read_back(calls: list[dict[str, Any]], text: str) -> None:
     wire = [
