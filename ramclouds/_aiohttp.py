@@ -142,7 +142,11 @@ class LoopTransport(AiohttpTransport):
                 stream=_Pieces(request.content),
                 extensions=request.extensions,
             )
-        response = await super().handle_async_request(request)
+        try:
+            response = await super().handle_async_request(request)
+        except UnicodeError as exc:
+            # Before 0.2, httpx-aiohttp passes headers on as text, which httpx cannot encode again.
+            raise httpx.RemoteProtocolError("illegal header line") from exc
         response.stream = _InTurns(response.stream)
         return response
 
