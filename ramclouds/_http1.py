@@ -56,9 +56,7 @@ class Connection:
             # A server may refuse a request before it has read all of it, and close.
             pass
         while not answer.has_head:
-            if answer.error is not None:
-                raise answer.error
-            answer.feed(self.stream.read(_READ_BYTES, timeouts.get("read")))
+            self._read(answer, timeouts.get("read"))
         return answer
 
     def body(self, answer: Answer, timeout: float | None) -> Iterator[bytes]:
@@ -70,9 +68,12 @@ class Connection:
                 yield part
             if answer.is_complete:
                 return
-            if answer.error is not None:
-                raise answer.error
-            answer.feed(self.stream.read(_READ_BYTES, timeout))
+            self._read(answer, timeout)
+
+    def _read(self, answer: Answer, timeout: float | None) -> None:
+        if answer.error is not None:
+            raise answer.error
+        answer.feed(self.stream.read(_READ_BYTES, timeout))
 
     def is_idle(self) -> bool:
         """Whether it can take a request: the last one went out, and its answer came whole."""

@@ -50,7 +50,9 @@ class _Pool:
     def __init__(self, base_url: str, context: ssl.SSLContext, opened: ContextVar[bool]) -> None:
         self._origin = httpcore.URL(base_url).origin
         self._context = context
-        self._backend = Backend(opened)
+        self._context.set_alpn_protocols(["http/1.1"])
+        self._backend = httpcore.SyncBackend()
+        self._opened = opened
         # The ends of a deque, and a set's members, are safe to change in threads without a lock.
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
@@ -59,7 +61,7 @@ class _Pool:
     def handle_request(self, request: httpcore.Request) -> _Response:
         data = to_bytes(request)
         timeouts = request.extensions.get("timeout", {})
-        connection = self._kept() or self._opened(timeouts.get("connect"))
+        connection = self._kept() or self._connected(timeouts.get("connect"))
         self._busy.add(connection)
         try:
             answer = connection.ask(data, timeouts)
@@ -92,11 +94,11 @@ class _Pool:
                 connection.close()
         return None
 
-    def _opened(self, timeout: float | None) -> Connection:
+    def _connected(self, timeout: float | None) -> Connection:
+        self._opened.set(True)
         host = self._origin.host.decode("ascii")
         stream = self._backend.connect_tcp(host, self._origin.port, timeout)
         if self._origin.scheme == b"https":
-            self._context.set_alpn_protocols(["http/1.1"])
             stream = stream.start_tls(self._context, host, timeout)
         return Connection(DirectStream(stream))
 

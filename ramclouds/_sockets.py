@@ -78,7 +78,7 @@ class DirectStream(PatientStream):
 
 
 class Backend(httpcore.SyncBackend):
-    """Opens patient connections; sets `opened` in a call that opens one."""
+    """Opens patient connections for httpcore's pool; sets `opened` in a call that opens one."""
 
     def __init__(self, opened: ContextVar[bool]) -> None:
         self._opened = opened
