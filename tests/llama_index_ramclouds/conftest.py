@@ -21,6 +21,20 @@ def llm(gateway: Gateway) -> Iterator[RamClouds]:
         yield llm
 
 
+@pytest.fixture
+def without_function_calling(llm: RamClouds) -> Iterator[RamClouds]:
+    """The same LLM, from which agents and programs keep their tools."""
+    with llm.model_copy(update={"is_function_calling_model": False}) as copied:
+        yield copied
+
+
+@pytest.fixture
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither key nor URL are in the environment."""
+    monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
+    monkeypatch.delenv("RAMCLOUDS_BASE_URL", raising=False)
+
+
 @pytest.fixture(params=[Synchronous, Asynchronous], ids=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Synchronous | Asynchronous:
     """Both ways to call an LLM, behind the same names."""

@@ -16,10 +16,7 @@ from tests.gateway import Gateway
 KEY = "canary-key-1"
 
 
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
-    monkeypatch.delenv("RAMCLOUDS_BASE_URL", raising=False)
+pytestmark = pytest.mark.usefixtures("no_environment")
 
 
 def _full() -> RamClouds:

@@ -34,19 +34,14 @@ async def test_structured_llm(gateway: Gateway, llm: RamClouds, call: Twin) -> N
 
 
 async def test_structured_llm_of_a_model_without_function_calling(
-    gateway: Gateway, call: Twin
+    gateway: Gateway, without_function_calling: RamClouds, call: Twin
 ) -> None:
-    llm = RamClouds(
-        model="gpt-5",
-        api_key="test-key",
-        base_url=gateway.base_url,
-        is_function_calling_model=False,
-    )
     answer_with(gateway, json.dumps(RIVERS))
 
-    assert (await call.structured_chat(llm, Album, [ChatMessage("An album")])).raw == EXPECTED
+    answer = await call.structured_chat(without_function_calling, Album, [ChatMessage("An album")])
+
+    assert answer.raw == EXPECTED
     assert "tools" not in gateway.last.json
-    llm.close()
 
 
 # Core's own StructuredLLM calls json() of pydantic 1.

@@ -197,24 +197,17 @@ async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) ->
 @pytest.mark.usefixtures("core_leaves_open")
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 async def test_predict_and_call_without_function_calling_reasons_in_text(
-    gateway: Gateway, call: Twin
+    gateway: Gateway, without_function_calling: RamClouds, call: Twin
 ) -> None:
-    llm = RamClouds(
-        model="gpt-5",
-        api_key="test-key",
-        base_url=gateway.base_url,
-        is_function_calling_model=False,
-    )
     thought = 'Thought: add them.\nAction: add\nAction Input: {"a": 2, "b": 3}'
     gateway.handler = lambda request: (
         Sse(text_chunks(thought)) if request.json.get("stream") else Json(completion(thought))
     )
 
-    answer = await call.predict_and_call(llm, TOOLS, user_msg="Add 2 and 3")
+    answer = await call.predict_and_call(without_function_calling, TOOLS, user_msg="Add 2 and 3")
 
     assert str(answer) == "5"
     assert "tools" not in gateway.last.json
-    await llm.aclose()
 
 
 async def test_a_multi_turn_history_with_tools_is_accepted(
