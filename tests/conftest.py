@@ -21,6 +21,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Show the collector everything again: hypothesis asks it who refers to trio's randomness."""
+    gc.unfreeze()
+
+
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     """A gateway on loopback."""
