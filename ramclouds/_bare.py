@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds._wire import MalformedError, parse
+from ramclouds._json import MalformedError, parse_first
 
 _NOISE_KEPT = 4096
 
@@ -21,6 +21,11 @@ class BareBody:
         self._tried = 0
         self._noise = b""
 
+    @property
+    def is_page(self) -> bool:
+        """Whether the lines begin a web page: what its scripts hold is no JSON of the gateway."""
+        return self._noise.lstrip().startswith(b"<")
+
     def __bool__(self) -> bool:
         return bool(self._object or self._noise or self.value is not None)
 
@@ -31,7 +36,7 @@ class BareBody:
 
     def add(self, line: bytes) -> Any:
         """Take in a line; gives the JSON object that it completes, or None."""
-        if not self._object and not line.lstrip().startswith(b"{"):
+        if not self._object and (self.is_page or not line.lstrip().startswith(b"{")):
             if len(self._noise) < _NOISE_KEPT:
                 self._noise += line[:_NOISE_KEPT] + b"\n"
             return None
@@ -48,7 +53,7 @@ class BareBody:
             return None
         self._tried = self.size
         try:
-            self.value = parse(b"\n".join(self._object))
+            self.value = parse_first(b"\n".join(self._object))
         except MalformedError:
             return None
         self._noise = self.text[:_NOISE_KEPT]

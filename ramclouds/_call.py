@@ -12,6 +12,7 @@ from ramclouds._accumulate import Accumulator
 from ramclouds._answer import Answer
 from ramclouds._config import Settings
 from ramclouds._faults import transport_error
+from ramclouds._json import MalformedError, parse
 from ramclouds._redact import Redactor
 from ramclouds._refusal import is_error_body
 from ramclouds._request import to_bytes
@@ -19,13 +20,7 @@ from ramclouds._retry import retry_delay
 from ramclouds._stream import StreamReader
 from ramclouds._think import split_think_tags
 from ramclouds._transport import opened_connection
-from ramclouds._wire import (
-    MalformedError,
-    parse,
-    partial_completion,
-    to_completion,
-    to_models,
-)
+from ramclouds._wire import partial_completion, to_completion, to_models
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -106,9 +101,12 @@ class Call:
 
     def take(self, part: bytes) -> bool:
         """Take in a part of the body; whether more is wanted."""
-        self._is_stream = self._is_stream or (not self._parts and _looks_like_stream(part))
+        is_beginning = self._size < _TELLING
         self._parts.append(part)
         self._size += len(part)
+        if is_beginning and not self._is_stream:
+            # All that came so far: the first part may be one byte long.
+            self._is_stream = _looks_like_stream(self.taken())
         if self._size > MAX_ANSWER_BYTES:
             return False
         # As in a stream, what follows the end marker is not waited for.
@@ -294,6 +292,9 @@ def _no_answer(
     return response_error(answer, body, parsed, partial=partial)
 
 
+# As many bytes of a body tell whether it is a stream, whatever its label says.
+_TELLING = 64
+_FIELDS = (b"data:", b":", b"event:", b"id:", b"retry:")
 _ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
 
 
@@ -303,4 +304,4 @@ def _says_stream(response: httpx.Response) -> bool:
 
 
 def _looks_like_stream(body: bytes) -> bool:
-    return body.lstrip(b"\xef\xbb\xbf \r\n").startswith((b"data:", b":", b"event:", b"id:"))
+    return body.lstrip(b"\xef\xbb\xbf \r\n").startswith(_FIELDS)

@@ -9,11 +9,11 @@ import httpx
 from ramclouds import errors as e
 from ramclouds._answer import Answer
 from ramclouds._hints import hint_for
+from ramclouds._json import MalformedError, parse, preview
 from ramclouds._redact import Redactor
 from ramclouds._refusal import Refusal, is_error_body, refusal_from
 from ramclouds._retry import retry_after
 from ramclouds._verdict import BAD, DOWN, by_name, verdict_of
-from ramclouds._wire import MalformedError, parse, preview
 from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ramclouds._json import MalformedError
 from ramclouds._surrogates import SurrogateJoiner
 from ramclouds._think import ThinkSplitter
 from ramclouds._tool_deltas import ToolCallTracker
 from ramclouds._wire import (
-    MalformedError,
     answer_of,
     as_index,
     as_list,
@@ -17,7 +17,8 @@ from ramclouds._wire import (
     as_text,
     raw_calls,
     reasoning_of,
-    to_usage,
+    refusal_of,
+    usage_of,
 )
 from ramclouds.types import Chunk, ToolCallDelta, Usage
 
@@ -131,9 +132,9 @@ class EventMapper:
         return self._think.close() if self._think is not None else ("", "")
 
     def _note_usage(self, event: dict[str, Any]) -> None:
-        usage = to_usage(event.get("usage"))
-        if usage is not None:
-            # The last one counts: it is the total, never a part to add up.
+        usage = usage_of(event)
+        if usage is not None and (self.usage is None or usage.total_tokens):
+            # The last one counts: it is the total, never a part to add up. Zeros are no total.
             self.usage = usage
             self._last_raw = event
         elif self.usage is None:
@@ -142,7 +143,7 @@ class EventMapper:
     def _take_choice(
         self, index: int, choice: dict[str, Any], event: dict[str, Any]
     ) -> Chunk | None:
-        delta = answer_of(choice)
+        delta = _delta_of(choice)
         self._check_same_answer(delta, event)
         # The first reason stays: Gemini channels say tool_calls, and then stop.
         reason = self._finish_reasons.get(index) or as_name(choice.get("finish_reason"))
@@ -159,7 +160,7 @@ class EventMapper:
         self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]
     ) -> Chunk | None:
         text, reasoning = as_text(delta.get("content")), reasoning_of(delta)
-        refusal = as_text(delta.get("refusal"))
+        refusal = refusal_of(delta)
         if self._surrogates.is_needed:
             text = self._surrogates.join("text", text)
             reasoning = self._surrogates.join("reasoning", reasoning)
@@ -223,3 +224,12 @@ class EventMapper:
             chunk.id, chunk.model, chunk.request_id = self._id, self._model, self._request_id
             self._is_simple = self._think is None and not self._surrogates.is_needed
         return chunk
+
+
+def _delta_of(choice: dict[str, Any]) -> dict[str, Any]:
+    """The delta of a choice, where one is there: what is not read must not be lost in silence."""
+    delta = answer_of(choice)
+    given = choice.get("delta")
+    if given and not isinstance(given, dict):
+        raise MalformedError(f"a delta is {type(given).__name__}")
+    return delta

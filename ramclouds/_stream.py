@@ -10,9 +10,10 @@ from ramclouds._accumulate import Accumulator
 from ramclouds._answer import Answer
 from ramclouds._bare import BareBody
 from ramclouds._events import EventMapper, SecondAnswerError
+from ramclouds._json import MalformedError, parse, parse_halves, preview
 from ramclouds._refusal import is_error_body
 from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
-from ramclouds._wire import MalformedError, parse, parse_halves, preview, to_completion
+from ramclouds._wire import partial_completion, to_completion
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -155,6 +156,9 @@ class StreamReader:
         if isinstance(payload, BareLine):
             self._read_bare(self._bare.add(payload))
             return
+        if self._bare.is_page and not self._mapper.has_choices:
+            # A line of a page's script, such as `data: 5,`.
+            return
         stripped = payload.strip()
         if stripped == _DONE:
             self.is_done = True
@@ -225,7 +229,9 @@ class StreamReader:
             # Here, as below: what is known about errors is loaded with the first of them.
             from ramclouds._classify import response_error
 
-            raise response_error(self._answer, self._bare.text, body, partial=None)
+            text = self._bare.text
+            partial = partial_completion(text, self._answer.request_id) if body is None else None
+            raise response_error(self._answer, text, body, partial=partial)
 
     def _failed(self, body: Any, *, may_retry: bool = True) -> RamCloudsError:
         from ramclouds._classify import stream_error

@@ -7,68 +7,16 @@ missing, null, or of another type. What comes out has the types of `ramclouds.ty
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from ramclouds._surrogates import whole
+from ramclouds._json import MalformedError
 from ramclouds.types import Choice, Completion, Model, ToolCall, Usage
 
 _CALL_KEYS = frozenset({"index", "id", "type", "function"})
 _NO_ARGUMENTS = frozenset({"", "null", "{}"})
-
-
-_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
-
-
-class MalformedError(ValueError):
-    """JSON of a shape that holds no answer; the message says which."""
-
-
-def parse(payload: bytes) -> Any:
-    """JSON bytes to a value.
-
-    Raises:
-        MalformedError: the bytes are no JSON.
-    """
-    try:
-        return from_json(payload)
-    except ValueError:
-        return _mended(parse_halves(payload))
-
-
-def parse_halves(payload: bytes) -> Any:
-    """JSON with halves of surrogate pairs or a byte order mark: pydantic's parser refuses both.
-
-    Raises:
-        MalformedError: the bytes are no JSON.
-    """
-    payload = payload.removeprefix(b"\xef\xbb\xbf")
-    try:
-        # Whatever else pydantic's parser refuses, such as deep nesting, stays refused.
-        from_json(_HALF.sub(rb"\\ufffd", payload))
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        # Not as its cause: that one quotes the bytes, and they may quote a key.
-        raise MalformedError("not JSON") from None
-
-
-def _mended(value: Any) -> Any:
-    if isinstance(value, str):
-        return whole(value)
-    if isinstance(value, dict):
-        return {key: _mended(item) for key, item in value.items()}
-    return [_mended(item) for item in value] if isinstance(value, list) else value
-
-
-def preview(payload: bytes, length: int = 200) -> str:
-    """The beginning of some bytes, on one line, for a message."""
-    # UTF-8 takes four bytes at most; one character more tells that there is more.
-    text = " ".join(payload[: (length + 1) * 4].decode("utf-8", "replace").split())
-    return text[:length] + "…" if len(text) > length else text
 
 
 def as_text(value: Any) -> str:
@@ -80,9 +28,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, list):
         return "".join(as_text(part) for part in value)
     if isinstance(value, dict):
-        if value.get("type") in ("thinking", "reasoning", "redacted_thinking"):
-            return ""
-        return as_text(value.get("text"))
+        return "" if _is_reasoning_part(value) else as_text(value.get("text"))
     raise MalformedError(f"a text is {type(value).__name__}")
 
 
@@ -103,7 +49,19 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
 
 def _is_reasoning_part(part: Any) -> bool:
     # OpenRouter's reasoning.text and reasoning.summary; Mistral's and Anthropic's thinking parts.
-    return isinstance(part, dict) and str(part.get("type")).startswith(("reasoning", "thinking"))
+    kinds = ("reasoning", "thinking", "redacted_thinking")
+    return isinstance(part, dict) and str(part.get("type")).startswith(kinds)
+
+
+def refusal_of(message: Mapping[str, Any]) -> str:
+    """Why the model refused: a field of its own, or a part of the content."""
+    value = message.get("refusal")
+    if value:
+        return as_text(value)
+    parts = message.get("content")
+    if not isinstance(parts, list):
+        return ""
+    return "".join(as_text(part.get("refusal")) for part in parts if isinstance(part, dict))
 
 
 def _reasoning_text(value: Any) -> str:
@@ -160,6 +118,15 @@ def as_list(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [value]
     return value if isinstance(value, list) else []
+
+
+def usage_of(body: Mapping[str, Any]) -> Usage | None:
+    """Usage of an answer or an event: beside the choices or, as Moonshot has it, in one."""
+    usage = to_usage(body.get("usage"))
+    if usage is not None:
+        return usage
+    choices = (choice for choice in as_list(body.get("choices")) if isinstance(choice, dict))
+    return next((used for choice in choices if (used := to_usage(choice.get("usage")))), None)
 
 
 def to_usage(value: Any) -> Usage | None:
@@ -266,7 +233,7 @@ def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion
             _to_choice(choice, position, (*basis, position))
             for position, choice in enumerate(choices)
         ),
-        usage=to_usage(body.get("usage")),
+        usage=usage_of(body),
         request_id=request_id,
         raw=dict(body),
     )
@@ -291,7 +258,7 @@ def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
         index=position if index is None else index,
         text=as_text(message.get("content")),
         reasoning=reasoning_of(message),
-        refusal=as_text(message.get("refusal")),
+        refusal=refusal_of(message),
         tool_calls=to_tool_calls(message, basis),
         finish_reason=as_name(choice.get("finish_reason")),
         logprobs=as_object(choice.get("logprobs")) or None,

@@ -120,6 +120,12 @@ BROKEN = {
     "choices_a_string": b'data: {"choices": "x"}\n\n',
     "choice_a_string": b'data: {"choices": ["x"]}\n\n',
     "delta_a_string": b'data: {"choices": [{"index":0,"delta":"x"}]}\n\n',
+    "delta_a_string_that_finishes": (
+        b'data: {"choices": [{"index":0,"delta":"x","finish_reason":"stop"}]}\n\n'
+    ),
+    "delta_a_list_that_finishes": (
+        b'data: {"choices": [{"index":0,"delta":[{"content":"x"}],"finish_reason":"stop"}]}\n\n'
+    ),
     "content_a_number": b'data: {"choices": [{"index":0,"delta":{"content":5}}]}\n\n',
 }
 

@@ -109,6 +109,19 @@ ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
         [chunk({"refusal": "I "}), chunk({"refusal": "won't."}), STOP],
         {"text": "", "refusal": "I won't."},
     ),
+    "refusal_as_a_part": (
+        [text([{"type": "refusal", "refusal": "I won't."}]), STOP],
+        {"text": "", "refusal": "I won't."},
+    ),
+    "refusal_false": ([text("Hi"), chunk({"refusal": False}), STOP], {}),
+    "reasoning_as_a_part": (
+        [
+            text([{"type": "thinking", "thinking": [{"type": "text", "text": "H"}]}]),
+            text([{"type": "reasoning.text", "text": "m"}, {"type": "text", "text": "Hi"}]),
+            STOP,
+        ],
+        {"reasoning": "Hm"},
+    ),
     "refusal_null": ([text("Hi"), chunk({"refusal": None}), STOP], {}),
     "usage_on_the_finish_chunk": (
         [text("Hi"), chunk({}, "stop", usage=usage(3, 4))],
@@ -128,6 +141,18 @@ ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     ),
     "usage_first_all_zero": (
         [text("Hi", usage=usage(0, 0)), STOP, usage_chunk(usage(3, 4))],
+        {"usage": (3, 4, 7)},
+    ),
+    "usage_last_all_zero": (
+        [text("Hi"), chunk({}, "stop", usage=usage(3, 4)), usage_chunk(usage(0, 0))],
+        {"usage": (3, 4, 7)},
+    ),
+    "usage_all_zero": ([text("Hi"), STOP, usage_chunk(usage(0, 0))], {"usage": (0, 0, 0)}),
+    "usage_in_the_choice": (
+        [
+            text("Hi"),
+            {**STOP, "choices": [{**STOP["choices"][0], "usage": usage(3, 4)}]},
+        ],
         {"usage": (3, 4, 7)},
     ),
     "usage_null_everywhere": ([text("Hi", usage=None), chunk({}, "stop", usage=None)], {}),

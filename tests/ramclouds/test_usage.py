@@ -33,6 +33,15 @@ def test_usage_in_odd_shapes(gateway: Gateway, calls: Calls, kind: str) -> None:
     assert counts == expected
 
 
+def test_usage_in_a_choice_is_read(gateway: Gateway, calls: Calls) -> None:
+    body = completion(usage=None)
+    body["choices"][0]["usage"] = usage(3, 4)
+    gateway.reply(Json(body))
+    used = calls.complete().usage
+    assert used is not None
+    assert used.total_tokens == 7
+
+
 DETAILS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
     "openai": ({"prompt_tokens_details": {"cached_tokens": 5}}, (5, 0, 0)),
     "deepseek": ({"prompt_cache_hit_tokens": 5}, (5, 0, 0)),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ramclouds import Choice, Completion, Model, ToolCall, Usage
+from ramclouds._json import MalformedError
 from ramclouds._wire import (
-    MalformedError,
     answer_of,
     extra_keys,
     made_up_id,

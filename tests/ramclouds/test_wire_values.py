@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ramclouds import Usage
+from ramclouds._json import MalformedError, parse, preview
 from ramclouds._wire import (
-    MalformedError,
     as_arguments,
     as_count,
     as_index,
@@ -17,8 +17,6 @@ from ramclouds._wire import (
     as_object,
     as_text,
     is_no_arguments,
-    parse,
-    preview,
     reasoning_of,
     to_usage,
 )
@@ -81,6 +79,8 @@ def test_preview(payload: bytes, shown: str) -> None:
         ({"type": "thinking", "text": "a"}, ""),
         ({"type": "reasoning", "text": "a"}, ""),
         ({"type": "redacted_thinking", "text": "a"}, ""),
+        ({"type": "reasoning.text", "text": "a"}, ""),
+        ({"type": "refusal", "refusal": "a"}, ""),
         ({}, ""),
     ],
 )
