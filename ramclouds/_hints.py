@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from ramclouds._answer import Answer
     from ramclouds._refusal import Refusal
 
-_CHANNEL_IN_KEY = re.compile(r"指定渠道|specify (a )?channel|specific channel", re.I)
-_MINIMUM_TOKENS = re.compile(r"max_(output_|completion_)?tokens|integer_below_min", re.I)
+_CHANNEL_IN_KEY = re.compile(r"指定渠道|specif\w* (a )?channel", re.I)
+_DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+_MAX_TOKENS = re.compile(r"max_(output_|completion_)?tokens|integer_below_min", re.I)
+_TOO_SMALL = re.compile(
+    r"minimum|at least|too small|>=|(below|less than) (the )?min"
+    r"|(must be|should be|is not) (greater|larger|more|higher) than",
+    re.I,
+)
 _UNSUPPORTED = re.compile(r"unsupported (parameter|value)|not supported", re.I)
 
 _USER_AGENT = (
@@ -57,9 +63,9 @@ def hint_for(cls: type[e.RamCloudsError], answer: Answer, refusal: Refusal, said
             "redirects are not followed, so that the key stays here. Check base_url."
         )
     if cls is e.PermissionDeniedError and _CHANNEL_IN_KEY.search(said):
-        return "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+        return _DASH
     about = f"{said} {refusal.code} {refusal.param}"
-    if cls is e.BadRequestError and _MINIMUM_TOKENS.search(about) and _is_about_minimum(about):
+    if cls is e.BadRequestError and _MAX_TOKENS.search(about) and _TOO_SMALL.search(about):
         return "max_tokens is too small for this model; codex routes need at least 16."
     if refusal.type == "new_api_panic":
         return "The gateway crashed on this request; a tool's JSON schema is the usual reason."
@@ -67,8 +73,9 @@ def hint_for(cls: type[e.RamCloudsError], answer: Answer, refusal: Refusal, said
         return "The gateway's word filter refused the messages. Change them."
     if cls is e.BadRequestError:
         return "Leave that parameter out." if _UNSUPPORTED.search(said) else "Change the request."
-    return next((hint for known, hint in _BY_CLASS if issubclass(cls, known)), "")
-
-
-def _is_about_minimum(said: str) -> bool:
-    return bool(re.search(r"minimum|at least|below|greater than|>=|too small", said, re.I))
+    hint = next((hint for known, hint in _BY_CLASS if issubclass(cls, known)), "")
+    is_about_key = cls in {e.PermissionDeniedError, e.AuthenticationError}
+    if is_about_key and not refusal.code and answer.redactor.has_dash:
+        # The gateway says so in the language of the account, or that it does not know the key.
+        return f"{_DASH} If it belongs there: {hint[0].lower()}{hint[1:]}"
+    return hint

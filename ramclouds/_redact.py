@@ -19,6 +19,9 @@ class Redactor:
         bare = (key or "").removeprefix("sk-")
         self._own = tuple(text for text in (key, bare) if text and len(text) >= 8)
 
+        self.has_dash = "-" in bare
+        """Whether the key holds a `-` behind `sk-`."""
+
     def __repr__(self) -> str:
         return "Redactor()"
 
