@@ -65,6 +65,16 @@ class Answer:
         # Both are set before anything is routed (New API, main.go); without them it is the edge.
         return "x-oneapi-request-id" in self.headers or "x-new-api-version" in self.headers
 
+    @property
+    def is_from_cloudflare(self) -> bool:
+        headers = self.headers
+        return "cf-ray" in headers or headers.get("server", "").lower() == "cloudflare"
+
+    @property
+    def is_challenge(self) -> bool:
+        """Whether Cloudflare asks for a browser, whatever the status."""
+        return bool(self.headers.get("cf-mitigated", "").lower() == "challenge")
+
     def message(self, text: str, code: Any = None) -> str:
         """A message with what identifies the answer behind its first sentence."""
         facts = [f"status {self.status_code}"]

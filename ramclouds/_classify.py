@@ -9,11 +9,11 @@ import httpx
 from ramclouds import errors as e
 from ramclouds._answer import Answer
 from ramclouds._hints import hint_for
-from ramclouds._json import MalformedError, parse, preview
+from ramclouds._json import preview
 from ramclouds._redact import Redactor
-from ramclouds._refusal import Refusal, is_error_body, refusal_from
+from ramclouds._refusal import Refusal, is_error_body, parsed_refusal, refusal_from
 from ramclouds._retry import retry_after
-from ramclouds._verdict import BAD, DOWN, by_name, verdict_of
+from ramclouds._verdict import DOWN, verdict_in_200, verdict_of
 from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096
@@ -28,7 +28,7 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     answer = Answer(response, redactor)
     text = redactor.text(body.decode("utf-8", "replace"))
     answer.response = answer.response_with(text.encode())
-    parsed = _parsed(text)
+    parsed = parsed_refusal(text.encode())
     refusal = refusal_from(parsed) if parsed is not None else Refusal()
     cls, retryable = verdict_of(answer, refusal, text)
     said = refusal.message or _plain_text(text) or _reason(answer)
@@ -70,14 +70,6 @@ def _wait(answer: Answer, refusal: Refusal) -> float | None:
     return refusal.retry_after if wait is None else wait
 
 
-def _parsed(text: str) -> Any:
-    try:
-        value = parse(text.encode("utf-8", "replace"))
-    except MalformedError:
-        return None
-    return value if isinstance(value, (dict, list)) else None
-
-
 def _plain_text(text: str) -> str:
     """A body that is no JSON, where a person wrote it; not a web page."""
     return "" if text.lstrip().startswith("<") else preview(text.encode("utf-8", "replace"))
@@ -114,9 +106,7 @@ def body_error(answer: Answer, body: Any, partial: Completion | None = None) -> 
     """An error object in a 200: the class its code names, else a server's failure."""
     body = answer.redactor.json(body)
     refusal = refusal_from(body)
-    cls, retryable = by_name(refusal) or DOWN
-    if refusal.type == "invalid_request_error" and cls is e.ServerError:
-        cls, retryable = BAD
+    cls, retryable = verdict_in_200(refusal) or DOWN
     said = refusal.message or _NO_MESSAGE
     return _error(cls, answer, refusal, said, retryable=retryable, body=body, partial=partial)
 
@@ -127,7 +117,7 @@ def stream_error(
     """An error inside a stream: the class its code names, else a `StreamError`."""
     body = answer.redactor.json(body)
     refusal = refusal_from(body)
-    named, retryable = by_name(refusal) or DOWN
+    named, retryable = verdict_in_200(refusal) or DOWN
     cls: type[e.RamCloudsError] = e.StreamError if named is e.ServerError else named
     said = refusal.message or _NO_MESSAGE
     retryable = retryable and is_retryable
@@ -140,8 +130,11 @@ def response_error(
     """A 200 that is no completion: an error object, a web page, or JSON without an answer."""
     if is_error_body(parsed):
         return body_error(answer, parsed, partial)
-    is_page = body.lstrip().startswith(b"<")
-    if is_page:
+    if answer.is_challenge:
+        said = "Cloudflare answered with a challenge that only browsers can take"
+        page = answer.redactor.text(preview(body, _BODY_PREVIEW))
+        return _error(e.BlockedError, answer, Refusal(), said, retryable=False, body=page)
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         kind = answer.headers.get("content-type", "no content type")
         text = (
             f"{answer.url} answered with a web page ({kind}), not with a completion. Check "

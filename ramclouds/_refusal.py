@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json
+
+from ramclouds._json import MalformedError, parse
+from ramclouds._sse import EventDecoder
 from ramclouds._wire import as_name
 
 
@@ -23,13 +28,38 @@ _MESSAGE_KEYS = ("message", "msg", "err", "error_msg", "detail", "title")
 _ERROR_KEYS = frozenset({"errors", *_MESSAGE_KEYS, "header", "response"})
 
 
+def parsed_refusal(body: bytes) -> Any:
+    """The JSON of a refusal: whole, in an event, or what is left of one that was cut off."""
+    for payload in (body, *_events_of(body)):
+        try:
+            value = parse(payload)
+        except MalformedError:
+            continue
+        if isinstance(value, (dict, list)):
+            return value
+    try:
+        value = from_json(body, allow_partial="trailing-strings")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _events_of(body: bytes) -> Iterator[bytes]:
+    if body.lstrip().startswith((b"data:", b"event:", b":")):
+        decoder = EventDecoder()
+        yield from decoder.feed(body)
+        yield from decoder.close()
+
+
 def is_error_body(body: Any) -> bool:
     """Whether JSON that was to be an answer is an error."""
     if not isinstance(body, dict):
         return False
     if body.get("error") or body.get("success") is False or body.get("type") == "error":
         return True
-    if "choices" in body or not _ERROR_KEYS & body.keys():
+    # A completion may have a message too, and so may a list of models.
+    is_answer = "choices" in body or (isinstance(body.get("data"), list) and body["data"])
+    if is_answer or not _ERROR_KEYS & body.keys():
         return False
     return bool(refusal_from(body).message)
 
@@ -42,10 +72,7 @@ def refusal_from(body: Any) -> Refusal:
         return refusal_from(body[0]) if body else Refusal()
     if not isinstance(body, dict):
         return Refusal()
-    inner = body.get("error")
-    source = inner if isinstance(inner, dict) else body
-    if isinstance(source.get("error"), dict) and source is not body:
-        source = source["error"]
+    source = _source_of(body)
     code = source.get("code", source.get("status_code"))
     return Refusal(
         message=_message_of(body),
@@ -56,6 +83,22 @@ def refusal_from(body: Any) -> Refusal:
     )
 
 
+def _source_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The object that says type and code: the innermost `error`, alone or first in a list."""
+    inner = _first(body.get("error"))
+    if inner is None and not {"code", "message"} & body.keys():
+        # The Responses API's `response.failed`; FastAPI's `detail`; a list without an `error`.
+        places = (_first(body.get(key)) for key in ("response", "detail", "errors"))
+        inner = next((place for place in places if place is not None), None)
+    return body if inner is None else _source_of(inner)
+
+
+def _first(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, dict) else None
+
+
 def _message_of(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -64,6 +107,9 @@ def _message_of(value: Any) -> str:
         return "; ".join(filter(None, map(_message_of, value)))
     if not isinstance(value, dict):
         return ""
+    if isinstance(value.get("loc"), list) and isinstance(value.get("msg"), str):
+        # Where it is wrong is half of what it says: `body.messages: field required`.
+        return f"{'.'.join(map(str, value['loc']))}: {value['msg']}"
     for key in ("error", *_MESSAGE_KEYS, "errors", "header", "response"):
         message = _message_of(value.get(key))
         if message:

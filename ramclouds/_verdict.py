@@ -43,6 +43,8 @@ _BY_CODE: dict[str, Verdict] = {
     "invalid_value": BAD,
     "missing_required_parameter": BAD,
     "unknown_parameter": BAD,
+    "request_too_large": BAD,
+    "data_inspection_failed": BAD,
     "context_length_exceeded": _LENGTH,
     "exceed_context_size_error": _LENGTH,
     "model_context_window_exceeded": _LENGTH,
@@ -52,7 +54,13 @@ _BY_CODE: dict[str, Verdict] = {
     "billing_hard_limit_reached": _QUOTA,
     "billing_not_active": _QUOTA,
     "billing_error": _QUOTA,
+    "exceeded_current_quota_error": _QUOTA,
+    "Arrearage": _QUOTA,
     "model_not_found": _MODEL,
+    # Anthropic's, Moonshot's and Azure's: behind the gateway only the model can be what is missing.
+    "not_found_error": _MODEL,
+    "resource_not_found_error": _MODEL,
+    "DeploymentNotFound": _MODEL,
     "model_price_error": _MODEL,
     "access_denied": _DENIED,
     "permission_error": _DENIED,
@@ -62,6 +70,7 @@ _BY_CODE: dict[str, Verdict] = {
     "authentication_error": _AUTH,
     "rate_limit_exceeded": _RATE,
     "rate_limit_error": _RATE,
+    "rate_limit_reached_error": _RATE,
     "do_request_failed": DOWN,
     "get_channel_failed": DOWN,
     "bad_response_body": DOWN,
@@ -102,7 +111,7 @@ _BY_STATUS: dict[int, Verdict] = {
 
 # Message texts are the last resort: providers send some of these with no code at all.
 _SPENT_KEY = re.compile(
-    r"TokenStatusExhausted|RemainQuota|token quota is exhausted|额度已用尽", re.I
+    r"TokenStatusExhausted|RemainQuota|token quota is exhausted|额度已用尽|額度已用盡", re.I
 )
 _TOO_LONG = re.compile(
     r"context[ _-]?(length|window|size)|maximum context|prompt is too long|too many (input )?tokens"
@@ -111,11 +120,11 @@ _TOO_LONG = re.compile(
 )
 _NO_MODEL = re.compile(
     r"model\b.{0,120}(does not exist|not found|not exist|do not have access|not supported)"
-    r"|(unknown|no such|unsupported|invalid) model",
+    r"|(unknown|no such|unsupported|invalid|not found the) model",
     re.I | re.S,
 )
 _BLOCK_PAGE = re.compile(
-    r"error(_code|\s+code)?\"?:?\s*10(0[6-9]|1[02-9]|20)\b|you have been blocked"
+    r"error(_code|\s+code)?\"?:?\s*10(0[5-9]|1[02-9]|20)\b|you have been blocked"
     r"|request was blocked|just a moment|attention required|enable javascript and cookies",
     re.I,
 )
@@ -124,23 +133,32 @@ _EDGE_RATE_LIMIT = re.compile(r"error(_code|\s+code)?\"?:?\s*1015\b|being rate l
 
 def verdict_of(answer: Answer, refusal: Refusal, text: str) -> Verdict:
     """The class of an answer whose status is no success, and whether to try again."""
-    if answer.headers.get("cf-mitigated", "").lower() == "challenge":
+    if answer.is_challenge:
         return _BLOCKED
     return (
         by_name(refusal)
-        or _by_edge(answer, text)
+        or _by_edge(answer, refusal, text)
         or _by_message(answer.status_code, refusal)
         or _by_status(answer.status_code)
     )
 
 
-def _by_edge(answer: Answer, text: str) -> Verdict | None:
+def verdict_in_200(refusal: Refusal) -> Verdict | None:
+    """The class of an error that came under a status which says nothing; None for a failure."""
+    return by_name(refusal) or _by_general_name(refusal)
+
+
+def _by_edge(answer: Answer, refusal: Refusal, text: str) -> Verdict | None:
     """What Cloudflare says with a page or a sentence of its own."""
     if answer.is_from_gateway or not 400 <= answer.status_code < 500:
         return None
     if answer.status_code == 429 or _EDGE_RATE_LIMIT.search(text):
         return _RATE
-    return _BLOCKED if _BLOCK_PAGE.search(text) else None
+    if _BLOCK_PAGE.search(text):
+        return _BLOCKED
+    # Its pages can be changed and translated, but the gateway would have set its headers.
+    is_refused_by_edge = answer.status_code == 403 and refusal.type != "new_api_error"
+    return _BLOCKED if is_refused_by_edge and answer.is_from_cloudflare else None
 
 
 def _by_message(status: int, refusal: Refusal) -> Verdict | None:
@@ -151,9 +169,16 @@ def _by_message(status: int, refusal: Refusal) -> Verdict | None:
         return _LENGTH
     if status in {400, 404} and _NO_MODEL.search(refusal.message):
         return _MODEL
-    # OpenAI's general type: at 401 and 404 the status says more.
-    if status >= 500 and refusal.type == "invalid_request_error":
-        return BAD
+    return _by_general_name(refusal) if status >= 500 else None
+
+
+def _by_general_name(refusal: Refusal) -> Verdict | None:
+    """OpenAI's and Anthropic's name for any fault of the request: a 401 or 404 says more.
+
+    New API's Claude channel sends it with a 500, and streams with a 200.
+    """
+    if "invalid_request_error" in (refusal.type, refusal.code):
+        return _by_message(400, refusal) or BAD
     return None
 
 

@@ -13,7 +13,19 @@ from ramclouds import (
     RateLimitError,
     ResponseError,
 )
-from tests.gateway import Body, Drop, Gateway, Hang, Json, Sse, WireCase, completion, error
+from tests.gateway import (
+    Body,
+    Drop,
+    Gateway,
+    Hang,
+    Json,
+    Sse,
+    WireCase,
+    completion,
+    encoded,
+    error,
+    text_chunks,
+)
 from tests.gateway.answers import Answer
 from tests.ramclouds.calls import Calls, read
 
@@ -76,6 +88,48 @@ def test_no_content_is_no_answer(gateway: Gateway, calls: Calls, method: str) ->
         getattr(calls, method)()
 
 
+PAGES = {
+    "data": b'<!doctype html>\n<script type="application/ld+json">\n{\n"name":"x"\n}\n</script>\n',
+    "message": b'<!doctype html>\n<script>\n{"message":"Hi","error":"x"}\n</script>\n',
+    "fields": b"<html>\n<script>\nvar x = {\ndata: 5,\n\nevent: 7 };\n</script>\n",
+    "byte_order_mark": b"\xef\xbb\xbf<html></html>",
+    "blank_lines": b"\r\n  \r\n <html>\n</html>",
+}
+
+
+@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+@pytest.mark.parametrize("kind", PAGES)
+def test_page_is_a_page_whatever_its_scripts_hold(
+    gateway: Gateway, calls: Calls, kind: str, method: str
+) -> None:
+    gateway.reply(Body(PAGES[kind], headers={"Content-Type": "text/html"}))
+    with pytest.raises(ResponseError, match=r"web page.*/v1") as caught:
+        getattr(calls, method)()
+    assert caught.value.retryable is False
+
+
+@pytest.mark.parametrize("method", ["complete", "stream"])
+def test_json_that_has_no_end_leaves_its_part(gateway: Gateway, calls: Calls, method: str) -> None:
+    gateway.reply(Body(b'{"id":"c","choices":[{"index":0,"message":{"content":"Tide is'))
+    with pytest.raises(ResponseError, match="broke off") as caught:
+        getattr(calls, method)()
+    assert read(caught.value.partial)["text"] == "Tide is"
+
+
+@pytest.mark.parametrize(
+    "start", ["", ": PING\n\n", "event: x\n", "retry: 9\n\n", "\ufeff", "\n\n"]
+)
+@pytest.mark.parametrize("label", ["text/plain", "application/json"])
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+def test_stream_under_another_label_is_read_at_any_cut(
+    gateway: Gateway, calls: Calls, size: int, label: str, start: str
+) -> None:
+    body = start.encode() + b"".join(map(encoded, text_chunks("Hi")))
+    pieces = [body[place : place + size] for place in range(0, len(body), size)]
+    gateway.reply(Sse(pieces, headers={"Content-Type": label}))
+    assert calls.complete().text == "Hi"
+
+
 LISTS: dict[str, Any] = {
     "null": {"data": None},
     "object": {"data": {"id": "a"}},
@@ -96,6 +150,11 @@ def test_entries_of_a_model_list_that_are_none_are_left_out(gateway: Gateway, ca
     gateway.reply(Json({"data": entries}), Json([{"id": "b", "supported_endpoint_types": None}]))
     assert [model.id for model in calls.models()] == ["a"]
     assert [model.id for model in calls.models()] == ["b"]
+
+
+def test_model_list_may_have_a_message(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Json({"data": [{"id": "a"}], "success": True, "message": "ok"}))
+    assert [model.id for model in calls.models()] == ["a"]
 
 
 def test_model_list_may_be_empty(gateway: Gateway, calls: Calls) -> None:

@@ -50,6 +50,13 @@ EDGES: dict[str, Row] = {
     "sorry_you_have_been_blocked": blocked(
         page(403, "Attention Required!", "Sorry, you have been blocked")
     ),
+    "1020_in_words": blocked(
+        page(403, "Access denied", "ramclouds.me used Cloudflare to restrict access")
+    ),
+    "page_in_another_language": blocked(page(403, "Đã bị chặn", "Bạn đã bị chặn")),
+    "rule_that_answers_json": blocked(edge(403, '{"message":"Forbidden"}')),
+    "rule_that_answers_nothing": blocked(edge(403, "")),
+    "challenge_as_200": blocked(page(200, "Just a moment...", "", cf_mitigated="challenge")),
     "1015_text": (edge(429, "error code: 1015", Retry_After="30"), RateLimitError, True, ""),
     "502_text": (edge(502, "error code: 502"), ServerError, True, ""),
     "504_text": (edge(504, "error code: 504"), GatewayTimeoutError, False, ""),
@@ -65,6 +72,15 @@ EDGES: dict[str, Row] = {
     "525": (page(525, "525", "SSL handshake failed"), ServerError, True, ""),
     "526": (page(526, "526", "Invalid SSL certificate"), ServerError, True, ""),
     "524_text": (edge(524, "error code: 524"), GatewayTimeoutError, False, "stream"),
+    "1010_json": blocked(
+        edge(
+            403,
+            '{"type":"https://developers.cloudflare.com/error-1010/","title":"Error 1010: Access '
+            'denied","status":403,"detail":"Blocked by your browser\'s signature.",'
+            '"error_code":1010,"cloudflare_error":true,"retryable":false}',
+        )
+    ),
+    "530": (edge(530, "error code: 1016"), ServerError, True, ""),
     "1xxx_json": (
         edge(429, '{"error_code":1015,"title":"rate limited","retry_after":30}'),
         RateLimitError,
@@ -99,3 +115,10 @@ def test_gateway_headers_make_a_403_no_block(gateway: Gateway, calls: Calls) -> 
     gateway.reply(Json(error("用户已被封禁"), 403, headers))
     with pytest.raises(PermissionDeniedError):
         calls.complete()
+
+
+@pytest.mark.parametrize("method", ["stream", "models"])
+def test_challenge_in_a_200_is_a_block(gateway: Gateway, calls: Calls, method: str) -> None:
+    gateway.reply(EDGES["challenge_as_200"][0])
+    with pytest.raises(BlockedError, match="user_agent"):
+        getattr(calls, method)()

@@ -50,6 +50,56 @@ STATUSES = {
     "context_local": Row(
         400, error("too long", "exceed_context_size_error", 400), ContextLengthError
     ),
+    "context_text_claude_channel": Row(
+        500,
+        error(
+            "prompt is too long: 210000 tokens > 200000 maximum (request id: x)",
+            "invalid_request_error",
+            "invalid_request_error",
+        ),
+        ContextLengthError,
+    ),
+    "claude_channel_bad_request": Row(
+        500, error("messages.1: no", "<nil>", "invalid_request_error"), BadRequestError
+    ),
+    "claude_channel_model": Row(
+        500,
+        error("model: claude-9", "not_found_error", "not_found_error"),
+        ModelUnavailableError,
+        False,
+        "models()",
+    ),
+    "claude_channel_too_large": Row(
+        500, error("too large", "request_too_large", "request_too_large"), BadRequestError
+    ),
+    "claude_channel_thinking_budget": Row(
+        500,
+        error(
+            "`max_tokens` must be greater than `thinking.budget_tokens`.",
+            "invalid_request_error",
+            "invalid_request_error",
+        ),
+        BadRequestError,
+        False,
+        "too small",
+    ),
+    "claude_channel_overloaded": Row(
+        500, error("Overloaded", "overloaded_error", "overloaded_error"), ServerError, True
+    ),
+    "kimi_model": Row(
+        404,
+        error("Not found the model x or Permission denied", "resource_not_found_error", None),
+        ModelUnavailableError,
+    ),
+    "kimi_without_credit": Row(
+        429,
+        error("Your account is suspended", "exceeded_current_quota_error", None),
+        InsufficientQuotaError,
+    ),
+    "azure_model": Row(404, error("No such", "x", "DeploymentNotFound"), ModelUnavailableError),
+    "qwen_without_credit": Row(
+        400, error("Access denied", "x", "Arrearage"), InsufficientQuotaError
+    ),
     "context_text_converted": Row(
         500,
         gateway_error("maximum context length is 8192 tokens", "convert_request_failed"),
@@ -72,6 +122,13 @@ STATUSES = {
         False,
         "at least 16",
     ),
+    "max_tokens_too_large": Row(
+        400,
+        error("max_tokens: 9 is greater than the maximum of 8", "invalid_request_error", None),
+        BadRequestError,
+        False,
+        "Change the request.",
+    ),
     "parameter_unsupported": Row(
         400,
         error("Unsupported parameter: 'temperature' is not supported with this model.", "x", None),
@@ -81,6 +138,9 @@ STATUSES = {
     ),
     "google_list": Row(
         429, [{"error": {"code": 429, "message": "Quota", "status": "X"}}], RateLimitError, True
+    ),
+    "error_as_a_list": Row(
+        400, {"error": [{"message": "m", "code": "insufficient_quota"}]}, InsufficientQuotaError
     ),
     "error_in_an_error": Row(
         400,
@@ -97,10 +157,10 @@ STATUSES = {
     "detail_text": Row(400, {"detail": "bad thing"}, BadRequestError, False, "bad thing"),
     "detail_list": Row(
         422,
-        {"detail": [{"loc": ["body"], "msg": "bad thing"}]},
+        {"detail": [{"loc": ["body", "messages", 0], "msg": "field required"}]},
         BadRequestError,
         False,
-        "bad thing",
+        "body.messages.0: field required",
     ),
     "anthropic_shape": Row(
         400,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ramclouds._refusal import Refusal, is_error_body, refusal_from
+from ramclouds._refusal import Refusal, is_error_body, parsed_refusal, refusal_from
 
 BODIES: list[tuple[Any, Refusal]] = [
     (
@@ -19,6 +19,18 @@ BODIES: list[tuple[Any, Refusal]] = [
     ({"error": {"message": "m", "code": ["c"]}}, Refusal("m")),
     ({"error": {"message": "m", "status_code": 400}}, Refusal("m", None, 400)),
     ({"error": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
+    ({"error": [{"message": "m", "code": "c"}, {"code": "d"}]}, Refusal("m", None, "c")),
+    ({"error": [], "message": "m", "code": "c"}, Refusal("m", None, "c")),
+    ({"response": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
+    (
+        {"type": "response.failed", "response": {"error": {"message": "m", "code": "c"}}},
+        Refusal("m", None, "c"),
+    ),
+    ({"detail": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
+    ({"detail": {"message": "m", "code": "c"}}, Refusal("m", None, "c")),
+    ({"errors": [{"message": "m", "code": "c"}]}, Refusal("m", None, "c")),
+    ({"message": "m", "type": "t", "detail": [{"type": "u"}]}, Refusal("m", "t")),
+    ({"error": {"message": "m", "code": "c", "detail": {"code": "d"}}}, Refusal("m", None, "c")),
     ({"error": "m", "type": "t", "code": "c"}, Refusal("m", "t", "c")),
     ({"message": "m", "type": "t"}, Refusal("m", "t")),
     ({"type": "error", "error": {"type": "t", "message": "m"}}, Refusal("m", "t")),
@@ -28,6 +40,8 @@ BODIES: list[tuple[Any, Refusal]] = [
     ({"detail": "m"}, Refusal("m")),
     ({"title": "m"}, Refusal("m")),
     ({"detail": [{"msg": "a"}, {"msg": ""}, {"msg": "b"}]}, Refusal("a; b")),
+    ({"detail": [{"loc": ["body", 0], "msg": "a", "type": "t"}]}, Refusal("body.0: a", "t")),
+    ({"detail": [{"loc": "body", "msg": "a"}]}, Refusal("a")),
     ({"errors": [{"message": "m"}]}, Refusal("m")),
     ({"header": {"message": "m"}}, Refusal("m")),
     ({"response": {"error": {"message": "m"}}}, Refusal("m")),
@@ -63,6 +77,8 @@ def test_refusal(body: Any, refusal: Refusal) -> None:
         {"message": "m"},
         {"msg": "m"},
         {"detail": "m"},
+        {"message": "m", "data": []},
+        {"message": "m", "data": {"id": "a"}},
         {"errors": ["m"]},
         {"header": {"message": "m"}},
         {"response": {"error": {"message": "m"}}},
@@ -81,6 +97,7 @@ def test_error_body(body: Any) -> None:
         {"success": True},
         {"type": "message"},
         {"message": "m", "choices": []},
+        {"message": "m", "data": [{"id": "a"}]},
         {"message": ""},
         {"reason": "m"},
         ["m"],
@@ -90,3 +107,28 @@ def test_error_body(body: Any) -> None:
 )
 def test_no_error_body(body: Any) -> None:
     assert not is_error_body(body)
+
+
+SAID = {"error": {"message": "m", "code": "c"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "parsed"),
+    [
+        (b'{"error": {"message": "m", "code": "c"}}', SAID),
+        (b'\xef\xbb\xbf\n{"error": {"message": "m", "code": "c"}}', SAID),
+        (b'data: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
+        (b': PING\n\nevent: error\r\ndata:{"error": {"message": "m", "code": "c"}}', SAID),
+        (b'data: [DONE]\n\ndata: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
+        (b'{"error": {"message": "m", "code": "c", "par', SAID),
+        (b'{"error": {"message": "m', {"error": {"message": "m"}}),
+        (b'["m"]', ["m"]),
+        (b'["m', None),
+        (b"data: m\n\n", None),
+        (b"<html>", None),
+        (b"7", None),
+        (b"", None),
+    ],
+)
+def test_json_of_a_refusal(body: bytes, parsed: Any) -> None:
+    assert parsed_refusal(body) == parsed

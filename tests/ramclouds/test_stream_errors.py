@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ramclouds import (
+    BadRequestError,
     ContextLengthError,
     InsufficientQuotaError,
     ModelUnavailableError,
@@ -54,6 +55,9 @@ def carried(body: Any) -> dict[str, list[Any]]:
         "bare_with_newline": [text + "\n"],
         "bare_pretty": [json.dumps(body, indent=2)],
         "bare_then_done": [text + "\n\n", "data: [DONE]\n\n"],
+        "bare_and_a_ping_on_its_line": [text, ": PING\n\n"],
+        "bare_and_done_on_its_line": [text, "data: [DONE]\n\n"],
+        "bare_twice_on_one_line": [text, text],
     }
 
 
@@ -93,6 +97,8 @@ CLASSES = {
     "insufficient_quota": InsufficientQuotaError,
     "rate_limit_exceeded": RateLimitError,
     "model_not_found": ModelUnavailableError,
+    "invalid_request_error": BadRequestError,
+    "request_too_large": BadRequestError,
 }
 
 
@@ -107,6 +113,17 @@ def test_code_that_says_a_class_gives_it(
     assert type(caught.value) is CLASSES[code]
     assert (caught.value.code, caught.value.retryable) == (code, False)
     assert read(caught.value.partial)["text"] == "Part one"
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_fault_of_the_request_behind_pings_is_not_sent_again(
+    gateway: Gateway, calls: Calls, carrier: str
+) -> None:
+    body = error("prompt is too long: 9 tokens > 8 maximum", "invalid_request_error", None)
+    gateway.reply(Sse([": PING\n\n", *carried(body)[carrier]], done=False))
+    with pytest.raises(ContextLengthError) as caught:
+        calls.stream()
+    assert caught.value.retryable is False
 
 
 @pytest.mark.parametrize("finish_reason", [None, "stop"])
@@ -185,7 +202,11 @@ BODIES: dict[str, tuple[Any, type[RamCloudsError]]] = {
     "choices_null": ({**completion(), "choices": None}, ResponseError),
     "choices_missing": ({"id": "x"}, ResponseError),
     "empty_object": ({}, ResponseError),
-    "openai_type": (error("no", "invalid_request_error", None), RamCloudsError),
+    "openai_type": (error("no", "invalid_request_error", None), BadRequestError),
+    "responses": (
+        {"type": "response.failed", "response": {"error": error("no", "x", "rate_limit_exceeded")}},
+        RateLimitError,
+    ),
     "content_a_number": (completion(5), RamCloudsError),  # type: ignore[arg-type]
     "list": ([], ResponseError),
     "text": ("hello", ResponseError),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -22,7 +24,7 @@ from ramclouds import (
 from ramclouds._answer import Answer
 from ramclouds._redact import Redactor
 from ramclouds._refusal import Refusal
-from ramclouds._verdict import by_name, verdict_of
+from ramclouds._verdict import by_name, verdict_in_200, verdict_of
 
 GATEWAY = {"x-new-api-version": "v1"}
 
@@ -104,17 +106,22 @@ CODES: dict[Verdict, str] = {
         invalid_request bad_request_body convert_request_failed read_request_body_failed
         json_marshal_failed sensitive_words_detected prompt_blocked count_token_failed
         content_filter content_policy_violation unsupported_parameter unsupported_value
-        invalid_value missing_required_parameter unknown_parameter
+        invalid_value missing_required_parameter unknown_parameter request_too_large
+        data_inspection_failed
     """,
     LENGTH: "context_length_exceeded exceed_context_size_error model_context_window_exceeded",
     QUOTA: """
         insufficient_user_quota pre_consume_token_quota_failed insufficient_quota
-        billing_hard_limit_reached billing_not_active billing_error
+        billing_hard_limit_reached billing_not_active billing_error Arrearage
+        exceeded_current_quota_error
     """,
-    MODEL: "model_not_found model_price_error",
+    MODEL: """
+        model_not_found model_price_error not_found_error resource_not_found_error
+        DeploymentNotFound
+    """,
     DENIED: "access_denied permission_error permission_denied",
     AUTH: "invalid_api_key account_deactivated authentication_error",
-    RATE: "rate_limit_exceeded rate_limit_error",
+    RATE: "rate_limit_exceeded rate_limit_error rate_limit_reached_error",
     DOWN: """
         do_request_failed get_channel_failed bad_response_body read_response_body_failed
         bad_response empty_response aws_invoke_error system_cpu_overloaded
@@ -153,6 +160,7 @@ def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
 @pytest.mark.parametrize(
     ("status", "text", "expected"),
     [
+        (403, "error code: 1005", BLOCKED),
         (403, "error code: 1010", BLOCKED),
         (403, "Sorry, you have been blocked", BLOCKED),
         (400, "Your request was blocked.", BLOCKED),
@@ -170,6 +178,25 @@ def test_page_of_the_edge(status: int, text: str, expected: Verdict) -> None:
     assert verdict(status, Refusal(), text) == expected
 
 
+@pytest.mark.parametrize("headers", [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}])
+@pytest.mark.parametrize(
+    ("status", "refusal", "expected"),
+    [
+        (403, Refusal(), BLOCKED),
+        (403, Refusal("Forbidden"), BLOCKED),
+        (403, Refusal("no", type="new_api_error"), DENIED),
+        (403, Refusal(code="insufficient_user_quota"), QUOTA),
+        (401, Refusal(), AUTH),
+        (400, Refusal(), BAD),
+    ],
+)
+def test_403_of_cloudflare_is_a_block_whatever_its_page_says(
+    status: int, refusal: Refusal, expected: Verdict, headers: dict[str, str]
+) -> None:
+    assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
+    assert verdict(403, Refusal(), "", {**headers, **GATEWAY}) == DENIED
+
+
 def test_page_is_not_read_where_the_gateway_answered() -> None:
     refusal = Refusal("you have been blocked")
     assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
@@ -182,6 +209,7 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (401, "TokenStatusExhausted[sk-***]", QUOTA),
         (401, "RemainQuota = 0", QUOTA),
         (401, "该令牌额度已用尽", QUOTA),
+        (401, "該令牌額度已用盡", QUOTA),
         (403, "token quota is exhausted", DENIED),
         (400, "maximum context length is 8192", LENGTH),
         (413, "prompt is too long", LENGTH),
@@ -191,6 +219,7 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (404, "prompt is too long", (NotFoundError, False)),
         (400, "model x does not exist", MODEL),
         (404, "unknown model", MODEL),
+        (404, "Not found the model kimi-k9 or Permission denied", MODEL),
         (422, "unknown model", BAD),
         (403, "model x does not exist", DENIED),
     ],
@@ -210,8 +239,33 @@ def test_text(status: int, message: str, expected: Verdict) -> None:
     ],
 )
 def test_general_type_of_openai(status: int, expected: Verdict) -> None:
-    refusal = Refusal("m", "invalid_request_error")
-    assert verdict(status, refusal, headers=GATEWAY) == expected
+    for refusal in (Refusal("m", "invalid_request_error"), Refusal("m", "x", ANTHROPIC)):
+        assert verdict(status, refusal, headers=GATEWAY) == expected
+
+
+ANTHROPIC = "invalid_request_error"
+
+
+@pytest.mark.parametrize("refusal", [Refusal(type=ANTHROPIC), Refusal(code=ANTHROPIC)])
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("prompt is too long: 210000 tokens > 200000 maximum", LENGTH),
+        ("The model `x` does not exist", MODEL),
+        ("messages.1: bad", BAD),
+    ],
+)
+def test_general_type_where_the_status_says_nothing(
+    message: str, expected: Verdict, refusal: Refusal
+) -> None:
+    said = replace(refusal, message=message)
+    assert verdict(500, said, headers=GATEWAY) == expected
+    assert verdict_in_200(said) == expected
+
+
+def test_name_comes_before_the_general_type() -> None:
+    named = Refusal("m", ANTHROPIC, "insufficient_quota")
+    assert (verdict_in_200(named), verdict_in_200(Refusal("m"))) == (QUOTA, None)
 
 
 def test_other_type_at_a_servers_failure() -> None:
