@@ -175,6 +175,42 @@ TRANSCRIPTS = [
         '{"name": "search", "arguments": {"query": [1, 2}}',
         [("search", '{"query": [1, 2]}')],
     ),
+    Transcript(
+        "brace_missing_after_single_quotes",
+        "<tool_call>{'name': 'search', 'arguments': {'query': ['a', 'b'</tool_call>",
+        [("search", '{"query": ["a", "b"]}')],
+    ),
+    Transcript(
+        "brace_missing_after_bare_words",
+        '{"name": "search", "arguments": {query: "a", limit: 3',
+        [("search", '{"query": "a", "limit": 3}')],
+    ),
+    Transcript(
+        "brace_missing_after_python_literal",
+        '{"name": "search", "arguments": {"query": "a", "limit": None',
+        [("search", '{"query": "a", "limit": null}')],
+    ),
+    Transcript(
+        "comments",
+        '{"name": "search", "arguments": { // what\n"query": "a // b # c", /* how\n* many */'
+        ' "limit": 3 # all\n}}',
+        [("search", '{ "query": "a // b # c", "limit": 3}')],
+    ),
+    Transcript(
+        "comma_missing",
+        '{"name": "search", "arguments": {"query": ["a" "b"]\n"limit": 3}}',
+        [("search", '{"query": ["a" , "b"], "limit": 3}')],
+    ),
+    Transcript(
+        "escapes_of_other_languages",
+        '{"name": "search", "arguments": {"query": "it\\\'s \\\n"}}',
+        [("search", '{"query": "it\'s \\\\\\n"}')],
+    ),
+    Transcript(
+        "foreign_space",
+        '{"name": "get_weather", "arguments": {\u00a0"city":\u3000"Hanoi"}}',
+        [CALLED],
+    ),
     Transcript("brace_too_many", f"{CALL}}}\n{TIME}", [CALLED, TIMED]),
     # Not safe to mend: the text is kept.
     Transcript(
@@ -207,6 +243,21 @@ TRANSCRIPTS = [
         "quotes_in_quotes",
         '{"name": "search", "arguments": {"query": "say "hi" now"}}',
         [("search", '{"query": "say "hi" now"}')],
+    ),
+    Transcript(
+        "cut_in_a_bare_word",
+        '<tool_call>{"name": "get_weather", "arguments": {"city": Ha<noi}}</tool_call>',
+        [("get_weather", '{"city": Ha'), "<noi}}</tool_call>"],
+    ),
+    Transcript(
+        "cut_in_a_comment",
+        '{"name": "search", "arguments": {"query": "a" /* and',
+        [("search", '{"query": "a" /* and')],
+    ),
+    Transcript(
+        "value_like_a_comment",
+        '{"name": "search", "arguments": {"query": //x.y/z, "tags": [#a, #b]}}',
+        [("search", '{"query": //x.y/z, "tags": [#a, #b]}')],
     ),
     Transcript(
         "words_as_arguments",
