@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 
 from ramclouds.prompted._arguments import ArgumentText, settled
+from ramclouds.prompted._pieces import (
+    is_name_like,
+    one_of,
+    take_key,
+    take_string,
+    take_up_to_end,
+    take_value,
+)
 from ramclouds.prompted._reader import NotACallError, Reader, Steps
 from ramclouds.prompted._scan import Depth, StringText
+from ramclouds.prompted._tools import Tool
 
 _NAME = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENTS = ("arguments", "parameters", "input", "args", "params", "tool_input", "action_input")
@@ -15,6 +24,8 @@ _WRAPPER = ("tool_calls", "tool_call", "function_call", "calls")
 _SILENT = ("id", "type", "index", "tool_call_id", "call_id", "role", "content")
 _KEYS = (*_NAME, *_ARGUMENTS, *_WRAPPER, *_SILENT)
 _TEXT = "text"
+_DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
+_SCHEMA = '{"type":"object"'
 
 
 class _Draft:
@@ -24,33 +35,71 @@ class _Draft:
         self.name = ""
         self.arguments: str | None = None
         self.is_sent = False
+        self.is_nested = False
 
 
 class CallReader:
     """Reads calls from a reader; raises NotACallError where what was held is no call.
 
-    `tools` says of each name whether it needs arguments. `marked` is a place that holds nothing but
+    `tools` are those of each name. `marked` is a place that holds nothing but
     calls: there any name is one, because an agent can then tell the model that there is no such
     tool. With `envelope` an object may also hold the answer: {"text": "..."}.
     """
 
-    def __init__(self, reader: Reader, tools: Mapping[str, bool], *, envelope: bool) -> None:
+    def __init__(self, reader: Reader, tools: Mapping[str, Tool], *, envelope: bool) -> None:
         self._reader = reader
         self._tools = tools
-        self._names = tuple(tools)
-        self._keys = (*_KEYS, _TEXT) if envelope else _KEYS
+        self._names = one_of(tools)
+        self._keys = one_of((*_KEYS, _TEXT) if envelope else _KEYS)
+        self._depth = 0
 
     def value(self, *, marked: bool) -> Steps:
+        """A call or a list of calls."""
+        self._depth = 0
+        yield from self._value(marked=marked)
+
+    def items(self, *, marked: bool) -> Steps:
+        """A list of calls after its opening bracket."""
+        self._depth = 0
+        yield from self._items(marked=marked)
+
+    def name(self, end: str, *, marked: bool) -> Generator[None, str, str]:
+        """The name of a tool up to `end`."""
+        reader, name = self._reader, ""
+        leads = is_name_like if marked else self._names
+        while reader.char and reader.char != end:
+            name += reader.char
+            if not leads(name, False):
+                raise NotACallError
+            yield from reader.take()
+        if not leads(name, True):
+            raise NotACallError
+        return name
+
+    def streamed(self, name: str, held: Sequence[str] = ()) -> Steps:
+        """The arguments of a call that is decided, an object, of which `held` was read."""
+        reader, arguments = self._reader, ArgumentText()
+        reader.call(name)
+        for char in held:
+            reader.arguments(arguments.push(char))
+        while not arguments.is_done:
+            if arguments.ends_before(reader.char):
+                reader.arguments(arguments.finish(truncated=reader.is_truncated))
+                return
+            reader.arguments(arguments.push(reader.char))
+            yield from reader.drop()
+
+    def _value(self, *, marked: bool) -> Steps:
         if self._reader.char == "[":
-            yield from self._list(marked=marked)
+            yield from self._reader.take()
+            yield from self._items(marked=marked)
         elif self._reader.char == "{":
             yield from self._object(marked=marked)
         else:
             raise NotACallError
 
-    def _list(self, *, marked: bool) -> Steps:
+    def _items(self, *, marked: bool) -> Steps:
         reader = self._reader
-        yield from reader.take()
         yield from reader.take_space()
         while True:
             if reader.char != "{":
@@ -73,8 +122,9 @@ class CallReader:
         reader = self._reader
         is_closed = reader.char == "}"
         if not draft.is_sent:
-            needs_arguments = self._tools.get(draft.name, False) and not marked
-            if not draft.name or needs_arguments or not is_closed:
+            tool = self._tools.get(draft.name)
+            needs_arguments = tool is not None and tool.needs_arguments
+            if not draft.name or (needs_arguments and not marked) or not is_closed:
                 raise NotACallError
             self._send(draft)
         reader.held.clear()
@@ -85,43 +135,59 @@ class CallReader:
         """Read an object's members, up to its closing brace or what stands in its place."""
         reader = self._reader
         yield from reader.take()
-        yield from reader.take_space()
-        while reader.char and reader.char in "\"'":
-            key = yield from self._string(None if draft.is_sent else self._keys)
+        if marked and reader.char == "{":  # a model that has seen templates doubles its braces
+            yield from reader.take()
+        # In plain text a brace and a comment are code, which is not to wait for the comment's end.
+        yield from (reader.take_gap() if marked else reader.take_space())
+        while reader.char.isalpha() or (reader.char and reader.char in "\"'"):
+            key = yield from take_key(reader, None if draft.is_sent else self._keys)
             yield from reader.take_space()
             yield from reader.take_literal(":")
             yield from reader.take_space()
             yield from self._member(key, draft, marked=marked)
-            yield from reader.take_space()
+            yield from reader.take_gap()
             if reader.char != ",":
                 return
             yield from reader.take()
-            yield from reader.take_space()
+            yield from reader.take_gap()
 
     def _member(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
         if draft.is_sent or key in _SILENT:
-            yield from self._skipped()
+            yield from take_value(self._reader)
         elif key == _TEXT:
             yield from self._answer(draft)
         elif key in _WRAPPER:
-            yield from self.value(marked=marked)
+            yield from self._wrapped(marked=marked)
             draft.is_sent = True
-        elif key in _NAME and self._reader.char == "{":
+        elif key in _NAME and self._reader.char == "{" and not draft.is_nested:
+            draft.is_nested = True
             yield from self._members(draft, marked=marked)
             if self._reader.char == "}":
                 yield from self._reader.take()
         elif key in _NAME:
-            draft.name = yield from self._string(None if marked else self._names)
+            draft.name = yield from take_string(
+                self._reader, is_name_like if marked else self._names
+            )
             if draft.arguments is not None:
                 self._send(draft)
         else:
-            yield from self._arguments(draft)
+            yield from self._arguments(key, draft, marked=marked)
 
-    def _arguments(self, draft: _Draft) -> Steps:
+    def _wrapped(self, *, marked: bool) -> Steps:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise NotACallError
+        yield from self._value(marked=marked)
+        self._depth -= 1
+
+    def _arguments(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
         if draft.name and self._reader.char == "{":
-            self._reader.call(draft.name)
+            start = len(self._reader.held)
+            if key == "parameters" and not marked:
+                yield from self._no_schema(self._tools[draft.name])
+            held = self._reader.held[start:]
             draft.is_sent = True
-            yield from self._streamed()
+            yield from self.streamed(draft.name, held)
             return
         if not self._reader.char:
             raise NotACallError
@@ -134,48 +200,25 @@ class CallReader:
         self._reader.arguments(draft.arguments or "{}")
         draft.is_sent = True
 
-    def _streamed(self) -> Steps:
-        reader, arguments = self._reader, ArgumentText()
-        while not arguments.is_done:
-            if arguments.ends_before(reader.char):
-                reader.arguments(arguments.finish(truncated=reader.is_truncated))
+    def _no_schema(self, tool: Tool) -> Steps:
+        """Give up where a tool is described: its parameters are a schema, not arguments."""
+        if "type" in tool.parameters.get("properties", {}):
+            return
+        for expected in _SCHEMA:
+            yield from self._reader.take_space()
+            if self._reader.char != expected:
                 return
-            reader.arguments(arguments.push(reader.char))
-            yield from reader.drop()
+            yield from self._reader.take()
+        raise NotACallError
 
     def _collected(self) -> Generator[None, str, str]:
         """Return arguments as a whole: JSON inside a string, or while the name is not known."""
-        if self._reader.char in "\"'":
-            return _whole((yield from self._string(None)))
-        start = len(self._reader.held)
-        yield from self._skipped()
-        return _whole("".join(self._reader.held[start:]))
-
-    def _skipped(self) -> Steps:
-        depth = Depth()
-        while not depth.ends_before(self._reader.char):
-            if not depth.is_open and self._reader.char in ",}]":
-                return
-            depth.push(self._reader.char)
-            yield from self._reader.take()
-
-    def _string(self, allowed: tuple[str, ...] | None) -> Generator[None, str, str]:
-        """Return a string, given up at the first character that leads to none of `allowed`."""
         reader = self._reader
-        if not reader.char or reader.char not in "\"'":
-            raise NotACallError
-        string, pieces, value = StringText(reader.char), [], ""
-        yield from reader.take()
-        while not string.is_done:
-            if not reader.char:
-                raise NotACallError
-            pieces.append(string.push(reader.char))
-            if allowed is not None:
-                value += pieces[-1]
-                if not any(_leads_to(name, value, string.is_done) for name in allowed):
-                    raise NotACallError
-            yield from reader.take()
-        return "".join(pieces)
+        if reader.char in "\"'":
+            return _whole((yield from take_string(reader, None)))
+        start = len(reader.held)
+        yield from take_up_to_end(reader)
+        return _whole("".join(reader.held[start:]))
 
     def _answer(self, draft: _Draft) -> Steps:
         """The answer inside the envelope: a string that says it, or JSON that is it."""
@@ -195,10 +238,6 @@ class CallReader:
                 reader.text(reader.char)
                 yield from reader.drop()
         reader.end_text()
-
-
-def _leads_to(name: str, value: str, is_done: bool) -> bool:
-    return name == value if is_done else name.startswith(value)
 
 
 def _whole(text: str) -> str:

@@ -7,35 +7,37 @@ times. The first character that rules a call out sends on as text what was held 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
 
 from ramclouds.prompted._calls import CallReader
+from ramclouds.prompted._marked import MarkedReader
+from ramclouds.prompted._marks import CLOSINGS, ELEMENTS, MARKS, OPENINGS, THOUGHTS
 from ramclouds.prompted._reader import Event, NotACallError, Reader, Steps
 from ramclouds.prompted._scan import Depth
+from ramclouds.prompted._tools import Tool
 
-_TAGS = ("tool_call", "tool_calls", "function_call")
-_FENCES = ("", "json", "json5", "jsonc", "xml", *_TAGS)
+_FENCES = (
+    *("", "json", "json5", "jsonc", "jsonl", "xml"),
+    *("tool_call", "tool_calls", "function_call", "tool_code"),
+)
 _TRIGGER = re.compile(r"[<`{\[]")
-_JSON_OBJECT = re.compile(r"[\[{\s]*\{\s*[\"']")
+_JSON_OBJECT = re.compile(r"\{\s*[\"']")
 
 
 class CallFinder:
-    """Turns pieces of an answer into events; `tools` says of each name if it needs arguments."""
+    """Turns pieces of an answer into events; `tools` are those of each name."""
 
-    def __init__(self, tools: Mapping[str, bool], *, envelope: bool = False) -> None:
+    def __init__(self, tools: Mapping[str, Tool], *, envelope: bool = False) -> None:
         self._reader = Reader()
         self._calls = CallReader(self._reader, tools, envelope=envelope)
-        self._is_fenced = False
+        self._marked = MarkedReader(self._reader, self._calls, tools)
+        self._skim: Steps | None = None
         self._is_plain = False
         self._steps = self._answer()
         next(self._steps)
-
-    @property
-    def has_calls(self) -> bool:
-        return self._reader.has_calls
 
     def feed(self, text: str) -> list[Event]:
         """Return what is decided after `text`."""
@@ -83,24 +85,33 @@ class CallFinder:
                 self._is_plain = False
 
     def _candidate(self) -> Steps:
-        places: dict[str, Callable[[], Steps]] = {"<": self._tag, "`": self._fence}
+        places: dict[str, Callable[[], Steps]] = {
+            "<": self._tag,
+            "`": self._ticks,
+            "[": self._bracket,
+            "{": self._bare,
+        }
         try:
-            yield from places.get(self._reader.char, self._bare)()
+            yield from places[self._reader.char]()
         except NotACallError:
             held = self._reader.release()
-            if self._is_fenced:
-                yield from self._skim_fence()
+            skim, self._skim = self._skim, None
+            if skim is not None:
+                yield from skim
             elif found := _JSON_OBJECT.search(held):
-                yield from self._skim_json(held[found.start() :])
+                begins = len(held[: found.start()].rstrip("[{ \n\r\t"))
+                yield from self._skim_json(held[begins:])
+        else:
+            self._skim = None
+            self._reader.release()
 
-    def _skim_fence(self) -> Steps:
-        """Pass over a block of code: a call inside it is only shown there."""
-        self._is_fenced = False
-        ticks = 0
-        while self._reader.char and ticks < 3:
-            ticks = ticks + 1 if self._reader.char == "`" else 0
-            self._reader.text(self._reader.char)
-            yield from self._reader.drop()
+    def _skim_to(self, end: str, *, line: bool = False) -> Steps:
+        """Pass over a block of code or thought: a call inside it is only shown there."""
+        reader, last = self._reader, ""
+        while reader.char and last != end and not (line and reader.char == "\n"):
+            last = (last + reader.char)[-len(end) :]
+            reader.text(reader.char)
+            yield from reader.drop()
 
     def _skim_json(self, begun: str) -> Steps:
         """Pass over JSON that is no call: what looks like one inside it is data."""
@@ -114,75 +125,110 @@ class CallFinder:
 
     def _bare(self) -> Steps:
         yield from self._block(marked=False)
-        self._reader.release()
+
+    def _bracket(self) -> Steps:
+        """A list of calls, or what Mistral's models write before calls."""
+        yield from self._reader.take()
+        if self._reader.char == "T":
+            yield from self._reader.take_literal("TOOL_CALLS]")
+            yield from self._wrapped()
+        else:
+            yield from self._calls.items(marked=False)
+            yield from self._rest_of_block(marked=False)
 
     def _tag(self) -> Steps:
-        """Calls in tags: `<tool_call>{...}</tool_call>`."""
         reader = self._reader
-        yield from reader.take()
-        tag = yield from self._word(_TAGS)
-        yield from reader.take_literal(">")
-        yield from reader.take_space()
-        if reader.char == "`":
-            yield from self._open_fence()
-            yield from self._block(marked=True)
-            yield from self._drop_literal("```")
-            yield from reader.take_space()
+        is_blank = reader.is_blank
+        mark = yield from reader.take_one_of(MARKS)
+        if mark in CLOSINGS and reader.follows_call:
+            reader.end_call()
+        elif mark in ELEMENTS:
+            yield from self._marked.element(mark, is_wrapped=False)
+        elif mark in OPENINGS.whole:
+            yield from self._wrapped()
         else:
+            if mark in THOUGHTS and is_blank:
+                self._skim = self._skim_to(THOUGHTS[mark])
+            raise NotACallError
+
+    def _wrapped(self) -> Steps:
+        """What stands after a mark that calls follow: `<tool_call>{...}`."""
+        reader = self._reader
+        yield from reader.take_space()
+        while reader.char == "<":
+            mark = yield from reader.take_one_of(OPENINGS)
+            if mark in ELEMENTS:
+                yield from self._marked.element(mark, is_wrapped=True)
+                return
+            yield from reader.take_space()
+        if reader.char == "`":
+            yield from reader.take_literal("```")
+            yield from self._language()
             yield from self._block(marked=True)
-        yield from self._drop_literal(f"</{tag}>")
+            reader.in_fence = True
+        elif reader.char and reader.char in "{[":
+            yield from self._block(marked=True)
+        else:
+            yield from self._marked.spelt()
+
+    def _ticks(self) -> Steps:
+        """A block of code that holds calls, or code in a line, which holds none."""
+        reader, ticks = self._reader, 0
+        is_in_line = reader.is_in_line and not reader.last.isalnum()
+        while reader.char == "`" and ticks < 3:
+            yield from reader.take()
+            ticks += 1
+        if ticks == 3:
+            yield from self._fence()
+            return
+        if is_in_line:
+            self._skim = self._skim_to("`" * ticks, line=True)
+        raise NotACallError
 
     def _fence(self) -> Steps:
-        """A block of code that holds calls."""
         reader = self._reader
-        yield from self._open_fence()
-        self._is_fenced = True
+        if reader.in_fence and not reader.char.isalnum():
+            reader.in_fence = False
+            if not reader.follows_call:
+                raise NotACallError
+            reader.end_call()
+            return
+        self._skim = self._skim_to("```")  # a block of another language shows calls
+        yield from self._language()
         if reader.char == "<":
             yield from self._tag()
-            yield from reader.take_space()
         else:
             yield from self._block(marked=False)
-        self._is_fenced = False
-        yield from self._drop_literal("```")
+        reader.in_fence = True
 
-    def _open_fence(self) -> Steps:
-        yield from self._reader.take_literal("```")
-        self._is_fenced = True  # a block of another language shows calls, and makes none
-        yield from self._word(_FENCES)
-        yield from self._reader.take_space()
-        self._is_fenced = False
-
-    def _word(self, allowed: tuple[str, ...]) -> Generator[None, str, str]:
+    def _language(self) -> Steps:
         reader, word = self._reader, ""
+        while reader.char == " ":
+            yield from reader.take()
         while reader.char.isalnum() or reader.char == "_":
-            word += reader.char
-            if not any(name.startswith(word) for name in allowed):
+            word += reader.char.lower()
+            if not any(name.startswith(word) for name in _FENCES):
                 raise NotACallError
             yield from reader.take()
-        if word not in allowed:
+        if word not in _FENCES:
             raise NotACallError
-        return word
+        yield from reader.take_space()
 
     def _block(self, *, marked: bool) -> Steps:
         """Objects and lists in a row; what separates the last from what follows is held."""
-        reader = self._reader
         yield from self._calls.value(marked=marked)
+        yield from self._rest_of_block(marked=marked)
+
+    def _rest_of_block(self, *, marked: bool) -> Steps:
+        reader = self._reader
         while True:
-            while reader.char == "}":  # a brace too many is a slip of small models
+            # A brace too many is a slip of small models.
+            while reader.char and reader.char in ("}]" if marked else "}"):
                 yield from reader.drop()
             yield from reader.take_space()
-            if reader.char == ",":
+            if reader.char and reader.char in ",;":
                 yield from reader.take()
                 yield from reader.take_space()
             if not reader.char or reader.char not in "{[":
                 return
             yield from self._calls.value(marked=marked)
-
-    def _drop_literal(self, literal: str) -> Steps:
-        """Drop what ends a call; a model that forgets it made its call all the same."""
-        try:
-            yield from self._reader.take_literal(literal)
-        except NotACallError:
-            self._reader.release()
-        else:
-            self._reader.held.clear()

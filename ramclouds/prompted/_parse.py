@@ -62,7 +62,7 @@ class _Answer:
     """One answer on its way from text to calls."""
 
     def __init__(self, tools: Sequence[Tool], *, grammar: bool, seed: str) -> None:
-        known = {tool.name: tool.needs_arguments for tool in tools}
+        known = {tool.name: tool for tool in tools}
         self._finder = CallFinder(known, envelope=grammar) if tools else None
         self._seed = seed
         self._id = ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Literal, NamedTuple
 
+from ramclouds.prompted._scan import Words
+
 Steps = Generator[None, str, None]
 """Reading on: each `yield` waits for a character, the empty string being the end."""
 
@@ -32,8 +34,15 @@ class Reader:
         self.char = ""
         self.held: list[str] = []
         self.events: list[Event] = []
-        self.has_calls = False
         self.is_truncated = False
+        self.in_fence = False
+        """Inside a code block that was opened for the calls in it."""
+        self.last = ""
+        """The last character of the text."""
+        self.is_in_line = False
+        """Whether there is text on this line."""
+        self.is_blank = True
+        """Whether nothing was said yet."""
         self._space: list[str] = []
         self._drops_space = False
 
@@ -54,20 +63,59 @@ class Reader:
                 raise NotACallError
             yield from self.take()
 
+    def take_one_of(self, words: Words) -> Generator[None, str, str]:
+        """Take the longest of `words`, and return it."""
+        taken = ""
+        while self.char and taken + self.char in words.begun:
+            taken += self.char
+            yield from self.take()
+        if taken not in words.whole:
+            raise NotACallError
+        return taken
+
+    def take_gap(self) -> Steps:
+        """Take white space and comments."""
+        yield from self.take_space()
+        while self.char and self.char in "/#":
+            opening = self.char
+            yield from self.take()
+            if opening == "/" and self.char == "*":
+                while self.char and "".join(self.held[-2:]) != "*/":
+                    yield from self.take()
+            elif opening == "/" and self.char != "/":
+                raise NotACallError
+            else:
+                while self.char and self.char != "\n":
+                    yield from self.take()
+            yield from self.take_space()
+
+    @property
+    def follows_call(self) -> bool:
+        """Whether nothing but white space was said since the last call."""
+        return self._drops_space
+
     def text(self, text: str) -> None:
         # White space around a call is not part of the text, so it waits for what follows it.
         body = text.rstrip()
         if body:
             self._flush_space()
             self.send("text", body)
-            self._drops_space = False
+            self.is_blank = self._drops_space = False
         self._space.append(text[len(body) :])
+        self.last = text[-1:] or self.last
+        line = text.rpartition("\n")[2]
+        self.is_in_line = bool(line.strip()) or (self.is_in_line and line == text)
 
     def call(self, name: str) -> None:
         self.held.clear()
         self._space.clear()
-        self._drops_space = self.has_calls = True
+        self.is_blank, self._drops_space = False, True
         self.send("call", name)
+
+    def end_call(self) -> None:
+        """Drop what ends a call, and the white space before it."""
+        self.held.clear()
+        self._space.clear()
 
     def arguments(self, text: str) -> None:
         self.send("arguments", text)

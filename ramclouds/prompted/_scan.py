@@ -1,9 +1,19 @@
-"""JSON read a character at a time: what a string says, and where a value ends."""
+"""Text read a character at a time: which word it is, what a string says, where a value ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _HEX = frozenset("0123456789abcdefABCDEF")
+
+
+class Words:
+    """Words of which one is expected."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.whole = frozenset(words)
+        self.begun = frozenset(word[:end] for word in self.whole for end in range(len(word) + 1))
 
 
 class StringText:

@@ -24,6 +24,32 @@ STEPS: list[tuple[str, list[tuple[str, list[Any]]]]] = [
     ("call_without_arguments", [('{"name": "get_time"', []), ("}", [("get_time", "{}")])]),
     ("arguments_left_out", [('{"name": "search"', []), ("}", ['{"name": "search"}'])]),
     (
+        "parameters_as_they_come",
+        [
+            ("<function=search>\n<parameter=", []),
+            ("query>", [("search", "")]),
+            ("\nab", [(None, '{"query": "ab')]),
+            ("\n", []),
+            ("c</param", [(None, "\\nc")]),
+            (">", [(None, "</param>")]),
+            ("\n</parameter>", []),
+            ("\n<parameter=limit>", [(None, '"')]),
+            ("3", [(None, ', "limit": ')]),
+            ("</parameter>", []),
+            ("</function>", [(None, "3")]),
+            ("\n", [(None, "}")]),
+        ],
+    ),
+    ("other_value_ruled_out", [('{"type": "x"', []), (" ", []), ("y", ['{"type": "x" y'])]),
+    ("code_in_a_line", [("as `", ["as"]), ("{", [" `{"]), ('"name', ['"name'])]),
+    (
+        "schema_or_arguments",
+        [
+            ('{"name": "search", "parameters": {"type": "o', []),
+            ("l", [("search", '{"type": "ol')]),
+        ],
+    ),
+    (
         "arguments_as_they_come",
         [
             ('{"name": "search", "arguments": ', []),
@@ -181,8 +207,17 @@ def test_only_the_named_tool_is_known() -> None:
         "{'name': 'search', 'arguments': {'query': '" + "x" * 50_000 + "'}}",
         " " * 100_000,
         '{"a": [' + '{"name": "get_time"}, ' * 5_000,
+        "<function=search><parameter=query>" + "\n</param" * 10_000,
+        '{"calls": ' * 10_000,
+        '{"function": ' * 10_000,
+        "<tool_call>" * 10_000,
+        "<tool_call>" + "{" * 50_000,
+        "[" + " " * 100_000 + "x",
     ],
-    ids=["words", "openers", "string", "depth", "arguments_first", "odd", "space", "other_json"],
+    ids=[
+        *("words", "openers", "string", "depth", "arguments_first", "odd", "space", "other_json"),
+        *("parameter", "wrappers", "functions", "tags", "braces", "bracket"),
+    ],
 )
 def test_long_answers_lose_nothing(text: str) -> None:
     """Quadratic time would meet the limit on a test's time."""

@@ -15,9 +15,10 @@ from tests.ramclouds_prompted.reading import (
     parsed,
     said_in,
 )
+from tests.ramclouds_prompted.trained import TRAINED
 from tests.ramclouds_prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
 
-ALL = [*TRANSCRIPTS, *ENVELOPES]
+ALL = [*TRANSCRIPTS, *TRAINED, *ENVELOPES]
 SPLITS = -(-10_000 // 50)
 
 
