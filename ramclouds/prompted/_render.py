@@ -36,6 +36,7 @@ _RESULTS = (
 )
 # Without it the smallest models call again and again instead of using what they have.
 _USE_RESULTS = "\n\nUse these results to answer the question."
+_DOCUMENTED = {"developer": "system", "function": "tool"}
 _NO_CALLS = "Answer now, in words: you cannot call a tool in this answer."
 
 
@@ -122,7 +123,8 @@ def _conversation(
     results: list[str] = []
     for position, message in enumerate(messages):
         text = _plain_text(message.get("content"), position)
-        if message["role"] == "tool":
+        role = _DOCUMENTED.get(message["role"], message["role"])
+        if role == "tool":
             name = message.get("name") or names.get(message.get("tool_call_id", ""), "")
             results.append(_result(name, text))
             continue
@@ -131,9 +133,9 @@ def _conversation(
             results = []
         calls = message.get("tool_calls") or ()
         names |= {call.get("id", ""): call["function"]["name"] for call in calls}
-        if message["role"] == "assistant":
+        if role == "assistant":
             text = _said_in_envelope(text, calls) if grammar else _said(text, calls)
-        yield {"role": message["role"], "content": text}
+        yield {"role": role, "content": text}
     if results:
         yield _results_message(results, grammar=grammar)
 

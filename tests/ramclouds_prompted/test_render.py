@@ -96,6 +96,24 @@ def test_conversation_in_words() -> None:
     ]
 
 
+def test_roles_of_other_apis_become_documented_ones() -> None:
+    messages = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+        {"role": "function", "name": "get_time", "content": "9 am"},
+        {"role": "developer", "content": "Be kind."},
+    ]
+    assert render(messages) == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+        {
+            "role": "user",
+            "content": '<tool_response name="get_time">\n9 am\n</tool_response>',
+        },
+        {"role": "system", "content": "Be kind."},
+    ]
+
+
 def with_reminder(message: dict[str, str]) -> dict[str, str]:
     reminder = "Use these results to answer the question."
     return {**message, "content": f"{message['content']}\n\n{reminder}"}
