@@ -29,6 +29,7 @@ class ArgumentText:
         # The odd text with its literals as JSON spells them, and without its comments.
         self._spelt: list[str] = []
         self._closers: list[str] = []
+        self._awaited = {"}": 0, "]": 0}  # how many of each, since the depth has no limit
         self._before = ""  # what stands before a value or a word: a sign, or "w" for a word
         self._comment = ""  # what ends the comment
         self._quote = ""
@@ -100,8 +101,7 @@ class ArgumentText:
             return word
         if char in "}]":
             self._comma.clear()
-            self._closers.pop()
-            self.is_done = not self._closers
+            self._close(char)
             return word + char
         self._open(char)
         return word + self._taken(self._comma) + char
@@ -131,6 +131,17 @@ class ArgumentText:
             self._quote = char
         elif char in _CLOSER:
             self._closers.append(_CLOSER[char])
+            self._awaited[_CLOSER[char]] += 1
+
+    def _close(self, char: str) -> None:
+        """Close what `char` ends, with all that is open inside it."""
+        if not self._awaited[char]:
+            return
+        closer = ""
+        while closer != char:
+            closer = self._closers.pop()
+            self._awaited[closer] -= 1
+        self.is_done = not self._closers
 
     def _begins_comment(self, char: str) -> bool:
         # After a colon it would be a value: `{link: //host, color: # }`.
@@ -175,10 +186,8 @@ class ArgumentText:
         elif self._quote:
             self._escaped = char == "\\"
             self._maybe_unquoted = char == self._quote
-        elif char in self._closers:
-            while self._closers.pop() != char:
-                pass
-            self.is_done = not self._closers
+        elif char in "}]":
+            self._close(char)
         else:
             self._open(char)
         if not self.is_done:

@@ -213,10 +213,11 @@ def test_only_the_named_tool_is_known() -> None:
         "<tool_call>" * 10_000,
         "<tool_call>" + "{" * 50_000,
         "[" + " " * 100_000 + "x",
+        '{"name": "search", "arguments": {"a" ' + "{" * 40_000 + "x" * 40_000,
     ],
     ids=[
         *("words", "openers", "string", "depth", "arguments_first", "odd", "space", "other_json"),
-        *("parameter", "wrappers", "functions", "tags", "braces", "bracket"),
+        *("parameter", "wrappers", "functions", "tags", "braces", "bracket", "odd_depth"),
     ],
 )
 def test_long_answers_lose_nothing(text: str) -> None:
