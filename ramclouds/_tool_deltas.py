@@ -59,6 +59,8 @@ class _Call:
     position: int
     key: int | None = None
     """The wire's index, or where there is none the place in its list."""
+    opened_at: tuple[int, int] = (0, 0)
+    """The event that opened it, and the place in its list."""
     id: str | None = None
     name: str = ""
     pieces: list[str] = field(default_factory=list)
@@ -85,6 +87,7 @@ class ToolCallTracker:
         self._calls: list[_Call] = []
         self._by_id: dict[str, _Call] = {}
         self._basis: Any = ()
+        self._events = 0
 
     def __bool__(self) -> bool:
         return bool(self._calls)
@@ -92,6 +95,7 @@ class ToolCallTracker:
     def take(self, fragments: list[dict[str, Any]], basis: Any) -> list[ToolCallDelta]:
         """Fragments of one event; made-up ids are derived from `basis`."""
         self._basis = basis
+        self._events += 1
         deltas = []
         for place, fragment in enumerate(fragments):
             delta = self._take_one(place, fragment)
@@ -130,29 +134,50 @@ class ToolCallTracker:
         self, place: int, index: int | None, call_id: str | None, name: str, arguments: str
     ) -> _Call | None:
         key = place if index is None else index
-        latest = self._latest(key)
+        latest = self._latest(key, place)
         if call_id is not None:
             known = self._by_id.get(call_id)
-            if known is not None and not (name and index is not None and known.key != key):
+            if known is not None and (index is None or known.key == key):
                 return known
-            if known is None and latest is not None and self._takes_id(latest, name):
-                self._by_id[call_id] = latest
-                latest.id = latest.id or call_id
-                return latest
-            return self._open(key, None if known else call_id)
+            return self._call_of_id(key, place, call_id, name, known, latest)
         if latest is None:
             # Arguments under an index that no call has: they continue the call under way.
             if not name and self._calls:
                 return self._calls[-1]
-            return self._open(key, None) if name or arguments else None
+            return self._open(key, place, None) if name or arguments else None
         if name and (name != latest.name or arguments) and self._is_over(latest, name):
-            return self._open(key, None)
+            return self._open(key, place, None)
         if index is None and not name and arguments and latest.is_complete():
             return self._unfinished() or latest
         return latest
 
-    def _latest(self, key: int) -> _Call | None:
-        return next((call for call in reversed(self._calls) if call.key == key), None)
+    def _call_of_id(
+        self,
+        key: int,
+        place: int,
+        call_id: str,
+        name: str,
+        known: _Call | None,
+        latest: _Call | None,
+    ) -> _Call:
+        """The call of an id that is new, or is known under another index."""
+        if known is not None:
+            # Two calls may share an id: what follows belongs to the one under its index.
+            return self._open(key, place, None) if name else latest or known
+        if latest is not None and self._takes_id(latest, name):
+            self._by_id[call_id] = latest
+            latest.id = latest.id or call_id
+            return latest
+        return self._open(key, place, call_id)
+
+    def _latest(self, key: int, place: int) -> _Call | None:
+        """The newest call under an index; of several that one event opened, the one at a place."""
+        latest = next((call for call in reversed(self._calls) if call.key == key), None)
+        if latest is None or latest.opened_at[1] <= place:
+            return latest
+        at = (latest.opened_at[0], place)
+        beside = next((call for call in self._calls if call.opened_at == at), latest)
+        return latest if beside.key != key or beside.is_complete() else beside
 
     def _unfinished(self) -> _Call | None:
         return next((call for call in reversed(self._calls) if not call.is_complete()), None)
@@ -169,8 +194,9 @@ class ToolCallTracker:
         """Whether a name under a call's index opens another call rather than repeats its own."""
         return bool(call.name) and (name != call.name or call.is_complete())
 
-    def _open(self, key: int, call_id: str | None) -> _Call:
-        call = _Call(position=len(self._calls), key=key, id=call_id)
+    def _open(self, key: int, place: int, call_id: str | None) -> _Call:
+        opened_at = (self._events, place)
+        call = _Call(position=len(self._calls), key=key, opened_at=opened_at, id=call_id)
         self._calls.append(call)
         if call_id is not None:
             self._by_id[call_id] = call

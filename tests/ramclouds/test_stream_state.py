@@ -47,6 +47,40 @@ STREAMS: dict[str, tuple[Entries, Expected]] = {
         [[delta("f", A1, "call_a", 0), delta("f", B2, "call_a", 1)]],
         [("call_a", "f", A1), ("", "f", B2)],
     ),
+    "id_twice_for_two_calls_in_pieces": (
+        [
+            [A],
+            [delta(arguments=A1, id="call_a", index=0)],
+            [delta("f", "", "call_a", 1)],
+            [delta(arguments=B2, id="call_a", index=1)],
+        ],
+        [("call_a", "f", A1), ("", "f", B2)],
+    ),
+    "id_of_an_older_call_under_a_shared_index": (
+        [
+            [A],
+            [delta("g", B2, "call_b", 0)],
+            [delta(arguments=A1, id="call_a", index=0)],
+        ],
+        TWO,
+    ),
+    "shared_index_in_pairs": (
+        [
+            [A, delta("g", "", "call_b", 0)],
+            [delta(arguments='{"a"', index=0), delta(arguments='{"b"', index=0)],
+            [delta(arguments=":1}", index=0), delta(arguments=":2}", index=0)],
+        ],
+        TWO,
+    ),
+    "shared_index_in_pairs_then_one_after_the_other": (
+        [
+            [A, delta("g", "", "call_b", 0)],
+            [delta(arguments=A1, index=0)],
+            [delta(arguments='{"b"', index=0)],
+            [delta(arguments=":2}", index=0)],
+        ],
+        TWO,
+    ),
     "new_id_on_each_fragment_without_a_name": (
         [
             [A],
