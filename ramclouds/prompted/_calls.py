@@ -21,8 +21,9 @@ _NAME = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENTS = ("arguments", "parameters", "input", "args", "params", "tool_input", "action_input")
 _WRAPPER = ("tool_calls", "tool_call", "function_call", "calls")
 # What stands beside a call and says nothing: {"id": ..., "type": "function", "function": {...}}.
-_SILENT = ("id", "type", "index", "tool_call_id", "call_id", "role", "content")
-_KEYS = (*_NAME, *_ARGUMENTS, *_WRAPPER, *_SILENT)
+_SILENT = ("id", "type", "index", "tool_call_id", "call_id", "role")
+_CONTENT = "content"  # what a message says beside its calls
+_KEYS = (*_NAME, *_ARGUMENTS, *_WRAPPER, *_SILENT, _CONTENT)
 _TEXT = "text"
 _DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
 _SCHEMA = '{"type":"object"'
@@ -52,15 +53,16 @@ class CallReader:
         self._names = one_of(tools)
         self._keys = one_of((*_KEYS, _TEXT) if envelope else _KEYS)
         self._depth = 0
+        self._content = ""
 
     def value(self, *, marked: bool) -> Steps:
         """A call or a list of calls."""
-        self._depth = 0
+        self._depth, self._content = 0, ""
         yield from self._value(marked=marked)
 
     def items(self, *, marked: bool) -> Steps:
         """A list of calls after its opening bracket."""
-        self._depth = 0
+        self._depth, self._content = 0, ""
         yield from self._items(marked=marked)
 
     def name(self, end: str, *, marked: bool) -> Generator[None, str, str]:
@@ -79,7 +81,7 @@ class CallReader:
     def streamed(self, name: str, held: Sequence[str] = ()) -> Steps:
         """The arguments of a call that is decided, an object, of which `held` was read."""
         reader, arguments = self._reader, ArgumentText()
-        reader.call(name)
+        self._call(name)
         for char in held:
             reader.arguments(arguments.push(char))
         while not arguments.is_done:
@@ -88,6 +90,16 @@ class CallReader:
                 return
             reader.arguments(arguments.push(reader.char))
             yield from reader.drop()
+
+    def _call(self, name: str) -> None:
+        if self._content:
+            self._say_content()
+        self._reader.call(name)
+
+    def _say_content(self) -> None:
+        self._reader.held.clear()
+        self._reader.text(self._content)
+        self._content = ""
 
     def _value(self, *, marked: bool) -> Steps:
         if self._reader.char == "[":
@@ -152,26 +164,41 @@ class CallReader:
             yield from reader.take_gap()
 
     def _member(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
-        if draft.is_sent or key in _SILENT:
+        if key == _CONTENT:
+            yield from self._beside(draft)
+        elif draft.is_sent or key in _SILENT:
             yield from take_value(self._reader)
         elif key == _TEXT:
             yield from self._answer(draft)
         elif key in _WRAPPER:
             yield from self._wrapped(marked=marked)
             draft.is_sent = True
-        elif key in _NAME and self._reader.char == "{" and not draft.is_nested:
-            draft.is_nested = True
-            yield from self._members(draft, marked=marked)
-            if self._reader.char == "}":
-                yield from self._reader.take()
         elif key in _NAME:
-            draft.name = yield from take_string(
-                self._reader, is_name_like if marked else self._names
-            )
-            if draft.arguments is not None:
-                self._send(draft)
+            yield from self._named(draft, marked=marked)
         else:
             yield from self._arguments(key, draft, marked=marked)
+
+    def _named(self, draft: _Draft, *, marked: bool) -> Steps:
+        """The tool's name, or an object that holds it: {"function": {"name": ...}}."""
+        reader = self._reader
+        if reader.char == "{" and not draft.is_nested:
+            draft.is_nested = True
+            yield from self._members(draft, marked=marked)
+            if reader.char == "}":
+                yield from reader.take()
+            return
+        draft.name = yield from take_string(reader, is_name_like if marked else self._names)
+        if draft.arguments is not None:
+            self._send(draft)
+
+    def _beside(self, draft: _Draft) -> Steps:
+        """What is said beside a call: it comes out before the call, or behind one that is sent."""
+        if not self._reader.char or self._reader.char not in "\"'":
+            yield from take_value(self._reader)
+            return
+        self._content = yield from take_string(self._reader, None)
+        if draft.is_sent:
+            self._say_content()
 
     def _wrapped(self, *, marked: bool) -> Steps:
         self._depth += 1
@@ -196,7 +223,7 @@ class CallReader:
             self._send(draft)
 
     def _send(self, draft: _Draft) -> None:
-        self._reader.call(draft.name)
+        self._call(draft.name)
         self._reader.arguments(draft.arguments or "{}")
         draft.is_sent = True
 

@@ -126,6 +126,17 @@ TRANSCRIPTS = [
         [("get_weather", '{"city": "Huế"}')],
     ),
     Transcript(
+        "message_with_words",
+        f'{{"content": "One \\u2026", "tool_calls": [{CALL}]}} '
+        f'{{"calls": {TIME}, "content": "So."}}',
+        ["One …", CALLED, TIMED, "So."],
+    ),
+    Transcript(
+        "message_without_calls",
+        '{"role": "assistant", "content": "Hi", "tool_calls": []}',
+        ['{"role": "assistant", "content": "Hi", "tool_calls": []}'],
+    ),
+    Transcript(
         "braces_and_tags_in_strings",
         '{"name": "search", "arguments": {"query": "}]\\" </tool_call> ``` {"}} ok',
         [("search", '{"query": "}]\\" </tool_call> ``` {"}'), " ok"],
