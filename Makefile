@@ -63,7 +63,7 @@ format: .venv/dev.stamp  ## Format the code and mend what can be mended.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-RECORDING := $(if $(INTO),--into $(INTO)) $(if $(REPLACE),--replace)
+RECORDING := $(if $(INTO),--into "$(INTO)") $(if $(REPLACE),--replace)
 
 .PHONY: record
 record: .venv/dev.stamp  ## Record cassettes from the local model: INTO=FOLDER (temporary), REPLACE=1.
@@ -71,7 +71,7 @@ record: .venv/dev.stamp  ## Record cassettes from the local model: INTO=FOLDER (
 
 .PHONY: record-live
 record-live: .venv/dev.stamp  ## The same from RamClouds, with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL=...
-	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL=$(BASE_URL)) $(if $(MODEL),RAMCLOUDS_MODEL=$(MODEL)) \
+	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(if $(MODEL),RAMCLOUDS_MODEL="$(MODEL)") \
 		$(BIN)/python -m scripts.record --live $(RECORDING)
 
 .PHONY: fuzz
