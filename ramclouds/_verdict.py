@@ -57,9 +57,6 @@ _BY_CODE: dict[str, Verdict] = {
     "exceeded_current_quota_error": _QUOTA,
     "Arrearage": _QUOTA,
     "model_not_found": _MODEL,
-    # Anthropic's, Moonshot's and Azure's: behind the gateway only the model can be what is missing.
-    "not_found_error": _MODEL,
-    "resource_not_found_error": _MODEL,
     "DeploymentNotFound": _MODEL,
     "model_price_error": _MODEL,
     "access_denied": _DENIED,
@@ -195,4 +192,12 @@ def by_name(refusal: Refusal) -> Verdict | None:
     verdict = _BY_CODE.get(refusal.code) if isinstance(refusal.code, str) else None
     if verdict is BAD and _TOO_LONG.search(refusal.message):
         return _LENGTH
-    return verdict or _BY_CODE.get(refusal.type or "")
+    return verdict or _BY_CODE.get(refusal.type or "") or _by_absence(refusal)
+
+
+def _by_absence(refusal: Refusal) -> Verdict | None:
+    """Anthropic's and Moonshot's name for a missing model, which llama.cpp has for any path."""
+    is_absent = not {"not_found_error", "resource_not_found_error"}.isdisjoint(
+        (refusal.type, refusal.code)
+    )
+    return _MODEL if is_absent and "model" in refusal.message.lower() else None

@@ -115,10 +115,7 @@ CODES: dict[Verdict, str] = {
         billing_hard_limit_reached billing_not_active billing_error Arrearage
         exceeded_current_quota_error
     """,
-    MODEL: """
-        model_not_found model_price_error not_found_error resource_not_found_error
-        DeploymentNotFound
-    """,
+    MODEL: "model_not_found model_price_error DeploymentNotFound",
     DENIED: "access_denied permission_error permission_denied",
     AUTH: "invalid_api_key account_deactivated authentication_error",
     RATE: "rate_limit_exceeded rate_limit_error rate_limit_reached_error",
@@ -143,6 +140,13 @@ CODES: dict[Verdict, str] = {
 def test_code(code: str, expected: Verdict) -> None:
     assert by_name(Refusal(code=code)) == expected
     assert by_name(Refusal(type=code, code="unheard_of")) == expected
+
+
+@pytest.mark.parametrize("name", ["not_found_error", "resource_not_found_error"])
+def test_what_is_not_found_is_the_model_where_the_message_says_so(name: str) -> None:
+    assert by_name(Refusal("Model: x", code=name)) == MODEL
+    assert by_name(Refusal("model: x", type=name, code=404)) == MODEL
+    assert by_name(Refusal("File Not Found", type=name, code=404)) is None
 
 
 @pytest.mark.parametrize("refusal", [Refusal(), Refusal("m", "t", "c"), Refusal(code=400)])
