@@ -92,16 +92,17 @@ def _mutate(data: bytearray, rng: random.Random) -> None:
     data[start:end] = rng.choice(changes)()
 
 
-def outcome(data: bytes, cuts: list[int]) -> Any:
-    """What a stream of these bytes comes to."""
+def outcome(data: bytes, cuts: list[int]) -> str:
+    """What a stream of these bytes comes to, written out: NaN is not equal to itself."""
     chunks: list[Any] = []
     try:
         for chunk in read_stream(split_at(data, cuts)):
             chunks.append(chunk)
     except RamCloudsError as exc:
-        return read(chunks), type(exc), str(exc), exc.retryable, exc.partial
+        raw = exc.partial.raw if exc.partial else None
+        return repr((read(chunks), type(exc), str(exc), exc.retryable, exc.partial, raw))
     assert_complete(chunks)
-    return read(chunks)
+    return repr(read(chunks))
 
 
 def try_offline(rng: random.Random) -> None:
