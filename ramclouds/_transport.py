@@ -7,10 +7,11 @@ httpx's own asyncio pool costs quadratic time in its connections, so asyncio goe
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -99,7 +100,8 @@ class AsyncPools:
         guard = _closed_with_loop(client)
         self._pools[loop] = (client, guard)
         # Started here, so that it is the running loop which ends it.
-        await guard.__anext__()
+        with _finalizing(loop):
+            await guard.__anext__()
         return client
 
     def _forget_closed_loops(self) -> None:
@@ -115,6 +117,26 @@ class AsyncPools:
         found = self._pools.pop(loop, None)
         if found is not None:
             await found[1].aclose()
+
+
+@contextmanager
+def _finalizing(loop: Any) -> Iterator[None]:
+    """Has a loop that finalizes nothing finalize the generators that are begun meanwhile.
+
+    nest_asyncio runs loops so in scripts, and the collector cannot await what closes the client.
+    """
+
+    def finalize(generator: AsyncGenerator[Any, None]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(loop.create_task, generator.aclose())
+
+    hooks = sys.get_asyncgen_hooks()
+    if hooks.finalizer is None:
+        sys.set_asyncgen_hooks(finalizer=finalize)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
 
 
 async def _closed_with_loop(client: httpx.AsyncClient) -> AsyncGenerator[None, None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -48,3 +49,18 @@ def test_loops_that_are_over_are_forgotten(
     assert [reference() for reference in loops[:-1]] == [None] * 3
     assert caplog.records == []
     gateway.wait_closed()
+
+
+async def test_a_loop_that_finalizes_nothing_closes_a_dropped_client(gateway: Gateway) -> None:
+    """So nest_asyncio runs them where a script applies it before there is a loop."""
+    hooks = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(None, None)
+    try:
+        client = AsyncClient(api_key="test-key", base_url=gateway.base_url)
+        await client.complete(model="gpt-5", messages=[{"role": "user", "content": "Hi"}])
+        assert sys.get_asyncgen_hooks() == (None, None)
+        del client
+        gc.collect()
+        await asyncio.to_thread(gateway.wait_closed)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
