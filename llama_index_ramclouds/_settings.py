@@ -28,6 +28,12 @@ logger = logging.getLogger(__name__)
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
 
 _SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"}
+_ELSEWHERE = {
+    "is_chat_model": "every model is one here, so leave it out.",
+    "should_use_structured_outputs": "set structured_output_mode='json_schema'.",
+}
+"""Where to go with settings of OpenAILike that have no name here."""
+_OTHERWISE = "put request parameters into additional_kwargs, other keys into extra_body."
 _warned: set[str] = set()
 
 
@@ -209,7 +215,8 @@ def _refuse_unknown(cls: type[Settings], given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else "put request keys into extra_body."
+            likely = f"did you mean {near[0]}?" if near else _OTHERWISE
+            hint = _ELSEWHERE.get(name, likely)
             raise TypeError(f"RamClouds has no setting {name!r}: {hint}")
 
 

@@ -75,6 +75,19 @@ def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str)
 
 
 @pytest.mark.parametrize(
+    ("given", "way"),
+    [
+        ("is_chat_model", "leave it out"),
+        ("should_use_structured_outputs", "structured_output_mode='json_schema'"),
+        ("seed", "into additional_kwargs"),
+    ],
+)
+def test_a_setting_of_openailike_is_an_error_that_names_the_way(given: str, way: str) -> None:
+    with pytest.raises(TypeError, match=way):
+        RamClouds(model="gpt-5", api_key=KEY, **{given: True})
+
+
+@pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"model": " "}, "model must be the name"),
