@@ -10,6 +10,7 @@ from typing import Any
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ContentBlock,
+    ImageBlock,
     MessageRole,
     TextBlock,
     ThinkingBlock,
@@ -40,19 +41,22 @@ def to_wire(
     loop = _running_loop(messages) if replay_reasoning else len(messages)
     wire: list[dict[str, Any]] = []
     returned: list[Part] = []
+    made: list[str] = []
     for place, message in enumerate(messages):
         role = _ROLES[message.role]
         if role != "tool":
             wire.extend(_media_message(returned))
-            returned = []
+            returned, made = [], []
         if role == "assistant":
             wire.append(_assistant(message, facts if place >= loop else None))
+            made = _make_ids(wire[-1], place)
         elif role == "tool":
-            text, media = _tool(message, place, cache_points=cache_points)
+            call_id = made.pop(0) if made else _answered_id(message, place)
+            text, media = _tool(message, call_id)
             wire.append(text)
             returned.extend(media)
         else:
-            parts = _parts(message.blocks, cache_points=cache_points)
+            parts = _parts(_blocks_once(message), cache_points=cache_points)
             wire.append({"role": role, "content": _content(parts), **_name(message)})
     wire.extend(_media_message(returned))
     return _without_open_calls(wire)
@@ -62,6 +66,18 @@ def _running_loop(messages: Sequence[ChatMessage]) -> int:
     """Where the messages after the last user message begin."""
     places = (n for n in range(len(messages), 0, -1) if messages[n - 1].role is MessageRole.USER)
     return next(places, 0)
+
+
+def _blocks_once(message: ChatMessage) -> list[ContentBlock]:
+    """The blocks without the copies that core makes of legacy images.
+
+    It appends `additional_kwargs["images"]` each time a message is validated, as in every event.
+    """
+    if "images" not in message.additional_kwargs:
+        return message.blocks
+    images = [block for block in message.blocks if isinstance(block, ImageBlock)]
+    copies = [image for n, image in enumerate(images) if image in images[:n]]
+    return [block for block in message.blocks if not any(block is copied for copied in copies)]
 
 
 def _name(message: ChatMessage) -> dict[str, str]:
@@ -164,16 +180,28 @@ def _sendable(call: dict[str, Any]) -> dict[str, Any]:
     return {**extra, **kept, "function": {"name": function.get("name"), "arguments": arguments}}
 
 
-def _tool(
-    message: ChatMessage, place: int, *, cache_points: bool
-) -> tuple[dict[str, Any], list[Part]]:
-    """A tool message, whose content is always a string, and the media to send after it."""
+def _make_ids(sent: dict[str, Any], place: int) -> list[str]:
+    """Ids for calls that all came without, as Ollama's do: the results answer them in order."""
+    calls = sent.get("tool_calls", [])
+    if any(call["id"] for call in calls):
+        return []
+    for number, call in enumerate(calls):
+        call["id"] = f"call_{place}_{number}"
+    return [call["id"] for call in calls]
+
+
+def _answered_id(message: ChatMessage, place: int) -> str:
     call_id = message.additional_kwargs.get("tool_call_id")
     if not isinstance(call_id, str):
         raise ConfigurationError(
             f"message {place} is a tool result without tool_call_id: put the id of the call it"
             ' answers into additional_kwargs["tool_call_id"].'
         )
+    return call_id
+
+
+def _tool(message: ChatMessage, call_id: str) -> tuple[dict[str, Any], list[Part]]:
+    """A tool message, whose content is always a string, and the media to send after it."""
     blocks = [block for block in message.blocks if not isinstance(block, ThinkingBlock)]
     parts = _parts(blocks, cache_points=False)
     text = "\n".join(part["text"] for part in parts if part["type"] == "text")

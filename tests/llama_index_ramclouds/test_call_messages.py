@@ -84,6 +84,26 @@ def test_arguments_go_back_as_a_json_object(kwargs: Any, sent: str) -> None:
     assert wire(calling(block))[0]["tool_calls"][0]["function"]["arguments"] == sent
 
 
+def test_calls_without_ids_are_answered_in_order() -> None:
+    """Ollama's have none, and its results name the tool."""
+    first, second = (ToolCallBlock(tool_name="f", tool_kwargs={"a": n}) for n in (1, 2))
+    sent = wire(calling(first, second), result("5", id="f"), ChatMessage(role="tool", content="6"))
+
+    assert [call["id"] for call in sent[0]["tool_calls"]] == ["call_0_0", "call_0_1"]
+    assert sent[1:] == [
+        {"role": "tool", "tool_call_id": "call_0_0", "content": "5"},
+        {"role": "tool", "tool_call_id": "call_0_1", "content": "6"},
+    ]
+
+
+def test_listed_calls_without_ids_are_answered_in_order() -> None:
+    listed = {"function": {"name": "f", "arguments": {"a": 1}}}
+    sent = wire(calling(tool_calls=[listed]), result("5", id="f"))
+
+    assert sent[0]["tool_calls"] == [{**WIRE_F, "id": "call_0_0"}]
+    assert sent[1] == {"role": "tool", "tool_call_id": "call_0_0", "content": "5"}
+
+
 def test_images_of_tool_results_follow_in_a_user_message() -> None:
     other = ToolCallBlock(tool_call_id="call_2", tool_name="g")
     picture = ChatMessage(

@@ -22,6 +22,7 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
     VideoBlock,
 )
+from llama_index.core.schema import ImageDocument
 
 from llama_index_ramclouds import RamClouds
 from ramclouds import ConfigurationError
@@ -245,6 +246,19 @@ async def test_the_gateway_sees_the_media(gateway: Gateway, llm: RamClouds, call
     answer = await call.chat(llm, [user(TextBlock(text="Look"), ImageBlock(image=PNG))])
 
     assert answer.message.content == "Hello! You said: Look I see 1 image."
+
+
+async def test_legacy_images_are_sent_once(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    """Core appends them to the message anew in each of its events."""
+    image = ImageDocument(image=base64.b64encode(PNG).decode())
+    legacy = ChatMessage("Look", additional_kwargs={"images": [image]})
+
+    await call.chat(llm, [legacy])
+    await call.stream_chat(llm, [legacy])
+
+    seen = [request.json["messages"][0]["content"] for request in gateway.requests]
+    picture = {"type": "image_url", "image_url": {"url": PNG_URL}}
+    assert seen == [[{"type": "text", "text": "Look"}, picture]] * 2
 
 
 async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
