@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ LIMITS = httpx.Limits(
     max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_EXPIRY
 )
 DEFAULT_USER_AGENT = f"ramclouds-python/{__version__}"
+# https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +170,10 @@ def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> di
         return headers
     merged = dict(headers)
     for name, value in more.items():
-        if not isinstance(value, str) or not value.isprintable():
-            raise ConfigurationError(f"The value of header {name!r} must be one line of text.")
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(f"{name!r} is no name of a header, as X-Team is.")
+        if not isinstance(value, str) or not value.isprintable() or not value.isascii():
+            raise ConfigurationError(f"The value of header {name!r} must be one line of ASCII.")
         for other in [known for known in merged if known.lower() == name.lower()]:
             del merged[other]
         merged[name] = value

@@ -93,7 +93,19 @@ def test_timeout_that_is_none_is_refused(kind: AnyClient, value: Any) -> None:
 
 
 @CLIENTS
-@pytest.mark.parametrize("headers", [{"X": "a\r\nAuthorization: b"}, {"X": 5}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X": "a\r\nAuthorization: b"},
+        {"X": 5},
+        {"X": "Nguyễn"},
+        {"X\n": "a"},
+        {"X Y": "a"},
+        {"Ü": "a"},
+        {"": "a"},
+        {5: "a"},
+    ],
+)
 def test_header_that_is_none_is_refused(kind: AnyClient, headers: Any) -> None:
     with pytest.raises(ConfigurationError, match="header"):
         kind(api_key="test-key", default_headers=headers)
