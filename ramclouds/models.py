@@ -141,7 +141,10 @@ def model_facts(name: str) -> ModelFacts:
     (`claude-opus-4-5-CL`) are looked through, and `4.5` is `4-5`. A size (`gpt-5-mini`) is another
     model. An unknown model has `known=False`, cautious figures, and what its family shares.
     """
-    base = _CHANNEL_TAG.sub("", name.strip().rsplit("/", 1)[-1]).lower().removeprefix("anthropic.")
+    base = name.strip().rsplit("/", 1)[-1]
+    # In a name of capitals they are no tag: GPT-5-MINI is not GPT-5.
+    base = base if base.isupper() else _CHANNEL_TAG.sub("", base)
+    base = base.lower().removeprefix("anthropic.")
     bases = [base]
     found = _find(base)
     while found is None and (shorter := _DECORATION.sub("", base)) != base:

@@ -17,6 +17,7 @@ NAMED: dict[str, str] = {
     "gpt-5.1-none": "gpt-5.1",
     "GPT-5": "gpt-5",
     "claude-opus-4-5-CL": "claude-opus-4-5",
+    "QWEN3-MAX": "qwen3-max",
     "claude-opus-4.5": "claude-opus-4-5",
     "claude-opus-4.5-CL": "claude-opus-4-5",
     "anthropic/claude-sonnet-4.5": "claude-sonnet-4-5",
@@ -31,6 +32,7 @@ NAMED: dict[str, str] = {
     " gpt-5 ": "gpt-5",
 }
 OTHERS = [
+    "GPT-5-MINI",
     "gpt-5-mini", "gpt-5.7", "gpt-50", "gpt-4o", "claude-opus-4-6", "claude-3-opus", "gemini-3-pro",
     "deepseek-v4", "qwen3-max-preview", "kimi-k2", "", "?", "a/b/c", "gpt", "-", "x" * 10_000,
 ]  # fmt: skip
