@@ -17,6 +17,7 @@ from ramclouds._redact import Redactor
 from ramclouds._refusal import is_error_body
 from ramclouds._request import to_bytes
 from ramclouds._retry import retry_delay
+from ramclouds._sse import looks_like_events
 from ramclouds._stream import StreamReader
 from ramclouds._think import split_think_tags
 from ramclouds._transport import opened_connection
@@ -106,7 +107,7 @@ class Call:
         self._size += len(part)
         if is_beginning and not self._is_stream:
             # All that came so far: the first part may be one byte long.
-            self._is_stream = _looks_like_stream(self.taken())
+            self._is_stream = looks_like_events(self.taken())
         if self._size > MAX_ANSWER_BYTES:
             return False
         # As in a stream, what follows the end marker is not waited for.
@@ -294,14 +295,9 @@ def _no_answer(
 
 # As many bytes of a body tell whether it is a stream, whatever its label says.
 _TELLING = 64
-_FIELDS = (b"data:", b":", b"event:", b"id:", b"retry:")
 _ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
 
 
 def _says_stream(response: httpx.Response) -> bool:
     kind: str = response.headers.get("content-type", "")
     return kind.startswith("text/event-stream")
-
-
-def _looks_like_stream(body: bytes) -> bool:
-    return body.lstrip(b"\xef\xbb\xbf \r\n").startswith(_FIELDS)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds._json import MalformedError, parse
-from ramclouds._sse import EventDecoder
+from ramclouds._sse import EventDecoder, looks_like_events
 from ramclouds._wire import as_name
 
 
@@ -45,7 +45,7 @@ def parsed_refusal(body: bytes) -> Any:
 
 
 def _events_of(body: bytes) -> Iterator[bytes]:
-    if body.lstrip().startswith((b"data:", b"event:", b":")):
+    if looks_like_events(body.lstrip()):
         decoder = EventDecoder()
         yield from decoder.feed(body)
         yield from decoder.close()

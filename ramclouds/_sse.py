@@ -8,6 +8,12 @@ that are no field (the gateway appends errors as bare JSON).
 from __future__ import annotations
 
 _BOM = b"\xef\xbb\xbf"
+_FIELDS = (b"data:", b":", b"event:", b"id:", b"retry:")
+
+
+def looks_like_events(body: bytes) -> bool:
+    """Whether a body, or the beginning of one, is an event stream, whatever its label says."""
+    return body.lstrip(_BOM + b" \r\n").startswith(_FIELDS)
 
 
 class ErrorEvent(bytes):

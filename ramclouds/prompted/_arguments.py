@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ramclouds.prompted._repair import is_json, is_literal, mended, remainder
+from ramclouds.prompted._repair import PYTHON_LITERALS, is_json, is_literal, mended, remainder
 
 _CLOSER = {"{": "}", "[": "]"}
-_PYTHON = {"None": "null", "True": "true", "False": "false"}
 _SPACE = " \n\r\t"
 _VALUE_ENDS = ("w", '"', "'", "}", "]")
 _CONTROL = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -110,7 +109,7 @@ class ArgumentText:
         if _is_of_word(char):
             return not self._word and self._before in _VALUE_ENDS
         word = "".join(self._word)
-        if word and word not in _PYTHON and not is_literal(word):
+        if word and word not in PYTHON_LITERALS and not is_literal(word):
             return True
         if char in "}]":
             return self._closers[-1] != char
@@ -207,7 +206,7 @@ class ArgumentText:
 
     def _taken_word(self) -> str:
         word = self._taken(self._word)
-        return _PYTHON.get(word, word)
+        return PYTHON_LITERALS.get(word, word)
 
     @staticmethod
     def _taken(waiting: list[str]) -> str:

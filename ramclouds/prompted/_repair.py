@@ -7,6 +7,8 @@ import re
 from pydantic_core import from_json
 
 _LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+# As Python spells them, and so now and then a model.
+PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _PUNCTUATION = re.compile(r"\\[nrtbf]|[\s\\\"'\u201c\u201d\u2018\u2019,}\]]")
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds.prompted._arguments import settled
+from ramclouds.prompted._repair import PYTHON_LITERALS
 
 _KINDS: dict[type, tuple[str, ...]] = {
     type(None): ("null",),
@@ -19,7 +20,6 @@ _KINDS: dict[type, tuple[str, ...]] = {
     list: ("array",),
     dict: ("object",),
 }
-_PYTHON = {"None": "null", "True": "true", "False": "false"}
 
 
 def schema_of(parameters: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -36,7 +36,7 @@ def is_text(schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
 def to_json(text: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     """Return `text` as JSON: what it says where that fits the schema, and otherwise a string."""
     kinds, bare = _kinds(schema, root), text.strip()
-    bare = _PYTHON.get(bare, bare)
+    bare = PYTHON_LITERALS.get(bare, bare)
     bare = settled(bare) if bare[:1] in ("{", "[") else bare
     try:
         said = _KINDS[type(from_json(bare))]

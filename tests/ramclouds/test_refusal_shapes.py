@@ -120,6 +120,7 @@ SAID = {"error": {"message": "m", "code": "c"}}
         (b'data: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
         (b': PING\n\nevent: error\r\ndata:{"error": {"message": "m", "code": "c"}}', SAID),
         (b'data: [DONE]\n\ndata: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
+        (b'id: 1\ndata: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
         (b'{"error": {"message": "m", "code": "c", "par', SAID),
         (b'{"error": {"message": "m', {"error": {"message": "m"}}),
         (b'["m"]', ["m"]),
