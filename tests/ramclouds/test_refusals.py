@@ -265,6 +265,19 @@ def test_200_that_is_no_completion(
     assert str(error.response.request.url) == URL
 
 
+def test_challenge_in_a_200() -> None:
+    page = b"<html>sk-abcdefgh " + b"x" * 5000
+    error = response_error(answer(200, {"cf-mitigated": "challenge"}), page, None, partial=None)
+    shown = "<html>sk-*** " + "x" * (4096 - len("<html>sk-abcdefgh ")) + "…"
+    assert facts(error) == (BlockedError, False, 200, None, None, shown)
+    assert str(error).startswith("Cloudflare answered with a challenge that only browsers can take")
+
+
+def test_page_behind_a_byte_order_mark() -> None:
+    error = response_error(answer(), b"\xef\xbb\xbf <html>", None, partial=None)
+    assert "answered with a web page" in str(error)
+
+
 def test_page_without_a_type() -> None:
     error = response_error(answer(), b"<html>", None, partial=None)
     assert "a web page (no content type)" in error.message

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds import Usage
-from ramclouds._json import MalformedError, parse, preview
+from ramclouds._json import MalformedError, parse, parse_first, preview
 from ramclouds._wire import (
     as_arguments,
     as_count,
@@ -18,7 +18,9 @@ from ramclouds._wire import (
     as_text,
     is_no_arguments,
     reasoning_of,
+    refusal_of,
     to_usage,
+    usage_of,
 )
 
 
@@ -45,6 +47,27 @@ def test_parse_of_what_is_no_json(payload: bytes) -> None:
     with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
         parse(payload)
     assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b'{"a": "\xc3\xa9"}: PING', {"a": "é"}),
+        (b'{"a": "\\ud83d"}data: [DONE]', {"a": "�"}),
+        (b'{"a": 1}\xff', {"a": 1}),
+        (b'{"a": "\xc3\xa9"}{"b": 2}', {"a": "é"}),
+    ],
+)
+def test_parse_of_what_json_begins(payload: bytes, value: Any) -> None:
+    assert parse_first(payload) == value
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"x{}", b"[" * 100_000, b'{"a": 1: PING'])
+def test_parse_of_what_no_json_begins(payload: bytes) -> None:
+    with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
+        parse_first(payload)
     assert caught.value.__suppress_context__
 
 
@@ -272,3 +295,37 @@ def test_usage(sent: dict[str, Any], counts: tuple[int, ...]) -> None:
     filled = (*counts, *[0] * len(COUNTS))
     expected = dict(zip(COUNTS, filled, strict=False))
     assert to_usage(sent) == Usage(**expected, raw=sent)
+
+
+@pytest.mark.parametrize(
+    ("message", "refusal"),
+    [
+        ({}, ""),
+        ({"refusal": "no"}, "no"),
+        ({"refusal": False, "content": "x"}, ""),
+        (
+            {
+                "content": [
+                    {"refusal": "I "},
+                    "x",
+                    {"type": "text", "text": "y"},
+                    {"refusal": "won't"},
+                ]
+            },
+            "I won't",
+        ),
+        ({"refusal": "", "content": [{"type": "refusal", "refusal": "no"}]}, "no"),
+    ],
+)
+def test_refusal(message: dict[str, Any], refusal: str) -> None:
+    assert refusal_of(message) == refusal
+
+
+def test_usage_beside_the_choices_comes_before_that_in_one() -> None:
+    inner = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    outer = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    choices = ["x", {"usage": None}, {"usage": inner}]
+    assert usage_of({"choices": choices}) == to_usage(inner)
+    assert usage_of({"choices": choices, "usage": outer}) == to_usage(outer)
+    assert usage_of({"choices": [{}]}) is None
+    assert usage_of({}) is None
