@@ -45,7 +45,7 @@ def parsed_refusal(body: bytes) -> Any:
 
 
 def _events_of(body: bytes) -> Iterator[bytes]:
-    if looks_like_events(body.lstrip()):
+    if looks_like_events(body):
         decoder = EventDecoder()
         yield from decoder.feed(body)
         yield from decoder.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ramclouds._sse import BareLine, ErrorEvent, EventDecoder
+from ramclouds._sse import BareLine, ErrorEvent, EventDecoder, looks_like_events
 
 Payload = tuple[str, bytes]
 
@@ -112,3 +112,16 @@ def test_nothing_is_given_out_twice_at_the_end() -> None:
     assert decoder.close() == [b"a"]
     assert decoder.close() == []
     assert decoder.feed(b"data: b\n\n") == [b"b"]
+
+
+@pytest.mark.parametrize("field", [b"data:x", b": PING", b"event: error", b"id: 1", b"retry: 5"])
+@pytest.mark.parametrize("before", [b"", b"\r\n\r\n", b"\xef\xbb\xbf", b" \n"])
+def test_field_begins_an_event_stream(before: bytes, field: bytes) -> None:
+    assert looks_like_events(before + field)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\r\n", b'{"data":1}', b"<p>data:", b"datum: x", b"Xdata: y"]
+)
+def test_what_begins_no_event_stream(body: bytes) -> None:
+    assert not looks_like_events(body)
