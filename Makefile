@@ -25,9 +25,12 @@ install: .venv/dev.stamp  ## Set up .venv with everything for development.
 demo: .venv/demo.stamp  ## Chain, RAG and agents: on RamClouds with RAMCLOUDS_API_KEY, else on a local model.
 	@$(BIN)/python examples/demo.py
 
+# One process more than cores: some tests wait for a silence to end.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+
 .PHONY: test
 test: .venv/dev.stamp  ## Run all tests; no network but loopback.
-	$(BIN)/pytest -n auto --dist loadgroup -q
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -q
 
 # What the oldest versions lack: LlamaIndex's payloads (0.14.23), rate limiter (0.14.16) and streaming
 # text programs (0.14.22), LangChain's deltas of tool calls in events (1.7); on Python 3.10 LangGraph

@@ -42,12 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
             config.addinivalue_line("markers", f"{name}: {sees}")
 
 
+# First: xdist reads the groups when it is asked.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     signs: dict[Any, set[str]] = {}
     for item in items:
         layer = _marked(item) or _seen(item, signs)
         item.add_marker(layer)
         item.user_properties.append((_PROPERTY, layer))
+        if layer == "real_model":
+            # In one process, one after the other: two models at once fight over the cores.
+            item.add_marker(pytest.mark.xdist_group("model"))
         if layer in ("pure", "cassettes"):
             item.add_marker(pytest.mark.allow_hosts(_NOBODY))
 

@@ -166,6 +166,7 @@ def demo(**settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.xdist_group("model")
 def test_demo_runs_all_examples_on_the_local_model() -> None:
     ran = demo()
 

@@ -22,11 +22,7 @@ from ramclouds.local import LocalServer
 from tests.llama_index_ramclouds.running import run
 from tests.llama_index_ramclouds.twins import Twin
 
-pytestmark = [
-    # One server, in one worker.
-    pytest.mark.xdist_group("local"),
-    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
 DOCUMENTS = [
     Document(text="The ferry to Con Dao leaves at seven from the eastern pier."),
