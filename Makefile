@@ -36,8 +36,8 @@ test: .venv/dev.stamp  ## Run all tests; no network but loopback.
 # text programs (0.14.22), LangChain's deltas of tool calls in events (1.7); on Python 3.10 LangGraph
 # does not see the tokens of a coroutine's model.
 FLOORS := tests/replay/test_ramclouds.py tests/replay/test_langchain_ramclouds.py \
-	tests/replay/test_llama_index_ramclouds.py tests/langchain_ramclouds tests/llama_index_ramclouds \
-	tests/ramclouds/test_transport.py tests/ramclouds/test_faults.py tests/ramclouds/test_wirecases.py
+	tests/replay/test_llama_index_ramclouds.py tests/langchain tests/llama_index \
+	tests/client/test_transport.py tests/client/test_faults.py tests/client/test_wirecases.py
 FLOORS_WITHOUT := test_the_payload_holds_facts_and_no_secret or test_what_is_stored_holds_no_key \
 	or test_the_rate_limiter_is_asked_once_for_each_call or LLMTextCompletionProgram \
 	or test_stream_events_tell_the_call_as_it_comes or test_async_agent_streams_its_tokens

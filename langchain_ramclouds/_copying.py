@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.utils import secret_from_env
 from typing_extensions import Self
 
-from langchain_ramclouds._profiles import to_profile
-from langchain_ramclouds._settings import Settings
+from langchain_ramclouds._fields import Settings
+from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
 
 if TYPE_CHECKING:

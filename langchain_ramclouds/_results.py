@@ -11,7 +11,7 @@ from langchain_core.messages import ToolCall as LangChainToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from langchain_ramclouds._blocks import PROVIDER
+from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._json_text import only_json
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._request import Asked

@@ -17,23 +17,23 @@ from pydantic import model_validator
 from typing_extensions import Self
 
 import ramclouds
-from langchain_ramclouds import _blocks, _loading
+from langchain_ramclouds import _content_blocks, _loading
 from langchain_ramclouds._asking import new_mode
+from langchain_ramclouds._chunks import StreamReader
 from langchain_ramclouds._clients import CLIENTS
 from langchain_ramclouds._copying import Copying
 from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._names import reject_unknown
-from langchain_ramclouds._profiles import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
-from langchain_ramclouds._stream import StreamReader
 from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tokens import count_messages, count_text
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.prompted import ToolMode
 
-_blocks.register()
+_content_blocks.register()
 _loading.register()
 
 
@@ -94,7 +94,9 @@ class ChatRamClouds(BaseChatModel, Copying):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         settings = {**self._body_settings(), **kwargs}
         params = LangSmithParams(
-            ls_provider=_blocks.PROVIDER, ls_model_type="chat", ls_model_name=settings["model"]
+            ls_provider=_content_blocks.PROVIDER,
+            ls_model_type="chat",
+            ls_model_name=settings["model"],
         )
         if (temperature := settings.get("temperature")) is not None:
             params["ls_temperature"] = temperature

@@ -18,7 +18,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_ramclouds._arguments import to_object
-from llama_index_ramclouds._blocks import Part, to_parts
+from llama_index_ramclouds._parts import Part, to_parts
 from ramclouds import ConfigurationError, ModelFacts
 
 _ROLES = {

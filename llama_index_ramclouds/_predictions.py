@@ -17,7 +17,7 @@ from llama_index.core.instrumentation.events.llm import (
 from llama_index.core.types import Model
 
 from llama_index_ramclouds import _structured
-from llama_index_ramclouds._connections import Connections
+from llama_index_ramclouds._clients import Connections
 from llama_index_ramclouds._objects import ArrivingObject, Sought, to_object
 from ramclouds import BadRequestError
 

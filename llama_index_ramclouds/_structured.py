@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.types import PydanticProgramMode
 
 from llama_index_ramclouds._asking import CHECKED_BY_CALLER, Asked
-from llama_index_ramclouds._connections import Connections
+from llama_index_ramclouds._clients import Connections
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import BadRequestError, model_facts

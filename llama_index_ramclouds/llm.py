@@ -19,11 +19,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds import _tools
 from llama_index_ramclouds._asking import CHECKED_BY_CALLER
-from llama_index_ramclouds._errors import call_missing
-from llama_index_ramclouds._predictions import StructuredPrediction
-from llama_index_ramclouds._requests import to_request
-from llama_index_ramclouds._responses import Answer, to_chat, to_completion
-from llama_index_ramclouds._streams import (
+from llama_index_ramclouds._chunks import (
     achecked,
     aeach,
     awith_call,
@@ -32,6 +28,10 @@ from llama_index_ramclouds._streams import (
     with_call,
     with_events,
 )
+from llama_index_ramclouds._errors import call_missing
+from llama_index_ramclouds._predictions import StructuredPrediction
+from llama_index_ramclouds._request import to_request
+from llama_index_ramclouds._results import Answer, to_chat, to_completion
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse

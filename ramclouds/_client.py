@@ -20,11 +20,9 @@ from weakref import finalize
 import httpx
 from typing_extensions import Self, Unpack
 
-from ramclouds._call import Call
-from ramclouds._calls import Calls
-from ramclouds._request import Message, Params
-from ramclouds._stream import StreamReader
-from ramclouds._transport import (
+from ramclouds._attempts import Call
+from ramclouds._base_client import Calls
+from ramclouds._http.clients import (
     AsyncPools,
     abody_of,
     aclose,
@@ -36,6 +34,8 @@ from ramclouds._transport import (
     sleep,
     sync_client,
 )
+from ramclouds._stream.reader import StreamReader
+from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds.errors import RamCloudsError
 from ramclouds.types import Chunk, Completion, Model
 

@@ -23,22 +23,22 @@ from typing import TYPE_CHECKING
 from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode, unsupported_message
 
 if TYPE_CHECKING:
-    from ramclouds.prompted._client import AsyncPromptingClient, PromptingClient
+    from ramclouds.prompted._clients import AsyncPromptingClient, PromptingClient
     from ramclouds.prompted._detect import is_prose, json_text, missing_forced_call
-    from ramclouds.prompted._grammar import grammar_format
-    from ramclouds.prompted._parse import PromptedParser
-    from ramclouds.prompted._render import render
+    from ramclouds.prompted._prompt import render
+    from ramclouds.prompted._reading.parser import PromptedParser
     from ramclouds.prompted._request import PromptedRequest, prepare
+    from ramclouds.prompted._schema import grammar_format
 else:
     _HOMES = {
-        "AsyncPromptingClient": "_client",
-        "PromptingClient": "_client",
+        "AsyncPromptingClient": "_clients",
+        "PromptingClient": "_clients",
         "is_prose": "_detect",
         "json_text": "_detect",
         "missing_forced_call": "_detect",
-        "grammar_format": "_grammar",
-        "PromptedParser": "_parse",
-        "render": "_render",
+        "grammar_format": "_schema",
+        "PromptedParser": "_reading.parser",
+        "render": "_prompt",
         "PromptedRequest": "_request",
         "prepare": "_request",
     }

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ramclouds.bridge.tools import forced_name, is_forced
 from ramclouds.errors import BadRequestError, ContextLengthError
-from ramclouds.prompted._arguments import settled
-from ramclouds.prompted._repair import is_json
-from ramclouds.prompted._tools import forced_name, is_forced
+from ramclouds.prompted._reading.arguments import settled
+from ramclouds.prompted._reading.repair import is_json
 from ramclouds.types import Completion
 
 _NATIVE = re.compile(

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from ramclouds.prompted._grammar import grammar_format
-from ramclouds.prompted._parse import PromptedParser
-from ramclouds.prompted._render import render
+from ramclouds.prompted._prompt import render
+from ramclouds.prompted._reading.parser import PromptedParser
+from ramclouds.prompted._schema import grammar_format
 from ramclouds.types import Completion
 
 _ASKED_IN_WORDS = ("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted._detect import is_prose, missing_forced_call
-from ramclouds.prompted._tools import is_forced
 from ramclouds.types import Choice, Chunk, Completion, ToolCall
 
 

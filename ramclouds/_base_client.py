@@ -1,0 +1,170 @@
+"""A client's settings, and the calls made from them: all that both clients share."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import SecretStr
+
+from ramclouds._attempts import Call
+from ramclouds._failures.redact import Redactor
+from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
+from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
+from ramclouds.errors import ConfigurationError
+
+_COMPLETIONS = "/chat/completions"
+_USAGE_FIELD = "stream_options"
+
+
+class Calls:
+    """Settings, resolved once, and what follows from them; opens nothing."""
+
+    _http_class: ClassVar[type[httpx.Client] | type[httpx.AsyncClient]]
+
+    def __init__(
+        self,
+        *,
+        api_key: str | SecretStr | None = None,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        user_agent: str | None = None,
+        verify: bool | str | ssl.SSLContext = True,
+        http_client: Any = None,
+        think_tags: bool = False,
+    ) -> None:
+        if http_client is not None and not isinstance(http_client, self._http_class):
+            raise ConfigurationError(
+                f"http_client must be an httpx.{self._http_class.__name__}, "
+                f"not {type(http_client).__name__}."
+            )
+        if timeout is None and http_client is not None:
+            timeout = _timeout_of(http_client)
+        self._settings = settings_from(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            default_headers=default_headers,
+            user_agent=user_agent,
+            verify=verify,
+            think_tags=think_tags,
+        )
+        self._http_client = http_client
+        self._start()
+
+    def _start(self) -> None:
+        """Set up what is neither pickled nor copied."""
+        self._refused_fields: set[str] = set()
+        self._prepared: tuple[httpx.Headers, Redactor] | None = None
+        self._pid = os.getpid()
+        self._forget_pool()
+
+    def _forget_pool(self) -> None:
+        """Begin without connections."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._settings.base_url!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings without the key: a pickle is a file, and files travel."""
+        names = [name for name in type(self._settings).__dataclass_fields__ if name != "api_key"]
+        state = {name: getattr(self._settings, name) for name in names}
+        if isinstance(state["verify"], ssl.SSLContext):
+            raise ConfigurationError(
+                "A client with an ssl.SSLContext cannot be pickled. Pass verify='/path/ca.pem'."
+            )
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._settings = Settings(api_key=None, **state)
+        self._http_client = None
+        self._start()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """A client of the same settings, key and http client, with connections of its own."""
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied._settings = self._settings
+        copied._http_client = self._http_client
+        copied._start()
+        return copied
+
+    def __copy__(self) -> Any:
+        return self.__deepcopy__({})
+
+    def _plain_call(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Call:
+        body = body_from(model, messages, params)
+        return self._call("POST", _COMPLETIONS, timeout, params, body=body)
+
+    def _stream_call(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Call:
+        asked = not asks_for_usage(params)
+        with_usage = asked or _USAGE_FIELD not in self._refused_fields
+        body = stream_body_from(model, messages, params, with_usage=with_usage)
+        optional = _USAGE_FIELD if _USAGE_FIELD in body and not asked else None
+        return self._call("POST", _COMPLETIONS, timeout, params, body=body, optional=optional)
+
+    def _models_call(self, timeout: float | httpx.Timeout | None) -> Call:
+        return self._call("GET", "/models", timeout, {}, body=None)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+        *,
+        body: dict[str, Any] | None,
+        optional: str | None = None,
+    ) -> Call:
+        headers, redactor = self._prepare()
+        if params.get("extra_headers"):
+            headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
+        return Call(
+            self._settings,
+            redactor,
+            method,
+            path,
+            body=body,
+            headers=headers,
+            timeout=timeout_from(timeout, self._settings.timeout),
+            pool_is_ours=self._http_client is None,
+            refused_fields=self._refused_fields,
+            optional_field=optional,
+        )
+
+    def _prepare(self) -> tuple[httpx.Headers, Redactor]:
+        """Headers and redactor, made at the first call: a client may never make one."""
+        if self._pid != os.getpid():
+            # A forked child must not speak on its parent's connections.
+            self._start()
+        if self._prepared is None:
+            # Without a key after unpickling: it is read again, where the client is now.
+            key = (self._settings.api_key or api_key_from(None)).get_secret_value()
+            headers = merge_headers({"Authorization": f"Bearer {key}"}, self._settings.headers)
+            self._prepared = (httpx.Headers(headers), Redactor(key))
+        return self._prepared
+
+
+def _timeout_of(http_client: Any) -> httpx.Timeout | None:
+    """The timeout of a client handed in; httpx's default of 5 s was chosen by nobody."""
+    timeout: httpx.Timeout = http_client.timeout
+    return None if timeout == httpx.Timeout(5.0) else timeout

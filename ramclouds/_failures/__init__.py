@@ -1,0 +1,1 @@
+"""What went wrong, as an error that says what to do."""

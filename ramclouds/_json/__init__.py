@@ -1,0 +1,1 @@
+"""JSON text to values, however odd the text is."""

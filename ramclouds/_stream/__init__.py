@@ -1,0 +1,1 @@
+"""Events of a stream to chunks that are safe to add."""

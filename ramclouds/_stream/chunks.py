@@ -1,0 +1,235 @@
+"""Events of one stream to chunks that are safe to merge: the Chunk contract is kept here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ramclouds._json.parsing import MalformedError
+from ramclouds._json.surrogates import SurrogateJoiner
+from ramclouds._stream.think_tags import ThinkSplitter
+from ramclouds._stream.tool_calls import ToolCallTracker
+from ramclouds._wire.fields import (
+    answer_of,
+    as_index,
+    as_list,
+    as_name,
+    as_object,
+    as_text,
+    raw_calls,
+    reasoning_of,
+    refusal_of,
+    usage_of,
+)
+from ramclouds.types import Chunk, ToolCallDelta, Usage
+
+_SHOWN = frozenset({"role", "content", "tool_calls", "refusal", "reasoning", "reasoning_content"})
+
+
+class SecondAnswerError(ValueError):
+    """A second answer began behind the half of a first one."""
+
+
+class EventMapper:
+    """Maps the events of one stream; knows which choices are finished, and what was said once."""
+
+    def __init__(self, request_id: str | None, *, think_tags: bool) -> None:
+        self.usage: Usage | None = None
+        self.has_delivered = False
+        """Whether a chunk was given out, so that a second attempt would repeat it."""
+        self._request_id = request_id
+        self._id: str | None = None
+        self._model: str | None = None
+        self._ids: list[str | None] = []
+        """The first two different ids."""
+        self._events = 0
+        self._finish_reasons: dict[int, str | None] = {}
+        self._last_raw: dict[str, Any] = {}
+        self._tools = ToolCallTracker()
+        self._surrogates = SurrogateJoiner()
+        self._think = ThinkSplitter() if think_tags else None
+        self._is_simple = False
+        """Whether a text can go out as it came: after the first chunk, with nothing to split."""
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether any choice was seen."""
+        return bool(self._finish_reasons)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every choice has a finish reason; `[DONE]` alone proves nothing."""
+        return self.has_choices and None not in self._finish_reasons.values()
+
+    def note_halves(self) -> None:
+        """From now on texts may hold halves of a surrogate pair."""
+        self._surrogates.is_needed = True
+        self._is_simple = False
+
+    def plain(self, event: Any) -> Chunk | None:
+        """The chunk of an event that is one choice with some text and nothing else.
+
+        Nine of ten events are this, and pay for nothing more; None sends any other to `chunks`.
+        """
+        if not self._is_simple:
+            return None
+        try:
+            (choice,) = event["choices"]
+            delta = choice["delta"]
+            text = delta["content"]
+            is_plain = (
+                type(text) is str
+                and text != ""
+                and (len(delta) == 1 or (len(delta) == 2 and "role" in delta))
+                and event["id"] == self._ids[0]
+                and not choice.get("finish_reason")
+                and not choice.get("logprobs")
+                and not choice.get("index")
+                and not event.get("usage")
+                and "error" not in event
+            )
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
+        return Chunk(text, raw=event) if is_plain else None
+
+    def chunks(self, event: Any) -> list[Chunk]:
+        """The chunks of any event; none for one that says nothing.
+
+        Raises:
+            MalformedError: the event is of a shape that holds no answer.
+            SecondAnswerError: it begins another answer.
+        """
+        if not isinstance(event, dict):
+            if event is None:
+                return []
+            raise MalformedError(f"an event is {type(event).__name__}, not an object")
+        self._note_usage(event)
+        found: Chunk | None = None
+        for place, choice in enumerate(as_list(event.get("choices"))):
+            if isinstance(choice, dict):
+                index = as_index(choice.get("index"))
+                chunk = self._take_choice(place if index is None else index, choice, event)
+                found = chunk or found
+        self._note_head(event)
+        return [] if found is None else [self._first_or_later(found)]
+
+    def last_chunk(self) -> Chunk:
+        """The chunk that ends a complete stream."""
+        text, reasoning = self.unsplit()
+        return self._first_or_later(
+            Chunk(
+                text=text + self._surrogates.close("text"),
+                reasoning=reasoning + self._surrogates.close("reasoning"),
+                refusal=self._surrogates.close("refusal"),
+                tool_calls=tuple(self._tools.close()),
+                finish_reason=self._finish_reasons[min(self._finish_reasons)],
+                usage=self.usage,
+                raw=self._last_raw,
+            )
+        )
+
+    def unsplit(self) -> tuple[str, str]:
+        """Text and reasoning that wait for whether a `<think>` tag comes of them."""
+        return self._think.close() if self._think is not None else ("", "")
+
+    def _note_usage(self, event: dict[str, Any]) -> None:
+        usage = usage_of(event)
+        if usage is not None and (self.usage is None or usage.total_tokens):
+            # The last one counts: it is the total, never a part to add up. Zeros are no total.
+            self.usage = usage
+            self._last_raw = event
+        elif self.usage is None:
+            self._last_raw = event
+
+    def _take_choice(
+        self, index: int, choice: dict[str, Any], event: dict[str, Any]
+    ) -> Chunk | None:
+        delta = _delta_of(choice)
+        self._check_same_answer(delta, event)
+        # The first reason stays: Gemini channels say tool_calls, and then stop.
+        reason = self._finish_reasons.get(index) or as_name(choice.get("finish_reason"))
+        self._finish_reasons[index] = reason
+        if index != min(self._finish_reasons):
+            # Nobody asked for a second answer; its text must not run into the first one's.
+            return None
+        if choice.get("message") and self.has_delivered:
+            # A whole message at the end repeats what was streamed.
+            return None
+        return self._to_chunk(delta, as_object(choice.get("logprobs")) or None, event)
+
+    def _to_chunk(
+        self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]
+    ) -> Chunk | None:
+        text, reasoning = as_text(delta.get("content")), reasoning_of(delta)
+        refusal = refusal_of(delta)
+        if self._surrogates.is_needed:
+            text = self._surrogates.join("text", text)
+            reasoning = self._surrogates.join("reasoning", reasoning)
+            refusal = self._surrogates.join("refusal", refusal)
+        if self._think is not None and text:
+            text, inline = self._think.feed(text)
+            reasoning += inline
+        calls = self._calls(delta, event)
+        has_more = any(value for key, value in delta.items() if key not in _SHOWN)
+        if not (text or reasoning or refusal or calls or logprobs or has_more):
+            return None
+        return Chunk(
+            text=text,
+            reasoning=reasoning,
+            tool_calls=calls,
+            refusal=refusal,
+            logprobs=logprobs,
+            raw=event,
+        )
+
+    def _calls(self, delta: dict[str, Any], event: dict[str, Any]) -> tuple[ToolCallDelta, ...]:
+        fragments = raw_calls(delta)
+        if not fragments:
+            return ()
+        if self._surrogates.is_needed:
+            fragments = [self._surrogates.join_arguments(fragment) for fragment in fragments]
+        basis = (event.get("id"), event.get("created"), self._request_id)
+        return tuple(self._tools.take(fragments, basis))
+
+    def _check_same_answer(self, delta: dict[str, Any], event: dict[str, Any]) -> None:
+        """Refuse a second answer behind the first.
+
+        When a channel fails in mid-stream and the gateway retries, it appends the next channel's
+        whole stream (New API, controller/relay.go): a role again, and another id. Some gateways
+        make a new id for each chunk, though, and some repeat the role: only both at once, after
+        ids that held still, are a second answer.
+        """
+        event_id = as_name(event.get("id"))
+        if event_id is None or not self.has_delivered or not delta.get("role"):
+            return
+        if len(self._ids) != 1 or event_id in self._ids:
+            return
+        if self._events > 1 or not delta.get("content"):
+            raise SecondAnswerError
+
+    def _note_head(self, event: dict[str, Any]) -> None:
+        if not as_list(event.get("choices")):
+            # Azure's first event and New API's last one have ids of their own, or empty ones.
+            return
+        event_id = as_name(event.get("id"))
+        self._events += 1
+        if event_id is not None and event_id not in self._ids and len(self._ids) < 2:
+            self._ids.append(event_id)
+        self._id = self._id or event_id
+        self._model = self._model or as_name(event.get("model"))
+
+    def _first_or_later(self, chunk: Chunk) -> Chunk:
+        """A chunk on its way out; the first one carries what is said once."""
+        if not self.has_delivered:
+            self.has_delivered = True
+            chunk.id, chunk.model, chunk.request_id = self._id, self._model, self._request_id
+            self._is_simple = self._think is None and not self._surrogates.is_needed
+        return chunk
+
+
+def _delta_of(choice: dict[str, Any]) -> dict[str, Any]:
+    """The delta of a choice, where one is there: what is not read must not be lost in silence."""
+    delta = answer_of(choice)
+    given = choice.get("delta")
+    if given and not isinstance(given, dict):
+        raise MalformedError(f"a delta is {type(given).__name__}")
+    return delta

@@ -1,0 +1,240 @@
+"""Which fragment of a streamed tool call belongs to which call.
+
+Seen on New API's channels: no index, index 0 for every call, an index that starts at 2; no id, an
+id in each fragment, an empty one; the name in each fragment; arguments null, empty, whole objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ramclouds._wire.fields import (
+    as_arguments,
+    as_index,
+    as_name,
+    as_object,
+    extra_keys,
+    is_no_arguments,
+    made_up_id,
+)
+from ramclouds.types import ToolCallDelta
+
+_TOKEN = re.compile(r"\\.|[\"{}\[\]]", re.DOTALL)
+_DEPTH = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+
+class _BracketScan:
+    """Follows the brackets of JSON text that arrives in pieces."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_string = False
+        self._has_begun = False
+        self._carry = ""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether an object was opened, and is closed again."""
+        return self._has_begun and self._depth == 0
+
+    def feed(self, text: str) -> None:
+        text = self._carry + text
+        backslashes = len(text) - len(text.rstrip("\\"))
+        self._carry = "\\" * (backslashes % 2)
+        for token in _TOKEN.findall(text):
+            if token == '"':
+                self._in_string = not self._in_string
+            elif not self._in_string and token in _DEPTH:
+                self._depth += _DEPTH[token]
+                self._has_begun = True
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call under way."""
+
+    position: int
+    key: int | None = None
+    """The wire's index, or where there is none the place in its list."""
+    opened_at: tuple[int, int] = (0, 0)
+    """The event that opened it, and the place in its list."""
+    id: str | None = None
+    name: str = ""
+    pieces: list[str] = field(default_factory=list)
+    held: str = ""
+    """Arguments not given out: before the name is known, or an `{}` that may be a mere opening."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    is_announced: bool = False
+    _scan: _BracketScan = field(default_factory=lambda: _BracketScan())
+    _scanned: int = 0
+
+    def is_complete(self) -> bool:
+        """Whether the arguments so far are a whole JSON object."""
+        # Only what is new: asking at each fragment stays linear.
+        for piece in self.pieces[self._scanned :]:
+            self._scan.feed(piece)
+        self._scanned = len(self.pieces)
+        return self._scan.is_closed or self.held.strip() == "{}"
+
+
+class ToolCallTracker:
+    """Turns fragments as sent into fragments that merge by their index alone."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_id: dict[str, _Call] = {}
+        self._basis: Any = ()
+        self._events = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def take(self, fragments: list[dict[str, Any]], basis: Any) -> list[ToolCallDelta]:
+        """Fragments of one event; made-up ids are derived from `basis`."""
+        self._basis = basis
+        self._events += 1
+        deltas = []
+        for place, fragment in enumerate(fragments):
+            delta = self._take_one(place, fragment)
+            if delta is not None:
+                deltas.append(delta)
+        return deltas
+
+    def close(self) -> list[ToolCallDelta]:
+        """The end of the stream: what was held back, and `{}` for calls without arguments."""
+        deltas = []
+        for call in self._calls:
+            if not call.is_announced:
+                deltas.append(self._announce(call))
+            if not call.pieces:
+                call.pieces.append("{}")
+                deltas.append(ToolCallDelta(index=call.position, arguments="{}"))
+        return deltas
+
+    def _take_one(self, place: int, fragment: Mapping[str, Any]) -> ToolCallDelta | None:
+        function = as_object(fragment.get("function"))
+        call_id = as_name(fragment.get("id"))
+        name = as_name(function.get("name")) or ""
+        arguments = as_arguments(function.get("arguments"))
+        call = self._call_of(place, as_index(fragment.get("index")), call_id, name, arguments)
+        if call is None:
+            return None
+        call.name = call.name or name
+        extra = extra_keys(fragment)
+        if extra and not call.extra:
+            call.extra = extra
+        else:
+            extra = {}
+        return self._advance(call, arguments, extra)
+
+    def _call_of(
+        self, place: int, index: int | None, call_id: str | None, name: str, arguments: str
+    ) -> _Call | None:
+        key = place if index is None else index
+        latest = self._latest(key, place)
+        if call_id is not None:
+            known = self._by_id.get(call_id)
+            if known is not None and (index is None or known.key == key):
+                return known
+            return self._call_of_id(key, place, call_id, name, known, latest)
+        if latest is None:
+            # Arguments under an index that no call has: they continue the call under way.
+            if not name and self._calls:
+                return self._calls[-1]
+            return self._open(key, place, None) if name or arguments else None
+        if name and (name != latest.name or arguments) and self._is_over(latest, name):
+            return self._open(key, place, None)
+        if index is None and not name and arguments and latest.is_complete():
+            return self._unfinished() or latest
+        return latest
+
+    def _call_of_id(
+        self,
+        key: int,
+        place: int,
+        call_id: str,
+        name: str,
+        known: _Call | None,
+        latest: _Call | None,
+    ) -> _Call:
+        """The call of an id that is new, or is known under another index."""
+        if known is not None:
+            # Two calls may share an id: what follows belongs to the one under its index.
+            return self._open(key, place, None) if name else latest or known
+        if latest is not None and self._takes_id(latest, name):
+            self._by_id[call_id] = latest
+            latest.id = latest.id or call_id
+            return latest
+        return self._open(key, place, call_id)
+
+    def _latest(self, key: int, place: int) -> _Call | None:
+        """The newest call under an index; of several that one event opened, the one at a place."""
+        latest = next((call for call in reversed(self._calls) if call.key == key), None)
+        if latest is None or latest.opened_at[1] <= place:
+            return latest
+        at = (latest.opened_at[0], place)
+        beside = next((call for call in self._calls if call.opened_at == at), latest)
+        return latest if beside.key != key or beside.is_complete() else beside
+
+    def _unfinished(self) -> _Call | None:
+        return next((call for call in reversed(self._calls) if not call.is_complete()), None)
+
+    @staticmethod
+    def _takes_id(call: _Call, name: str) -> bool:
+        """Whether an id that is new belongs to the call under its index."""
+        if call.id is None and not call.name:
+            return True
+        return not name and not call.is_complete()
+
+    @staticmethod
+    def _is_over(call: _Call, name: str) -> bool:
+        """Whether a name under a call's index opens another call rather than repeats its own."""
+        return bool(call.name) and (name != call.name or call.is_complete())
+
+    def _open(self, key: int, place: int, call_id: str | None) -> _Call:
+        opened_at = (self._events, place)
+        call = _Call(position=len(self._calls), key=key, opened_at=opened_at, id=call_id)
+        self._calls.append(call)
+        if call_id is not None:
+            self._by_id[call_id] = call
+        return call
+
+    def _advance(self, call: _Call, arguments: str, extra: dict[str, Any]) -> ToolCallDelta | None:
+        if not call.is_announced:
+            if not call.name:
+                call.held += arguments
+                return None
+            arguments = call.held + arguments
+            call.held = ""
+            delta = self._announce(call)
+            delta.arguments = self._given_out(call, arguments)
+            return delta
+        given = self._given_out(call, arguments)
+        if not given and not extra:
+            return None
+        return ToolCallDelta(index=call.position, arguments=given, extra=extra)
+
+    def _given_out(self, call: _Call, arguments: str) -> str:
+        """Arguments to pass on: an opening `{}` or null waits for whether more comes."""
+        if not call.pieces and is_no_arguments(arguments):
+            return ""
+        if arguments:
+            call.pieces.append(arguments)
+        return arguments
+
+    def _announce(self, call: _Call) -> ToolCallDelta:
+        call.is_announced = True
+        if call.id is None:
+            call.id = made_up_id(self._basis, call.position, call.name)
+        if call.held:
+            call.pieces.append(call.held)
+        return ToolCallDelta(
+            index=call.position,
+            id=call.id,
+            name=call.name,
+            arguments=call.held,
+            extra=call.extra,
+        )

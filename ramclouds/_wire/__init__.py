@@ -1,0 +1,1 @@
+"""The gateway's JSON and its event streams, to our values and back."""

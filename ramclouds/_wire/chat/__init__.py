@@ -1,0 +1,1 @@
+"""The chat completions route: `POST /v1/chat/completions`."""

@@ -1,0 +1,184 @@
+"""Chunks and completions of a model that was asked in words: their text becomes tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+from ramclouds.bridge.tools import Tool, offered_tools
+from ramclouds.prompted._reading.characters import Event
+from ramclouds.prompted._reading.finder import CallFinder
+from ramclouds.types import Choice, Chunk, Completion, ToolCall, ToolCallDelta
+
+
+class PromptedParser:
+    """Turns the chunks of one stream, or whole completions, into those of a native tool caller.
+
+    Any split of the text gives the same answer. `seed` keeps the made-up ids of calls apart where
+    answers have no id of their own.
+
+        parser = PromptedParser(tools=tools)
+        for chunk in client.stream(...):
+            for parsed in parser.feed(chunk):
+                ...
+    """
+
+    def __init__(
+        self,
+        *,
+        tools: Sequence[Mapping[str, Any]],
+        tool_choice: Any = None,
+        grammar: bool = False,
+        seed: str = "",
+    ) -> None:
+        self._tools = offered_tools(tools, tool_choice)
+        self._grammar = grammar
+        self._seed = seed
+        self._answer = self._new_answer(0)
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """Return what is decided after `chunk`; after its last chunk nothing is held back."""
+        return self._answer.feed(chunk)
+
+    def close(self) -> list[Chunk]:
+        """Return what is held back where a stream ends without its last chunk."""
+        return self._answer.close()
+
+    def parse(self, completion: Completion) -> Completion:
+        """Return `completion` with the calls in its text as tool calls."""
+        choices = tuple(
+            _parsed(choice, self._new_answer(choice.index), completion.id)
+            for choice in completion.choices
+        )
+        return replace(completion, choices=choices)
+
+    def _new_answer(self, choice: int) -> _Answer:
+        return _Answer(self._tools, grammar=self._grammar, seed=f"{self._seed}/{choice}")
+
+
+class _Answer:
+    """One answer on its way from text to calls."""
+
+    def __init__(self, tools: Sequence[Tool], *, grammar: bool, seed: str) -> None:
+        known = {tool.name: tool for tool in tools}
+        self._finder = CallFinder(known, envelope=grammar) if tools else None
+        self._seed = seed
+        self._id = ""
+        self._opening = Chunk()
+        self._indices = 0
+        self._current = 0
+        self._native: dict[int, int] = {}
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        if self._finder is None:
+            return [chunk]
+        self._id = self._id or chunk.id or ""
+        events = self._finder.feed(chunk.text)
+        if chunk.finish_reason is None:
+            return self._to_chunks(self._carrier(chunk), events)
+        truncated = chunk.finish_reason not in ("stop", "tool_calls")
+        events += self._finder.close(truncated=truncated)
+        return self._to_chunks(self._carrier(chunk), events, last=chunk)
+
+    def close(self) -> list[Chunk]:
+        if self._finder is None:
+            return []
+        return self._to_chunks(self._carrier(Chunk()), self._finder.close(truncated=True))
+
+    def _carrier(self, chunk: Chunk) -> Chunk:
+        """Return `chunk` without what is decided here: its text, its calls and its end."""
+        opening = self._opening
+        return Chunk(  # not `replace`, which takes several times as long
+            reasoning=chunk.reasoning,
+            tool_calls=tuple(self._renumbered(delta) for delta in chunk.tool_calls),
+            refusal=chunk.refusal,
+            logprobs=chunk.logprobs,
+            id=chunk.id or opening.id,
+            model=chunk.model or opening.model,
+            request_id=chunk.request_id or opening.request_id,
+            raw=chunk.raw,
+        )
+
+    def _to_chunks(
+        self, carrier: Chunk, events: Iterable[Event], last: Chunk | None = None
+    ) -> list[Chunk]:
+        chunks = [carrier]
+        for event in events:
+            if event.kind == "text" and chunks[-1].tool_calls:
+                chunks.append(Chunk(raw=carrier.raw))  # in a chunk, text stands before calls
+            self._add(event, chunks[-1])
+        if last is not None:
+            chunks[-1].finish_reason = self._finish_reason(last)
+            chunks[-1].usage = last.usage
+        if _says_nothing(chunks[-1]):
+            self._opening = carrier  # held: the first chunk that goes out says whose it is
+            return []
+        self._opening = Chunk()
+        return chunks
+
+    def _add(self, event: Event, chunk: Chunk) -> None:
+        if event.kind == "text":
+            chunk.text += event.text
+        elif event.kind == "call":
+            delta = ToolCallDelta(self._indices, self._call_id(event.text), event.text)
+            chunk.tool_calls += (delta,)
+            self._current = self._indices
+            self._indices += 1
+        elif chunk.tool_calls and chunk.tool_calls[-1].index == self._current:
+            chunk.tool_calls[-1].arguments += event.text
+        else:
+            chunk.tool_calls += (ToolCallDelta(self._current, arguments=event.text),)
+
+    def _finish_reason(self, last: Chunk) -> str | None:
+        if last.finish_reason == "stop" and self._indices:
+            return "tool_calls"
+        return last.finish_reason
+
+    def _renumbered(self, delta: ToolCallDelta) -> ToolCallDelta:
+        # Some servers find calls of the usual formats by themselves, asked or not.
+        if delta.index not in self._native:
+            self._native[delta.index] = self._indices
+            self._indices += 1
+        return replace(delta, index=self._native[delta.index])
+
+    def _call_id(self, name: str) -> str:
+        # From the answer alone, so that a recorded answer has the same ids each time.
+        source = f"{self._seed}/{self._id}/{self._indices}/{name}"
+        return f"call_{blake2b(source.encode(), digest_size=12).hexdigest()}"
+
+
+def _says_nothing(chunk: Chunk) -> bool:
+    return not (
+        chunk.text
+        or chunk.reasoning
+        or chunk.refusal
+        or chunk.tool_calls
+        or chunk.finish_reason
+        or chunk.usage
+        or chunk.logprobs
+    )
+
+
+def _parsed(choice: Choice, answer: _Answer, completion_id: str) -> Choice:
+    """Return `choice` as its stream of one chunk, put together again."""
+    whole = Chunk(text=choice.text, id=completion_id, finish_reason=choice.finish_reason)
+    chunks = answer.feed(whole)
+    if choice.finish_reason is None:
+        chunks += answer.close()
+    deltas = [delta for chunk in chunks for delta in chunk.tool_calls]
+    return replace(
+        choice,
+        text="".join(chunk.text for chunk in chunks),
+        tool_calls=(*choice.tool_calls, *_joined(deltas)),
+        finish_reason=chunks[-1].finish_reason if chunks else None,
+    )
+
+
+def _joined(deltas: Iterable[ToolCallDelta]) -> list[ToolCall]:
+    calls: dict[int, ToolCall] = {}
+    for delta in deltas:
+        call = calls.setdefault(delta.index, ToolCall(delta.id or "", delta.name or "", ""))
+        call.arguments += delta.arguments
+    return list(calls.values())

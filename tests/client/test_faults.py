@@ -1,0 +1,284 @@
+"""Connections that break, bodies that lie: one precise error each, or the true answer."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import socket
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ramclouds import (
+    APIConnectionError,
+    RamCloudsError,
+    ResponseError,
+    StreamError,
+    StreamTruncatedError,
+)
+from tests.client.calls import Calls, arrived, read
+from tests.gateway import (
+    Body,
+    Drop,
+    Endless,
+    Gateway,
+    Json,
+    Pause,
+    Raw,
+    Sse,
+    chunk,
+    completion,
+    encoded,
+    head,
+    http_chunk,
+    text_chunks,
+)
+from tests.gateway.answers import Answer
+
+Connect = Callable[..., Calls]
+STREAM = b"".join(map(encoded, text_chunks("Hello world")))
+
+
+def test_refused(connect: Connect) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        calls = connect(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")
+        for call in (calls.complete, calls.stream, calls.models):
+            with pytest.raises(APIConnectionError, match="base_url") as caught:
+                call()
+            assert isinstance(caught.value, ConnectionError)
+            assert caught.value.retryable is True
+
+
+def test_host_that_does_not_exist(connect: Connect) -> None:
+    with pytest.raises(APIConnectionError):
+        connect(base_url="https://gateway.invalid/v1").complete()
+
+
+@pytest.mark.parametrize("how", ["rst", "fin", "half"])
+@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body", "mid_body"])
+@pytest.mark.parametrize("method", ["complete", "models"])
+def test_whole_answer_that_breaks_off(
+    gateway: Gateway, calls: Calls, method: str, stage: Any, how: Any
+) -> None:
+    gateway.reply(Drop(stage, Json(completion()), how=how))
+    with pytest.raises(APIConnectionError) as caught:
+        getattr(calls, method)()
+    assert caught.value.retryable is True
+
+
+@pytest.mark.parametrize("how", ["rst", "fin", "half"])
+@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body"])
+def test_stream_that_breaks_off_before_it_begins(
+    gateway: Gateway, calls: Calls, stage: Any, how: Any
+) -> None:
+    gateway.reply(Drop(stage, how=how))
+    with pytest.raises((APIConnectionError, StreamTruncatedError)) as caught:
+        calls.stream()
+    assert caught.value.retryable is True
+    assert arrived(caught.value) == []
+
+
+@pytest.mark.parametrize("how", ["fin", "half"])
+def test_stream_that_breaks_off_keeps_what_arrived(
+    gateway: Gateway, calls: Calls, how: Any
+) -> None:
+    gateway.reply(Drop("mid_body", how=how))
+    with pytest.raises(StreamTruncatedError) as caught:
+        calls.stream()
+    assert caught.value.retryable is False
+    assert read(arrived(caught.value))["text"] == read(caught.value.partial)["text"] == "Hello"
+
+
+def test_stream_that_is_reset(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Drop("mid_body", how="rst"))
+    with pytest.raises((APIConnectionError, StreamError)) as caught:
+        calls.stream()
+    assert read(arrived(caught.value))["text"] == read(caught.value.partial)["text"]
+
+
+def test_connection_lost_behind_the_finish_reason_is_no_error(
+    gateway: Gateway, calls: Calls
+) -> None:
+    gateway.reply(Sse(text_chunks("Hi", usage=None), done=False, closed=False, ending="fin"))
+    assert read(calls.stream())["text"] == "Hi"
+
+
+def answer(headers: dict[str, str], *pieces: bytes) -> Answer:
+    kinds = {"Content-Type": "application/json"}
+    return Raw([head(200, {**kinds, **headers}), *pieces], close=True)
+
+
+BODY = json.dumps(completion("Hi")).encode()
+CHUNKED = {"Transfer-Encoding": "chunked"}
+LIES: dict[str, Answer] = {
+    "length_too_long": answer({"Content-Length": str(len(BODY) + 10)}, BODY),
+    "length_too_short": answer({"Content-Length": str(len(BODY) - 5)}, BODY),
+    "length_no_number": answer({"Content-Length": "many"}, BODY),
+    "length_twice": Raw(
+        head(200, {"Content-Length": "5"})[:-2] + b"Content-Length: 9\r\n\r\n" + BODY
+    ),
+    "chunk_size_no_number": answer(CHUNKED, b"zz\r\n" + BODY + b"\r\n0\r\n\r\n"),
+    "chunk_too_long": answer(CHUNKED, b"ffff\r\n" + BODY),
+    "chunk_without_its_end": answer(CHUNKED, b"%x\r\n%b" % (len(BODY), BODY)),
+    "gzip_broken": answer({"Content-Encoding": "gzip", "Content-Length": str(len(BODY))}, BODY),
+    "gzip_cut": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY)[:40]),
+    "deflate_broken": answer(
+        {"Content-Encoding": "deflate", "Content-Length": str(len(BODY))}, BODY
+    ),
+    "no_http": Raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "http_09": Raw(b"hello"),
+    "status_no_number": Raw(b"HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n"),
+    "header_no_header": Raw(b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n"),
+    "null_bytes": Raw(b"\0" * 100),
+    "switching_protocols": Raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+@pytest.mark.parametrize("kind", LIES)
+def test_answer_that_lies_raises_one_of_ours(
+    gateway: Gateway, calls: Calls, kind: str, method: str
+) -> None:
+    gateway.reply(LIES[kind])
+    with pytest.raises(RamCloudsError) as caught:
+        getattr(calls, method)()
+    assert type(caught.value) is not RamCloudsError
+    assert len(str(caught.value)) > 20
+
+
+FRAMINGS = {"size": b"zz\r\nhello\r\n", "end": b"5\r\nhelloXXjunk", "overrun": b"3\r\nhello\r\n"}
+
+
+@pytest.mark.parametrize("first", [b"", http_chunk(encoded(chunk({"content": "Hello"})))])
+@pytest.mark.parametrize("method", ["complete", "stream"])
+@pytest.mark.parametrize("kind", FRAMINGS)
+def test_framing_that_breaks_in_mid_body(
+    gateway: Gateway, connect: Connect, kind: str, method: str, first: bytes
+) -> None:
+    # The pause lets the client read the first part by itself.
+    gateway.reply(Raw([head(200, CHUNKED) + first, Pause(0.05), FRAMINGS[kind]]))
+    with pytest.raises((APIConnectionError, StreamTruncatedError)):
+        getattr(connect(timeout=3), method)()
+
+
+NOT_ASCII: dict[str, Answer] = {
+    "reason": Raw(b"HTTP/1.1 200 \xb6\xff\r\n\r\n" + BODY),
+    "header_latin": Raw(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\n\r\n" + BODY),
+    "header_utf8": Raw("HTTP/1.1 200 OK\r\nX-Name: cafés\r\n\r\n".encode() + BODY),
+    "request_id": Raw(b"HTTP/1.1 200 OK\r\nX-Oneapi-Request-Id: \xe9\r\n\r\n" + BODY),
+}
+
+
+def test_reason_in_no_known_letters_is_no_reason_to_fail(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(NOT_ASCII["reason"])
+    assert calls.complete().text == "Hi"
+
+
+@pytest.mark.parametrize("method", ["complete", "stream"])
+@pytest.mark.parametrize("kind", NOT_ASCII)
+def test_head_with_other_than_ascii_raises_nothing_but_ours(
+    gateway: Gateway, calls: Calls, kind: str, method: str
+) -> None:
+    gateway.reply(NOT_ASCII[kind])
+    with contextlib.suppress(RamCloudsError):
+        assert read(getattr(calls, method)())["text"] == "Hi"
+
+
+TRUE: dict[str, Answer] = {
+    "gzip": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY)),
+    "deflate": answer({"Content-Encoding": "deflate"}, zlib.compress(BODY)),
+    "gzip_in_pieces": answer(
+        {"Content-Encoding": "gzip"}, *(bytes([b]) for b in gzip.compress(BODY))
+    ),
+    "identity": answer({"Content-Encoding": "identity"}, BODY),
+    "until_closed": answer({}, BODY),
+    "continue_first": Raw([b"HTTP/1.1 100 Continue\r\n\r\n", head(200, {}), BODY]),
+    "http_10": Raw(b"HTTP/1.0 200 OK\r\n\r\n" + BODY),
+    "byte_order_mark": answer({}, b"\xef\xbb\xbf" + BODY),
+    "white_space_around": answer({}, b"\r\n\r\n  " + BODY + b"\n\n"),
+    "no_content_type": Raw([b"HTTP/1.1 200 OK\r\n\r\n", BODY]),
+    "status_201": Raw([b"HTTP/1.1 201 Created\r\n\r\n", BODY]),
+}
+
+
+@pytest.mark.parametrize("kind", TRUE)
+def test_answer_that_is_odd_but_true(gateway: Gateway, calls: Calls, kind: str) -> None:
+    gateway.reply(TRUE[kind])
+    assert calls.complete().text == "Hi"
+
+
+def test_stream_that_is_compressed(gateway: Gateway, calls: Calls) -> None:
+    data = gzip.compress(STREAM)
+    pieces: list[Any] = [data[place : place + 9] for place in range(0, len(data), 9)]
+    gateway.reply(Sse(pieces, done=False, headers={"Content-Encoding": "gzip"}))
+    assert read(calls.stream())["text"] == "Hello world"
+
+
+def test_only_codings_that_can_be_read_are_offered(gateway: Gateway, calls: Calls) -> None:
+    calls.complete()
+    offered = gateway.last.headers.get("accept-encoding", "")
+    assert {coding.partition(";")[0].strip() for coding in offered.split(",")} <= {
+        "",
+        "gzip",
+        "deflate",
+        "br",
+        "zstd",
+        "identity",
+    }
+
+
+def test_answer_of_100_megabytes_arrives(gateway: Gateway, calls: Calls) -> None:
+    text = "0123456789" * 10_000_000
+    gateway.reply(Json(completion(text)))
+    assert calls.complete().text == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["x" * 100_000, b"data: " + b"x" * 100_000, b"data: x\n" * 10_000]
+)
+def test_stream_without_an_end_of_event_is_given_up(
+    gateway: Gateway, calls: Calls, piece: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._stream.reader.MAX_EVENT_BYTES", 1_000_000)
+    gateway.reply(Endless(piece))
+    with pytest.raises((StreamError, ResponseError)):
+        calls.stream()
+    gateway.wait_closed()
+
+
+def test_body_without_an_end_is_given_up(
+    gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._attempts.MAX_ANSWER_BYTES", 1_000_000)
+    gateway.reply(Endless(" " * 100_000))
+    with pytest.raises(ResponseError):
+        calls.complete()
+    gateway.wait_closed()
+
+
+def test_error_body_without_an_end_is_given_up(
+    gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._attempts.MAX_ANSWER_BYTES", 1_000_000)
+    gateway.reply(Sse(["x" * 100_000] * 50, status=400))
+    with pytest.raises(RamCloudsError) as caught:
+        calls.complete()
+    assert len(str(caught.value)) < 2_000
+
+
+def test_long_error_text_is_shortened_in_the_message(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Body("x" * 1_000_000, 500))
+    with pytest.raises(RamCloudsError) as caught:
+        calls.complete()
+    assert len(str(caught.value)) < 2_000
+
+
+def test_endless_stream_can_be_read_and_left(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Endless(chunk({"content": "x"}), times=10_000))
+    with pytest.raises(StreamTruncatedError) as caught:
+        connect().stream()
+    assert read(caught.value.partial)["text"] == "x" * 10_000

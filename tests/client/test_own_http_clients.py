@@ -1,0 +1,83 @@
+"""httpx clients of the user's own: used as they are, and never closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from ramclouds import APIStatusError, AsyncClient, Client, ConfigurationError
+from tests.client.calls import ASK
+from tests.gateway import Gateway, Json
+
+
+def aclient(gateway: Gateway, **settings: Any) -> AsyncClient:
+    return AsyncClient(api_key="test-key", base_url=gateway.base_url, **settings)
+
+
+def client(gateway: Gateway, **settings: Any) -> Client:
+    return Client(api_key="test-key", base_url=gateway.base_url, **settings)
+
+
+def test_own_http_client_is_used_and_not_closed(gateway: Gateway) -> None:
+    seen: list[str] = []
+    hooks: dict[str, Any] = {"request": [lambda request: seen.append(request.url.path)]}
+    with httpx.Client(event_hooks=hooks, trust_env=False) as http:
+        with client(gateway, http_client=http) as one:
+            assert one.complete(**ASK).text
+            assert list(one.stream(**ASK))
+            assert one.models()
+        assert not http.is_closed
+        assert one.complete(**ASK).text
+    assert seen == ["/v1/chat/completions"] * 2 + ["/v1/models", "/v1/chat/completions"]
+
+
+async def test_own_async_http_client_is_used_and_not_closed(gateway: Gateway) -> None:
+    async with httpx.AsyncClient(trust_env=False, headers={"X-Mine": "1"}) as http:
+        async with aclient(gateway, http_client=http) as one:
+            assert (await one.complete(**ASK)).text
+            assert [part async for part in one.stream(**ASK)]
+            assert await one.models()
+        assert not http.is_closed
+    assert {request.headers["x-mine"] for request in gateway.requests} == {"1"}
+
+
+def test_error_of_the_users_own_hook_comes_out_as_it_is(gateway: Gateway) -> None:
+    def refuse(request: httpx.Request) -> None:
+        raise KeyError("mine")
+
+    hooks: dict[str, Any] = {"request": [refuse]}
+    with httpx.Client(event_hooks=hooks, trust_env=False) as http:
+        one = client(gateway, http_client=http)
+        with pytest.raises(KeyError, match="mine"):
+            one.complete(**ASK)
+        with pytest.raises(KeyError, match="mine"):
+            list(one.stream(**ASK))
+
+
+def test_closed_own_http_client_says_so(gateway: Gateway) -> None:
+    http = httpx.Client()
+    http.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        client(gateway, http_client=http).complete(**ASK)
+
+
+def test_http_client_of_the_other_kind_is_refused(gateway: Gateway) -> None:
+    with httpx.Client() as http, pytest.raises(ConfigurationError, match="AsyncClient"):
+        aclient(gateway, http_client=http)
+    with pytest.raises(ConfigurationError, match=r"httpx\.Client"):
+        client(gateway, http_client=httpx.AsyncClient())
+
+
+def test_own_http_client_that_follows_redirects_does_not_carry_the_key_away(
+    gateway: Gateway,
+) -> None:
+    with Gateway() as elsewhere:
+        gateway.reply(Json({}, 307, {"Location": f"{elsewhere.base_url}/chat/completions"}))
+        with (
+            httpx.Client(follow_redirects=True, trust_env=False) as http,
+            pytest.raises(APIStatusError, match="redirect"),
+        ):
+            client(gateway, http_client=http, max_retries=0).complete(**ASK)
+        assert elsewhere.connections == 0

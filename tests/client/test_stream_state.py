@@ -1,0 +1,253 @@
+"""Rarer turns of a stream: tool calls in odd orders, several choices, whole messages at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ramclouds import StreamError
+from tests.client.calls import Calls, assert_complete, read
+from tests.client.test_stream_tools import A1, B2, ONE, SAME, TWO, A, Expected, delta
+from tests.gateway import Gateway, Json, Sse, call, choice, chunk, completion, message, usage
+
+HOLD = [delta("f", "{}", "call_a", 0)]
+Entries = list[list[dict[str, Any]]]
+
+STREAMS: dict[str, tuple[Entries, Expected]] = {
+    "opening_braces_then_arguments": ([HOLD, [delta(arguments=A1, index=0)]], ONE),
+    "opening_null_then_arguments": (
+        [[delta("f", "null", "call_a", 0)], [delta(arguments=A1, index=0)]],
+        ONE,
+    ),
+    "no_name_at_all": ([[delta("", A1, "call_a", 0)]], [("call_a", "", A1)]),
+    "arguments_before_the_name": (
+        [
+            [delta("", '{"a"', "call_a", 0)],
+            [delta("f", "", index=0)],
+            [delta(arguments=":1}", index=0)],
+        ],
+        ONE,
+    ),
+    "name_only_change_at_the_same_index": (
+        [[delta("f", A1, "call_a", 0)], [delta("g", B2, index=0)]],
+        [("call_a", "f", A1), ("", "g", B2)],
+    ),
+    "same_name_again_after_complete_arguments": (
+        [[delta("f", A1, index=0)], [delta("f", B2, index=0)]],
+        [("", "f", A1), ("", "f", B2)],
+    ),
+    "arguments_under_an_unknown_index": ([[A], [delta(arguments=A1, index=7)]], ONE),
+    "arguments_before_any_call": (
+        [[delta(arguments=A1, index=0)], [delta("f", "", "call_a", 0)]],
+        [("", "f", A1)],
+    ),
+    "nothing_in_the_first_fragment": ([[{}], [{"index": 0}], [delta("f", A1, "call_a", 0)]], ONE),
+    "id_twice_for_two_calls": (
+        [[delta("f", A1, "call_a", 0), delta("f", B2, "call_a", 1)]],
+        [("call_a", "f", A1), ("", "f", B2)],
+    ),
+    "id_twice_for_two_calls_in_pieces": (
+        [
+            [A],
+            [delta(arguments=A1, id="call_a", index=0)],
+            [delta("f", "", "call_a", 1)],
+            [delta(arguments=B2, id="call_a", index=1)],
+        ],
+        [("call_a", "f", A1), ("", "f", B2)],
+    ),
+    "id_of_an_older_call_under_a_shared_index": (
+        [
+            [A],
+            [delta("g", B2, "call_b", 0)],
+            [delta(arguments=A1, id="call_a", index=0)],
+        ],
+        TWO,
+    ),
+    "shared_index_in_pairs": (
+        [
+            [A, delta("g", "", "call_b", 0)],
+            [delta(arguments='{"a"', index=0), delta(arguments='{"b"', index=0)],
+            [delta(arguments=":1}", index=0), delta(arguments=":2}", index=0)],
+        ],
+        TWO,
+    ),
+    "shared_index_in_pairs_then_one_after_the_other": (
+        [
+            [A, delta("g", "", "call_b", 0)],
+            [delta(arguments=A1, index=0)],
+            [delta(arguments='{"b"', index=0)],
+            [delta(arguments=":2}", index=0)],
+        ],
+        TWO,
+    ),
+    "new_id_on_each_fragment_without_a_name": (
+        [
+            [A],
+            [delta(arguments='{"a"', id="x1", index=0)],
+            [delta(arguments=":1}", id="x2", index=0)],
+        ],
+        ONE,
+    ),
+    "not_a_list": ([{"0": delta("f", A1, "call_a", 0)}], []),  # type: ignore[list-item]
+    "entries_that_are_none": ([[None, "x", delta("f", A1, "call_a", 0)]], ONE),  # type: ignore[list-item]
+    "function_null": (
+        [[{"index": 0, "id": "call_a", "function": None}], [A], [delta(arguments=A1, index=0)]],
+        ONE,
+    ),
+    "index_missing_then_unfinished_first": (
+        [[delta("f", '{"a"', "call_a"), delta("g", B2, "call_b")], [delta(arguments=":1}")]],
+        TWO,
+    ),
+    "index_jumps_back": (
+        [
+            [A],
+            [delta("f", "", "call_b", 1)],
+            [delta(arguments=A1, index=0)],
+            [delta(arguments=B2, index=1)],
+        ],
+        SAME,
+    ),
+    "index_missing_behind_a_complete_call": (
+        [[delta("f", A1, "call_a")], [delta(arguments="", id=None)], [delta(arguments=" ")]],
+        [("call_a", "f", A1 + " ")],
+    ),
+    "number_as_an_id": ([[delta("f", A1, 7, 0)]], [("7", "f", A1)]),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_calls_in_odd_orders(gateway: Gateway, calls: Calls, kind: str) -> None:
+    events, expected = STREAMS[kind]
+    deltas = [chunk({"tool_calls": entries}) for entries in events]
+    gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
+    chunks = calls.stream()
+    assert_complete(chunks)
+    found = read(chunks)["tool_calls"]
+    made = [
+        (id if wanted else "", *rest)
+        for (id, *rest), (wanted, *_) in zip(found, expected, strict=True)
+    ]
+    assert [one[:3] for one in made] == expected
+    assert len({id for id, *_ in found}) == len(found)
+
+
+def test_large_arguments_in_small_pieces(gateway: Gateway, calls: Calls) -> None:
+    text = "{" + '"a":"' + "}" * 60_000 + '"}'
+    pieces = [text[place : place + 20] for place in range(0, len(text), 20)]
+    events = [chunk({"tool_calls": [delta(arguments=piece)]}) for piece in pieces]
+    opening = chunk({"tool_calls": [delta("f", "", "call_a")]})
+    gateway.reply(Sse([opening, *events, chunk({}, "tool_calls")]))
+    ((_, _, arguments, _),) = read(calls.stream())["tool_calls"]
+    assert arguments == text
+
+
+def second(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return chunk(delta, finish_reason, index=1)
+
+
+CHOICES: dict[str, list[dict[str, Any]]] = {
+    "in_one_event": [
+        {
+            **chunk({"content": "Hi"}),
+            "choices": [
+                chunk({"content": "Hi"})["choices"][0],
+                second({"content": "Ho"})["choices"][0],
+            ],
+        },
+        {
+            **chunk(),
+            "choices": [chunk({}, "stop")["choices"][0], second({}, "length")["choices"][0]],
+        },
+    ],
+    "in_turns": [
+        chunk({"content": "Hi"}),
+        second({"content": "Ho"}),
+        chunk({}, "stop"),
+        second({}, "length"),
+    ],
+    "one_after_the_other": [
+        chunk({"content": "Hi"}),
+        chunk({}, "stop"),
+        second({"content": "Ho"}),
+        second({}, "length"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", CHOICES)
+def test_second_choice_that_nobody_asked_for_does_not_mix_in(
+    gateway: Gateway, calls: Calls, kind: str
+) -> None:
+    gateway.reply(Sse(CHOICES[kind]))
+    chunks = calls.stream()
+    assert_complete(chunks)
+    found = read(chunks)
+    assert (found["text"], found["finish_reason"]) == ("Hi", "stop")
+
+
+def test_whole_message_at_the_end_is_not_said_twice(gateway: Gateway, calls: Calls) -> None:
+    whole = {
+        **chunk(),
+        "choices": [{"index": 0, "message": message("Hi"), "finish_reason": "stop"}],
+    }
+    gateway.reply(Sse([chunk({"content": "H"}), chunk({"content": "i"}), whole]))
+    assert read(calls.stream())["text"] == "Hi"
+
+
+def test_audio_in_a_delta_is_in_raw(gateway: Gateway, calls: Calls) -> None:
+    audio = {"audio": {"id": "a", "data": "UklGRg=="}}
+    gateway.reply(Sse([chunk(audio), chunk({}, "stop")]))
+    found = [one.raw["choices"][0]["delta"] for one in calls.stream()]
+    assert found == [audio, {}]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_sse_as_answer_to_a_plain_request(gateway: Gateway, calls: Calls, streamed: bool) -> None:
+    events = [
+        chunk({"reasoning_content": "Hm"}),
+        chunk({"content": "Hi", "refusal": "no"}),
+        chunk({"tool_calls": [delta("f", A1, "call_a", 0, extra_content={"x": 1})]}),
+        chunk({}, "tool_calls", usage=usage(3, 4)),
+    ]
+    gateway.reply(Sse(events))
+    found = read(calls.stream() if streamed else calls.complete())
+    assert found.pop("usage").total_tokens == 7
+    assert found == {
+        "text": "Hi",
+        "reasoning": "Hm",
+        "refusal": "no",
+        "tool_calls": [("call_a", "f", A1, {"extra_content": {"x": 1}})],
+        "finish_reason": "tool_calls",
+    }
+
+
+def test_cut_sse_as_answer_to_a_plain_request_is_an_error(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Sse([chunk({"content": "Hi"})]))
+    with pytest.raises(StreamError) as caught:
+        calls.complete()
+    assert read(caught.value.partial)["text"] == "Hi"
+
+
+def test_values_name_what_they_hold(gateway: Gateway, calls: Calls) -> None:
+    signed = call("f", extra_content={"google": {"thought_signature": "c2ln"}})
+    body = completion(tool_calls=[signed, call("g", id="call_2")])
+    body["choices"][0]["logprobs"] = {"content": [{"token": "a", "logprob": -1.0}]}
+    gateway.reply(Json(body))
+    answer = calls.complete()
+    signatures = [one.extra_content for one in answer.tool_calls]
+    assert signatures == [{"google": {"thought_signature": "c2ln"}}, None]
+    assert answer.logprobs == {"content": [{"token": "a", "logprob": -1.0}]}
+
+
+def test_choices_out_of_order_and_without_an_index(gateway: Gateway, calls: Calls) -> None:
+    choices = [choice("b", index=1), choice("a", index=0, tool_calls=[call("f")])]
+    gateway.reply(Json(completion(choices=choices)))
+    assert [(one.index, one.text) for one in calls.complete(n=2).choices] in (
+        [(0, "a"), (1, "b")],
+        [(1, "b"), (0, "a")],
+    )
+    for one in choices:
+        del one["index"]
+    gateway.reply(Json(completion(choices=choices)))
+    assert [(one.index, one.text) for one in calls.complete(n=2).choices] == [(0, "b"), (1, "a")]

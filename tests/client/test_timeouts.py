@@ -1,0 +1,141 @@
+"""A gateway that goes silent, at every stage."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from ramclouds import APIConnectionError, APITimeoutError
+from tests.client.calls import Calls, arrived, read
+from tests.gateway import Drip, Gateway, Hang, Json, Pause, Sse, chunk, completion, text_chunks
+
+SHORT = 0.15
+ENOUGH = 0.6
+"""Seconds in which what is sent at once has arrived, also on a busy machine."""
+Connect = Callable[..., Calls]
+
+
+@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body"])
+def test_silence_before_an_answer(
+    gateway: Gateway, connect: Connect, stage: Any, method: str
+) -> None:
+    gateway.reply(Hang(stage))
+    with pytest.raises(APITimeoutError) as caught:
+        getattr(connect(timeout=SHORT), method)()
+    assert isinstance(caught.value, TimeoutError)
+    assert isinstance(caught.value, APIConnectionError)
+    gateway.wait_closed()
+
+
+def test_silence_inside_a_body(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Hang("mid_body", Json(completion())))
+    with pytest.raises(APITimeoutError):
+        connect(timeout=ENOUGH).complete()
+    gateway.wait_closed()
+
+
+def test_silence_inside_a_stream(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Hang("mid_body"))
+    with pytest.raises(APITimeoutError) as caught:
+        connect(timeout=ENOUGH).stream()
+    assert read(arrived(caught.value))["text"] == "Hello"
+    assert read(caught.value.partial)["text"] == "Hello"
+    assert caught.value.retryable is False
+    gateway.wait_closed()
+
+
+def test_silence_behind_the_finish_reason_is_no_error(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Hang("mid_body", Sse([*text_chunks("Hi", usage=None)[-2:], chunk()], done=False)))
+    assert read(connect(timeout=ENOUGH).stream())["text"] == "Hi"
+
+
+def test_timeout_is_for_silence_not_for_the_whole(gateway: Gateway, connect: Connect) -> None:
+    words: list[Any] = [chunk({"content": "x"}), Pause(0.2)] * 6
+    gateway.reply(Sse([*words, chunk({}, "stop")]))
+    gateway.reply(Drip(Json(completion("Hi")), delay=0.2, size=80))
+    calls = connect(timeout=1)
+    assert read(calls.stream())["text"] == "x" * 6
+    assert calls.complete().text == "Hi"
+
+
+def test_pings_keep_a_stream_alive(gateway: Gateway, connect: Connect) -> None:
+    pings: list[Any] = [": PING\n\n", Pause(0.2)] * 6
+    gateway.reply(Sse([*pings, *text_chunks("Hi")]))
+    assert read(connect(timeout=1).stream())["text"] == "Hi"
+
+
+@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+def test_timeout_of_one_call(gateway: Gateway, calls: Calls, method: str) -> None:
+    gateway.reply(Hang("headers"))
+    with pytest.raises(APITimeoutError):
+        getattr(calls, method)(timeout=SHORT)
+
+
+def test_timeout_of_one_call_beats_the_clients(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Drip(Json(completion("Hi")), delay=0.2, size=100_000))
+    assert connect(timeout=0.01).complete(timeout=5).text == "Hi"
+
+
+@pytest.mark.parametrize("timeout", [httpx.Timeout(5, read=SHORT), httpx.Timeout(None, read=SHORT)])
+def test_httpx_timeout_is_taken_as_it_is(
+    gateway: Gateway, connect: Connect, timeout: httpx.Timeout
+) -> None:
+    gateway.reply(Hang("headers"))
+    with pytest.raises(APITimeoutError):
+        connect(timeout=timeout).complete()
+
+
+def test_body_that_nobody_reads(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Hang("accept"))
+    messages = [{"role": "user", "content": "x" * 20_000_000}]
+    with pytest.raises(APITimeoutError):
+        connect(timeout=httpx.Timeout(5, write=SHORT, read=SHORT)).complete(messages=messages)
+
+
+@contextlib.contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port that takes no further connection, and does not refuse it either."""
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+def test_connection_that_is_not_taken(connect: Connect) -> None:
+    with full_backlog() as port:
+        calls = connect(
+            base_url=f"http://127.0.0.1:{port}/v1", timeout=httpx.Timeout(5, connect=SHORT)
+        )
+        with pytest.raises(APITimeoutError) as caught:
+            calls.complete()
+        assert caught.value.retryable is True
+
+
+def test_pool_without_a_free_connection(gateway: Gateway) -> None:
+    from ramclouds import Client
+
+    limits = httpx.Limits(max_connections=1)
+    gateway.reply(Hang("mid_body"))
+    with httpx.Client(limits=limits, trust_env=False) as http:
+        timeout = httpx.Timeout(5, pool=SHORT)
+        client = Client(
+            api_key="test-key", base_url=gateway.base_url, http_client=http, max_retries=0
+        )
+        stream = client.stream(model="m", messages=[{"role": "user", "content": "Hi"}])
+        next(stream)
+        with pytest.raises(APITimeoutError):
+            client.complete(
+                model="m", messages=[{"role": "user", "content": "Hi"}], timeout=timeout
+            )
+        stream.close()

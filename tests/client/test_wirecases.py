@@ -1,0 +1,174 @@
+"""Every recorded answer, through both clients, at every cut, against what the manifest expects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ramclouds
+from ramclouds import Completion, RamCloudsError, Usage
+from tests.client.calls import Calls, arrived, assert_complete, read
+from tests.gateway import CUTS, REQUEST_ID, Gateway, WireCase, manifest
+from tests.gateway.corpus import Cut, parts
+
+KINDS = {
+    "bad_request": ramclouds.BadRequestError,
+    "context_length": ramclouds.ContextLengthError,
+    "authentication": ramclouds.AuthenticationError,
+    "permission": ramclouds.PermissionDeniedError,
+    "blocked": ramclouds.BlockedError,
+    "quota": ramclouds.InsufficientQuotaError,
+    "not_found": ramclouds.NotFoundError,
+    "model_unavailable": ramclouds.ModelUnavailableError,
+    "rate_limit": ramclouds.RateLimitError,
+    "server": ramclouds.ServerError,
+    "gateway_timeout": ramclouds.GatewayTimeoutError,
+    "bad_response": ramclouds.ResponseError,
+    "stream_error": ramclouds.StreamError,
+    "stream_truncated": ramclouds.StreamTruncatedError,
+}
+GENERATED = "<generated>"
+COUNTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+)
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+_CASES = manifest()
+_ANSWERS = [case for case in _CASES if "model_ids" not in case["expect"]]
+PLAIN_OK = [c for c in _ANSWERS if not c["request_stream"] and c["expect"]["outcome"] == "ok"]
+STREAM_OK = [c for c in _ANSWERS if c["request_stream"] and c["expect"]["outcome"] == "ok"]
+PLAIN_ERROR = [c for c in _ANSWERS if not c["request_stream"] and c["expect"]["outcome"] != "ok"]
+STREAM_ERROR = [c for c in _ANSWERS if c["request_stream"] and c["expect"]["outcome"] != "ok"]
+MODELS = [case for case in _CASES if "model_ids" in case["expect"]]
+
+each_cut = pytest.mark.parametrize("cut", CUTS)
+
+
+def test_every_case_is_run() -> None:
+    groups = (PLAIN_OK, STREAM_OK, PLAIN_ERROR, STREAM_ERROR, MODELS)
+    assert sum(map(len, groups)) == len(_CASES) == 80
+
+
+@each_cut
+@pytest.mark.parametrize("case", PLAIN_OK, ids=name_of)
+def test_whole_answer(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    completion = calls.complete()
+    assert_as_expected(read(completion), case["expect"])
+    assert completion.request_id == REQUEST_ID
+
+
+@each_cut
+@pytest.mark.parametrize("case", STREAM_OK, ids=name_of)
+def test_streamed_answer(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    chunks = calls.stream()
+    assert_complete(chunks)
+    assert_as_expected(read(chunks), case["expect"])
+    assert chunks[0].request_id == REQUEST_ID
+    tokens = [
+        token["token"] for chunk in chunks for token in (chunk.logprobs or {}).get("content", ())
+    ]
+    assert tokens == case["expect"].get("logprobs_tokens", [])
+
+
+@each_cut
+@pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
+def test_error(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    with pytest.raises(RamCloudsError) as caught:
+        calls.complete()
+    assert_error(caught.value, case)
+    assert len(gateway.requests) == 1
+
+
+@each_cut
+@pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
+def test_error_as_answer_to_a_stream_request(
+    gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut
+) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    with pytest.raises(RamCloudsError) as caught:
+        calls.stream()
+    # A JSON error in a 200 is an error inside a stream to one who asked for a stream.
+    kind = "stream_error" if "_200_error" in case["name"] else case["expect"]["error_kind"]
+    kind = "stream_error" if "_success_false" in case["name"] else kind
+    assert_error(caught.value, {**case, "expect": {**case["expect"], "error_kind": kind}})
+    assert arrived(caught.value) == []
+
+
+@each_cut
+@pytest.mark.parametrize("case", STREAM_ERROR, ids=name_of)
+def test_broken_stream(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    with pytest.raises(RamCloudsError) as caught:
+        calls.stream()
+    error = caught.value
+    assert_error(error, case)
+    assert read(arrived(error))["text"] == case["expect"].get("text", "")
+
+
+@each_cut
+@pytest.mark.parametrize("case", MODELS, ids=name_of)
+def test_models(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
+    gateway.reply(WireCase(case["name"], cut))
+    assert [model.id for model in calls.models()] == case["expect"]["model_ids"]
+
+
+def assert_as_expected(found: dict[str, Any], expect: dict[str, Any]) -> None:
+    wanted = [_wanted_call(one) for one in expect.get("tool_calls", [])]
+    made = [
+        (GENERATED if id_wanted == GENERATED and id else id, *rest)
+        for (id, *rest), (id_wanted, *_) in zip(found["tool_calls"], wanted, strict=True)
+    ]
+    assert {**found, "tool_calls": made, "usage": _counts(found["usage"])} == {
+        "text": expect["text"],
+        "reasoning": expect.get("reasoning", ""),
+        "refusal": expect.get("refusal", ""),
+        "tool_calls": wanted,
+        "finish_reason": expect["finish_reason"],
+        "usage": _wanted_counts(expect.get("usage")),
+    }
+
+
+def assert_error(error: RamCloudsError, case: dict[str, Any]) -> None:
+    expect = case["expect"]
+    head = parts(case["name"]).head
+    assert type(error) is KINDS[expect["error_kind"]]
+    assert error.retryable is expect["retryable"]
+    assert error.retry_after == expect.get("retry_after_s")
+    assert error.request_id == (REQUEST_ID if REQUEST_ID.encode() in head else None)
+    if "error_code" in expect:
+        assert error.code == expect["error_code"]
+    if case["status"] != 200:
+        assert error.status_code == case["status"]
+    assert_partial(error.partial, expect)
+
+
+def assert_partial(partial: Completion | None, expect: dict[str, Any]) -> None:
+    found = read(partial)
+    assert found["text"] == expect.get("text", "")
+    if "usage" in expect:
+        assert _counts(found["usage"]) == _wanted_counts(expect["usage"])
+
+
+def _wanted_call(call: dict[str, Any]) -> tuple[Any, ...]:
+    extra = {key: call[key] for key in call.keys() - {"id", "name", "arguments"}}
+    return (call["id"], call["name"], call["arguments"], extra)
+
+
+def _counts(usage: Usage | None) -> dict[str, int] | None:
+    return None if usage is None else {name: getattr(usage, name) for name in COUNTS}
+
+
+def _wanted_counts(usage: dict[str, int] | None) -> dict[str, int] | None:
+    return None if usage is None else {**dict.fromkeys(COUNTS, 0), **usage}

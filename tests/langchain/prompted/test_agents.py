@@ -1,0 +1,89 @@
+"""Agents and graphs run unchanged in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
+
+from tests.gateway import Gateway
+from tests.langchain.conftest import Chat
+from tests.langchain.prompted.tools import BOTH, Report, add, get_weather
+
+_MODELS = ["gpt-5", "glm-4.6", "claude-opus-4-5", "kimi-k2-thinking", "deepseek-v3.2"]
+
+
+def _results(messages: list[Any]) -> list[Any]:
+    return [message.content for message in messages if isinstance(message, ToolMessage)]
+
+
+@pytest.mark.parametrize("model", _MODELS)
+def test_agent_calls_two_tools_and_answers(gateway: Gateway, asking: Chat, model: str) -> None:
+    agent = create_agent(asking(model=model), tools=[get_weather, add], system_prompt="Be brief.")
+    messages = agent.invoke({"messages": [BOTH]})["messages"]
+    assert _results(messages) == ["Sunny in Huế", "5"]
+    assert messages[-1].text == "The result is: Sunny in Huế; 5"
+    assert len(gateway.bodies) == 2
+    assert gateway.bodies[0]["messages"][0]["content"].startswith("Be brief.\n\n")
+
+
+async def test_async_agent_calls_two_tools_and_answers(asking: Chat) -> None:
+    agent = create_agent(asking(), tools=[get_weather, add])
+    messages = (await agent.ainvoke({"messages": [BOTH]}))["messages"]
+    assert _results(messages) == ["Sunny in Huế", "5"]
+
+
+def test_agent_streams_its_tokens(asking: Chat) -> None:
+    agent = create_agent(asking(), tools=[get_weather, add])
+    parts = list(agent.stream({"messages": [BOTH]}, stream_mode="messages"))
+    assert _texts(parts)[-7:] == ["The", " result", " is:", " Sunny", " in", " Huế;", " 5"]
+    assert "tool_call" not in "".join(_texts(parts))
+
+
+async def test_async_agent_streams_its_tokens(asking: Chat) -> None:
+    agent = create_agent(asking(), tools=[get_weather, add])
+    stream = agent.astream({"messages": [BOTH]}, stream_mode="messages")
+    assert "".join(_texts([part async for part in stream])) == "The result is: Sunny in Huế; 5"
+
+
+def _texts(parts: list[Any]) -> list[str]:
+    return [str(part.text) for part, _ in parts if isinstance(part, AIMessageChunk) and part.text]
+
+
+def test_graph_with_a_checkpointer_remembers(asking: Chat) -> None:
+    model = asking().bind_tools([get_weather])
+
+    def answer(state: MessagesState) -> dict[str, Any]:
+        return {"messages": [model.invoke(state["messages"])]}
+
+    graph = StateGraph(MessagesState)
+    graph.add_node("answer", answer)
+    graph.add_node("tools", ToolNode([get_weather]))
+    graph.add_edge(START, "answer")
+    graph.add_conditional_edges("answer", tools_condition)
+    graph.add_edge("tools", "answer")
+    app = graph.compile(checkpointer=InMemorySaver())
+    thread: Any = {"configurable": {"thread_id": "1"}}
+    app.invoke({"messages": [HumanMessage("Hi, my name is Lan.")]}, thread)
+    weather = app.invoke({"messages": [HumanMessage('get_weather("Huế")')]}, thread)
+    name = app.invoke({"messages": [HumanMessage("What is my name?")]}, thread)
+    assert weather["messages"][-1].text == "The result is: Sunny in Huế"
+    assert name["messages"][-1].text == "Your name is Lan."
+
+
+@pytest.mark.parametrize("strategy", [Report, ToolStrategy(Report), ProviderStrategy(Report)])
+@pytest.mark.parametrize("tools", [[], [get_weather]])
+@pytest.mark.parametrize("streaming", [True, False])
+def test_agent_answers_in_a_response_format(
+    asking: Chat, strategy: Any, tools: list[Any], streaming: bool
+) -> None:
+    agent = create_agent(asking(streaming=streaming), tools=tools, response_format=strategy)
+    result = agent.invoke({"messages": [HumanMessage('Report on "Huế". get_weather("Huế")')]})
+    assert result["structured_response"] == Report(city="Huế", sunny=True)
+    assert _results(result["messages"])[: len(tools)] == ["Sunny in Huế"] * len(tools)

@@ -1,0 +1,275 @@
+"""Tools: what is sent for them, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.runnables import RunnableBinding
+from langchain_core.tools import tool
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+from langchain_ramclouds import MissingToolCallError, RefusalError
+from tests.gateway import Gateway, Json, Sse, call, chunk, completion, text_chunks, tool_chunks
+from tests.langchain.conftest import Chat
+
+
+@tool
+def get_weather(city: str) -> str:
+    """Weather of a city."""
+    return f"Sunny in {city}"
+
+
+@tool
+def get_time() -> str:
+    """Time of day."""
+    return "noon"
+
+
+class Weather(BaseModel):
+    """Weather of a city."""
+
+    city: str = Field(description="its name")
+
+
+class WeatherDict(TypedDict):
+    """Weather of a city."""
+
+    city: str
+
+
+_EMPTY = {"type": "object", "properties": {}}
+
+
+@pytest.mark.parametrize(
+    ("tool_", "name"),
+    [
+        (get_weather, "get_weather"),
+        (Weather, "Weather"),
+        (WeatherDict, "WeatherDict"),
+        (Weather.model_json_schema(), "Weather"),
+        (lambda: None, "<lambda>"),
+        ({"name": "x", "description": "y"}, "x"),
+        ({"name": "x", "input_schema": _EMPTY}, "x"),
+        ({"type": "function", "function": {"name": "x"}}, "x"),
+    ],
+)
+def test_every_spelling_of_a_tool_is_a_function_with_parameters(
+    gateway: Gateway, chat: Chat, tool_: Any, name: str
+) -> None:
+    gateway.reply(Json(completion()))
+    bound = chat().bind_tools([tool_])
+    bound.invoke("Hi")
+    (sent,) = gateway.last.json["tools"]
+    assert isinstance(bound, RunnableBinding)
+    assert sent["type"] == "function"
+    assert sent["function"]["name"] == name
+    assert sent["function"]["parameters"]["type"] == "object"
+
+
+def test_binding_does_not_change_the_users_dict(chat: Chat) -> None:
+    mine: dict[str, Any] = {"type": "function", "function": {"name": "x"}}
+    chat().bind_tools([mine])
+    assert mine == {"type": "function", "function": {"name": "x"}}
+
+
+_NAMED = {"type": "function", "function": {"name": "get_weather"}}
+
+
+@pytest.mark.parametrize(
+    ("choice", "sent"),
+    [
+        ("any", "required"),
+        ("required", "required"),
+        (True, "required"),
+        ("auto", "auto"),
+        ("none", "none"),
+        ("get_weather", _NAMED),
+        (_NAMED, _NAMED),
+        ({"type": "tool", "name": "get_weather"}, _NAMED),
+        ({"type": "any"}, "required"),
+        ({"type": "auto"}, "auto"),
+        (None, None),
+        (False, None),
+        ("", None),
+    ],
+)
+def test_tool_choice_is_sent_as(gateway: Gateway, chat: Chat, choice: Any, sent: Any) -> None:
+    gateway.reply(Json(completion(None, tool_calls=[call("get_weather", {"city": "Huế"})])))
+    chat().bind_tools([get_weather, get_time], tool_choice=choice).invoke("Hi")
+    assert gateway.last.json.get("tool_choice") == sent
+
+
+@pytest.mark.parametrize("choice", ["get_wether", {"type": "function", "function": {"name": "x"}}])
+def test_unknown_tool_choice_is_an_error_that_lists_the_tools(chat: Chat, choice: Any) -> None:
+    with pytest.raises(ValueError, match="get_weather, get_time"):
+        chat().bind_tools([get_weather, get_time], tool_choice=choice)
+
+
+def test_no_tools_send_nothing_about_tools(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion()))
+    chat().bind_tools([], tool_choice="any", parallel_tool_calls=True).invoke("Hi")
+    assert gateway.last.json == {
+        "model": "gpt-5",
+        "messages": [{"role": "user", "content": "Hi"}],
+    }
+
+
+def test_strict_and_parallel_tool_calls_are_sent(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion()))
+    chat().bind_tools([get_weather], strict=True, parallel_tool_calls=False).invoke("Hi")
+    body = gateway.last.json
+    assert body["parallel_tool_calls"] is False
+    assert body["tools"][0]["function"]["strict"] is True
+    assert body["tools"][0]["function"]["parameters"]["additionalProperties"] is False
+
+
+def test_response_format_may_be_a_class(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion('{"city": "Huế"}')))
+    chat().bind_tools([], response_format=Weather).invoke("Hi")
+    sent = gateway.last.json["response_format"]
+    assert sent["type"] == "json_schema"
+    assert sent["json_schema"]["name"] == "Weather"
+    assert sent["json_schema"]["schema"]["properties"]["city"]["type"] == "string"
+
+
+def test_parallel_tool_calls_are_parsed(gateway: Gateway, chat: Chat) -> None:
+    calls = [call("get_weather", {"city": "Huế"}, id="a"), call("get_time", "", id="b")]
+    gateway.reply(Json(completion(None, tool_calls=calls)))
+    message = chat().bind_tools([get_weather, get_time]).invoke("Hi")
+    assert message.content == ""
+    assert message.tool_calls == [
+        {"name": "get_weather", "args": {"city": "Huế"}, "id": "a", "type": "tool_call"},
+        {"name": "get_time", "args": {}, "id": "b", "type": "tool_call"},
+    ]
+
+
+@pytest.mark.parametrize("arguments", ['{"city": ', "[1]", "Huế"])
+def test_arguments_that_are_no_object_are_an_invalid_tool_call(
+    gateway: Gateway, chat: Chat, arguments: str
+) -> None:
+    gateway.reply(Json(completion(None, tool_calls=[call("get_weather", arguments, id="a")])))
+    message = chat().bind_tools([get_weather]).invoke("Hi")
+    (invalid,) = message.invalid_tool_calls
+    assert message.tool_calls == []
+    assert (invalid["name"], invalid["args"], invalid["id"]) == ("get_weather", arguments, "a")
+    assert invalid["error"]
+
+
+def test_what_the_gateway_wants_back_with_a_call_is_sent_back(gateway: Gateway, chat: Chat) -> None:
+    google = {"extra_content": {"google": {"thought_signature": "abc"}}}
+    signed = call("get_time", "{}", id="a", **google)
+    gateway.reply(Json(completion(None, tool_calls=[signed])), Json(completion("noon")))
+    gateway.reply(Sse(tool_chunks(signed)), Json(completion("noon")))
+    model = chat(model="gemini-3-pro-preview").bind_tools([get_time])
+    whole = model.invoke("Hi")
+    model.invoke([("user", "Hi"), whole, get_time.invoke(whole.tool_calls[0])])
+    parts = list(model.stream("Hi"))
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    model.invoke([("user", "Hi"), total, get_time.invoke(total.tool_calls[0])])
+    sent = [gateway.bodies[i]["messages"][1]["tool_calls"][0] for i in (1, 3)]
+    assert [one["extra_content"] for one in sent] == [google["extra_content"]] * 2
+
+
+def test_forced_call_that_never_came_is_an_error(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion("I would rather talk.")))
+    with pytest.raises(MissingToolCallError, match="forced") as caught:
+        chat().bind_tools([get_weather], tool_choice="any").invoke("Hi")
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "I would rather talk."
+
+
+async def test_forced_call_that_never_came_in_a_stream_is_an_error(
+    gateway: Gateway, chat: Chat
+) -> None:
+    gateway.reply(Sse(text_chunks("I would rather talk.", reasoning="Hm")))
+    model = chat().bind_tools([get_weather], tool_choice="get_weather")
+    with pytest.raises(MissingToolCallError, match="forced") as caught:
+        [c async for c in model.astream("Hi")]
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "I would rather talk."
+    assert caught.value.partial.reasoning == "Hm"
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "advice"), [("length", "max_tokens"), ("content_filter", "filter")]
+)
+def test_missing_call_says_why_where_the_finish_reason_does(
+    gateway: Gateway, chat: Chat, finish_reason: str, advice: str
+) -> None:
+    gateway.reply(Json(completion("I", finish_reason=finish_reason)))
+    with pytest.raises(MissingToolCallError, match=advice):
+        chat().bind_tools([get_weather], tool_choice="any").invoke("Hi")
+
+
+def test_refusal_of_a_forced_call_is_a_refusal(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion(None, refusal="No.")))
+    with pytest.raises(RefusalError, match=r"No\."):
+        chat().bind_tools([get_weather], tool_choice="any").invoke("Hi")
+
+
+def test_forced_call_that_came_in_a_stream_is_streamed(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Sse(tool_chunks(call("get_weather", {"city": "Huế"}, id="a"))))
+    parts = list(chat().bind_tools([get_weather], tool_choice="any").stream("Hi"))
+    assert "".join(part.tool_call_chunks[0]["args"] for part in parts if part.tool_call_chunks) == (
+        '{"city": "Huế"}'
+    )
+
+
+def test_reasoning_goes_back_in_the_tool_loop_of_a_model_that_needs_it(
+    gateway: Gateway, chat: Chat
+) -> None:
+    model = chat(model="kimi-k2-thinking").bind_tools([get_weather])
+    question = ("user", 'Do get_weather({"city": "Huế"})')
+    answer = model.invoke([question])
+    assert answer.additional_kwargs["reasoning_content"]
+    result = get_weather.invoke(answer.tool_calls[0])
+    final = model.invoke([question, answer, result])
+    assert "Sunny in Huế" in final.text
+    assert (
+        gateway.last.json["messages"][1]["reasoning_content"]
+        == (answer.additional_kwargs["reasoning_content"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "replay", "sent"),
+    [
+        ("gpt-5", None, None),
+        ("gpt-5", True, "Hm"),
+        ("deepseek-v3.2", None, "Hm"),
+        ("deepseek-v3.2", False, None),
+    ],
+)
+def test_replay_follows_the_model_unless_the_user_decides(
+    gateway: Gateway, chat: Chat, model: str, replay: bool | None, sent: str | None
+) -> None:
+    thought = completion(None, tool_calls=[call("get_time")], reasoning_content="Hm")
+    gateway.reply(Json(thought), Json(completion("noon")))
+    bound = chat(model=model, replay_reasoning=replay).bind_tools([get_time])
+    answer = bound.invoke("Hi")
+    bound.invoke([("user", "Hi"), answer, get_time.invoke(answer.tool_calls[0])])
+    assert gateway.last.json["messages"][1].get("reasoning_content") == sent
+
+
+def test_stream_whose_last_event_holds_a_whole_forced_call_is_fine(
+    gateway: Gateway, chat: Chat
+) -> None:
+    delta = {"tool_calls": [{"index": 0, **call("get_time", "{}", id="a")}]}
+    gateway.reply(Sse([chunk(delta, "stop")]))
+    parts = list(chat().bind_tools([get_time], tool_choice="any").stream("Hi"))
+    assert [part.tool_call_chunks == [] for part in parts] == [False, False, True]
+
+
+def test_reasoning_taken_out_of_the_text_goes_back_into_it(gateway: Gateway, chat: Chat) -> None:
+    """MiniMax wants its `<think>` text unchanged in the history."""
+    gateway.reply(Json(completion("<think>Hm</think>", tool_calls=[call("get_time")])))
+    gateway.reply(Json(completion("noon")))
+    bound = chat(model="minimax-m2.1", think_tags=True).bind_tools([get_time])
+    answer = bound.invoke("Hi")
+    bound.invoke([("user", "Hi"), answer, get_time.invoke(answer.tool_calls[0])])
+    assert answer.content == ""
+    assert gateway.last.json["messages"][1]["content"] == "<think>\nHm\n</think>\n\n"

@@ -1,0 +1,282 @@
+"""Native requests that a channel ignores: noticed, named, and sent once more in words."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.prompts import PromptTemplate
+from llama_index.core.tools import FunctionTool
+from pydantic import BaseModel
+
+from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
+from ramclouds import Client, ConfigurationError
+from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
+from tests.llama_index.twins import Twin
+
+
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+ADD = FunctionTool.from_defaults(add)
+WIRE_ADD = ADD.metadata.to_openai_tool()
+FORCED: dict[str, Any] = {"user_msg": "2 + 3", "tool_required": True}
+
+
+class City(BaseModel):
+    """A city."""
+
+    name: str
+    people: int = 0
+
+
+PROMPT = PromptTemplate("Tell me about {city}.")
+
+
+def _ways(gateway: Gateway) -> list[str]:
+    return ["words" if is_documented(body) else "native" for body in _bodies(gateway)]
+
+
+def _bodies(gateway: Gateway) -> list[Any]:
+    return [request.json for request in gateway.requests]
+
+
+@pytest.fixture
+def falling(dropping: Gateway, llm: RamClouds) -> RamClouds:
+    """An LLM that changes to words where its channel drops tools."""
+    return llm.model_copy(update={"on_unsupported": "fallback"})
+
+
+# --- raise ---
+
+
+async def test_an_ignored_call_names_both_ways_out(
+    dropping: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    with pytest.raises(MissingToolCallError) as plain:
+        await call.chat_with_tools(llm, [ADD], **FORCED)
+    with pytest.raises(MissingToolCallError) as streamed:
+        await call.stream_chat_with_tools(llm, [ADD], **FORCED)
+
+    for caught in (plain, streamed):
+        assert 'tool_calling="prompted"' in str(caught.value)
+        assert 'on_unsupported="fallback"' in str(caught.value)
+        assert "'gpt-5'" in str(caught.value)
+    assert _ways(dropping) == ["native"] * 2
+
+
+async def test_an_ignored_call_of_plain_chat_is_an_error_too(
+    dropping: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    ask: dict[str, Any] = {"tools": [WIRE_ADD], "tool_choice": "required"}
+
+    with pytest.raises(MissingToolCallError, match="on_unsupported") as plain:
+        await call.chat(llm, [ChatMessage("2 + 3")], **ask)
+    with pytest.raises(MissingToolCallError, match="on_unsupported") as streamed:
+        await call.stream_chat(llm, [ChatMessage("2 + 3")], **ask)
+
+    assert plain.value.text == streamed.value.text != ""
+
+
+@pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode"])
+async def test_ignored_structure_names_both_ways_out(
+    gateway: Gateway, llm: RamClouds, call: Twin, mode: Any
+) -> None:
+    gateway.handler = lambda _: Json(completion("I would rather talk."))
+    llm.structured_output_mode = mode
+
+    with pytest.raises(StructuredOutputError) as caught:
+        await call.structured_predict(llm, City, PROMPT, city="Huế")
+
+    assert 'tool_calling="prompted"' in str(caught.value)
+    assert 'on_unsupported="fallback"' in str(caught.value)
+
+
+async def test_an_answer_of_the_wrong_shape_names_no_other_way(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.handler = lambda _: Json(completion('{"title": "Huế"}'))
+
+    with pytest.raises(StructuredOutputError, match="name\n  Field required") as caught:
+        await call.structured_predict(llm, City, PROMPT, city="Huế")
+
+    assert "Describe the fields" in str(caught.value)
+    assert "tool_calling" not in str(caught.value)
+
+
+# --- fallback ---
+
+
+async def test_an_ignored_call_is_asked_for_once_more_and_then_in_words(
+    dropping: Gateway, falling: RamClouds, call: Twin
+) -> None:
+    first = await call.chat_with_tools(falling, [ADD], **FORCED)
+    second = await call.chat_with_tools(falling, [ADD], **FORCED)
+    streamed = await call.stream_chat_with_tools(falling, [ADD], **FORCED)
+
+    for answer in (first, second, streamed[-1]):
+        assert falling.get_tool_calls_from_response(answer)[0].tool_kwargs == {"a": 2, "b": 3}
+        assert answer.additional_kwargs["tool_calling"] == "prompted"
+    assert _ways(dropping) == ["native", "words", "words", "words"]
+
+
+async def test_a_streamed_ignored_call_shows_nothing_of_the_first_answer(
+    dropping: Gateway, falling: RamClouds, call: Twin
+) -> None:
+    chunks = await call.stream_chat_with_tools(falling, [ADD], **FORCED)
+
+    assert "".join(chunk.delta for chunk in chunks) == ""
+    assert falling.get_tool_calls_from_response(chunks[-1])[0].tool_kwargs == {"a": 2, "b": 3}
+    assert _ways(dropping) == ["native", "words"]
+
+
+@pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode"])
+async def test_structure_falls_back_too(
+    dropping: Gateway, falling: RamClouds, call: Twin, mode: Any
+) -> None:
+    falling.structured_output_mode = mode
+    dropping.reply(Json(completion("I would rather talk.")))
+
+    whole = await call.structured_predict(falling, City, PROMPT, city="Huế")
+    streamed = await call.stream_structured_predict(falling, City, PROMPT, city="Huế")
+
+    assert isinstance(whole, City)
+    assert streamed[-1] == whole
+    assert _ways(dropping) == ["native", "words", "words"]
+
+
+async def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    def answer(request: Request) -> Answer:
+        if "tools" in request.json:
+            return Json(error("tools is not supported", "invalid_request_error"), 400)
+        return gateway.model.answer(request)
+
+    gateway.handler = answer
+    llm.on_unsupported = "fallback"
+
+    plain = await call.chat_with_tools(llm, [ADD], user_msg="2 + 3", tool_choice="add")
+    made = await call.structured_predict(llm, City, PROMPT, city="Huế")
+    streamed = await call.stream_structured_predict(llm, City, PROMPT, city="Huế")
+
+    assert llm.get_tool_calls_from_response(plain)[0].tool_kwargs == {"a": 2, "b": 3}
+    assert streamed[-1] == made
+    assert _ways(gateway) == ["native", "words", "words", "words"]
+
+
+async def test_what_took_effect_is_left_alone(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    llm.on_unsupported = "fallback"
+
+    plain = await call.chat_with_tools(llm, [ADD], **FORCED)
+    chunks = await call.stream_chat_with_tools(llm, [ADD], **FORCED)
+
+    for answer in (plain, chunks[-1]):
+        assert llm.get_tool_calls_from_response(answer)[0].tool_kwargs == {"a": 2, "b": 3}
+        assert "tool_calling" not in answer.additional_kwargs
+    assert _ways(gateway) == ["native", "native"]
+
+
+async def test_a_call_that_comes_in_neither_way_is_an_error(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    llm.on_unsupported = "fallback"
+    gateway.handler = lambda _: Json(completion("I would rather talk."))
+
+    with pytest.raises(MissingToolCallError, match="in words"):
+        await call.chat_with_tools(llm, [ADD], **FORCED)
+
+    assert _ways(gateway) == ["native", "words"]
+
+
+# --- what is remembered, and for whom ---
+
+
+def test_copies_share_what_was_learned(dropping: Gateway, falling: RamClouds) -> None:
+    before = [falling.model_copy(), copy.deepcopy(falling)]
+    falling.chat_with_tools([ADD], **FORCED)
+    after = [falling.model_copy(update={"temperature": 0.5}), copy.deepcopy(falling)]
+
+    for copied in (*before, *after):
+        with copied:
+            copied.chat_with_tools([ADD], **FORCED)
+
+    async def ask() -> None:
+        async with falling:
+            await falling.achat_with_tools([ADD], **FORCED)
+
+    asyncio.run(ask())
+    assert _ways(dropping) == ["native"] + ["words"] * 6
+
+
+@pytest.mark.parametrize("other", [{"model": "glm-4.6"}, {"default_headers": {"X-Team": "tides"}}])
+def test_other_models_and_settings_learn_for_themselves(
+    dropping: Gateway, falling: RamClouds, other: dict[str, Any]
+) -> None:
+    with falling.model_copy(update=other) as copied:
+        for llm in (falling, copied, falling, copied):
+            llm.chat_with_tools([ADD], **FORCED)
+
+    assert _ways(dropping) == [*["native", "words"] * 2, "words", "words"]
+
+
+# --- which way ---
+
+
+def test_natively_the_clients_own_stream_is_used(llm: RamClouds) -> None:
+    for settings in ({}, {"tool_calling": "native"}):
+        asking = llm.model_copy(update=settings)
+
+        assert type(asking._asker(asking._asking({}))) is Client
+
+
+async def test_a_call_says_its_own_way(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    words: dict[str, Any] = {"tool_calling": "prompted"}
+
+    await call.chat_with_tools(llm, [ADD], user_msg="add(2, 3)", **words)
+    await call.structured_predict(llm, City, PROMPT, words, city="Huế")
+    await call.chat(llm, [ChatMessage("Hi")], tools=[WIRE_ADD], **words)
+    await call.chat(
+        llm.model_copy(update=words), [ChatMessage("Hi")], tools=[WIRE_ADD], tool_calling="native"
+    )
+
+    assert _ways(gateway) == ["words", "words", "words", "native"]
+
+
+async def test_a_way_that_there_is_not_is_an_error(llm: RamClouds, call: Twin) -> None:
+    with pytest.raises(ValueError, match="tool_calling"):
+        RamClouds(model="gpt-5", api_key="test-key", tool_calling="magic")
+    with pytest.raises(ConfigurationError, match="on_unsupported='magic'"):
+        await call.chat(llm, [ChatMessage("Hi")], on_unsupported="magic")
+
+
+async def test_grammar_sends_the_schema_of_an_answer(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    llm.tool_calling = "grammar"
+
+    called = await call.chat_with_tools(llm, [ADD], user_msg="add(2, 3)")
+    said = await call.stream_chat_with_tools(llm, [ADD], user_msg="Say exactly: Hello there")
+    made = await call.structured_predict(llm, City, PROMPT, city="Huế")
+
+    assert llm.get_tool_calls_from_response(called)[0].tool_kwargs == {"a": 2, "b": 3}
+    assert called.additional_kwargs["tool_calling"] == "grammar"
+    assert said[-1].message.content == "".join(one.delta for one in said) == "Hello there"
+    assert isinstance(made, City)
+    assert all(body["response_format"]["type"] == "json_schema" for body in _bodies(gateway))
+    assert not any(body.keys() & {"tools", "tool_choice"} for body in _bodies(gateway))
+
+
+def test_the_ways_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: dict[str, Any] = {"tool_calling": "prompted", "on_unsupported": "fallback"}
+    llm = RamClouds(model="gpt-5", api_key="test-key", **ways)
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
+
+    for stored in (RamClouds.from_dict(llm.to_dict()), pickle.loads(pickle.dumps(llm))):
+        assert {name: getattr(stored, name) for name in ways} == ways

@@ -1,0 +1,116 @@
+"""LlamaIndex on a real model: what streams from llama.cpp's server, end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from llama_index.core import Document, Settings
+from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
+from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.callbacks.token_counting import TokenCountingHandler
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.prompts import PromptTemplate
+from llama_index.core.query_engine import RetrieverQueryEngine
+from llama_index.retrievers.bm25 import BM25Retriever
+from pydantic import BaseModel
+
+from llama_index_ramclouds import RamClouds
+from ramclouds.local import LocalServer
+from tests.llama_index.running import run
+from tests.llama_index.twins import Twin
+
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+
+DOCUMENTS = [
+    Document(text="The ferry to Con Dao leaves at seven from the eastern pier."),
+    Document(text="The lighthouse was built by a baker and is painted green."),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    with LocalServer() as running:
+        yield running
+
+
+@pytest.fixture
+def local(server: LocalServer) -> Iterator[RamClouds]:
+    settings: dict[str, Any] = {"api_key": server.api_key, "base_url": server.base_url}
+    with RamClouds(
+        model=server.model, context_window=4096, temperature=0, max_tokens=24, **settings
+    ) as llm:
+        yield llm
+
+
+async def test_the_four_methods(local: RamClouds, call: Twin) -> None:
+    ask = [ChatMessage("Say hello.")]
+
+    answer = await call.chat(local, ask)
+    chunks = await call.stream_chat(local, ask)
+    text = await call.complete(local, "Say hello.")
+    texts = await call.stream_complete(local, "Say hello.")
+
+    assert answer.message.content
+    assert "".join(one.delta for one in chunks) == chunks[-1].message.content
+    assert "".join(one.delta for one in texts) == texts[-1].text
+    assert text.raw["usage"]["completion_tokens"] > 0
+    assert chunks[-1].raw["usage"]["completion_tokens"] > 0
+
+
+async def test_rag_streams_and_shows_its_sources(
+    local: RamClouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = TokenCountingHandler(tokenizer=lambda text: [0] * 100_000)
+    # Synthesizers give the LLM the manager of the settings.
+    monkeypatch.setattr(Settings, "_callback_manager", CallbackManager([counter]))
+    nodes = SentenceSplitter().get_nodes_from_documents(DOCUMENTS)
+    retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=1)
+    engine = RetrieverQueryEngine.from_args(retriever, llm=local, streaming=True)
+
+    response: Any = engine.query("Who built the lighthouse?")
+    tokens = list(response.response_gen)
+    async with local:
+        later: Any = await engine.aquery("When does the ferry leave?")
+        atokens = [token async for token in later.async_response_gen()]
+
+    assert [node.node.get_content() for node in response.source_nodes] == [DOCUMENTS[1].text]
+    assert [node.node.get_content() for node in later.source_nodes] == [DOCUMENTS[0].text]
+    assert len(tokens) > 1
+    assert len(atokens) > 1
+    assert 0 < counter.total_llm_token_count < 2000
+
+
+async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds, call: Twin) -> None:
+    class City(BaseModel):
+        name: str
+        is_capital: bool
+
+    local.structured_output_mode = "json_schema"
+    local.max_tokens = 200
+    prompt = PromptTemplate("Hanoi is the capital of Vietnam. Describe {city} in JSON.")
+
+    assert isinstance(await call.structured_predict(local, City, prompt, city="Hanoi"), City)
+    streamed = await call.stream_structured_predict(local, City, prompt, city="Hanoi")
+    assert isinstance(streamed[-1], City)
+
+
+# Core's workflows look at every attribute of an agent.
+@pytest.mark.usefixtures("core_leaves_open")
+async def test_a_grammar_makes_an_agent_call_its_tool(local: RamClouds) -> None:
+    def get_weather(city: str) -> str:
+        """Get the current weather of a city."""
+        return f"{city}: sunny, 31 degrees Celsius."
+
+    local.tool_calling = "grammar"
+    local.max_tokens = 200
+    agent = FunctionAgent(tools=[get_weather], llm=local, early_stopping_method="generate")
+
+    _, events = await run(agent, local, "What is the weather in Hanoi?", max_iterations=3)
+
+    outputs = [event.tool_output for event in events if isinstance(event, ToolCallResult)]
+    assert outputs
+    assert not any(output.is_error for output in outputs)
+    assert "31 degrees" in outputs[0].content

@@ -1,0 +1,216 @@
+"""Structured output: each mode, and the faults of core that are mended."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
+from llama_index.core.prompts import PromptTemplate
+from pydantic import BaseModel
+
+from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds._structured import _strict
+from ramclouds import BadRequestError
+from tests.gateway import (
+    Answer,
+    Gateway,
+    Json,
+    Request,
+    Sse,
+    completion,
+    error,
+    text_chunks,
+)
+from tests.llama_index.albums import (
+    EXPECTED,
+    MODES,
+    PROMPT,
+    RIVERS,
+    Album,
+    answer_with,
+    in_mode,
+)
+from tests.llama_index.test_events import Events
+from tests.llama_index.twins import Twin
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_each_mode_gives_the_object(llm: RamClouds, call: Twin, mode: str) -> None:
+    made = await call.structured_predict(in_mode(llm, mode), Album, PROMPT, topic="Rivers")
+    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="Rivers")
+
+    assert type(made) is Album
+    assert type(streamed[-1]) is Album
+
+
+async def test_function_calling_forces_the_tool_also_in_streams(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+
+    for body in (request.json for request in gateway.requests):
+        assert body["tool_choice"] == {"type": "function", "function": {"name": "Album"}}
+        assert body["tools"][0]["function"]["parameters"]["properties"].keys() == {"name", "songs"}
+        assert body["messages"] == [{"role": "user", "content": "Make an album about rivers."}]
+
+
+async def test_json_schema_mode_sends_a_strict_schema(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    answer_with(gateway, json.dumps(RIVERS))
+
+    assert await call.structured_predict(
+        in_mode(llm, "json_schema"), Album, PROMPT, topic="rivers"
+    ) == Album.model_validate(RIVERS)
+
+    wire = gateway.last.json["response_format"]["json_schema"]
+    assert (wire["name"], wire["strict"]) == ("Album", True)
+    assert wire["schema"]["required"] == ["name", "songs"]
+    assert wire["schema"]["additionalProperties"] is False
+    assert wire["schema"]["$defs"]["Song"]["required"] == ["title", "seconds"]
+    assert "tools" not in gateway.last.json
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-5", "glm-4.6"])
+async def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
+    llm: RamClouds, call: Twin, model: str
+) -> None:
+    llm.model = model
+
+    made = await call.structured_predict(in_mode(llm, "json_schema"), Album, PROMPT, topic="rivers")
+
+    assert type(made) is Album
+
+
+def test_a_property_named_default_survives_the_strict_schema() -> None:
+    class Odd(BaseModel):
+        default: int = 1
+
+    assert _strict(Odd.model_json_schema()) == {
+        "title": "Odd",
+        "type": "object",
+        "properties": {"default": {"title": "Default", "type": "integer"}},
+        "required": ["default"],
+        "additionalProperties": False,
+    }
+
+
+async def test_text_mode_sends_documented_fields_alone(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    answer_with(gateway, json.dumps(RIVERS))
+
+    await call.structured_predict(in_mode(llm, "text"), Album, PROMPT, topic="rivers")
+
+    assert gateway.last.json.keys() <= {"model", "messages", "stream"}
+    (message,) = gateway.last.json["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("Make an album about rivers.\n\n")
+    assert '{"$defs": {"Song"' in message["content"]
+    assert "{{" not in message["content"]
+
+
+async def test_json_mode_asks_for_an_object(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+    await call.structured_predict(in_mode(llm, "json_mode"), Album, PROMPT, topic="rivers")
+
+    assert gateway.last.json["response_format"] == {"type": "json_object"}
+
+
+async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twin) -> None:
+    llm = RamClouds(
+        model="gpt-5", api_key="test-key", base_url=gateway.base_url, system_prompt="Be brief."
+    )
+
+    await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+
+    roles = [
+        [message["role"] for message in request.json["messages"]] for request in gateway.requests
+    ]
+    assert roles == [["system", "user"]] * 2
+    llm.close()
+
+
+async def test_the_callers_kwargs_stay_as_they_are(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    kwargs = {"tool_required": False, "tool_choice": "auto", "temperature": 0}
+
+    await call.structured_predict(llm, Album, PROMPT, llm_kwargs=kwargs, topic="Album of rivers")
+
+    assert kwargs == {"tool_required": False, "tool_choice": "auto", "temperature": 0}
+    assert (gateway.last.json["tool_choice"], gateway.last.json["temperature"]) == ("auto", 0)
+
+
+async def test_a_gateway_that_refuses_tools_is_asked_in_text(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    def answer(request: Request) -> Answer:
+        if "tools" in request.json:
+            return Json(error("Unsupported parameter: 'tool_choice'"), 400)
+        text = json.dumps(RIVERS)
+        return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
+
+    gateway.handler = answer
+
+    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+
+    assert made == streamed[-1] == EXPECTED
+    assert len(gateway.requests) == 4
+
+
+async def test_a_chosen_mode_that_is_refused_is_an_error(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(Json(error("Unsupported parameter: 'tools'", "invalid_request_error"), 400))
+
+    with pytest.raises(BadRequestError):
+        await call.structured_predict(
+            in_mode(llm, "function_calling"), Album, PROMPT, topic="rivers"
+        )
+    assert len(gateway.requests) == 1
+
+
+async def test_another_bad_request_is_not_tried_again(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    gateway.reply(Json(error("max_tokens is too large", "invalid_request_error"), 400))
+
+    with pytest.raises(BadRequestError):
+        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    assert len(gateway.requests) == 1
+
+
+async def test_generic_classes_have_names_that_models_take(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    from typing import Generic, TypeVar
+
+    T = TypeVar("T")
+
+    class Box(BaseModel, Generic[T]):
+        held: T
+
+    made = await call.structured_predict(llm, Box[int], PromptTemplate("Box 7"))
+
+    assert isinstance(made.held, int)
+    assert gateway.last.json["tool_choice"]["function"]["name"] == "Box_int_"
+
+
+async def test_events_of_structured_prediction_come_once(llm: RamClouds, call: Twin) -> None:
+    handler = Events(seen=[])
+    root = get_dispatcher()
+    root.add_event_handler(handler)
+    try:
+        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+        await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+    finally:
+        root.event_handlers.remove(handler)
+
+    names = [event.class_name() for event in handler.seen]
+    assert names.count("LLMStructuredPredictStartEvent") == 2
+    assert names.count("LLMStructuredPredictEndEvent") == 2
+    assert "LLMStructuredPredictInProgressEvent" in names

@@ -1,0 +1,205 @@
+"""Every example runs on its own, on a real model, on the gateway, and without luck."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ramclouds.local import LocalServer
+from tests.gateway import Gate, Gateway, Sse, call, text_chunks, tool_chunks
+from tests.packaging.docs.conftest import Play
+
+# LlamaIndex's agents look at attributes of theirs that pydantic has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+PARTS = ["langchain_chain", "llama_index_rag"]
+AGENTS = ["langchain_agent", "llama_index_agent"]
+UNREACHABLE = "http://127.0.0.1:9/v1"
+TOOL_ANSWERED = "[get_weather answered: Hanoi: sunny, 31 degrees Celsius.]\n"
+
+
+def path_of(name: str) -> Path:
+    return EXAMPLES / f"{name}.py"
+
+
+def command(path: Path) -> list[str]:
+    return [sys.executable, "-W", "always::ResourceWarning", str(path)]
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Settings beside what a process needs, and none of the person's who runs the tests."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("RAMCLOUDS_")}
+    return {**kept, **{f"RAMCLOUDS_{name}": text for name, text in settings.items()}}
+
+
+@pytest.mark.parametrize(
+    ("name", "begins", "ends"),
+    [
+        ("langchain_chain", "", "Early late.\n"),
+        ("llama_index_rag", "How often", "Early late.\nSource: bicycle-chain.txt, score 2.42\n"),
+        ("langchain_agent", TOOL_ANSWERED, "Early late.\n"),
+        ("llama_index_agent", TOOL_ANSWERED, "Early late.\n"),
+    ],
+)
+def test_a_copy_of_the_example_shows_text_as_it_comes(
+    name: str, begins: str, ends: str, gateway: Gateway, tmp_path: Path
+) -> None:
+    copies = shutil.copytree(EXAMPLES, tmp_path / "mine")
+    gate = Gate()
+    first, early, *late = text_chunks("Early late.")
+    if name in AGENTS:
+        gateway.reply(Sse(tool_chunks(call("get_weather", {"city": "Hanoi"}))))
+    gateway.reply(Sse([first, early, gate, *late]))
+
+    with subprocess.Popen(
+        command(copies / f"{name}.py"),
+        env=environment(API_KEY="test-key", BASE_URL=gateway.base_url, MODEL="glm-4.7"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=0,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        shown = ""
+        while "Early" not in shown:
+            letter = process.stdout.read(1)
+            assert letter, process.stderr.read()
+            shown += letter
+        gate.open()
+        shown += process.stdout.read()
+        assert process.stderr.read() == ""
+
+    assert process.returncode == 0
+    title, _, rest = shown.partition("\n\n")
+    assert title.endswith(f" on glm-4.7 at RamClouds ({gateway.base_url})")
+    assert rest.startswith(begins)
+    assert rest.rstrip("\n").endswith(ends.rstrip("\n"))
+    assert {(body["model"], body["stream"]) for body in gateway.bodies} == {("glm-4.7", True)}
+
+
+def test_rag_sends_what_it_retrieved(gateway: Gateway, play: Play) -> None:
+    play(path_of("llama_index_rag"), API_KEY="test-key", BASE_URL=gateway.base_url)
+
+    assert "every 200 kilometres" in str(gateway.last.json["messages"])
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_agent_says_so_when_the_model_does_not_call(
+    name: str, gateway: Gateway, play: Play
+) -> None:
+    gateway.reply(Sse(text_chunks("It is always sunny there.")))
+
+    played = play(path_of(name), API_KEY="test-key", BASE_URL=gateway.base_url)
+
+    assert played.exit is None
+    assert played.stdout.endswith("sunny there.\n(The model did not call the tool.)\n")
+
+
+@pytest.mark.parametrize("name", PARTS + AGENTS)
+def test_example_is_short_enough_to_copy(name: str) -> None:
+    assert len(path_of(name).read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize("name", PARTS + AGENTS)
+def test_wrong_key_is_one_clear_line(name: str, gateway: Gateway, play: Play) -> None:
+    gateway.model.keys = {"another-key"}
+
+    played = play(path_of(name), API_KEY="test-key", BASE_URL=gateway.base_url)
+
+    assert_one_clear_line(played.exit, "AuthenticationError: ", "RAMCLOUDS_API_KEY")
+
+
+@pytest.mark.parametrize("name", PARTS + AGENTS)
+def test_unknown_model_is_one_clear_line(name: str, gateway: Gateway, play: Play) -> None:
+    settings = {"API_KEY": "test-key", "BASE_URL": gateway.base_url, "MODEL": "no-such-model"}
+
+    played = play(path_of(name), **settings)
+
+    assert_one_clear_line(played.exit, "ModelUnavailableError: ", "no-such-model")
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("name", AGENTS)
+def test_unreachable_host_is_one_clear_line(name: str, play: Play) -> None:
+    played = play(path_of(name), API_KEY="test-key", BASE_URL=UNREACHABLE)
+
+    assert_one_clear_line(played.exit, "APIConnectionError: ", UNREACHABLE)
+
+
+@pytest.mark.parametrize("name", [*PARTS, *AGENTS, "demo"])
+def test_neither_key_nor_model_is_one_clear_line(name: str, play: Play) -> None:
+    played = play(path_of(name), LOCAL_MODEL="/no/such.gguf")
+
+    assert_one_clear_line(played.exit, "ConfigurationError: ", "RAMCLOUDS_LOCAL_MODEL")
+
+
+def test_wrong_key_for_the_local_model_is_one_clear_line(play: Play) -> None:
+    with LocalServer() as server:
+        played = play(path_of("langchain_chain"), API_KEY="wrong-key", BASE_URL=server.base_url)
+
+    assert_one_clear_line(played.exit, "AuthenticationError: ", "RAMCLOUDS_API_KEY")
+
+
+def assert_one_clear_line(end: int | str | None, beginning: str, part: str) -> None:
+    assert isinstance(end, str)
+    assert end.startswith(beginning)
+    assert part in end
+    assert "\n" not in end
+
+
+def demo(**settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(path_of("demo")),
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("model")
+def test_demo_runs_all_examples_on_the_local_model() -> None:
+    ran = demo()
+
+    lines = ran.stdout.splitlines()
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert lines[0] == (
+        "This demo talks to a local model, SmolLM2-135M-Instruct.Q4_1, as RAMCLOUDS_API_KEY is not "
+        "set. It is very small: expect real tokens, but poor answers."
+    )
+    assert [line for line in lines if line.startswith("=== ")] == [
+        "=== examples/langchain_chain.py",
+        "=== examples/llama_index_rag.py",
+        "=== examples/langchain_agent.py",
+        "=== examples/llama_index_agent.py",
+    ]
+    assert "Source: bicycle-chain.txt, score " in ran.stdout
+    # Both agents call their tool once, and use its result.
+    answers = ran.stdout.split(TOOL_ANSWERED)[1:]
+    assert [("31 degrees" in answer, "[get_weather" in answer) for answer in answers] == [
+        (True, False),
+        (True, False),
+    ]
+
+
+def test_demo_with_a_key_talks_to_ramclouds_and_ends_at_the_first_failure(gateway: Gateway) -> None:
+    gateway.model.keys = {"another-key"}
+
+    ran = demo(API_KEY="test-key", BASE_URL=gateway.base_url)
+
+    assert ran.returncode == 1
+    assert_one_clear_line(ran.stderr.removesuffix("\n"), "AuthenticationError: ", "API key")
+    assert ran.stdout.splitlines()[:3] == [
+        f"This demo talks to RamClouds ({gateway.base_url}): RAMCLOUDS_API_KEY is set.",
+        "",
+        "=== examples/langchain_chain.py",
+    ]

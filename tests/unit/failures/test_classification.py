@@ -1,0 +1,276 @@
+"""Which error a refusal means: by code, then type, headers and page, text, and status."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from ramclouds import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    BlockedError,
+    ContextLengthError,
+    GatewayTimeoutError,
+    InsufficientQuotaError,
+    ModelUnavailableError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+from ramclouds._failures.classification import by_name, verdict_in_200, verdict_of
+from ramclouds._failures.error_body import Refusal
+from ramclouds._failures.redact import Redactor
+from ramclouds._failures.response_head import Answer
+
+GATEWAY = {"x-new-api-version": "v1"}
+
+BAD = (BadRequestError, False)
+LENGTH = (ContextLengthError, False)
+QUOTA = (InsufficientQuotaError, False)
+MODEL = (ModelUnavailableError, False)
+DENIED = (PermissionDeniedError, False)
+AUTH = (AuthenticationError, False)
+RATE = (RateLimitError, True)
+DOWN = (ServerError, True)
+BROKEN = (ServerError, False)
+BLOCKED = (BlockedError, False)
+LATE = (GatewayTimeoutError, False)
+
+Verdict = tuple[type[APIStatusError], bool]
+
+
+def verdict(
+    status: int, refusal: Refusal, text: str = "", headers: dict[str, str] | None = None
+) -> Verdict:
+    request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+    given = httpx.Response(status, headers=headers, request=request)
+    return verdict_of(Answer(given, Redactor(None)), refusal, text)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (302, (APIStatusError, False)),
+        (400, BAD),
+        (401, AUTH),
+        (402, QUOTA),
+        (403, DENIED),
+        (404, (NotFoundError, False)),
+        (408, LATE),
+        (409, BAD),
+        (418, BAD),
+        (429, RATE),
+        (499, BAD),
+        (500, DOWN),
+        (501, BROKEN),
+        (502, DOWN),
+        (504, LATE),
+        (524, LATE),
+        (599, DOWN),
+    ],
+)
+def test_status_alone(status: int, expected: Verdict) -> None:
+    assert verdict(status, Refusal(), headers=GATEWAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected"),
+    [
+        (Refusal(code="invalid_request"), BAD),
+        (Refusal(code="model_not_found"), MODEL),
+        (Refusal(code="insufficient_user_quota"), QUOTA),
+        (Refusal(code="rate_limit_exceeded"), RATE),
+        (Refusal(code="overloaded_error"), DOWN),
+        (Refusal(code="new_api_panic"), BROKEN),
+        (Refusal(type="rate_limit_error"), RATE),
+        (Refusal(type="model_not_found", code="invalid_request"), BAD),
+        (Refusal(type="rate_limit_error", code="unheard_of"), RATE),
+        (Refusal(type="rate_limit_error", code=400), RATE),
+        (Refusal("The prompt is too long", code="invalid_request"), LENGTH),
+        (Refusal("The prompt is too long", type="authentication_error"), AUTH),
+        (Refusal("The prompt is too long", code="rate_limit_exceeded"), RATE),
+    ],
+)
+def test_name_comes_before_everything_else(refusal: Refusal, expected: Verdict) -> None:
+    assert by_name(refusal) == expected
+    assert verdict(402, refusal, "error code: 1010") == expected
+
+
+# New API's own codes, and those of the providers behind it, by what a caller can do about them.
+CODES: dict[Verdict, str] = {
+    BAD: """
+        invalid_request bad_request_body convert_request_failed read_request_body_failed
+        json_marshal_failed sensitive_words_detected prompt_blocked count_token_failed
+        content_filter content_policy_violation unsupported_parameter unsupported_value
+        invalid_value missing_required_parameter unknown_parameter request_too_large
+        data_inspection_failed
+    """,
+    LENGTH: "context_length_exceeded exceed_context_size_error model_context_window_exceeded",
+    QUOTA: """
+        insufficient_user_quota pre_consume_token_quota_failed insufficient_quota
+        billing_hard_limit_reached billing_not_active billing_error Arrearage
+        exceeded_current_quota_error
+    """,
+    MODEL: "model_not_found model_price_error DeploymentNotFound",
+    DENIED: "access_denied permission_error permission_denied",
+    AUTH: "invalid_api_key account_deactivated authentication_error",
+    RATE: "rate_limit_exceeded rate_limit_error rate_limit_reached_error",
+    DOWN: """
+        do_request_failed get_channel_failed bad_response_body read_response_body_failed
+        bad_response empty_response aws_invoke_error system_cpu_overloaded
+        system_memory_overloaded system_disk_overloaded overloaded_error server_is_overloaded
+        engine_overloaded_error channel:response_time_exceeded
+    """,
+    BROKEN: """
+        new_api_panic gen_relay_info_failed invalid_api_type channel:no_available_key
+        channel:param_override_invalid channel:header_override_invalid channel:model_mapped_error
+        channel:aws_client_error channel:invalid_key
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(code, expected) for expected, codes in CODES.items() for code in codes.split()],
+)
+def test_code(code: str, expected: Verdict) -> None:
+    assert by_name(Refusal(code=code)) == expected
+    assert by_name(Refusal(type=code, code="unheard_of")) == expected
+
+
+@pytest.mark.parametrize("name", ["not_found_error", "resource_not_found_error"])
+def test_what_is_not_found_is_the_model_where_the_message_says_so(name: str) -> None:
+    assert by_name(Refusal("Model: x", code=name)) == MODEL
+    assert by_name(Refusal("model: x", type=name, code=404)) == MODEL
+    assert by_name(Refusal("File Not Found", type=name, code=404)) is None
+
+
+@pytest.mark.parametrize("refusal", [Refusal(), Refusal("m", "t", "c"), Refusal(code=400)])
+def test_name_that_says_nothing(refusal: Refusal) -> None:
+    assert by_name(refusal) is None
+
+
+@pytest.mark.parametrize("value", ["challenge", "Challenge"])
+def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
+    headers = {"cf-mitigated": value, **GATEWAY}
+    assert verdict(429, Refusal(code="invalid_request"), headers=headers) == BLOCKED
+    assert verdict(400, Refusal(), headers={"cf-mitigated": "other"}) == BAD
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "expected"),
+    [
+        (403, "error code: 1005", BLOCKED),
+        (403, "error code: 1010", BLOCKED),
+        (403, "Sorry, you have been blocked", BLOCKED),
+        (400, "Your request was blocked.", BLOCKED),
+        (499, "Just a moment...", BLOCKED),
+        (403, "error code: 1015", RATE),
+        (403, "You are being rate limited", RATE),
+        (429, "error code: 1010", RATE),
+        (403, "", DENIED),
+        (503, "Just a moment...", DOWN),
+        (500, "error code: 1015", DOWN),
+        (399, "Just a moment...", (APIStatusError, False)),
+    ],
+)
+def test_page_of_the_edge(status: int, text: str, expected: Verdict) -> None:
+    assert verdict(status, Refusal(), text) == expected
+
+
+@pytest.mark.parametrize("headers", [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}])
+@pytest.mark.parametrize(
+    ("status", "refusal", "expected"),
+    [
+        (403, Refusal(), BLOCKED),
+        (403, Refusal("Forbidden"), BLOCKED),
+        (403, Refusal("no", type="new_api_error"), DENIED),
+        (403, Refusal(code="insufficient_user_quota"), QUOTA),
+        (401, Refusal(), AUTH),
+        (400, Refusal(), BAD),
+    ],
+)
+def test_403_of_cloudflare_is_a_block_whatever_its_page_says(
+    status: int, refusal: Refusal, expected: Verdict, headers: dict[str, str]
+) -> None:
+    assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
+    assert verdict(403, Refusal(), "", {**headers, **GATEWAY}) == DENIED
+
+
+def test_page_is_not_read_where_the_gateway_answered() -> None:
+    refusal = Refusal("you have been blocked")
+    assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
+    assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "expected"),
+    [
+        (401, "TokenStatusExhausted[sk-***]", QUOTA),
+        (401, "RemainQuota = 0", QUOTA),
+        (401, "该令牌额度已用尽", QUOTA),
+        (401, "該令牌額度已用盡", QUOTA),
+        (403, "token quota is exhausted", DENIED),
+        (400, "maximum context length is 8192", LENGTH),
+        (413, "prompt is too long", LENGTH),
+        (422, "input is too long", LENGTH),
+        (400, "Please reduce the length of the messages", LENGTH),
+        (400, "input token count (9000) exceeds the maximum", LENGTH),
+        (404, "prompt is too long", (NotFoundError, False)),
+        (400, "model x does not exist", MODEL),
+        (404, "unknown model", MODEL),
+        (404, "Not found the model kimi-k9 or Permission denied", MODEL),
+        (422, "unknown model", BAD),
+        (403, "model x does not exist", DENIED),
+    ],
+)
+def test_text(status: int, message: str, expected: Verdict) -> None:
+    assert verdict(status, Refusal(message), headers=GATEWAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (500, BAD),
+        (503, BAD),
+        (404, (NotFoundError, False)),
+        (401, AUTH),
+        (499, BAD),
+    ],
+)
+def test_general_type_of_openai(status: int, expected: Verdict) -> None:
+    for refusal in (Refusal("m", "invalid_request_error"), Refusal("m", "x", ANTHROPIC)):
+        assert verdict(status, refusal, headers=GATEWAY) == expected
+
+
+ANTHROPIC = "invalid_request_error"
+
+
+@pytest.mark.parametrize("refusal", [Refusal(type=ANTHROPIC), Refusal(code=ANTHROPIC)])
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("prompt is too long: 210000 tokens > 200000 maximum", LENGTH),
+        ("The model `x` does not exist", MODEL),
+        ("messages.1: bad", BAD),
+    ],
+)
+def test_general_type_where_the_status_says_nothing(
+    message: str, expected: Verdict, refusal: Refusal
+) -> None:
+    said = replace(refusal, message=message)
+    assert verdict(500, said, headers=GATEWAY) == expected
+    assert verdict_in_200(said) == expected
+
+
+def test_name_comes_before_the_general_type() -> None:
+    named = Refusal("m", ANTHROPIC, "insufficient_quota")
+    assert (verdict_in_200(named), verdict_in_200(Refusal("m"))) == (QUOTA, None)
+
+
+def test_other_type_at_a_servers_failure() -> None:
+    assert verdict(500, Refusal("m", "upstream_error"), headers=GATEWAY) == DOWN

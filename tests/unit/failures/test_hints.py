@@ -1,0 +1,62 @@
+"""What an error tells to do about a key with a `-` and about max_tokens."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from ramclouds._failures.from_response import status_error
+from ramclouds._failures.redact import Redactor
+
+
+def refused(status: int, message: str, code: str = "", key: str = "sk-abcdefgh") -> str:
+    body = json.dumps({"error": {"message": message, "type": "new_api_error", "code": code}})
+    request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+    answer = httpx.Response(status, headers={"x-oneapi-request-id": "r1"}, request=request)
+    return str(status_error(answer, body.encode(), Redactor(key)))
+
+
+DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["普通用户不支持指定渠道", "Users cannot specify channels", "no specific channel for you"],
+)
+def test_channel_in_a_key_is_told(message: str) -> None:
+    assert f"{DASH} (status 403" in refused(403, message)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_dash_in_the_key_is_told_in_any_language(status: int) -> None:
+    said = "Người dùng thường không được chỉ định kênh"
+    assert f"{DASH} If it belongs there: check" in refused(status, said, key="sk-abcd-efgh")
+    assert DASH not in refused(status, said)
+    assert DASH not in refused(status, said, code="access_denied", key="sk-abcd-efgh")
+
+
+@pytest.mark.parametrize("said", ["sk-abcd-efgh", "abcd-efgh"])
+def test_key_with_a_dash_is_masked(said: str) -> None:
+    assert said not in refused(401, said, key="sk-abcd-efgh")
+
+
+SMALL = "max_tokens is too small for this model; codex routes need at least 16."
+
+
+@pytest.mark.parametrize(
+    ("message", "is_small"),
+    [
+        ("Invalid 'max_output_tokens': integer below minimum value. Expected >= 16.", True),
+        ("max_tokens must be greater than thinking.budget_tokens", True),
+        ("max_completion_tokens must be at least 16", True),
+        ("max_tokens is less than the minimum", True),
+        ("max_tokens: 9 > 8, which is the maximum allowed number of output tokens", False),
+        ("max_tokens is greater than the maximum of 8", False),
+        ("max_tokens must be below 8", False),
+        ("temperature must be at least 0", False),
+    ],
+)
+def test_hint_for_max_tokens_only_where_it_is_too_small(message: str, is_small: bool) -> None:
+    assert (SMALL in refused(400, message)) is is_small

@@ -1,0 +1,114 @@
+"""How long to wait before a retry: by what an answer's headers say, and without."""
+
+from __future__ import annotations
+
+import time
+
+import httpx
+import pytest
+
+from ramclouds import APIConnectionError, RateLimitError, ServerError
+from ramclouds._failures.retry import backoff, retry_after, retry_delay
+
+DATE = "Sun, 22 Nov 2026 07:28:00 GMT"
+LATER = "Sun, 22 Nov 2026 07:28:07 GMT"
+NO_QUOTA = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-remaining-tokens": "0"}
+
+WAITS: list[tuple[dict[str, str], float | None]] = [
+    ({}, None),
+    ({"retry-after": "7"}, 7.0),
+    ({"retry-after": "0"}, 0.0),
+    ({"retry-after": "1.5"}, 1.5),
+    ({"retry-after": "-1"}, None),
+    ({"retry-after": "nan"}, None),
+    ({"retry-after": "inf"}, None),
+    ({"retry-after": "soon"}, None),
+    ({"retry-after-ms": "1500"}, 1.5),
+    ({"retry-after-ms": "0"}, 0.0),
+    ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
+    ({"retry-after-ms": "soon", "retry-after": "7"}, 7.0),
+    ({"retry-after": LATER, "date": DATE}, 7.0),
+    ({"retry-after": DATE, "date": LATER}, 0.0),
+    ({"retry-after": DATE, "date": DATE}, 0.0),
+    ({"x-ratelimit-reset-requests": "1m12.5s"}, 72.5),
+    ({"x-ratelimit-reset-requests": "250ms"}, 0.25),
+    ({"x-ratelimit-reset-requests": "2h"}, 7200.0),
+    ({"x-ratelimit-reset-requests": " 3s "}, 3.0),
+    ({"x-ratelimit-reset-requests": "12"}, 12.0),
+    ({"x-ratelimit-reset-requests": "2d"}, None),
+    ({"x-ratelimit-reset-requests": "s"}, None),
+    ({"x-ratelimit-reset-tokens": "4s"}, 4.0),
+    ({"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "4s"}, 4.0),
+    ({"x-ratelimit-reset-requests": "9s", "x-ratelimit-reset-tokens": "4s", **NO_QUOTA}, 9.0),
+    (
+        {
+            "x-ratelimit-reset-requests": "9s",
+            "x-ratelimit-reset-tokens": "4s",
+            **NO_QUOTA,
+            "x-ratelimit-remaining-requests": "5",
+        },
+        4.0,
+    ),
+    ({"x-ratelimit-reset-tokens": "4s", "x-ratelimit-remaining-tokens": "5"}, None),
+    ({"x-ratelimit-reset-requests": "4s", "retry-after": "1"}, 1.0),
+    ({"x-ratelimit-reset-requests": "4s", "retry-after": "soon"}, None),
+]
+
+
+@pytest.mark.parametrize(("headers", "seconds"), WAITS, ids=str)
+def test_wait_that_headers_ask_for(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == seconds
+    assert retry_after(httpx.Headers(headers)) == seconds
+
+
+@pytest.mark.parametrize(("unit", "seconds"), [("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9)])
+def test_small_units(unit: str, seconds: float) -> None:
+    assert retry_after({"x-ratelimit-reset-requests": f"5{unit}"}) == pytest.approx(5 * seconds)
+
+
+@pytest.mark.parametrize("date", [None, "no date"])
+def test_date_by_our_clock_where_the_server_has_none(
+    date: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 07:28:00 of that day.
+    monkeypatch.setattr(time, "time", lambda: 1795332480.0)
+    headers = {"retry-after": LATER} if date is None else {"retry-after": LATER, "date": date}
+    assert retry_after(headers) == 7.0
+
+
+@pytest.mark.parametrize(
+    ("retries_done", "longest"), [(0, 0.5), (1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (9, 8.0)]
+)
+def test_backoff_doubles_up_to_a_limit(
+    retries_done: int, longest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[1])
+    assert backoff(retries_done) == longest
+    monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[0])
+    assert backoff(retries_done) == longest / 2
+
+
+def test_delay_is_what_was_asked_for_up_to_a_minute() -> None:
+    assert retry_delay(RateLimitError("", retry_after=7.0), 0, 2) == 7.0
+    assert retry_delay(RateLimitError("", retry_after=0.0), 0, 2) == 0.0
+    assert retry_delay(RateLimitError("", retry_after=61.0), 0, 2) == 60.0
+
+
+def test_no_delay_after_the_last_retry() -> None:
+    delays = [retry_delay(APIConnectionError(""), done, 2) is None for done in range(4)]
+    assert delays == [False, False, True, True]
+    assert retry_delay(APIConnectionError(""), 0, 0) is None
+
+
+def test_no_delay_for_what_fails_again() -> None:
+    assert retry_delay(RateLimitError("", retryable=False, retry_after=1.0), 0, 2) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["get_channel_failed", "bad_response_body", "read_response_body_failed", "bad_response"],
+)
+def test_what_the_gateway_tried_itself_is_retried_once(code: str) -> None:
+    error = ServerError("", code=code)
+    assert [retry_delay(error, done, 5) is None for done in range(3)] == [False, True, True]
+    assert retry_delay(error, 0, 0) is None

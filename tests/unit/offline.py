@@ -1,0 +1,46 @@
+"""The client's pure rooms without a wire: bytes in, chunks or a completion out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import httpx
+
+from ramclouds import Chunk, Client, Completion
+from ramclouds._failures.redact import Redactor
+from ramclouds._failures.response_head import Answer
+from ramclouds._stream.reader import StreamReader
+
+
+def split_at(data: bytes, cuts: Iterable[int]) -> list[bytes]:
+    """Data in pieces that end at these places."""
+    places = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
+    return [data[start:end] for start, end in pairwise(places)]
+
+
+def reader(*, think_tags: bool = False) -> StreamReader:
+    """A reader as for a 200 of the gateway."""
+    request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+    response = httpx.Response(200, headers={"X-Oneapi-Request-Id": "r1"}, request=request)
+    return StreamReader(Answer(response, Redactor("test-key")), think_tags=think_tags)
+
+
+def read_stream(pieces: Iterable[bytes], *, think_tags: bool = False) -> Iterator[Chunk]:
+    """The chunks of a stream that ends after these pieces."""
+    reading = reader(think_tags=think_tags)
+    for piece in pieces:
+        yield from reading.feed(piece)
+        reading.check()
+        if reading.is_over:
+            return
+    yield from reading.close()
+    reading.check()
+
+
+def read_whole(body: bytes) -> Completion:
+    """The completion in a body."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with httpx.Client(transport=transport) as http:
+        client = Client(api_key="test-key", http_client=http, max_retries=0)
+        return client.complete(model="m", messages=[{"role": "user", "content": "Hi"}])

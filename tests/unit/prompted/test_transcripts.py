@@ -1,0 +1,72 @@
+"""What answers say, whole and at any split."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ramclouds import Choice, Completion, ToolCall, ToolCallDelta
+from ramclouds.prompted import PromptedParser
+from tests.unit.prompted.reading import (
+    TOOLS,
+    assert_keeps_contract,
+    merged,
+    parsed,
+    said_in,
+)
+from tests.unit.prompted.trained import TRAINED
+from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
+
+ALL = [*TRANSCRIPTS, *TRAINED, *ENVELOPES]
+SPLITS = -(-10_000 // 50)
+
+
+def random_split(text: str, cuts: random.Random) -> list[str]:
+    places = sorted(cuts.choices(range(len(text) + 1), k=cuts.randint(1, 12)))
+    return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+
+@pytest.mark.parametrize("transcript", ALL, ids=lambda transcript: transcript.name)
+def test_answer_says(transcript: Transcript) -> None:
+    grammar = transcript in ENVELOPES
+    chunks = parsed([transcript.text], transcript.finish_reason, grammar=grammar)
+    assert said_in(chunks) == transcript.said
+    assert_keeps_contract(chunks)
+
+
+@pytest.mark.parametrize("transcript", ALL, ids=lambda transcript: transcript.name)
+def test_answer_says_the_same_at_any_split(transcript: Transcript) -> None:
+    grammar = transcript in ENVELOPES
+    text, finish_reason = transcript.text, transcript.finish_reason
+    whole = merged(parsed([text], finish_reason, grammar=grammar))
+    cuts = random.Random(transcript.name)
+    for pieces in [list(text), *(random_split(text, cuts) for _ in range(SPLITS))]:
+        chunks = parsed(pieces, finish_reason, grammar=grammar)
+        assert merged(chunks) == whole, pieces
+        assert_keeps_contract(chunks)
+
+
+def test_there_are_fifty_transcripts_and_ten_thousand_splits() -> None:
+    assert len(TRANSCRIPTS) >= 50
+    assert len(TRANSCRIPTS) * SPLITS >= 10_000
+    assert len({transcript.name for transcript in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("transcript", ALL, ids=lambda transcript: transcript.name)
+def test_completion_says_what_its_stream_says(transcript: Transcript) -> None:
+    grammar = transcript in ENVELOPES
+    choice = Choice(text=transcript.text, finish_reason=transcript.finish_reason)
+    completion = Completion(id="chatcmpl-1", choices=(choice,))
+    chunks = parsed([transcript.text], transcript.finish_reason, grammar=grammar)
+    deltas = [part for part in merged(chunks) if isinstance(part, ToolCallDelta)]
+    assert PromptedParser(tools=TOOLS, grammar=grammar).parse(completion) == Completion(
+        id="chatcmpl-1",
+        choices=(
+            Choice(
+                text="".join(chunk.text for chunk in chunks),
+                tool_calls=tuple(ToolCall(str(d.id), str(d.name), d.arguments) for d in deltas),
+                finish_reason=chunks[-1].finish_reason,
+            ),
+        ),
+    )
