@@ -1,1 +1,1 @@
-"""How often a model's tool calls are valid, asked natively, in words, and held to a grammar."""
+"""How often a model's tool calls are valid, by way of asking."""

@@ -1,4 +1,4 @@
-"""The tools of the evaluation: pydantic models, which also judge the arguments."""
+"""The tools of the evaluation: pydantic models, which also check the arguments."""
 
 from __future__ import annotations
 

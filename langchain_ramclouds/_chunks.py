@@ -12,7 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._json_text import JsonStream
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
-from langchain_ramclouds._request import Asked
+from langchain_ramclouds._request import Expectation
 from langchain_ramclouds._results import to_metadata, to_token_usage, to_usage_metadata
 from ramclouds import Choice, Chunk, Completion, ToolCallDelta
 
@@ -54,11 +54,11 @@ def text_chunk(text: str) -> ChatGenerationChunk:
 class StreamReader:
     """Turns the chunks of one stream into LangChain's, of which a sum loses nothing."""
 
-    __slots__ = ("_asked", "_call_ids", "_described", "_heard", "_json", "_verbatim")
+    __slots__ = ("_call_ids", "_described", "_expectation", "_heard", "_json", "_verbatim")
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-        self._json = JsonStream() if asked.only_json else None
+    def __init__(self, expectation: Expectation) -> None:
+        self._expectation = expectation
+        self._json = JsonStream() if expectation.only_json else None
         self._described = False
         self._verbatim = False
         self._call_ids: dict[int, str | None] = {}
@@ -71,10 +71,10 @@ class StreamReader:
         """
         if self._verbatim and _is_only_text(chunk):
             return (text_chunk(chunk.text),)
-        if self._asked.must_call:
+        if self._expectation.must_call:
             self._heard.append(chunk)
         body = self._to_body(chunk)
-        self._verbatim = self._json is None and not self._asked.must_call
+        self._verbatim = self._json is None and not self._expectation.must_call
         if chunk.finish_reason is None:
             return (body,) if body is not None else ()
         self._check()
@@ -125,14 +125,14 @@ class StreamReader:
         self._described = True
         return to_metadata(
             completion_id=chunk.id,
-            model=chunk.model or self._asked.model,
+            model=chunk.model or self._expectation.model,
             request_id=chunk.request_id,
-            in_words=self._asked.in_words,
+            prompted_mode=self._expectation.prompted_mode,
         )
 
     def _check(self) -> None:
-        if self._asked.must_call and not self._call_ids:
-            self._asked.check(_to_completion(self._heard))
+        if self._expectation.must_call and not self._call_ids:
+            self._expectation.check(_to_completion(self._heard))
 
 
 def _is_only_text(chunk: Chunk) -> bool:

@@ -74,7 +74,7 @@ class Settings(BaseModel):
     in the system message, with documented fields alone (`prompted`); `grammar` is `prompted` with
     a JSON schema for servers that hold a model to it. None: natively where the model is able."""
     on_unsupported: OnUnsupported = "raise"
-    """What to do where a native request had no effect: an error, or one more in words
+    """What to do where a native request had no effect: an error, or one more through the prompt
     (`fallback`), which is then the way for this model."""
 
     def _mode_settings(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ramclouds.prompted import unsupported_message
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class OutputSpec:
     """What was asked for."""
 
     schema: Any
@@ -41,49 +41,49 @@ class Shape:
         return value
 
 
-def judge(message: AIMessage, shape: Shape) -> Any:
+def parse_output(message: AIMessage, spec: OutputSpec) -> Any:
     """The structured answer of a message; an error that says why there is none.
 
     None is the answer where the model called one of the other tools.
     """
     if refusal := message.additional_kwargs.get("refusal"):
         raise RefusalError(
-            f"The model refused to answer in the shape of {shape.name}: {refusal}",
+            f"The model refused to answer in the shape of {spec.name}: {refusal}",
             raw_message=message,
         )
     reasons: list[ValueError] = []
-    for value in _candidates(message, shape):
+    for value in _candidates(message, spec):
         try:
-            return shape.fit(value)
+            return spec.fit(value)
         except ValueError as exc:
             reasons.append(exc)
-    if any(call["name"] in shape.others for call in message.tool_calls):
+    if any(call["name"] in spec.others for call in message.tool_calls):
         return None
-    raise _unfit(message, shape, reasons) from (reasons[0] if reasons else None)
+    raise _unfit(message, spec, reasons) from (reasons[0] if reasons else None)
 
 
-def judge_partial(message: AIMessage, shape: Shape) -> Any:
+def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
     """The structured answer so far; None where it does not fit yet."""
-    value = _partial(message, shape)
+    value = _partial(message, spec)
     if not isinstance(value, dict):
         return None
-    if not (isinstance(shape.schema, type) and is_basemodel_subclass(shape.schema)):
+    if not (isinstance(spec.schema, type) and is_basemodel_subclass(spec.schema)):
         return value
     try:
-        return shape.fit(value)
+        return spec.fit(value)
     except ValueError:
         return None
 
 
-def _partial(message: AIMessage, shape: Shape) -> Any:
-    if shape.by_tool_call and message.tool_calls:
-        return next((c["args"] for c in message.tool_calls if c["name"] == shape.name), None)
+def _partial(message: AIMessage, spec: OutputSpec) -> Any:
+    if spec.by_tool_call and message.tool_calls:
+        return next((c["args"] for c in message.tool_calls if c["name"] == spec.name), None)
     return find_partial_json(str(message.text))
 
 
-def _candidates(message: AIMessage, shape: Shape) -> Iterator[Any]:
-    if shape.by_tool_call:
-        yield from _arguments(message, shape.name)
+def _candidates(message: AIMessage, spec: OutputSpec) -> Iterator[Any]:
+    if spec.by_tool_call:
+        yield from _arguments(message, spec.name)
     for value, _, _ in find_json(str(message.text)):
         yield value
 
@@ -101,14 +101,16 @@ def _arguments(message: AIMessage, name: str) -> Iterator[Any]:
                 continue
 
 
-def _unfit(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> StructuredOutputError:
+def _unfit(
+    message: AIMessage, spec: OutputSpec, reasons: list[ValueError]
+) -> StructuredOutputError:
     text = str(message.text)
     return StructuredOutputError(
-        f"The answer is not a {shape.name}: {_why(message, shape, reasons)}", llm_output=text
+        f"The answer is not a {spec.name}: {_why(message, spec, reasons)}", llm_output=text
     )
 
 
-def _why(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> str:
+def _why(message: AIMessage, spec: OutputSpec, reasons: list[ValueError]) -> str:
     finish_reason = message.response_metadata.get("finish_reason")
     if finish_reason == "length":
         return "it was cut off. Raise max_tokens."
@@ -118,11 +120,12 @@ def _why(message: AIMessage, shape: Shape, reasons: list[ValueError]) -> str:
         return f"{reasons[0]}. Describe the fields in the schema, or use another model."
     if message.tool_calls or message.invalid_tool_calls:
         return "the call's arguments are not the JSON that was asked for. Ask again."
-    return f"it is text without JSON. {_without_effect(message, shape)}"
+    return f"it is text without JSON. {_without_effect(message, spec)}"
 
 
-def _without_effect(message: AIMessage, shape: Shape) -> str:
+def _without_effect(message: AIMessage, spec: OutputSpec) -> str:
     model = message.response_metadata.get("model_name", "")
-    if (in_words := message.response_metadata.get("tool_calling")) is not None:
-        return f"It was asked for in words (tool_calling={in_words!r}): use another model."
-    return unsupported_message("`tools`" if shape.by_tool_call else "`response_format`", model)
+    if (prompted_mode := message.response_metadata.get("tool_calling")) is not None:
+        way = f"tool_calling={prompted_mode!r}"
+        return f"It was asked for through the prompt ({way}): use another model."
+    return unsupported_message("`tools`" if spec.by_tool_call else "`response_format`", model)

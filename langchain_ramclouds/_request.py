@@ -13,8 +13,8 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_ramclouds._asking import needs_mode, way_in_words
 from langchain_ramclouds._errors import ConfigurationError, MissingToolCallError, RefusalError
+from langchain_ramclouds._expectation import needs_mode, prompted_mode_of
 from langchain_ramclouds._messages import Replay, WireMessage, to_wire
 from langchain_ramclouds._tools import is_forced
 from ramclouds import Completion, ModelFacts, model_facts
@@ -25,7 +25,7 @@ CHECKED_BY_CALLER = "checked_by_caller"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Expectation:
     """What an answer is held against."""
 
     model: str
@@ -37,9 +37,9 @@ class Asked:
     """How it was asked for; None: natively, whatever the answer."""
 
     @property
-    def in_words(self) -> ToolCalling | None:
+    def prompted_mode(self) -> ToolCalling | None:
         """How the answer was asked for, where not natively."""
-        return way_in_words(self.mode, self.model)
+        return prompted_mode_of(self.mode, self.model)
 
     def check(self, completion: Completion) -> None:
         """Refuse an answer without the call that was forced; an agent would ask for ever."""
@@ -58,10 +58,10 @@ class Asked:
             return f"{what}: its answer was cut off. Raise max_tokens."
         if finish_reason == "content_filter":
             return f"{what}: the provider's filter stopped it. Change the messages."
-        if self.in_words is not None:
+        if self.prompted_mode is not None:
             return (
-                f"{what}, asked in words (tool_calling={self.in_words!r}). Leave tool_choice at "
-                "'auto', or use another model."
+                f"{what}, asked through the prompt (tool_calling={self.prompted_mode!r}). "
+                "Leave tool_choice at 'auto', or use another model."
             )
         return f"{what}. {unsupported_message('`tool_choice`', self.model)}"
 
@@ -71,7 +71,7 @@ class Request:
     """One call of the client, and what its answer is held against."""
 
     params: dict[str, Any] = field(repr=False)
-    asked: Asked
+    expectation: Expectation
 
 
 def to_request(
@@ -89,23 +89,23 @@ def to_request(
     model = params["model"]
     judged = not params.pop(CHECKED_BY_CALLER, False)
     how = (params.pop("tool_calling"), params.pop("on_unsupported"))
-    asked = Asked(
+    expectation = Expectation(
         model=model,
         must_call=judged and is_forced(params.get("tool_choice")),
         only_json=judged and _wants_json(params.get("response_format")),
         mode=mode(*how) if needs_mode(model, *how) else None,
     )
-    if asked.in_words == "prompted" and params.get("stream_usage") is None:
+    if expectation.prompted_mode == "prompted" and params.get("stream_usage") is None:
         # `stream_options` is not documented, and the gateway sends the usage unasked.
         params["stream_usage"] = False
     facts = model_facts(model)
     wire = to_wire(messages, replay=_replay(facts, replay_reasoning, think_tags))
-    if asked.in_words is None and not facts.response_format:
+    if expectation.prompted_mode is None and not facts.response_format:
         wire = _with_format_in_prompt(wire, params.get("response_format"))
     if not wire:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
     params["messages"] = wire
-    return Request(params=params, asked=asked)
+    return Request(params=params, expectation=expectation)
 
 
 def _merged(
@@ -140,14 +140,16 @@ def _wants_json(response_format: Any) -> bool:
 
 
 def _with_format_in_prompt(wire: Sequence[WireMessage], response_format: Any) -> list[WireMessage]:
-    """Ask for a JSON format in words too: this model's channel drops `response_format`."""
+    """Ask for JSON through the prompt too: this model's channel drops `response_format`."""
     if not wire or not _wants_json(response_format):
         return list(wire)
-    asked = "Give your final answer as one JSON object, without any other text or code fence."
+    expectation = "Give your final answer as one JSON object, without any other text or code fence."
     schema = response_format.get("json_schema", {}).get("schema")
     if schema is not None:
-        asked += f" It has to match this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
+        expectation += (
+            f" It has to match this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
+        )
     first, *rest = wire
     if first["role"] == "system" and isinstance(first["content"], str):
-        return [{**first, "content": f"{first['content']}\n\n{asked}"}, *rest]
-    return [{"role": "system", "content": asked}, *wire]
+        return [{**first, "content": f"{first['content']}\n\n{expectation}"}, *rest]
+    return [{"role": "system", "content": expectation}, *wire]

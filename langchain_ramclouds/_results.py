@@ -14,23 +14,23 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._json_text import only_json
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
-from langchain_ramclouds._request import Asked
+from langchain_ramclouds._request import Expectation
 from ramclouds import Choice, Completion, ToolCall, Usage
 
 
-def to_result(completion: Completion, asked: Asked) -> ChatResult:
+def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
     """All choices of a completion; its usage is counted once, on the first."""
-    asked.check(completion)
+    expectation.check(completion)
     described = to_metadata(
         completion_id=completion.id,
-        model=completion.model or asked.model,
+        model=completion.model or expectation.model,
         request_id=completion.request_id,
-        in_words=asked.in_words,
+        prompted_mode=expectation.prompted_mode,
     )
     generations = [
         ChatGeneration(
             message=_to_message(
-                choice, described, completion.usage if not position else None, asked
+                choice, described, completion.usage if not position else None, expectation
             ),
             generation_info=to_generation_info(choice.finish_reason, choice.logprobs),
         )
@@ -40,10 +40,10 @@ def to_result(completion: Completion, asked: Asked) -> ChatResult:
 
 
 def _to_message(
-    choice: Choice, described: dict[str, Any], usage: Usage | None, asked: Asked
+    choice: Choice, described: dict[str, Any], usage: Usage | None, expectation: Expectation
 ) -> AIMessage:
     calls, invalid = parse_tool_calls(choice.tool_calls)
-    strip = asked.only_json and not choice.tool_calls
+    strip = expectation.only_json and not choice.tool_calls
     return AIMessage(
         content=only_json(choice.text) if strip else choice.text,
         additional_kwargs=_to_additional(choice),
@@ -94,13 +94,13 @@ def _invalid(call: ToolCall, error: str) -> InvalidToolCall:
 
 
 def to_metadata(
-    *, completion_id: str | None, model: str, request_id: str | None, in_words: str | None
+    *, completion_id: str | None, model: str, request_id: str | None, prompted_mode: str | None
 ) -> dict[str, Any]:
     """What `response_metadata` says about a whole answer."""
     # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
     # message by another of the same id.
     named = {"model_provider": PROVIDER, "model_name": model}
-    facts = {"id": completion_id, "request_id": request_id, "tool_calling": in_words}
+    facts = {"id": completion_id, "request_id": request_id, "tool_calling": prompted_mode}
     return named | {key: value for key, value in facts.items() if value}
 
 

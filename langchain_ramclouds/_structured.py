@@ -14,7 +14,7 @@ from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
 
 from langchain_ramclouds._errors import ConfigurationError
-from langchain_ramclouds._judge import Shape, judge, judge_partial
+from langchain_ramclouds._judge import OutputSpec, parse_output, parse_partial
 from langchain_ramclouds._request import CHECKED_BY_CALLER
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
 
@@ -37,7 +37,7 @@ def with_structure(
 ) -> Runnable[LanguageModelInput, Any]:
     """The model, asked for a schema, with the parser behind it."""
     _check(schema, method, strict)
-    shape = _to_shape(schema, method, tools)
+    spec = _to_spec(schema, method, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     asking = model.bind(
@@ -46,7 +46,7 @@ def with_structure(
         **{CHECKED_BY_CALLER: True},
         ls_structured_output_format=traced,
     )
-    parser = StructuredParser(shape=shape)
+    parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser
     parsed = RunnablePassthrough.assign(
@@ -69,11 +69,11 @@ def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
         raise ConfigurationError(f"method={method!r} needs a schema. Pass one.")
 
 
-def _to_shape(schema: Schema | None, method: Method, tools: Sequence[AnyTool]) -> Shape:
+def _to_spec(schema: Schema | None, method: Method, tools: Sequence[AnyTool]) -> OutputSpec:
     if schema is None:
-        return Shape(schema=None, name="JSON object")
+        return OutputSpec(schema=None, name="JSON object")
     json_schema = convert_to_json_schema(schema)
-    return Shape(
+    return OutputSpec(
         schema=schema,
         name=to_tool(schema)["function"]["name"],
         required=tuple(json_schema.get("required", ())),
@@ -98,7 +98,7 @@ def _to_params(
 class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
     """Judges an answer; in a stream, what has come of it, and at the end all of it."""
 
-    shape: Any
+    spec: Any
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         """The structured answer; None where a part of one does not fit yet."""
@@ -109,12 +109,12 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
         # does not fit would be no answer and no error.
         is_whole = getattr(message, "chunk_position", None) == "last"
         if partial and not is_whole:
-            return judge_partial(message, self.shape)
-        return judge(message, self.shape)
+            return parse_partial(message, self.spec)
+        return parse_output(message, self.spec)
 
     def parse(self, text: str) -> Any:
         """The structured answer that a text holds."""
-        return judge(AIMessage(text), self.shape)
+        return parse_output(AIMessage(text), self.spec)
 
     @property
     def _type(self) -> str:

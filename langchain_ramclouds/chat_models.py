@@ -18,11 +18,11 @@ from typing_extensions import Self
 
 import ramclouds
 from langchain_ramclouds import _content_blocks, _loading
-from langchain_ramclouds._asking import new_mode
 from langchain_ramclouds._chunks import StreamReader
 from langchain_ramclouds._clients import CLIENTS
 from langchain_ramclouds._copying import Copying
 from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._expectation import new_tool_mode
 from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._names import reject_unknown
 from langchain_ramclouds._request import Request, to_request
@@ -144,7 +144,7 @@ class ChatRamClouds(BaseChatModel, Copying):
         with model_errors():
             request = self._request(messages, stop, kwargs)
             completion = self._asker(request).complete(**request.params)
-            return to_result(completion, request.asked)
+            return to_result(completion, request.expectation)
 
     async def _agenerate(
         self,
@@ -156,7 +156,7 @@ class ChatRamClouds(BaseChatModel, Copying):
         with model_errors():
             request = self._request(messages, stop, kwargs)
             completion = await self._aasker(request).complete(**request.params)
-            return to_result(completion, request.asked)
+            return to_result(completion, request.expectation)
 
     # LangChain tells the callbacks about tokens itself, and passes a run_manager only where it
     # does not: in `stream_events(version="v3")`.
@@ -170,7 +170,7 @@ class ChatRamClouds(BaseChatModel, Copying):
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
-            reader = StreamReader(request.asked)
+            reader = StreamReader(request.expectation)
             with closing(self._asker(request).stream(**request.params)) as chunks:
                 for chunk in chunks:
                     for generation in reader.read(chunk):
@@ -187,7 +187,7 @@ class ChatRamClouds(BaseChatModel, Copying):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
-            reader = StreamReader(request.asked)
+            reader = StreamReader(request.expectation)
             async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                 async for chunk in chunks:
                     for generation in reader.read(chunk):
@@ -226,15 +226,15 @@ class ChatRamClouds(BaseChatModel, Copying):
 
     def _mode(self, tool_calling: Any, on_unsupported: Any) -> ToolMode:
         """What the models of the same settings share, and remember of the models behind them."""
-        asked = {"tool_calling": tool_calling, "on_unsupported": on_unsupported}
-        return CLIENTS.get(new_mode, {**self._client_settings(), **asked})
+        expectation = {"tool_calling": tool_calling, "on_unsupported": on_unsupported}
+        return CLIENTS.get(new_tool_mode, {**self._client_settings(), **expectation})
 
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        client, mode = self._client(), request.asked.mode
+        client, mode = self._client(), request.expectation.mode
         return client if mode is None else prompted.PromptingClient(client, mode)
 
     def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        client, mode = self._aclient(), request.asked.mode
+        client, mode = self._aclient(), request.expectation.mode
         return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
     def _client(self) -> ramclouds.Client:

@@ -71,7 +71,7 @@ async def with_events(
     decorator: Callable[..., Any],
     open_stream: Callable[..., AsyncGenerator[T, None]],
     llm: Any,
-    asked: Any,
+    expectation: Any,
     **kwargs: Any,
 ) -> AsyncGenerator[T, None]:
     """Open a stream under core's callback decorator, and return one that closes it.
@@ -81,11 +81,11 @@ async def with_events(
     """
     opened: list[AsyncGenerator[T, None]] = []
 
-    async def open_inner(_llm: Any, asked: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
-        opened.append(open_stream(asked, **kwargs))
+    async def open_inner(_llm: Any, expectation: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
+        opened.append(open_stream(expectation, **kwargs))
         return opened[0]
 
-    outer = await decorator()(open_inner)(llm, asked, **kwargs)
+    outer = await decorator()(open_inner)(llm, expectation, **kwargs)
     return _closing_both(outer, opened[0])
 
 

@@ -11,7 +11,7 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from typing_extensions import Self
 
 import ramclouds
-from llama_index_ramclouds._asking import WAYS, Asked, check_way, to_asked
+from llama_index_ramclouds._expectation import WAYS, Expectation, check_way, to_expectation
 from llama_index_ramclouds._fields import Settings
 from ramclouds import Model, prompted
 
@@ -24,7 +24,7 @@ class Connections(Settings):
 
     _clients: dict[str, tuple[dict[str, Any], Any]] = PrivateAttr(default_factory=dict)
     # By gateway, the models that ignored a native request; copies learn from each other.
-    _fallen: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
+    _downgraded: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
 
     def list_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""
@@ -57,7 +57,7 @@ class Connections(Settings):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def _asking(self, given: Mapping[str, Any]) -> Asked:
+    def _expectation(self, given: Mapping[str, Any]) -> Expectation:
         """How a call with these parameters asks."""
         ways: dict[str, Any] = {name: getattr(self, name) for name in WAYS}
         for name in WAYS:
@@ -65,16 +65,26 @@ class Connections(Settings):
                 check_way(name, given[name])
                 ways[name] = given[name]
         headers = tuple(sorted((self.default_headers or {}).items()))
-        fallen = self._fallen.setdefault((self.base_url, self.api_key, headers), set())
-        return to_asked(given.get("model") or self.model, fallen, **ways)
+        downgraded = self._downgraded.setdefault((self.base_url, self.api_key, headers), set())
+        return to_expectation(given.get("model") or self.model, downgraded, **ways)
 
-    def _asker(self, asked: Asked) -> ramclouds.Client | prompted.PromptingClient:
+    def _asker(self, expectation: Expectation) -> ramclouds.Client | prompted.PromptingClient:
         client = self._client()
-        return client if asked.mode is None else prompted.PromptingClient(client, asked.mode)
+        return (
+            client
+            if expectation.mode is None
+            else prompted.PromptingClient(client, expectation.mode)
+        )
 
-    def _async_asker(self, asked: Asked) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+    def _async_asker(
+        self, expectation: Expectation
+    ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         client = self._async_client()
-        return client if asked.mode is None else prompted.AsyncPromptingClient(client, asked.mode)
+        return (
+            client
+            if expectation.mode is None
+            else prompted.AsyncPromptingClient(client, expectation.mode)
+        )
 
     def _client(self) -> ramclouds.Client:
         return cast("ramclouds.Client", self._held("sync", ramclouds.Client, self.http_client))
@@ -110,7 +120,7 @@ class Connections(Settings):
         for name in _SHARED:
             memo[id(getattr(self, name))] = getattr(self, name)
         memo[id(self._clients)] = {}
-        memo[id(self._fallen)] = self._fallen
+        memo[id(self._downgraded)] = self._downgraded
         return super().__deepcopy__(memo)
 
     def __getstate__(self) -> dict[Any, Any]:

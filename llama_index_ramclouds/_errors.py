@@ -36,7 +36,7 @@ class EmptyAnswerError(UnfitAnswerError):
     """The model thought, and then neither said anything nor called a tool."""
 
 
-def call_missing(response: ChatResponse, model: str) -> MissingToolCallError:
+def missing_call_error(response: ChatResponse, model: str) -> MissingToolCallError:
     """The error of an answer without the call that it should hold."""
     return MissingToolCallError(
         "Expected at least one tool call, but the model answered with text:"
@@ -53,13 +53,14 @@ def _why_no_call(response: ChatResponse, model: str) -> str:
         return "It is a refusal: change the messages, or use another model."
     if (way := about.get("tool_calling")) is not None:
         return (
-            f"It was asked for in words (tool_calling={way!r}): use tool_choice='auto' and handle"
+            f"It was asked for through the prompt (tool_calling={way!r}):"
+            " use tool_choice='auto' and handle"
             " text, or another model."
         )
     return unsupported_message("`tools` or `tool_choice`", model)
 
 
-def answer_empty(response: ChatResponse) -> EmptyAnswerError:
+def empty_answer_error(response: ChatResponse) -> EmptyAnswerError:
     """The error of an answer that holds nothing but thoughts."""
     facts = facts_of(response)
     thought: Completion = facts["partial"]

@@ -102,7 +102,8 @@ class Settings(FunctionCallingLLM):
     on_unsupported: OnUnsupported = Field(
         default="raise",
         description=(
-            "What to do where a native request had no effect: an error, or one more in words"
+            "What to do where a native request had no effect: an error, or one more through"
+            " the prompt"
             " (fallback), which is then the way for this model."
         ),
     )

@@ -23,7 +23,7 @@ _FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Sought(Generic[Model]):
+class OutputSpec(Generic[Model]):
     """What an answer should hold, and how it was asked for."""
 
     output_cls: type[Model]
@@ -31,16 +31,16 @@ class Sought(Generic[Model]):
     model: str
 
 
-def to_object(response: ChatResponse, sought: Sought[Model]) -> Model:
+def to_object(response: ChatResponse, spec: OutputSpec[Model]) -> Model:
     """Read and validate the object: from a tool call, or else from the text."""
     problem: ValidationError | None = None
     for candidate in _candidates(response):
         try:
-            return sought.output_cls.model_validate_json(candidate)
+            return spec.output_cls.model_validate_json(candidate)
         except ValidationError as error:
             if problem is None or _is_no_json(problem):
                 problem = error
-    raise _no_object(response, sought, problem) from problem
+    raise _no_object(response, spec, problem) from problem
 
 
 def _candidates(response: ChatResponse) -> Iterator[str]:
@@ -91,41 +91,41 @@ def _is_no_json(problem: ValidationError) -> bool:
 
 
 def _no_object(
-    response: ChatResponse, sought: Sought[Any], problem: ValidationError | None
+    response: ChatResponse, spec: OutputSpec[Any], problem: ValidationError | None
 ) -> StructuredOutputError:
     text = response.message.content or "".join(_arguments(response))
     why = f": {problem}" if problem is not None else "."
-    hint = _hint(response, sought, is_json=problem is not None and not _is_no_json(problem))
+    hint = _hint(response, spec, is_json=problem is not None and not _is_no_json(problem))
     return StructuredOutputError(
-        f"The answer holds no {sought.output_cls.__name__}, but {shown(text)}{why}\n{hint}",
+        f"The answer holds no {spec.output_cls.__name__}, but {shown(text)}{why}\n{hint}",
         **facts_of(response),
     )
 
 
-def _hint(response: ChatResponse, sought: Sought[Any], *, is_json: bool) -> str:
+def _hint(response: ChatResponse, spec: OutputSpec[Any], *, is_json: bool) -> str:
     if _is_cut_off(response):
         return "The answer was cut off at its token limit: raise max_tokens."
     if is_json:
         return "Describe the fields in the class, or use another model."
     way = response.additional_kwargs.get("tool_calling")
     if way is not None:
-        return f"It was asked for in words (tool_calling={way!r}): use another model."
-    if sought.mode == "text":
-        return "It was asked for in words: use another model."
-    what = "`tools`" if sought.mode == "function_calling" else "`response_format`"
-    return unsupported_message(what, sought.model)
+        return f"It was asked for through the prompt (tool_calling={way!r}): use another model."
+    if spec.mode == "text":
+        return "It was asked for through the prompt: use another model."
+    what = "`tools`" if spec.mode == "function_calling" else "`response_format`"
+    return unsupported_message(what, spec.model)
 
 
 class ArrivingObject(Generic[Model]):
     """An object as it arrives: partial ones as often as they change, the whole one at the end."""
 
-    def __init__(self, sought: Sought[Model]) -> None:
+    def __init__(self, spec: OutputSpec[Model]) -> None:
         # Not at import: programs load much of core.
         from llama_index.core.program.utils import create_flexible_model
 
-        self._sought = sought
+        self._spec = spec
         # Core makes this class anew for every chunk, a millisecond each time.
-        self._partial_cls = create_flexible_model(sought.output_cls)
+        self._partial_cls = create_flexible_model(spec.output_cls)
         self._last: dict[str, Any] = {}
         self._parsed = 0
         self._response: ChatResponse | None = None
@@ -139,7 +139,7 @@ class ArrivingObject(Generic[Model]):
             return []
         self._last = begun
         try:
-            self._yielded = self._sought.output_cls.model_validate(begun)
+            self._yielded = self._spec.output_cls.model_validate(begun)
         except ValidationError:
             self._yielded = self._partial_cls.model_validate(begun)
         return [self._yielded]
@@ -147,7 +147,7 @@ class ArrivingObject(Generic[Model]):
     def to_rest(self) -> list[Model]:
         """The whole object, validated, if the last partial one was not yet it."""
         # A stream without a last chunk raises, so there has been one.
-        whole = to_object(cast(ChatResponse, self._response), self._sought)
+        whole = to_object(cast(ChatResponse, self._response), self._spec)
         return [] if whole == self._yielded else [whole]
 
     def _begun(self, response: ChatResponse) -> dict[str, Any]:

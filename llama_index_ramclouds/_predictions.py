@@ -18,7 +18,7 @@ from llama_index.core.types import Model
 
 from llama_index_ramclouds import _structured
 from llama_index_ramclouds._clients import Connections
-from llama_index_ramclouds._objects import ArrivingObject, Sought, to_object
+from llama_index_ramclouds._objects import ArrivingObject, OutputSpec, to_object
 from ramclouds import BadRequestError
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ class StructuredPrediction(Connections):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> Model:
-        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
+        expectation = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            response = self.chat(**asked)
+            response = self.chat(**expectation)
         except BadRequestError as error:
-            if not _structured.is_refusal_of(modes, error):
+            if not _structured.is_mode_refused(modes, error):
                 raise
         else:
-            return to_object(response, Sought(output_cls, modes[0], self.model))
+            return to_object(response, OutputSpec(output_cls, modes[0], self.model))
         return self._ask(modes[1:], output_cls, messages, llm_kwargs)
 
     async def _aask(
@@ -134,14 +134,14 @@ class StructuredPrediction(Connections):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> Model:
-        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
+        expectation = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            response = await self.achat(**asked)
+            response = await self.achat(**expectation)
         except BadRequestError as error:
-            if not _structured.is_refusal_of(modes, error):
+            if not _structured.is_mode_refused(modes, error):
                 raise
         else:
-            return to_object(response, Sought(output_cls, modes[0], self.model))
+            return to_object(response, OutputSpec(output_cls, modes[0], self.model))
         return await self._aask(modes[1:], output_cls, messages, llm_kwargs)
 
     def _stream_objects(
@@ -151,14 +151,14 @@ class StructuredPrediction(Connections):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> Generator[Any, None, None]:
-        arriving = ArrivingObject(Sought(output_cls, modes[0], self.model))
-        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
+        arriving = ArrivingObject(OutputSpec(output_cls, modes[0], self.model))
+        expectation = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            with closing(self.stream_chat(**asked)) as responses:
+            with closing(self.stream_chat(**expectation)) as responses:
                 for response in responses:
                     yield from arriving.to_partial(response)
         except BadRequestError as error:
-            if not _structured.is_refusal_of(modes, error):
+            if not _structured.is_mode_refused(modes, error):
                 raise
             yield from self._stream_objects(modes[1:], output_cls, messages, llm_kwargs)
         else:
@@ -171,15 +171,15 @@ class StructuredPrediction(Connections):
         messages: list[ChatMessage],
         llm_kwargs: dict[str, Any] | None,
     ) -> AsyncGenerator[Any, None]:
-        arriving = ArrivingObject(Sought(output_cls, modes[0], self.model))
-        asked = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
+        arriving = ArrivingObject(OutputSpec(output_cls, modes[0], self.model))
+        expectation = _structured.to_ask(self, modes[0], output_cls, messages, llm_kwargs)
         try:
-            async with aclosing(await self.astream_chat(**asked)) as responses:
+            async with aclosing(await self.astream_chat(**expectation)) as responses:
                 async for response in responses:
                     for arrived in arriving.to_partial(response):
                         yield arrived
         except BadRequestError as error:
-            if not _structured.is_refusal_of(modes, error):
+            if not _structured.is_mode_refused(modes, error):
                 raise
             rest = self._astream_objects(modes[1:], output_cls, messages, llm_kwargs)
             async with aclosing(rest):

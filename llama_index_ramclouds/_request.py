@@ -8,8 +8,8 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage
 
-from llama_index_ramclouds._asking import WAYS, Asked
 from llama_index_ramclouds._clients import Connections
+from llama_index_ramclouds._expectation import WAYS, Expectation
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, ModelFacts, model_facts
@@ -59,7 +59,7 @@ class Request:
     """One call of the client, and how it asks."""
 
     params: dict[str, Any] = field(repr=False)
-    asked: Asked
+    expectation: Expectation
 
 
 def to_request(
@@ -73,14 +73,14 @@ def to_request(
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )
-    asked = llm._asking(params)
+    expectation = llm._expectation(params)
     params = {name: value for name, value in params.items() if name not in WAYS}
-    facts = model_facts(asked.model)
-    params["model"] = asked.model
+    facts = model_facts(expectation.model)
+    params["model"] = expectation.model
     params["messages"] = to_wire(
         messages, facts, replay_reasoning=_replays_reasoning(llm.replay_reasoning, facts)
     )
-    return Request(params, asked)
+    return Request(params, expectation)
 
 
 def _merged(llm: Connections, given: Mapping[str, Any]) -> dict[str, Any]:

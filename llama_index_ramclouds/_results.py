@@ -19,14 +19,14 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_ramclouds._arguments import ArrivingArguments, to_object
-from llama_index_ramclouds._asking import Asked
+from llama_index_ramclouds._expectation import Expectation
 from ramclouds import Chunk, Completion, ToolCall, Usage
 
 # A chat message validates in 8 µs, in Python, for every token; a copy of this one takes 2 µs.
 _TEMPLATE = ChatMessage(role=MessageRole.ASSISTANT, blocks=[], additional_kwargs={})
 
 
-def to_chat(completion: Completion, asked: Asked) -> ChatResponse:
+def to_chat(completion: Completion, expectation: Expectation) -> ChatResponse:
     """A whole answer; a refusal is the text that the user gets to read."""
     blocks: list[ContentBlock] = []
     if completion.reasoning:
@@ -41,27 +41,27 @@ def to_chat(completion: Completion, asked: Asked) -> ChatResponse:
         message=_message(blocks, {"tool_calls": calls} if calls else {}),
         raw=_raw(completion.raw, completion.usage),
         logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion, asked),
+        additional_kwargs=_facts_of(completion, expectation),
     )
 
 
-def to_completion(completion: Completion, asked: Asked) -> CompletionResponse:
+def to_completion(completion: Completion, expectation: Expectation) -> CompletionResponse:
     """A whole answer as text."""
     return CompletionResponse(
         text=completion.text + completion.refusal,
         raw=_raw(completion.raw, completion.usage),
         logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion, asked),
+        additional_kwargs=_facts_of(completion, expectation),
     )
 
 
-class Answer:
+class ResponseBuilder:
     """A streamed answer as it arrives: each chunk becomes a response that holds all so far."""
 
-    __slots__ = ("_about", "_asked", "_calls", "_reasoning", "_text")
+    __slots__ = ("_about", "_calls", "_expectation", "_reasoning", "_text")
 
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+    def __init__(self, expectation: Expectation) -> None:
+        self._expectation = expectation
         self._text = ""
         self._reasoning = ""
         self._calls: dict[int, tuple[ToolCall, ArrivingArguments]] = {}
@@ -106,7 +106,7 @@ class Answer:
         if chunk.id or chunk.model or chunk.request_id:
             self._about.update(_identity(chunk))
         if chunk.finish_reason is not None:
-            about |= self._about | _counts(chunk.usage) | _way(self._asked)
+            about |= self._about | _counts(chunk.usage) | _way(self._expectation)
             about["finish_reason"] = chunk.finish_reason
         return delta, about
 
@@ -168,19 +168,19 @@ def _counts(usage: Usage | None) -> dict[str, int]:
     }
 
 
-def _facts_of(completion: Completion, asked: Asked) -> dict[str, Any]:
+def _facts_of(completion: Completion, expectation: Expectation) -> dict[str, Any]:
     refusal = {"refusal": completion.refusal} if completion.refusal else {}
-    about = {**_counts(completion.usage), **_identity(completion), **refusal, **_way(asked)}
+    about = {**_counts(completion.usage), **_identity(completion), **refusal, **_way(expectation)}
     return {**about, "finish_reason": completion.finish_reason}
 
 
-def _way(asked: Asked) -> dict[str, str]:
+def _way(expectation: Expectation) -> dict[str, str]:
     """How the answer was asked for, where not natively."""
-    return {"tool_calling": asked.in_words} if asked.in_words else {}
+    return {"tool_calling": expectation.prompted_mode} if expectation.prompted_mode else {}
 
 
-def _identity(answer: Completion | Chunk) -> dict[str, Any]:
-    return {"id": answer.id, "model": answer.model, "request_id": answer.request_id}
+def _identity(completion: Completion | Chunk) -> dict[str, Any]:
+    return {"id": completion.id, "model": completion.model, "request_id": completion.request_id}
 
 
 def _logprobs(logprobs: Mapping[str, Any] | None) -> list[list[LogProb]] | None:

@@ -11,8 +11,8 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.types import PydanticProgramMode
 
-from llama_index_ramclouds._asking import CHECKED_BY_CALLER, Asked
 from llama_index_ramclouds._clients import Connections
+from llama_index_ramclouds._expectation import CHECKED_BY_CALLER, Expectation
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import BadRequestError, model_facts
@@ -35,13 +35,13 @@ def modes(settings: Connections, llm_kwargs: Mapping[str, Any] | None) -> tuple[
         return None
     if settings.structured_output_mode != "auto":
         return (settings.structured_output_mode,)
-    if settings._asking(llm_kwargs or {}).in_words:
-        # The client says the schema in words; a grammar holds the model to it besides.
+    if settings._expectation(llm_kwargs or {}).prompted_mode:
+        # The client says the schema through the prompt; a grammar holds the model to it besides.
         return ("json_schema",)
     return ("function_calling", "text") if settings.is_function_calling_model else ("text",)
 
 
-def is_refusal_of(modes: Sequence[str], error: BadRequestError) -> bool:
+def is_mode_refused(modes: Sequence[str], error: BadRequestError) -> bool:
     """Whether the request failed for the way of asking, and there is another to try."""
     return len(modes) > 1 and bool(_REFUSED.search(error.message))
 
@@ -69,30 +69,30 @@ def to_ask(
         forced = {} if wire_choice is None else {"tool_choice": wire_choice}
         unjudged = {CHECKED_BY_CALLER: True}
         return {**kwargs, "messages": list(messages), "tools": tools, **forced, **unjudged}
-    asked = settings._asking(kwargs)
-    return {**kwargs, **_response_format(asked, mode, name, schema, messages)}
+    expectation = settings._expectation(kwargs)
+    return {**kwargs, **_response_format(expectation, mode, name, schema, messages)}
 
 
 def _response_format(
-    asked: Asked,
+    expectation: Expectation,
     mode: str,
     name: str,
     schema: Mapping[str, Any],
     messages: Sequence[ChatMessage],
 ) -> dict[str, Any]:
     text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
-    in_words = {"messages": with_instructions(messages, text)}
+    prompted_mode = {"messages": with_instructions(messages, text)}
     if mode == "text":
-        return in_words
+        return prompted_mode
     if mode == "json_mode":
-        return {**in_words, "response_format": {"type": "json_object"}}
-    way = asked.in_words
+        return {**prompted_mode, "response_format": {"type": "json_object"}}
+    way = expectation.prompted_mode
     sent = schema if way == "prompted" else _strict(schema)
     wire = {"name": name, "schema": sent, "strict": True}
     response_format = {"type": "json_schema", "json_schema": wire}
     # The gateway's channels for Claude and GLM drop response_format.
-    is_said = way is not None or model_facts(asked.model).response_format
-    heeded = {"messages": list(messages)} if is_said else in_words
+    is_said = way is not None or model_facts(expectation.model).response_format
+    heeded = {"messages": list(messages)} if is_said else prompted_mode
     return {**heeded, "response_format": response_format}
 
 

@@ -15,7 +15,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._arguments import to_object
-from llama_index_ramclouds._errors import answer_empty, call_missing
+from llama_index_ramclouds._errors import empty_answer_error, missing_call_error
 from llama_index_ramclouds._messages import as_wire_call
 from ramclouds import ConfigurationError
 
@@ -123,7 +123,7 @@ def has_calls(message: ChatMessage) -> bool:
 def require_call(response: ChatResponse, model: str) -> ChatResponse:
     """Raise if no tool was called though the request demanded it."""
     if not has_calls(response.message):
-        raise call_missing(response, model)
+        raise missing_call_error(response, model)
     return response
 
 
@@ -135,7 +135,7 @@ def require_answer(response: ChatResponse) -> None:
     """
     message = response.message
     if not (message.content or "").strip() and not has_calls(message) and _thinks(message):
-        raise answer_empty(response)
+        raise empty_answer_error(response)
 
 
 def _thinks(message: ChatMessage) -> bool:

@@ -18,7 +18,6 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds import _tools
-from llama_index_ramclouds._asking import CHECKED_BY_CALLER
 from llama_index_ramclouds._chunks import (
     achecked,
     aeach,
@@ -28,10 +27,11 @@ from llama_index_ramclouds._chunks import (
     with_call,
     with_events,
 )
-from llama_index_ramclouds._errors import call_missing
+from llama_index_ramclouds._errors import missing_call_error
+from llama_index_ramclouds._expectation import CHECKED_BY_CALLER
 from llama_index_ramclouds._predictions import StructuredPrediction
 from llama_index_ramclouds._request import to_request
-from llama_index_ramclouds._results import Answer, to_chat, to_completion
+from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
@@ -87,8 +87,8 @@ class RamClouds(StructuredPrediction):
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        completion = self._asker(request.asked).complete(**request.params)
-        return to_completion(completion, request.asked)
+        completion = self._asker(request.expectation).complete(**request.params)
+        return to_completion(completion, request.expectation)
 
     @llm_completion_callback()
     async def acomplete(
@@ -96,8 +96,8 @@ class RamClouds(StructuredPrediction):
     ) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        completion = await self._async_asker(request.asked).complete(**request.params)
-        return to_completion(completion, request.asked)
+        completion = await self._async_asker(request.expectation).complete(**request.params)
+        return to_completion(completion, request.expectation)
 
     @llm_completion_callback()
     def stream_complete(
@@ -105,8 +105,8 @@ class RamClouds(StructuredPrediction):
     ) -> CompletionResponseGen:
         """Answer a prompt chunk by chunk; each holds all that came before it."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        chunks = self._asker(request.asked).stream(**request.params)
-        return each(chunks, Answer(request.asked).to_completion)
+        chunks = self._asker(request.expectation).stream(**request.params)
+        return each(chunks, ResponseBuilder(request.expectation).to_completion)
 
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
@@ -123,32 +123,32 @@ class RamClouds(StructuredPrediction):
     @llm_chat_callback()
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         request = to_request(self, messages, kwargs)
-        completion = self._asker(request.asked).complete(**request.params)
-        return to_chat(completion, request.asked)
+        completion = self._asker(request.expectation).complete(**request.params)
+        return to_chat(completion, request.expectation)
 
     @llm_chat_callback()
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         request = to_request(self, messages, kwargs)
-        completion = await self._async_asker(request.asked).complete(**request.params)
-        return to_chat(completion, request.asked)
+        completion = await self._async_asker(request.expectation).complete(**request.params)
+        return to_chat(completion, request.expectation)
 
     @llm_chat_callback()
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         request = to_request(self, messages, kwargs)
-        chunks = self._asker(request.asked).stream(**request.params)
-        return each(chunks, Answer(request.asked).to_chat)
+        chunks = self._asker(request.expectation).stream(**request.params)
+        return each(chunks, ResponseBuilder(request.expectation).to_chat)
 
     def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         request = to_request(self, messages, kwargs)
-        chunks = self._async_asker(request.asked).stream(**request.params)
-        return aeach(chunks, Answer(request.asked).to_chat)
+        chunks = self._async_asker(request.expectation).stream(**request.params)
+        return aeach(chunks, ResponseBuilder(request.expectation).to_chat)
 
     def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        chunks = self._async_asker(request.asked).stream(**request.params)
-        return aeach(chunks, Answer(request.asked).to_completion)
+        chunks = self._async_asker(request.expectation).stream(**request.params)
+        return aeach(chunks, ResponseBuilder(request.expectation).to_completion)
 
     def _demands_call(self, kwargs: dict[str, Any]) -> bool:
         if kwargs.pop(CHECKED_BY_CALLER, False):
@@ -164,33 +164,35 @@ class RamClouds(StructuredPrediction):
 
     def chat_with_tools(self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(self.chat(**asked), tools, parallel)
+        return self._validate_chat_with_tools_response(self.chat(**expectation), tools, parallel)
 
     async def achat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(await self.achat(**asked), tools, parallel)
+        return self._validate_chat_with_tools_response(
+            await self.achat(**expectation), tools, parallel
+        )
 
     def stream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return checked(self.stream_chat(**asked), parallel=parallel)
+        return checked(self.stream_chat(**expectation), parallel=parallel)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return achecked(await self.astream_chat(**asked), parallel=parallel)
+        return achecked(await self.astream_chat(**expectation), parallel=parallel)
 
     def _prepare_chat_with_tools(
         self,
@@ -208,15 +210,17 @@ class RamClouds(StructuredPrediction):
         messages = list(chat_history or [])
         if user_msg is not None:
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)
-        asked = {"messages": messages, **kwargs}
+        expectation = {"messages": messages, **kwargs}
         if tools:
-            asked["tools"] = _tools.to_wire_tools(tools)
-            choice = _tools.to_wire_choice(tool_choice, asked["tools"], required=tool_required)
+            expectation["tools"] = _tools.to_wire_tools(tools)
+            choice = _tools.to_wire_choice(
+                tool_choice, expectation["tools"], required=tool_required
+            )
             if choice is not None:
-                asked["tool_choice"] = choice
-            if not allow_parallel_tool_calls and self._asking(kwargs).in_words:
-                asked.setdefault("parallel_tool_calls", False)
-        return asked
+                expectation["tool_choice"] = choice
+            if not allow_parallel_tool_calls and self._expectation(kwargs).prompted_mode:
+                expectation.setdefault("parallel_tool_calls", False)
+        return expectation
 
     def _validate_chat_with_tools_response(
         self,
@@ -234,7 +238,7 @@ class RamClouds(StructuredPrediction):
         """The calls of a response; of one that is still arriving, as far as they have come."""
         found = _tools.selections(response.message)
         if error_on_no_tool_call and not found:
-            raise call_missing(response, self.model)
+            raise missing_call_error(response, self.model)
         return found
 
     def predict_and_call(

@@ -11,7 +11,7 @@ import httpx
 from ramclouds._failures.error_body import is_error_body
 from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
 from ramclouds._http.clients import opened_connection
 from ramclouds._json.parsing import MalformedError, parse
@@ -34,10 +34,10 @@ from ramclouds.types import Chunk, Completion, Model
 logger = logging.getLogger("ramclouds")
 
 # Longer than any answer; New API's own limit for one line of a stream is half of it.
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 
 
-class Call:
+class Attempts:
     """One call; told what happens by the client, it says what to do next."""
 
     def __init__(
@@ -93,7 +93,7 @@ class Call:
         self._is_stream = _says_stream(response)
         return is_answer
 
-    def refusal(self, response: httpx.Response, body: bytes) -> RamCloudsError:
+    def status_error(self, response: httpx.Response, body: bytes) -> RamCloudsError:
         """The error of an answer that is none."""
         # Here, as below: what is known about errors is loaded with the first of them.
         from ramclouds._failures.from_response import status_error
@@ -108,7 +108,7 @@ class Call:
         if is_beginning and not self._is_stream:
             # All that came so far: the first part may be one byte long.
             self._is_stream = looks_like_events(self.taken())
-        if self._size > MAX_ANSWER_BYTES:
+        if self._size > MAX_RESPONSE_BYTES:
             return False
         # As in a stream, what follows the end marker is not waited for.
         self._tail = (self._tail + part)[-32:]
@@ -130,7 +130,7 @@ class Call:
             raise exc
         if self._refused is not None and error is not exc:
             # A refusal whose body broke off or fell silent is a refusal all the same.
-            error = self.refusal(self._refused, self.taken())
+            error = self.status_error(self._refused, self.taken())
         if response is None and self._was_stale(error):
             return 0.0
         if self._can_drop_field(error):
@@ -167,11 +167,11 @@ class Call:
         return delay
 
     def _tell_what_arrived(self, error: RamCloudsError, response: httpx.Response) -> None:
-        answer = Answer(response, self._redactor)
-        error.request_id = answer.request_id
-        error.status_code = answer.status_code
-        error.response = answer.response
-        error.partial = partial_completion(self.taken(), answer.request_id)
+        head = ResponseHead(response, self._redactor)
+        error.request_id = head.request_id
+        error.status_code = head.status_code
+        error.response = head.response
+        error.partial = partial_completion(self.taken(), head.request_id)
 
     def _clean(self, error: RamCloudsError, exc: Exception) -> RamCloudsError:
         """An error fit to be shown: no key in its text, nor in what it says it came from."""
@@ -214,8 +214,8 @@ class Call:
 
     def reader(self, response: httpx.Response) -> StreamReader:
         """A reader for the stream in an answer's body."""
-        answer = Answer(response, self._redactor)
-        return StreamReader(answer, think_tags=self._settings.think_tags)
+        head = ResponseHead(response, self._redactor)
+        return StreamReader(head, think_tags=self._settings.think_tags)
 
     def rest_after(self, exc: Exception, reader: StreamReader) -> list[Chunk]:
         """A failure in mid-stream: the last chunk, where the answer was complete by then.
@@ -231,27 +231,29 @@ class Call:
 
     def completion(self, response: httpx.Response, body: bytes) -> Completion:
         """The complete answer in a body, JSON or, where the gateway streamed it, events."""
-        answer = Answer(response, self._redactor)
-        if self._size > MAX_ANSWER_BYTES:
-            text = f"The answer is longer than {MAX_ANSWER_BYTES} bytes, and was not read further."
-            raise ResponseError(answer.message(text), request_id=answer.request_id)
+        head = ResponseHead(response, self._redactor)
+        if self._size > MAX_RESPONSE_BYTES:
+            text = (
+                f"The answer is longer than {MAX_RESPONSE_BYTES} bytes, and was not read further."
+            )
+            raise ResponseError(head.message(text), request_id=head.request_id)
         try:
             parsed = parse(body)
         except MalformedError:
             if self._is_stream:
                 return self._streamed_completion(response, body)
-            partial = partial_completion(body, answer.request_id)
-            raise _no_answer(answer, body, None, partial) from None
+            partial = partial_completion(body, head.request_id)
+            raise _not_a_completion(head, body, None, partial) from None
         if is_error_body(parsed):
-            raise _no_answer(answer, body, parsed)
+            raise _not_a_completion(head, body, parsed)
         try:
             completion = (
-                to_completion(parsed, answer.request_id) if isinstance(parsed, dict) else None
+                to_completion(parsed, head.request_id) if isinstance(parsed, dict) else None
             )
         except MalformedError:
             completion = None
         if completion is None or not completion.choices:
-            raise _no_answer(answer, body, parsed, completion)
+            raise _not_a_completion(head, body, parsed, completion)
         return self._without_think_tags(completion)
 
     def _streamed_completion(self, response: httpx.Response, body: bytes) -> Completion:
@@ -274,7 +276,7 @@ class Call:
 
     def models(self, response: httpx.Response, body: bytes) -> list[Model]:
         """The model list in a body."""
-        answer = Answer(response, self._redactor)
+        head = ResponseHead(response, self._redactor)
         parsed = None
         try:
             parsed = parse(body)
@@ -282,15 +284,15 @@ class Call:
                 return to_models(parsed)
         except MalformedError:
             parsed = None
-        raise _no_answer(answer, body, parsed)
+        raise _not_a_completion(head, body, parsed)
 
 
-def _no_answer(
-    answer: Answer, body: bytes, parsed: Any, partial: Completion | None = None
+def _not_a_completion(
+    head: ResponseHead, body: bytes, parsed: Any, partial: Completion | None = None
 ) -> RamCloudsError:
     from ramclouds._failures.from_response import response_error
 
-    return response_error(answer, body, parsed, partial=partial)
+    return response_error(head, body, parsed, partial=partial)
 
 
 # As many bytes of a body tell whether it is a stream, whatever its label says.

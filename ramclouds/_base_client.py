@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import SecretStr
 
-from ramclouds._attempts import Call
+from ramclouds._attempts import Attempts
 from ramclouds._failures.redact import Redactor
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
 from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
@@ -20,7 +20,7 @@ _COMPLETIONS = "/chat/completions"
 _USAGE_FIELD = "stream_options"
 
 
-class Calls:
+class BaseClient:
     """Settings, resolved once, and what follows from them; opens nothing."""
 
     _http_class: ClassVar[type[httpx.Client] | type[httpx.AsyncClient]]
@@ -99,33 +99,33 @@ class Calls:
     def __copy__(self) -> Any:
         return self.__deepcopy__({})
 
-    def _plain_call(
+    def _complete_attempts(
         self,
         model: str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
-    ) -> Call:
+    ) -> Attempts:
         body = body_from(model, messages, params)
-        return self._call("POST", _COMPLETIONS, timeout, params, body=body)
+        return self._attempts("POST", _COMPLETIONS, timeout, params, body=body)
 
-    def _stream_call(
+    def _stream_attempts(
         self,
         model: str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
-    ) -> Call:
+    ) -> Attempts:
         asked = not asks_for_usage(params)
         with_usage = asked or _USAGE_FIELD not in self._refused_fields
         body = stream_body_from(model, messages, params, with_usage=with_usage)
         optional = _USAGE_FIELD if _USAGE_FIELD in body and not asked else None
-        return self._call("POST", _COMPLETIONS, timeout, params, body=body, optional=optional)
+        return self._attempts("POST", _COMPLETIONS, timeout, params, body=body, optional=optional)
 
-    def _models_call(self, timeout: float | httpx.Timeout | None) -> Call:
-        return self._call("GET", "/models", timeout, {}, body=None)
+    def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+        return self._attempts("GET", "/models", timeout, {}, body=None)
 
-    def _call(
+    def _attempts(
         self,
         method: str,
         path: str,
@@ -134,11 +134,11 @@ class Calls:
         *,
         body: dict[str, Any] | None,
         optional: str | None = None,
-    ) -> Call:
+    ) -> Attempts:
         headers, redactor = self._prepare()
         if params.get("extra_headers"):
             headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
-        return Call(
+        return Attempts(
             self._settings,
             redactor,
             method,

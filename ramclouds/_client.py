@@ -20,8 +20,8 @@ from weakref import finalize
 import httpx
 from typing_extensions import Self, Unpack
 
-from ramclouds._attempts import Call
-from ramclouds._base_client import Calls
+from ramclouds._attempts import Attempts
+from ramclouds._base_client import BaseClient
 from ramclouds._http.clients import (
     AsyncPools,
     abody_of,
@@ -40,7 +40,7 @@ from ramclouds.errors import RamCloudsError
 from ramclouds.types import Chunk, Completion, Model
 
 
-class Client(Calls):
+class Client(BaseClient):
     """Talks to RamClouds; one object serves any number of threads.
 
     Args are settings: each falls back to its environment variable, then to its default. `timeout`
@@ -74,13 +74,13 @@ class Client(Calls):
             ConfigurationError: an argument is out of range; nothing was sent.
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
-        call = self._plain_call(model, messages, timeout, params)
+        attempts = self._complete_attempts(model, messages, timeout, params)
         while True:
-            response = self._open(call)
+            response = self._open(attempts)
             try:
-                return call.completion(response, self._read(call, response))
+                return attempts.completion(response, self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, response)
+                pause = attempts.pause_after(exc, response)
             sleep(pause)
 
     def stream(
@@ -100,7 +100,7 @@ class Client(Calls):
             ConfigurationError: an argument is out of range; nothing was sent.
             RamCloudsError: anything else, from the generator; what had arrived is its `partial`.
         """
-        return self._chunks(self._stream_call(model, messages, timeout, params))
+        return self._chunks(self._stream_attempts(model, messages, timeout, params))
 
     def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
@@ -108,13 +108,13 @@ class Client(Calls):
         Raises:
             RamCloudsError: see `ramclouds.errors`.
         """
-        call = self._models_call(timeout)
+        attempts = self._models_attempts(timeout)
         while True:
-            response = self._open(call)
+            response = self._open(attempts)
             try:
-                return call.models(response, self._read(call, response))
+                return attempts.models(response, self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, response)
+                pause = attempts.pause_after(exc, response)
             sleep(pause)
 
     def close(self) -> None:
@@ -134,50 +134,50 @@ class Client(Calls):
     ) -> None:
         self.close()
 
-    def _open(self, call: Call) -> httpx.Response:
+    def _open(self, attempts: Attempts) -> httpx.Response:
         """Send, again where that may help, until an answer comes."""
         while True:
             try:
                 http = self._http()
-                call.begin()
+                attempts.begin()
                 response = http.send(
                     http.build_request(
-                        call.method,
-                        call.url,
-                        headers=call.headers,
-                        content=call.content,
-                        extensions=call.extensions,
+                        attempts.method,
+                        attempts.url,
+                        headers=attempts.headers,
+                        content=attempts.content,
+                        extensions=attempts.extensions,
                     ),
                     stream=True,
                     follow_redirects=False,
                 )
-                if call.note_status(response):
+                if attempts.note_status(response):
                     return response
-                raise call.refusal(response, self._read(call, response))
+                raise attempts.status_error(response, self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc)
+                pause = attempts.pause_after(exc)
             sleep(pause)
 
-    def _read(self, call: Call, response: httpx.Response) -> bytes:
+    def _read(self, attempts: Attempts, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
         body = body_of(response)
         try:
             for part in body:
-                if not call.take(part):
+                if not attempts.take(part):
                     break
-            return call.taken()
+            return attempts.taken()
         finally:
             close(response, body)
 
-    def _chunks(self, call: Call) -> Generator[Chunk, None, None]:
+    def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
         is_answered = False
         while not is_answered:
-            response = self._open(call)
+            response = self._open(attempts)
             body = body_of(response)
             try:
-                reader = call.reader(response)
+                reader = attempts.reader(response)
                 while not reader.is_over:
-                    for chunk in self._step(call, reader, body):  # noqa: UP028  as its twin
+                    for chunk in self._step(attempts, reader, body):  # noqa: UP028  as its twin
                         yield chunk
                     reader.check()
                 is_answered = reader.is_answered
@@ -186,7 +186,7 @@ class Client(Calls):
             finally:
                 close(response, body)
 
-    def _step(self, call: Call, reader: StreamReader, body: Iterator[bytes]) -> list[Chunk]:
+    def _step(self, attempts: Attempts, reader: StreamReader, body: Iterator[bytes]) -> list[Chunk]:
         """The chunks of the next bytes; none where the call is to be made again."""
         try:
             data = next(body, None)
@@ -194,9 +194,9 @@ class Client(Calls):
         except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
             failure = exc
         try:
-            return call.rest_after(failure, reader)
+            return attempts.rest_after(failure, reader)
         except RamCloudsError as exc:
-            pause = call.pause_in_stream(exc)
+            pause = attempts.pause_in_stream(exc)
         sleep(pause)
         return []
 
@@ -216,7 +216,7 @@ class Client(Calls):
         self._closer = bool
 
 
-class AsyncClient(Calls):
+class AsyncClient(BaseClient):
     """`Client` for async code, on asyncio or trio; one object serves any number of event loops.
 
     Example:
@@ -242,13 +242,13 @@ class AsyncClient(Calls):
             ConfigurationError: an argument is out of range; nothing was sent.
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
-        call = self._plain_call(model, messages, timeout, params)
+        attempts = self._complete_attempts(model, messages, timeout, params)
         while True:
-            response = await self._open(call)
+            response = await self._open(attempts)
             try:
-                return call.completion(response, await self._read(call, response))
+                return attempts.completion(response, await self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, response)
+                pause = attempts.pause_after(exc, response)
             await asleep(pause)
 
     def stream(
@@ -268,7 +268,7 @@ class AsyncClient(Calls):
             ConfigurationError: an argument is out of range; nothing was sent.
             RamCloudsError: anything else, from the generator; what had arrived is its `partial`.
         """
-        return self._chunks(self._stream_call(model, messages, timeout, params))
+        return self._chunks(self._stream_attempts(model, messages, timeout, params))
 
     async def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
@@ -276,13 +276,13 @@ class AsyncClient(Calls):
         Raises:
             RamCloudsError: see `ramclouds.errors`.
         """
-        call = self._models_call(timeout)
+        attempts = self._models_attempts(timeout)
         while True:
-            response = await self._open(call)
+            response = await self._open(attempts)
             try:
-                return call.models(response, await self._read(call, response))
+                return attempts.models(response, await self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc, response)
+                pause = attempts.pause_after(exc, response)
             await asleep(pause)
 
     async def aclose(self) -> None:
@@ -300,50 +300,50 @@ class AsyncClient(Calls):
     ) -> None:
         await self.aclose()
 
-    async def _open(self, call: Call) -> httpx.Response:
+    async def _open(self, attempts: Attempts) -> httpx.Response:
         """Send, again where that may help, until an answer comes."""
         while True:
             try:
                 http = await self._http()
-                call.begin()
+                attempts.begin()
                 response = await http.send(
                     http.build_request(
-                        call.method,
-                        call.url,
-                        headers=call.headers,
-                        content=call.content,
-                        extensions=call.extensions,
+                        attempts.method,
+                        attempts.url,
+                        headers=attempts.headers,
+                        content=attempts.content,
+                        extensions=attempts.extensions,
                     ),
                     stream=True,
                     follow_redirects=False,
                 )
-                if call.note_status(response):
+                if attempts.note_status(response):
                     return response
-                raise call.refusal(response, await self._read(call, response))
+                raise attempts.status_error(response, await self._read(attempts, response))
             except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = call.pause_after(exc)
+                pause = attempts.pause_after(exc)
             await asleep(pause)
 
-    async def _read(self, call: Call, response: httpx.Response) -> bytes:
+    async def _read(self, attempts: Attempts, response: httpx.Response) -> bytes:
         """The whole body, and the response closed."""
         body = abody_of(response)
         try:
             async for part in body:
-                if not call.take(part):
+                if not attempts.take(part):
                     break
-            return call.taken()
+            return attempts.taken()
         finally:
             await aclose(response, body)
 
-    async def _chunks(self, call: Call) -> AsyncGenerator[Chunk, None]:
+    async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
         is_answered = False
         while not is_answered:
-            response = await self._open(call)
+            response = await self._open(attempts)
             body = abody_of(response)
             try:
-                reader = call.reader(response)
+                reader = attempts.reader(response)
                 while not reader.is_over:
-                    for chunk in await self._step(call, reader, body):
+                    for chunk in await self._step(attempts, reader, body):
                         yield chunk
                     reader.check()
                 is_answered = reader.is_answered
@@ -353,7 +353,7 @@ class AsyncClient(Calls):
                 await aclose(response, body)
 
     async def _step(
-        self, call: Call, reader: StreamReader, body: AsyncIterator[bytes]
+        self, attempts: Attempts, reader: StreamReader, body: AsyncIterator[bytes]
     ) -> list[Chunk]:
         """The chunks of the next bytes; none where the call is to be made again."""
         try:
@@ -362,9 +362,9 @@ class AsyncClient(Calls):
         except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
             failure = exc
         try:
-            return call.rest_after(failure, reader)
+            return attempts.rest_after(failure, reader)
         except RamCloudsError as exc:
-            pause = call.pause_in_stream(exc)
+            pause = attempts.pause_in_stream(exc)
         await asleep(pause)
         return []
 

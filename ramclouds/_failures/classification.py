@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ramclouds import errors as e
-from ramclouds._failures.error_body import Refusal
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.error_body import ErrorBody
+from ramclouds._failures.response_head import ResponseHead
 
 # code or type → (class, retryable). What New API itself says (types/error.go), then what the
 # providers behind it say. A server's failure is left to the status where there is one.
@@ -25,9 +25,9 @@ DOWN = (e.ServerError, True)
 _BROKEN = (e.ServerError, False)
 _BLOCKED = (e.BlockedError, False)
 
-Verdict = tuple[type[e.APIStatusError], bool]
+Classification = tuple[type[e.APIStatusError], bool]
 
-_BY_CODE: dict[str, Verdict] = {
+_BY_CODE: dict[str, Classification] = {
     "invalid_request": BAD,
     "bad_request_body": BAD,
     "convert_request_failed": BAD,
@@ -93,7 +93,7 @@ _BY_CODE: dict[str, Verdict] = {
     "channel:response_time_exceeded": DOWN,
 }
 
-_BY_STATUS: dict[int, Verdict] = {
+_BY_STATUS: dict[int, Classification] = {
     401: _AUTH,
     402: _QUOTA,
     403: _DENIED,
@@ -128,58 +128,58 @@ _BLOCK_PAGE = re.compile(
 _EDGE_RATE_LIMIT = re.compile(r"error(_code|\s+code)?\"?:?\s*1015\b|being rate limited", re.I)
 
 
-def verdict_of(answer: Answer, refusal: Refusal, text: str) -> Verdict:
+def classify(head: ResponseHead, error_body: ErrorBody, text: str) -> Classification:
     """The class of an answer whose status is no success, and whether to try again."""
-    if answer.is_challenge:
+    if head.is_challenge:
         return _BLOCKED
     return (
-        by_name(refusal)
-        or _by_edge(answer, refusal, text)
-        or _by_message(answer.status_code, refusal)
-        or _by_status(answer.status_code)
+        by_name(error_body)
+        or _by_edge(head, error_body, text)
+        or _by_message(head.status_code, error_body)
+        or _by_status(head.status_code)
     )
 
 
-def verdict_in_200(refusal: Refusal) -> Verdict | None:
+def classify_in_200(error_body: ErrorBody) -> Classification | None:
     """The class of an error that came under a status which says nothing; None for a failure."""
-    return by_name(refusal) or _by_general_name(refusal)
+    return by_name(error_body) or _by_general_name(error_body)
 
 
-def _by_edge(answer: Answer, refusal: Refusal, text: str) -> Verdict | None:
+def _by_edge(head: ResponseHead, error_body: ErrorBody, text: str) -> Classification | None:
     """What Cloudflare says with a page or a sentence of its own."""
-    if answer.is_from_gateway or not 400 <= answer.status_code < 500:
+    if head.is_from_gateway or not 400 <= head.status_code < 500:
         return None
-    if answer.status_code == 429 or _EDGE_RATE_LIMIT.search(text):
+    if head.status_code == 429 or _EDGE_RATE_LIMIT.search(text):
         return _RATE
     if _BLOCK_PAGE.search(text):
         return _BLOCKED
     # Its pages can be changed and translated, but the gateway would have set its headers.
-    is_refused_by_edge = answer.status_code == 403 and refusal.type != "new_api_error"
-    return _BLOCKED if is_refused_by_edge and answer.is_from_cloudflare else None
+    is_refused_by_edge = head.status_code == 403 and error_body.type != "new_api_error"
+    return _BLOCKED if is_refused_by_edge and head.is_from_cloudflare else None
 
 
-def _by_message(status: int, refusal: Refusal) -> Verdict | None:
+def _by_message(status: int, error_body: ErrorBody) -> Classification | None:
     """What only the text tells, where the status leaves it open."""
-    if status == 401 and _SPENT_KEY.search(refusal.message):
+    if status == 401 and _SPENT_KEY.search(error_body.message):
         return _QUOTA
-    if status in {400, 413, 422} and _TOO_LONG.search(refusal.message):
+    if status in {400, 413, 422} and _TOO_LONG.search(error_body.message):
         return _LENGTH
-    if status in {400, 404} and _NO_MODEL.search(refusal.message):
+    if status in {400, 404} and _NO_MODEL.search(error_body.message):
         return _MODEL
-    return _by_general_name(refusal) if status >= 500 else None
+    return _by_general_name(error_body) if status >= 500 else None
 
 
-def _by_general_name(refusal: Refusal) -> Verdict | None:
+def _by_general_name(error_body: ErrorBody) -> Classification | None:
     """OpenAI's and Anthropic's name for any fault of the request: a 401 or 404 says more.
 
     New API's Claude channel sends it with a 500, and streams with a 200.
     """
-    if "invalid_request_error" in (refusal.type, refusal.code):
-        return _by_message(400, refusal) or BAD
+    if "invalid_request_error" in (error_body.type, error_body.code):
+        return _by_message(400, error_body) or BAD
     return None
 
 
-def _by_status(status: int) -> Verdict:
+def _by_status(status: int) -> Classification:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 400 <= status < 500:
@@ -187,17 +187,17 @@ def _by_status(status: int) -> Verdict:
     return DOWN if status >= 500 else (e.APIStatusError, False)
 
 
-def by_name(refusal: Refusal) -> Verdict | None:
+def by_name(error_body: ErrorBody) -> Classification | None:
     """What the code says, or else the type; `bad_response_status_code` leaves it to the status."""
-    verdict = _BY_CODE.get(refusal.code) if isinstance(refusal.code, str) else None
-    if verdict is BAD and _TOO_LONG.search(refusal.message):
+    classification = _BY_CODE.get(error_body.code) if isinstance(error_body.code, str) else None
+    if classification is BAD and _TOO_LONG.search(error_body.message):
         return _LENGTH
-    return verdict or _BY_CODE.get(refusal.type or "") or _by_absence(refusal)
+    return classification or _BY_CODE.get(error_body.type or "") or _by_absence(error_body)
 
 
-def _by_absence(refusal: Refusal) -> Verdict | None:
+def _by_absence(error_body: ErrorBody) -> Classification | None:
     """Anthropic's and Moonshot's name for a missing model, which llama.cpp has for any path."""
     is_absent = not {"not_found_error", "resource_not_found_error"}.isdisjoint(
-        (refusal.type, refusal.code)
+        (error_body.type, error_body.code)
     )
-    return _MODEL if is_absent and "model" in refusal.message.lower() else None
+    return _MODEL if is_absent and "model" in error_body.message.lower() else None

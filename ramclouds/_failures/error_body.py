@@ -14,7 +14,7 @@ from ramclouds._wire.sse import EventDecoder, looks_like_events
 
 
 @dataclass(slots=True)
-class Refusal:
+class ErrorBody:
     """The error object of an answer, in whatever shape it came."""
 
     message: str = ""
@@ -28,7 +28,7 @@ _MESSAGE_KEYS = ("message", "msg", "err", "error_msg", "detail", "title")
 _ERROR_KEYS = frozenset({"errors", *_MESSAGE_KEYS, "header", "response"})
 
 
-def parsed_refusal(body: bytes) -> Any:
+def parse_error_body(body: bytes) -> Any:
     """The JSON of a refusal: whole, in an event, or what is left of one that was cut off."""
     for payload in (body, *_events_of(body)):
         try:
@@ -61,20 +61,20 @@ def is_error_body(body: Any) -> bool:
     is_answer = "choices" in body or (isinstance(body.get("data"), list) and body["data"])
     if is_answer or not _ERROR_KEYS & body.keys():
         return False
-    return bool(refusal_from(body).message)
+    return bool(error_body_from(body).message)
 
 
-def refusal_from(body: Any) -> Refusal:
+def error_body_from(body: Any) -> ErrorBody:
     """The error object in parsed JSON, as New API and the providers behind it write it."""
     if isinstance(body, str):
-        return Refusal(message=body)
+        return ErrorBody(message=body)
     if isinstance(body, list):
-        return refusal_from(body[0]) if body else Refusal()
+        return error_body_from(body[0]) if body else ErrorBody()
     if not isinstance(body, dict):
-        return Refusal()
+        return ErrorBody()
     source = _source_of(body)
     code = source.get("code", source.get("status_code"))
-    return Refusal(
+    return ErrorBody(
         message=_message_of(body),
         type=as_name(source.get("type")),
         code=code if isinstance(code, (str, int)) and not isinstance(code, bool) else None,

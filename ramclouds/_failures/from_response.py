@@ -7,11 +7,16 @@ from typing import Any, TypeVar
 import httpx
 
 from ramclouds import errors as e
-from ramclouds._failures.classification import DOWN, verdict_in_200, verdict_of
-from ramclouds._failures.error_body import Refusal, is_error_body, parsed_refusal, refusal_from
+from ramclouds._failures.classification import DOWN, classify, classify_in_200
+from ramclouds._failures.error_body import (
+    ErrorBody,
+    error_body_from,
+    is_error_body,
+    parse_error_body,
+)
 from ramclouds._failures.hints import hint_for
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_after
 from ramclouds._json.parsing import preview
 from ramclouds.types import Completion
@@ -25,49 +30,49 @@ E = TypeVar("E", bound=e.RamCloudsError)
 
 def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.APIStatusError:
     """The error of an answer whose status is no success."""
-    answer = Answer(response, redactor)
+    head = ResponseHead(response, redactor)
     text = redactor.text(body.decode("utf-8", "replace"))
-    answer.response = answer.response_with(text.encode())
-    parsed = parsed_refusal(text.encode())
-    refusal = refusal_from(parsed) if parsed is not None else Refusal()
-    cls, retryable = verdict_of(answer, refusal, text)
-    said = refusal.message or _plain_text(text) or _reason(answer)
-    if refusal.code == "bad_response_status_code" and said == "openai_error":
+    head.response = head.response_with(text.encode())
+    parsed = parse_error_body(text.encode())
+    error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
+    cls, retryable = classify(head, error_body, text)
+    message = error_body.message or _plain_text(text) or _reason(head)
+    if error_body.code == "bad_response_status_code" and message == "openai_error":
         # New API's filler, where the provider's error was no JSON.
-        said = "The provider behind the gateway failed without saying why"
+        message = "The provider behind the gateway failed without saying why"
     kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
-    return _error(cls, answer, refusal, said, retryable=retryable, body=kept)
+    return _error(cls, head, error_body, message, retryable=retryable, body=kept)
 
 
 def _error(
     cls: type[E],
-    answer: Answer,
-    refusal: Refusal,
-    said: str,
+    head: ResponseHead,
+    error_body: ErrorBody,
+    message: str,
     *,
     retryable: bool,
     body: Any,
     partial: Completion | None = None,
 ) -> E:
-    hint = hint_for(cls, answer, refusal, said)
+    hint = hint_for(cls, head, error_body, message)
     return cls(
-        answer.message(f"{_sentence(said)} {hint}".strip(), refusal.code),
-        status_code=answer.status_code,
-        code=refusal.code,
-        type=refusal.type,
-        param=refusal.param,
-        request_id=answer.request_id,
+        head.message(f"{_sentence(message)} {hint}".strip(), error_body.code),
+        status_code=head.status_code,
+        code=error_body.code,
+        type=error_body.type,
+        param=error_body.param,
+        request_id=head.request_id,
         retryable=retryable,
-        retry_after=_wait(answer, refusal),
+        retry_after=_wait(head, error_body),
         body=body,
-        response=answer.response,
+        response=head.response,
         partial=partial,
     )
 
 
-def _wait(answer: Answer, refusal: Refusal) -> float | None:
-    wait = retry_after(answer.headers)
-    return refusal.retry_after if wait is None else wait
+def _wait(head: ResponseHead, error_body: ErrorBody) -> float | None:
+    wait = retry_after(head.headers)
+    return error_body.retry_after if wait is None else wait
 
 
 def _plain_text(text: str) -> str:
@@ -75,14 +80,12 @@ def _plain_text(text: str) -> str:
     return "" if text.lstrip().startswith("<") else preview(text.encode("utf-8", "replace"))
 
 
-def _reason(answer: Answer) -> str:
-    phrase = _EDGE_PHRASES.get(answer.status_code) or httpx.codes.get_reason_phrase(
-        answer.status_code
-    )
-    who = "The gateway" if answer.is_from_gateway else "The server"
-    if not answer.is_from_gateway and "cf-ray" in answer.headers:
+def _reason(head: ResponseHead) -> str:
+    phrase = _EDGE_PHRASES.get(head.status_code) or httpx.codes.get_reason_phrase(head.status_code)
+    who = "The gateway" if head.is_from_gateway else "The server"
+    if not head.is_from_gateway and "cf-ray" in head.headers:
         who = "Cloudflare"
-    return f"{who} answered {answer.status_code} {phrase}".strip()
+    return f"{who} answered {head.status_code} {phrase}".strip()
 
 
 # https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
@@ -102,42 +105,44 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
-def body_error(answer: Answer, body: Any, partial: Completion | None = None) -> e.RamCloudsError:
+def body_error(
+    head: ResponseHead, body: Any, partial: Completion | None = None
+) -> e.RamCloudsError:
     """An error object in a 200: the class its code names, else a server's failure."""
-    body = answer.redactor.json(body)
-    refusal = refusal_from(body)
-    cls, retryable = verdict_in_200(refusal) or DOWN
-    said = refusal.message or _NO_MESSAGE
-    return _error(cls, answer, refusal, said, retryable=retryable, body=body, partial=partial)
+    body = head.redactor.json(body)
+    error_body = error_body_from(body)
+    cls, retryable = classify_in_200(error_body) or DOWN
+    message = error_body.message or _NO_MESSAGE
+    return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
 
 
 def stream_error(
-    answer: Answer, body: Any, *, partial: Completion, is_retryable: bool
+    head: ResponseHead, body: Any, *, partial: Completion, is_retryable: bool
 ) -> e.RamCloudsError:
     """An error inside a stream: the class its code names, else a `StreamError`."""
-    body = answer.redactor.json(body)
-    refusal = refusal_from(body)
-    named, retryable = verdict_in_200(refusal) or DOWN
+    body = head.redactor.json(body)
+    error_body = error_body_from(body)
+    named, retryable = classify_in_200(error_body) or DOWN
     cls: type[e.RamCloudsError] = e.StreamError if named is e.ServerError else named
-    said = refusal.message or _NO_MESSAGE
+    message = error_body.message or _NO_MESSAGE
     retryable = retryable and is_retryable
-    return _error(cls, answer, refusal, said, retryable=retryable, body=body, partial=partial)
+    return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
 
 
 def response_error(
-    answer: Answer, body: bytes, parsed: Any, *, partial: Completion | None
+    head: ResponseHead, body: bytes, parsed: Any, *, partial: Completion | None
 ) -> e.RamCloudsError:
     """A 200 that is no completion: an error object, a web page, or JSON without an answer."""
     if is_error_body(parsed):
-        return body_error(answer, parsed, partial)
-    if answer.is_challenge:
-        said = "Cloudflare answered with a challenge that only browsers can take"
-        page = answer.redactor.text(preview(body, _BODY_PREVIEW))
-        return _error(e.BlockedError, answer, Refusal(), said, retryable=False, body=page)
+        return body_error(head, parsed, partial)
+    if head.is_challenge:
+        message = "Cloudflare answered with a challenge that only browsers can take"
+        page = head.redactor.text(preview(body, _BODY_PREVIEW))
+        return _error(e.BlockedError, head, ErrorBody(), message, retryable=False, body=page)
     if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        kind = answer.headers.get("content-type", "no content type")
+        kind = head.headers.get("content-type", "no content type")
         text = (
-            f"{answer.url} answered with a web page ({kind}), not with a completion. Check "
+            f"{head.url} answered with a web page ({kind}), not with a completion. Check "
             "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
         )
     elif isinstance(parsed, dict):
@@ -155,13 +160,13 @@ def response_error(
     else:
         text = f"The answer is not what was asked for: {preview(body)} Check base_url."
     return e.ResponseError(
-        answer.message(text),
-        status_code=answer.status_code,
-        request_id=answer.request_id,
+        head.message(text),
+        status_code=head.status_code,
+        request_id=head.request_id,
         retryable=isinstance(parsed, dict) or not body.strip(),
-        body=answer.redactor.json(parsed)
+        body=head.redactor.json(parsed)
         if parsed is not None
-        else answer.redactor.text(body[:_BODY_PREVIEW].decode("utf-8", "replace")),
-        response=answer.response,
+        else head.redactor.text(body[:_BODY_PREVIEW].decode("utf-8", "replace")),
+        response=head.response,
         partial=partial,
     )

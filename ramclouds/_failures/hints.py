@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ramclouds import errors as e
 
 if TYPE_CHECKING:
-    from ramclouds._failures.error_body import Refusal
-    from ramclouds._failures.response_head import Answer
+    from ramclouds._failures.error_body import ErrorBody
+    from ramclouds._failures.response_head import ResponseHead
 
 _CHANNEL_IN_KEY = re.compile(r"指定渠道|specif\w* (a )?channel", re.I)
 _DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
@@ -55,27 +55,31 @@ _BY_CLASS: tuple[tuple[type[e.RamCloudsError], str], ...] = (
 )
 
 
-def hint_for(cls: type[e.RamCloudsError], answer: Answer, refusal: Refusal, said: str) -> str:
+def hint_for(
+    cls: type[e.RamCloudsError], head: ResponseHead, error_body: ErrorBody, message: str
+) -> str:
     """What the user can do about an error of this class; empty where nothing is known."""
-    if 300 <= answer.status_code < 400:
+    if 300 <= head.status_code < 400:
         return (
-            f"The server redirects to {answer.headers.get('location', 'another address')}; "
+            f"The server redirects to {head.headers.get('location', 'another address')}; "
             "redirects are not followed, so that the key stays here. Check base_url."
         )
-    if cls is e.PermissionDeniedError and _CHANNEL_IN_KEY.search(said):
+    if cls is e.PermissionDeniedError and _CHANNEL_IN_KEY.search(message):
         return _DASH
-    about = f"{said} {refusal.code} {refusal.param}"
+    about = f"{message} {error_body.code} {error_body.param}"
     if cls is e.BadRequestError and _MAX_TOKENS.search(about) and _TOO_SMALL.search(about):
         return "max_tokens is too small for this model; codex routes need at least 16."
-    if refusal.type == "new_api_panic":
+    if error_body.type == "new_api_panic":
         return "The gateway crashed on this request; a tool's JSON schema is the usual reason."
-    if refusal.code == "sensitive_words_detected":
+    if error_body.code == "sensitive_words_detected":
         return "The gateway's word filter refused the messages. Change them."
     if cls is e.BadRequestError:
-        return "Leave that parameter out." if _UNSUPPORTED.search(said) else "Change the request."
+        return (
+            "Leave that parameter out." if _UNSUPPORTED.search(message) else "Change the request."
+        )
     hint = next((hint for known, hint in _BY_CLASS if issubclass(cls, known)), "")
     is_about_key = cls in {e.PermissionDeniedError, e.AuthenticationError}
-    if is_about_key and not refusal.code and answer.redactor.has_dash:
+    if is_about_key and not error_body.code and head.redactor.has_dash:
         # The gateway says so in the language of the account, or that it does not know the key.
         return f"{_DASH} If it belongs there: {hint[0].lower()}{hint[1:]}"
     return hint

@@ -10,7 +10,7 @@ import httpx
 from ramclouds._failures.redact import Redactor
 
 
-class Answer:
+class ResponseHead:
     """Status, headers and URL of an answer; its copy of the response has no request headers.
 
     What only errors need is made when one does: most answers are none.

@@ -37,9 +37,9 @@ class Connection:
         self.stream = stream
         self.idle_since = 0.0
         self._is_sent = False
-        self._answer: Answer | None = None
+        self._answer: ResponseParser | None = None
 
-    def ask(self, request: bytes, timeouts: Mapping[str, float | None]) -> Answer:
+    def ask(self, request: bytes, timeouts: Mapping[str, float | None]) -> ResponseParser:
         """Send a request and wait for the head of its answer; `timeouts` are httpx's, in seconds.
 
         Raises:
@@ -48,37 +48,37 @@ class Connection:
             httpcore.TimeoutException: nothing came in time.
         """
         self._is_sent = False
-        self._answer = answer = Answer()
+        self._answer = parser = ResponseParser()
         try:
             self.stream.write(request, timeouts.get("write"))
             self._is_sent = True
         except httpcore.WriteError:
             # A server may refuse a request before it has read all of it, and close.
             pass
-        while not answer.has_head:
-            self._read(answer, timeouts.get("read"))
-        return answer
+        while not parser.has_head:
+            self._read(parser, timeouts.get("read"))
+        return parser
 
-    def body(self, answer: Answer, timeout: float | None) -> Iterator[bytes]:
+    def body(self, parser: ResponseParser, timeout: float | None) -> Iterator[bytes]:
         """The body as it comes; what `ask` raises it may raise too."""
         while True:
-            if answer.parts:
-                part = b"".join(answer.parts)
-                answer.parts.clear()
+            if parser.parts:
+                part = b"".join(parser.parts)
+                parser.parts.clear()
                 yield part
-            if answer.is_complete:
+            if parser.is_complete:
                 return
-            self._read(answer, timeout)
+            self._read(parser, timeout)
 
-    def _read(self, answer: Answer, timeout: float | None) -> None:
-        if answer.error is not None:
-            raise answer.error
-        answer.feed(self.stream.read(_READ_BYTES, timeout))
+    def _read(self, parser: ResponseParser, timeout: float | None) -> None:
+        if parser.error is not None:
+            raise parser.error
+        parser.feed(self.stream.read(_READ_BYTES, timeout))
 
     def is_idle(self) -> bool:
         """Whether it can take a request: the last one went out, and its answer came whole."""
-        answer = self._answer
-        return self._is_sent and answer is not None and answer.is_complete and answer.is_kept
+        parser = self._answer
+        return self._is_sent and parser is not None and parser.is_complete and parser.is_kept
 
     def rest(self) -> None:
         """Begin to lie idle."""
@@ -111,7 +111,7 @@ def to_bytes(request: httpcore.Request) -> bytes:
     return b"".join([head, *body])
 
 
-class Answer:
+class ResponseParser:
     """What has arrived of an answer; httptools calls what happened by these names."""
 
     def __init__(self) -> None:

@@ -64,17 +64,17 @@ class _Pool:
         connection = self._kept() or self._connected(timeouts.get("connect"))
         self._busy.add(connection)
         try:
-            answer = connection.ask(data, timeouts)
+            parser = connection.ask(data, timeouts)
         except BaseException:
             self.keep(connection)
             raise
-        body = _Body(connection.body(answer, timeouts.get("read")), connection, self)
+        body = _Body(connection.body(parser, timeouts.get("read")), connection, self)
         told = {
-            "http_version": answer.version,
-            "reason_phrase": answer.reason,
+            "http_version": parser.version,
+            "reason_phrase": parser.reason,
             "network_stream": connection.stream,
         }
-        return _Response(answer.status, answer.headers, body, told)
+        return _Response(parser.status, parser.headers, body, told)
 
     def close(self) -> None:
         """Close all connections, also those that are being read."""

@@ -9,12 +9,12 @@ from ramclouds._json.surrogates import SurrogateJoiner
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
 from ramclouds._wire.fields import (
-    answer_of,
     as_index,
     as_list,
     as_name,
     as_object,
     as_text,
+    message_of,
     raw_calls,
     reasoning_of,
     refusal_of,
@@ -25,11 +25,11 @@ from ramclouds.types import Chunk, ToolCallDelta, Usage
 _SHOWN = frozenset({"role", "content", "tool_calls", "refusal", "reasoning", "reasoning_content"})
 
 
-class SecondAnswerError(ValueError):
+class SecondResponseError(ValueError):
     """A second answer began behind the half of a first one."""
 
 
-class EventMapper:
+class ChunkMapper:
     """Maps the events of one stream; knows which choices are finished, and what was said once."""
 
     def __init__(self, request_id: str | None, *, think_tags: bool) -> None:
@@ -96,7 +96,7 @@ class EventMapper:
 
         Raises:
             MalformedError: the event is of a shape that holds no answer.
-            SecondAnswerError: it begins another answer.
+            SecondResponseError: it begins another answer.
         """
         if not isinstance(event, dict):
             if event is None:
@@ -144,7 +144,7 @@ class EventMapper:
         self, index: int, choice: dict[str, Any], event: dict[str, Any]
     ) -> Chunk | None:
         delta = _delta_of(choice)
-        self._check_same_answer(delta, event)
+        self._check_same_response(delta, event)
         # The first reason stays: Gemini channels say tool_calls, and then stop.
         reason = self._finish_reasons.get(index) or as_name(choice.get("finish_reason"))
         self._finish_reasons[index] = reason
@@ -190,7 +190,7 @@ class EventMapper:
         basis = (event.get("id"), event.get("created"), self._request_id)
         return tuple(self._tools.take(fragments, basis))
 
-    def _check_same_answer(self, delta: dict[str, Any], event: dict[str, Any]) -> None:
+    def _check_same_response(self, delta: dict[str, Any], event: dict[str, Any]) -> None:
         """Refuse a second answer behind the first.
 
         When a channel fails in mid-stream and the gateway retries, it appends the next channel's
@@ -204,7 +204,7 @@ class EventMapper:
         if len(self._ids) != 1 or event_id in self._ids:
             return
         if self._events > 1 or not delta.get("content"):
-            raise SecondAnswerError
+            raise SecondResponseError
 
     def _note_head(self, event: dict[str, Any]) -> None:
         if not as_list(event.get("choices")):
@@ -228,7 +228,7 @@ class EventMapper:
 
 def _delta_of(choice: dict[str, Any]) -> dict[str, Any]:
     """The delta of a choice, where one is there: what is not read must not be lost in silence."""
-    delta = answer_of(choice)
+    delta = message_of(choice)
     given = choice.get("delta")
     if given and not isinstance(given, dict):
         raise MalformedError(f"a delta is {type(given).__name__}")

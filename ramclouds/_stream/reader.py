@@ -1,4 +1,4 @@
-"""A streamed answer, from bytes to chunks: pure, and the one judge of whether it is complete."""
+"""A streamed completion, from bytes to chunks: pure, and the one judge of its end."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds._failures.error_body import is_error_body
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 from ramclouds._json.parsing import MalformedError, parse, parse_halves, preview
 from ramclouds._stream.accumulator import Accumulator
-from ramclouds._stream.chunks import EventMapper, SecondAnswerError
-from ramclouds._stream.stray_json import BareBody
+from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
+from ramclouds._stream.stray_json import StrayJson
 from ramclouds._wire.fields import partial_completion, to_completion
-from ramclouds._wire.sse import BareLine, ErrorEvent, EventDecoder
+from ramclouds._wire.sse import ErrorEvent, EventDecoder, StrayLine
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -31,17 +31,17 @@ _DONE = b"[DONE]"
 class StreamReader:
     """Reads one streamed answer; what it raises is what `ramclouds.errors` promises."""
 
-    def __init__(self, answer: Answer, *, think_tags: bool = False) -> None:
+    def __init__(self, head: ResponseHead, *, think_tags: bool = False) -> None:
         self.is_done = False
         """The end marker was seen."""
         self.is_over = False
         """Nothing more is to be read."""
         self.is_answered = False
         """The last chunk was given out."""
-        self._answer = answer
+        self._head = head
         self._decoder = EventDecoder()
-        self._bare = BareBody()
-        self._mapper = EventMapper(answer.request_id, think_tags=think_tags)
+        self._stray = StrayJson()
+        self._mapper = ChunkMapper(head.request_id, think_tags=think_tags)
         self._accumulator = Accumulator()
         self._failure: RamCloudsError | None = None
 
@@ -107,7 +107,7 @@ class StreamReader:
             if self.is_done:
                 self._close(chunks)
                 return
-        if self._decoder.held + self._bare.size > MAX_EVENT_BYTES:
+        if self._decoder.held + self._stray.size > MAX_EVENT_BYTES:
             raise self._malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
 
     def _close(self, chunks: list[Chunk]) -> None:
@@ -128,7 +128,7 @@ class StreamReader:
         if isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError):
             raise self._truncated() from error.__cause__
         error.partial = self.partial()
-        error.request_id = self._answer.request_id
+        error.request_id = self._head.request_id
         error.retryable = error.retryable and not self._mapper.has_delivered
         raise error
 
@@ -139,7 +139,7 @@ class StreamReader:
         completion.choices[0].text += text
         completion.choices[0].reasoning += reasoning
         completion.usage = completion.usage or self._mapper.usage
-        completion.request_id = self._answer.request_id
+        completion.request_id = self._head.request_id
         return completion
 
     def _end(self, chunks: list[Chunk]) -> None:
@@ -153,10 +153,10 @@ class StreamReader:
 
     def _read(self, payload: bytes, chunks: list[Chunk]) -> None:
         """One event that is not plain text."""
-        if isinstance(payload, BareLine):
-            self._read_bare(self._bare.add(payload))
+        if isinstance(payload, StrayLine):
+            self._read_stray(self._stray.add(payload))
             return
-        if self._bare.is_page and not self._mapper.has_choices:
+        if self._stray.is_page and not self._mapper.has_choices:
             # A line of a page's script, such as `data: 5,`.
             return
         stripped = payload.strip()
@@ -196,7 +196,7 @@ class StreamReader:
     def _chunks(self, event: Any) -> list[Chunk]:
         try:
             return self._mapper.chunks(event)
-        except SecondAnswerError as exc:
+        except SecondResponseError as exc:
             text = "The gateway began a second answer behind the half of a first one."
             raise self._failed(text, may_retry=False) from exc
         except MalformedError as exc:
@@ -205,21 +205,21 @@ class StreamReader:
     def _cut_off(self, chunks: list[Chunk]) -> None:
         """What the end of the bytes cut off: half an event is a truncation, no malformed one."""
         for payload in () if self.is_done else self._decoder.close():
-            if not isinstance(payload, BareLine) and _is_half(payload):
+            if not isinstance(payload, StrayLine) and _is_half(payload):
                 continue
             self._read(payload, chunks)
-        self._read_bare(self._bare.close())
+        self._read_stray(self._stray.close())
 
-    def _read_bare(self, body: Any) -> None:
+    def _read_stray(self, body: Any) -> None:
         """Bare JSON between or behind the events: an error, or all of the answer in one piece."""
         if is_error_body(body):
             raise self._failed(body)
 
     def _read_whole(self, chunks: list[Chunk]) -> None:
         """A stream request answered with one JSON body, or with a web page."""
-        if not self._bare:
+        if not self._stray:
             return
-        body = self._bare.value
+        body = self._stray.value
         try:
             is_answer = isinstance(body, dict) and bool(to_completion(body, None).choices)
             self._give_out(self._mapper.chunks(body), chunks)
@@ -229,15 +229,15 @@ class StreamReader:
             # Here, as below: what is known about errors is loaded with the first of them.
             from ramclouds._failures.from_response import response_error
 
-            text = self._bare.text
-            partial = partial_completion(text, self._answer.request_id) if body is None else None
-            raise response_error(self._answer, text, body, partial=partial)
+            text = self._stray.text
+            partial = partial_completion(text, self._head.request_id) if body is None else None
+            raise response_error(self._head, text, body, partial=partial)
 
     def _failed(self, body: Any, *, may_retry: bool = True) -> RamCloudsError:
         from ramclouds._failures.from_response import stream_error
 
         is_retryable = may_retry and not self._mapper.has_delivered
-        return stream_error(self._answer, body, partial=self.partial(), is_retryable=is_retryable)
+        return stream_error(self._head, body, partial=self.partial(), is_retryable=is_retryable)
 
     def _malformed(self, what: str) -> RamCloudsError:
         return self._failed(f"The stream holds an event that is broken: {what}.")
@@ -245,10 +245,10 @@ class StreamReader:
     def _truncated(self) -> RamCloudsError:
         has_delivered = self._mapper.has_delivered
         return StreamTruncatedError(
-            self._answer.message(_truncation(has_delivered, self._mapper.has_choices)),
-            status_code=self._answer.status_code,
-            request_id=self._answer.request_id,
-            response=self._answer.response,
+            self._head.message(_truncation(has_delivered, self._mapper.has_choices)),
+            status_code=self._head.status_code,
+            request_id=self._head.request_id,
+            response=self._head.response,
             retryable=not has_delivered,
             partial=self.partial(),
         )

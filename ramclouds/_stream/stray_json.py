@@ -9,7 +9,7 @@ from ramclouds._json.parsing import MalformedError, parse_first
 _NOISE_KEPT = 4096
 
 
-class BareBody:
+class StrayJson:
     """Collects the lines that are no field of an event stream, and reads them as JSON."""
 
     def __init__(self) -> None:

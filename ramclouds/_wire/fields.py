@@ -215,7 +215,7 @@ def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in call.items() if key not in _CALL_KEYS}
 
 
-def answer_of(choice: Mapping[str, Any]) -> dict[str, Any]:
+def message_of(choice: Mapping[str, Any]) -> dict[str, Any]:
     """The message of a choice, whether it is called message or delta, or is a bare text."""
     text = choice.get("text")
     given = choice.get("message") or choice.get("delta")
@@ -250,7 +250,7 @@ def partial_completion(body: bytes, request_id: str | None) -> Completion | None
 
 
 def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
-    message = answer_of(choice)
+    message = message_of(choice)
     if not message and choice.get("finish_reason") != "content_filter":
         raise MalformedError("a choice holds no message")
     index = as_index(choice.get("index"))

@@ -22,7 +22,7 @@ class ErrorEvent(bytes):
     __slots__ = ()
 
 
-class BareLine(bytes):
+class StrayLine(bytes):
     """A line that is no field of an event stream, in its place among the payloads."""
 
     __slots__ = ()
@@ -99,5 +99,5 @@ class EventDecoder:
         elif name == b"data":
             self._data.append(b"")
         elif name not in {b"", b"id", b"retry"}:
-            return [BareLine(line)]
+            return [StrayLine(line)]
         return []

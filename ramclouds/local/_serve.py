@@ -18,7 +18,7 @@ def main() -> None:
     """Read settings from the first line of stdin, serve, and answer with the address."""
     # Ctrl-C reaches the whole process group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = _keep_stdout_for_the_answer()
+    answer = _keep_stdout_for_the_address()
     settings = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
     server = _serve(settings)
@@ -28,7 +28,7 @@ def main() -> None:
     os._exit(0)
 
 
-def _keep_stdout_for_the_answer() -> Any:
+def _keep_stdout_for_the_address() -> Any:
     """Let whatever llama.cpp prints on stdout go to stderr."""
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

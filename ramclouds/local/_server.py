@@ -76,7 +76,7 @@ class LocalServer:
             self._process = process = _spawn(log)
             try:
                 self._address = self._address_from(process)
-                _require_answer(self._address, self._start_timeout)
+                _require_response(self._address, self._start_timeout)
             except (OSError, HTTPException) as exc:
                 self._stop(process)
                 raise ConfigurationError(self._why_not_started(exc, log)) from exc
@@ -171,7 +171,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
     return process.stdin, process.stdout
 
 
-def _require_answer(address: str, timeout: float) -> None:
+def _require_response(address: str, timeout: float) -> None:
     """Ask the server for its health; without a proxy, whatever the environment says."""
     url = urlsplit(address)
     with closing(HTTPConnection(url.hostname or "", url.port, timeout=timeout)) as connection:

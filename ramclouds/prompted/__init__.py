@@ -1,4 +1,4 @@
-"""Tool calls and structured output by words alone: prompts out, calls back.
+"""Tool calls and structured output through the prompt: prompts out, calls back.
 
 RamClouds documents three roles and string content. In prompted mode a request holds nothing else.
 A client that asks so has the calls, answers and streams of the client that it is given:
@@ -8,12 +8,12 @@ A client that asks so has the calls, answers and streams of the client that it i
 
 `tool_calling="grammar"` sends a `response_format` besides, the schema of "text or a list of
 calls": a server that enforces it makes a tool caller of any model. `on_unsupported="fallback"`
-asks natively first, and in words where that had no effect.
+asks natively first, and through the prompt where that had no effect.
 
 What comes back keeps the contract of `Chunk` and `Completion`, so that code which reads native
-tool calls reads these. The pieces are pure: `prepare` turns a request into one that asks in words,
-from what `render` writes and `grammar_format` describes; `PromptedParser` reads an answer;
-`missing_forced_call` and `is_prose` tell that a native request had no effect,
+tool calls reads these. The pieces are pure: `prepare` turns a request into one that asks through
+the prompt, from what `render` writes and `grammar_format` describes; `PromptedParser` reads a
+completion; `missing_forced_call` and `is_prose` tell that a native request had no effect,
 `unsupported_message` says so; `json_text` finds the JSON in an answer.
 """
 
@@ -44,7 +44,7 @@ else:
     }
 
     def __getattr__(name):
-        # What asks in words is loaded when it is asked for: it was a third of an adapter's import.
+        # Loaded when it is asked for: it was a third of an adapter's import.
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -36,7 +36,7 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
     return not is_json(json_text(completion.text))
 
 
-def is_refusal_of_native(error: BadRequestError) -> bool:
+def is_native_refused(error: BadRequestError) -> bool:
     """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
     # A request that is too long is counted with its tools.
     return not isinstance(error, ContextLengthError) and bool(

@@ -1,4 +1,4 @@
-"""How tools and structured output are asked for: natively, in words, or one after the other."""
+"""How tools and structured output are asked for: natively, or through the prompt."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ OnUnsupported = Literal["raise", "fallback"]
 
 @dataclass(frozen=True, slots=True)
 class ToolMode:
-    """How one adapter's requests ask; `fallen` are the models that ignored a native request."""
+    """How one adapter's requests ask; `downgraded` are the models that ignored a native request."""
 
     tool_calling: ToolCalling | None = None
     """None: natively, unless the model is known to have no tool calling."""
     on_unsupported: OnUnsupported = "raise"
-    """`fallback`: a native request that had no effect is sent once more, in words."""
-    fallen: set[str] = field(default_factory=set)
+    """`fallback`: a native request that had no effect is sent once more, through the prompt."""
+    downgraded: set[str] = field(default_factory=set)
 
-    def in_words(self, model: str) -> ToolCalling | None:
+    def prompted_mode(self, model: str) -> ToolCalling | None:
         """Return the way in which a model is asked now, or None where that is the native one."""
         if self.tool_calling in ("prompted", "grammar"):
             return self.tool_calling
         is_unable = self.tool_calling is None and not model_facts(model).tool_calling
-        return "prompted" if is_unable or model in self.fallen else None
+        return "prompted" if is_unable or model in self.downgraded else None
 
     def prompted(self, params: Mapping[str, Any]) -> PromptedRequest | None:
         """Return the request to send in place of `params`, or None to send them as they are."""
-        way = self.in_words(params["model"])
-        if way is None or (way != self.tool_calling and not needs_words(params)):
+        way = self.prompted_mode(params["model"])
+        if way is None or (way != self.tool_calling and not needs_prompt(params)):
             return None
         return _prepared(params, grammar=way == "grammar")
 
     def watches(self, params: Mapping[str, Any]) -> bool:
-        """Whether what becomes of a native request may call for another, in words."""
-        return self.on_unsupported == "fallback" and needs_words(params)
+        """Whether what becomes of a native request may call for another, through the prompt."""
+        return self.on_unsupported == "fallback" and needs_prompt(params)
 
     def retry(self, params: Mapping[str, Any], completion: Completion) -> PromptedRequest | None:
         """Return the request to send after a native one had no effect, and remember its model."""
@@ -54,7 +54,7 @@ class ToolMode:
 
         if not is_ignored(params, completion):
             return None
-        return self._fall_back(params)
+        return self._downgrade(params)
 
     def retry_refused(
         self, params: Mapping[str, Any], error: BadRequestError
@@ -62,18 +62,18 @@ class ToolMode:
         """Return the request to send after a native one was refused for what it asked for."""
         if not self.watches(params):
             return None
-        from ramclouds.prompted._detect import is_refusal_of_native
+        from ramclouds.prompted._detect import is_native_refused
 
-        if not is_refusal_of_native(error):
+        if not is_native_refused(error):
             return None
-        return self._fall_back(params)
+        return self._downgrade(params)
 
-    def _fall_back(self, params: Mapping[str, Any]) -> PromptedRequest:
-        self.fallen.add(params["model"])
+    def _downgrade(self, params: Mapping[str, Any]) -> PromptedRequest:
+        self.downgraded.add(params["model"])
         return _prepared(params)
 
 
-def needs_words(params: Mapping[str, Any]) -> bool:
+def needs_prompt(params: Mapping[str, Any]) -> bool:
     """Whether a request asks for tools or structure, or tells of tool calls."""
     return bool(params.get("tools") or params.get("response_format")) or any(
         message.get("role") == "tool" or message.get("tool_calls") for message in params["messages"]
@@ -84,8 +84,8 @@ def unsupported_message(what: str, model: str) -> str:
     """Return the words of an error about `tools` or `response_format` that had no effect."""
     return (
         f"{what} had no effect: the model {model!r}, or the gateway's channel to it, ignored it."
-        ' Use tool_calling="prompted", which asks in words, or on_unsupported="fallback", which'
-        " changes to it by itself."
+        ' Use tool_calling="prompted", which asks through the prompt, or on_unsupported="fallback",'
+        " which changes to it by itself."
     )
 
 

@@ -1,4 +1,4 @@
-"""Messages, tools and choices as text: what a model needs that is asked in words only."""
+"""Messages, tools and choices as text: what a model needs that is asked through the prompt only."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def _format_instructions(response_format: Mapping[str, Any], *, grammar: bool) -
         )
     elif kind != "text":
         raise ConfigurationError(
-            f"response_format of type {kind!r} cannot be asked for in words: use json_schema,"
-            " json_object or text."
+            f"response_format of type {kind!r} cannot be asked for through the prompt: use"
+            " json_schema, json_object or text."
         )
 
 
@@ -134,7 +134,7 @@ def _conversation(
         calls = message.get("tool_calls") or ()
         names |= {call.get("id", ""): call["function"]["name"] for call in calls}
         if role == "assistant":
-            text = _said_in_envelope(text, calls) if grammar else _said(text, calls)
+            text = _text_in_envelope(text, calls) if grammar else _said(text, calls)
         yield {"role": role, "content": text}
     if results:
         yield _results_message(results, grammar=grammar)
@@ -149,7 +149,7 @@ def _said(text: str, calls: Iterable[Mapping[str, Any]]) -> str:
     return "\n".join([text, *blocks] if text else blocks)
 
 
-def _said_in_envelope(text: str, calls: Sequence[Mapping[str, Any]]) -> str:
+def _text_in_envelope(text: str, calls: Sequence[Mapping[str, Any]]) -> str:
     said: dict[str, Any] = {"text": text} if text or not calls else {}
     return _to_json(said | {"tool_calls": list(map(_call, calls))} if calls else said)
 

@@ -1,4 +1,4 @@
-"""A request for tools or structured output, turned into one that asks in words."""
+"""A request for tools or structured output, turned into one that asks through the prompt."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PromptedRequest:
 
 
 def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequest:
-    """Return the request that asks in words for what `params` asks for natively.
+    """Return the request that asks through the prompt for what `params` asks for natively.
 
     `params` are keywords of `Client.complete`. With `grammar` the format of calls is also sent as
     a JSON schema, for servers that hold a model to its `response_format`.

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ramclouds import APIConnectionError, APITimeoutError, Client, ConfigurationError
-from ramclouds._http.http1 import Answer, Connection
+from ramclouds._http.http1 import Connection, ResponseParser
 from tests.gateway import Gateway, Json, Raw, completion
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -58,7 +58,7 @@ class Wire(httpcore.MockStream):
     """A connection whose other side says what it was given, and ends."""
 
 
-def asked(pieces: list[bytes]) -> tuple[Connection, Answer, bytes]:
+def asked(pieces: list[bytes]) -> tuple[Connection, ResponseParser, bytes]:
     connection = Connection(Wire([piece for piece in pieces if piece]))
     answer = connection.ask(b"", {})
     return connection, answer, b"".join(connection.body(answer, None))

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.events import error, usage, words
-from tests.gateway.in_words import is_in_words, to_native, to_words
+from tests.gateway.prompted_mode import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
 from tests.gateway.replies import Reply, reply_to, reported_parts
 from tests.gateway.request import Request

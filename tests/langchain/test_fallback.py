@@ -1,4 +1,4 @@
-"""Native requests that a channel ignores: noticed, named, and sent once more in words."""
+"""Native requests that a channel ignores: noticed, named, and sent once more through the prompt."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_effect_of_the_native_way_is_left_alone(gateway: Gateway, chat: Chat) ->
 def test_call_that_comes_in_neither_way_is_an_error(gateway: Gateway, chat: Chat) -> None:
     gateway.handler = lambda _: Json(completion("I would rather talk."))
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
-    with pytest.raises(MissingToolCallError, match="in words"):
+    with pytest.raises(MissingToolCallError, match="through the prompt"):
         model.invoke("2 + 3")
     assert _ways(gateway) == ["native", "words"]
 

@@ -83,7 +83,7 @@ def documented_only(dropping: Gateway) -> Iterator[None]:
 
 
 @pytest.fixture
-def in_words(documented_only: None, llm: RamClouds) -> Iterator[RamClouds]:
-    """An LLM that asks in words, and is watched."""
+def prompted_mode(documented_only: None, llm: RamClouds) -> Iterator[RamClouds]:
+    """An LLM that asks through the prompt, and is watched."""
     with llm.model_copy(update={"tool_calling": "prompted"}) as copied:
         yield copied

@@ -1,4 +1,4 @@
-"""Native requests that a channel ignores: noticed, named, and sent once more in words."""
+"""Native requests that a channel ignores: noticed, named, and sent once more through the prompt."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ async def test_a_call_that_comes_in_neither_way_is_an_error(
     llm.on_unsupported = "fallback"
     gateway.handler = lambda _: Json(completion("I would rather talk."))
 
-    with pytest.raises(MissingToolCallError, match="in words"):
+    with pytest.raises(MissingToolCallError, match="through the prompt"):
         await call.chat_with_tools(llm, [ADD], **FORCED)
 
     assert _ways(gateway) == ["native", "words"]
@@ -233,7 +233,7 @@ def test_natively_the_clients_own_stream_is_used(llm: RamClouds) -> None:
     for settings in ({}, {"tool_calling": "native"}):
         asking = llm.model_copy(update=settings)
 
-        assert type(asking._asker(asking._asking({}))) is Client
+        assert type(asking._asker(asking._expectation({}))) is Client
 
 
 async def test_a_call_says_its_own_way(gateway: Gateway, llm: RamClouds, call: Twin) -> None:

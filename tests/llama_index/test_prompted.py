@@ -1,4 +1,4 @@
-"""Tools and structured output in words: on three roles and string content alone."""
+"""Tools and structured output through the prompt: on three roles and string content alone."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ def _says(text: str) -> Any:
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_parallel_calls_plain_and_streamed(
-    in_words: RamClouds, call: Twin, model: str
+    prompted_mode: RamClouds, call: Twin, model: str
 ) -> None:
-    in_words.model = model
+    prompted_mode.model = model
     ask: dict[str, Any] = {"user_msg": BOTH, "allow_parallel_tool_calls": True}
 
-    plain = await call.chat_with_tools(in_words, TOOLS, **ask)
-    chunks = await call.stream_chat_with_tools(in_words, TOOLS, **ask)
+    plain = await call.chat_with_tools(prompted_mode, TOOLS, **ask)
+    chunks = await call.stream_chat_with_tools(prompted_mode, TOOLS, **ask)
 
     for answer in (plain, chunks[-1]):
-        assert _calls(in_words, answer) == TWO_CALLS
+        assert _calls(prompted_mode, answer) == TWO_CALLS
         assert (answer.message.content or "") == ""
         assert answer.additional_kwargs["tool_calling"] == "prompted"
         assert answer.additional_kwargs["finish_reason"] == "tool_calls"
@@ -90,11 +90,11 @@ async def test_parallel_calls_plain_and_streamed(
 
 
 async def test_one_call_at_a_time_is_asked_for(
-    gateway: Gateway, in_words: RamClouds, call: Twin
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:
-    answer = await call.chat_with_tools(in_words, TOOLS, user_msg=BOTH)
+    answer = await call.chat_with_tools(prompted_mode, TOOLS, user_msg=BOTH)
 
-    assert _calls(in_words, answer) == TWO_CALLS[:1]
+    assert _calls(prompted_mode, answer) == TWO_CALLS[:1]
     assert "Make one call at a time." in gateway.last.json["messages"][0]["content"]
 
 
@@ -112,38 +112,38 @@ async def test_one_call_at_a_time_is_asked_for(
     ids=str,
 )
 async def test_tool_choice_is_obeyed(
-    in_words: RamClouds, call: Twin, kwargs: dict[str, Any], called: list[str]
+    prompted_mode: RamClouds, call: Twin, kwargs: dict[str, Any], called: list[str]
 ) -> None:
-    plain = await call.chat_with_tools(in_words, TOOLS, user_msg="Say exactly: 1 2", **kwargs)
+    plain = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="Say exactly: 1 2", **kwargs)
     streamed = await call.stream_chat_with_tools(
-        in_words, TOOLS, user_msg="Say exactly: 1 2", **kwargs
+        prompted_mode, TOOLS, user_msg="Say exactly: 1 2", **kwargs
     )
 
-    assert [[name for name, _ in _calls(in_words, one)] for one in (plain, streamed[-1])] == [
+    assert [[name for name, _ in _calls(prompted_mode, one)] for one in (plain, streamed[-1])] == [
         called,
         called,
     ]
     assert bool(plain.message.content) is not bool(called)
 
 
-async def test_text_streams_word_by_word(in_words: RamClouds, call: Twin) -> None:
-    chunks = await call.stream_chat_with_tools(in_words, TOOLS, user_msg="count to 5")
+async def test_text_streams_word_by_word(prompted_mode: RamClouds, call: Twin) -> None:
+    chunks = await call.stream_chat_with_tools(prompted_mode, TOOLS, user_msg="count to 5")
 
     assert [chunk.delta for chunk in chunks if chunk.delta] == ["1", " 2", " 3", " 4", " 5"]
     assert chunks[-1].message.content == "1 2 3 4 5"
 
 
-async def test_predict_and_call(in_words: RamClouds, call: Twin) -> None:
-    one = await call.predict_and_call(in_words, TOOLS, user_msg=BOTH)
+async def test_predict_and_call(prompted_mode: RamClouds, call: Twin) -> None:
+    one = await call.predict_and_call(prompted_mode, TOOLS, user_msg=BOTH)
     both = await call.predict_and_call(
-        in_words, TOOLS, user_msg=BOTH, allow_parallel_tool_calls=True
+        prompted_mode, TOOLS, user_msg=BOTH, allow_parallel_tool_calls=True
     )
 
     assert (str(one), str(both)) == ("5", "5\n\nRain in Huế.")
 
 
 async def test_a_history_of_calls_is_told_in_words(
-    gateway: Gateway, in_words: RamClouds, call: Twin
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:
     asked = ToolCallBlock(tool_call_id="a", tool_name="weather", tool_kwargs={"city": "Huế"})
     blocks = [ThinkingBlock(content="Hm."), TextBlock(text="Let me look."), asked]
@@ -156,8 +156,8 @@ async def test_a_history_of_calls_is_told_in_words(
         ChatMessage(blocks=[TextBlock(text="Say exactly: "), TextBlock(text="thanks")]),
     ]
 
-    answer = await call.chat(in_words, history)
-    await call.chat_with_tools(in_words, TOOLS, chat_history=history)
+    answer = await call.chat(prompted_mode, history)
+    await call.chat_with_tools(prompted_mode, TOOLS, chat_history=history)
 
     assert answer.message.content == "thanks"
     told = [
@@ -177,51 +177,51 @@ async def test_a_history_of_calls_is_told_in_words(
     assert with_tools[0]["content"].startswith("Be brief.\n\nYou can call these tools:")
 
 
-async def test_a_multi_turn_conversation_goes_round(in_words: RamClouds, call: Twin) -> None:
+async def test_a_multi_turn_conversation_goes_round(prompted_mode: RamClouds, call: Twin) -> None:
     history = [ChatMessage(BOTH)]
     asked = await call.chat_with_tools(
-        in_words, TOOLS, chat_history=history, allow_parallel_tool_calls=True
+        prompted_mode, TOOLS, chat_history=history, allow_parallel_tool_calls=True
     )
     history.append(asked.message)
-    for selected in in_words.get_tool_calls_from_response(asked):
+    for selected in prompted_mode.get_tool_calls_from_response(asked):
         kwargs = {"tool_call_id": selected.tool_id}
         text = json.dumps(selected.tool_kwargs, ensure_ascii=False)
         history.append(ChatMessage(text, role="tool", additional_kwargs=kwargs))
 
-    answer = await call.chat_with_tools(in_words, TOOLS, chat_history=history)
+    answer = await call.chat_with_tools(prompted_mode, TOOLS, chat_history=history)
 
     assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Huế"}'
 
 
 async def test_broken_arguments_never_raise(
-    gateway: Gateway, in_words: RamClouds, call: Twin
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:
     text = '<tool_call>\n{"name": "add", "arguments": {"a": 2, "b" 3}}\n</tool_call>'
     gateway.handler = _says(text)
 
-    plain = await call.chat_with_tools(in_words, TOOLS, user_msg="2 + 3")
-    streamed = await call.stream_chat_with_tools(in_words, TOOLS, user_msg="2 + 3")
+    plain = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="2 + 3")
+    streamed = await call.stream_chat_with_tools(prompted_mode, TOOLS, user_msg="2 + 3")
 
     for answer in (plain, streamed[-1]):
         assert answer.message.blocks[-1].tool_kwargs == '{"a": 2, "b" 3}'
-        assert [name for name, _ in _calls(in_words, answer)] == ["add"]
+        assert [name for name, _ in _calls(prompted_mode, answer)] == ["add"]
 
 
 async def test_a_native_call_is_taken_too(
-    gateway: Gateway, in_words: RamClouds, call: Twin
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:
     gateway.reply(Json(completion(None, tool_calls=[tool_call("add", {"a": 1, "b": 2})])))
 
-    answer = await call.chat_with_tools(in_words, TOOLS, user_msg="1 + 2")
+    answer = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="1 + 2")
 
-    assert _calls(in_words, answer) == [("add", {"a": 1, "b": 2})]
+    assert _calls(prompted_mode, answer) == [("add", {"a": 1, "b": 2})]
 
 
-async def test_an_image_cannot_be_told_in_words(in_words: RamClouds, call: Twin) -> None:
+async def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, call: Twin) -> None:
     image = ChatMessage(blocks=[ImageBlock(url="https://example.com/a.png")])
 
     with pytest.raises(ConfigurationError, match='tool_calling="native"'):
-        await call.chat(in_words, [image])
+        await call.chat(prompted_mode, [image])
 
 
 # --- structured output ---
@@ -230,21 +230,23 @@ async def test_an_image_cannot_be_told_in_words(in_words: RamClouds, call: Twin)
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
 async def test_structured_output_in_each_mode(
-    in_words: RamClouds, call: Twin, mode: Any, model: str
+    prompted_mode: RamClouds, call: Twin, mode: Any, model: str
 ) -> None:
-    in_words.structured_output_mode = mode
-    in_words.model = model
+    prompted_mode.structured_output_mode = mode
+    prompted_mode.model = model
 
-    whole = await call.structured_predict(in_words, City, PROMPT, city="Huế")
-    streamed = await call.stream_structured_predict(in_words, City, PROMPT, city="Huế")
-    chatted = await call.structured_chat(in_words, City, [ChatMessage("Tell me about Huế.")])
+    whole = await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
+    streamed = await call.stream_structured_predict(prompted_mode, City, PROMPT, city="Huế")
+    chatted = await call.structured_chat(prompted_mode, City, [ChatMessage("Tell me about Huế.")])
 
     assert isinstance(whole, City)
     assert streamed[-1] == chatted.raw == whole
 
 
-async def test_the_schema_is_said_once(gateway: Gateway, in_words: RamClouds, call: Twin) -> None:
-    await call.structured_predict(in_words, City, PROMPT, city="Huế")
+async def test_the_schema_is_said_once(
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
+) -> None:
+    await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
 
     system, user = gateway.last.json["messages"]
     schema = json.loads(system["content"].rpartition("\n")[2])
@@ -256,25 +258,29 @@ async def test_the_schema_is_said_once(gateway: Gateway, in_words: RamClouds, ca
 
 
 async def test_a_missing_call_names_the_way(
-    gateway: Gateway, in_words: RamClouds, call: Twin
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:
     gateway.handler = _says("I would rather talk.")
     ask: dict[str, Any] = {"user_msg": "2 + 3", "tool_required": True}
 
-    with pytest.raises(MissingToolCallError, match=r"in words \(tool_calling='prompted'\)"):
-        await call.chat_with_tools(in_words, TOOLS, **ask)
+    with pytest.raises(
+        MissingToolCallError, match=r"through the prompt \(tool_calling='prompted'\)"
+    ):
+        await call.chat_with_tools(prompted_mode, TOOLS, **ask)
     with pytest.raises(MissingToolCallError, match="another model"):
-        await call.stream_chat_with_tools(in_words, TOOLS, **ask)
+        await call.stream_chat_with_tools(prompted_mode, TOOLS, **ask)
 
 
 @pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
 async def test_prose_names_the_way(
-    gateway: Gateway, in_words: RamClouds, call: Twin, mode: Any
+    gateway: Gateway, prompted_mode: RamClouds, call: Twin, mode: Any
 ) -> None:
-    in_words.structured_output_mode = mode
+    prompted_mode.structured_output_mode = mode
     gateway.handler = _says("I would rather talk.")
 
-    with pytest.raises(StructuredOutputError, match=r"in words \(tool_calling='prompted'\)"):
-        await call.structured_predict(in_words, City, PROMPT, city="Huế")
+    with pytest.raises(
+        StructuredOutputError, match=r"through the prompt \(tool_calling='prompted'\)"
+    ):
+        await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
     with pytest.raises(StructuredOutputError, match="another model"):
-        await call.stream_structured_predict(in_words, City, PROMPT, city="Huế")
+        await call.stream_structured_predict(prompted_mode, City, PROMPT, city="Huế")

@@ -1,4 +1,4 @@
-"""LlamaIndex's agents in words: every request of theirs holds documented fields only."""
+"""LlamaIndex's agents through the prompt: every request of theirs holds documented fields only."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def _called(events: list[Any]) -> list[str]:
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_function_agent_calls_two_tools_and_remembers(
-    gateway: Gateway, in_words: RamClouds, streaming: bool, model: str
+    gateway: Gateway, prompted_mode: RamClouds, streaming: bool, model: str
 ) -> None:
-    in_words.model = model
+    prompted_mode.model = model
     agent = FunctionAgent(
-        tools=[add, weather], llm=in_words, streaming=streaming, system_prompt="Be brief."
+        tools=[add, weather], llm=prompted_mode, streaming=streaming, system_prompt="Be brief."
     )
     memory = ChatMemoryBuffer.from_defaults(token_limit=40_000)
 
-    result, events = await run(agent, in_words, BOTH, memory=memory)
-    await run(agent, in_words, "my name is Lan", memory=memory)
-    named, _ = await run(agent, in_words, "What is my name?", memory=memory)
+    result, events = await run(agent, prompted_mode, BOTH, memory=memory)
+    await run(agent, prompted_mode, "my name is Lan", memory=memory)
+    named, _ = await run(agent, prompted_mode, "What is my name?", memory=memory)
 
     assert str(result) == "The result is: 5; Rain in Huế."
     assert sorted(_called(events)) == ["add", "weather"]
@@ -55,104 +55,113 @@ async def test_function_agent_calls_two_tools_and_remembers(
 
 
 async def test_return_direct_ends_the_turn_and_the_next_one_is_accepted(
-    in_words: RamClouds, streaming: bool
+    prompted_mode: RamClouds, streaming: bool
 ) -> None:
     direct = FunctionTool.from_defaults(add, return_direct=True)
-    agent = FunctionAgent(tools=[direct, weather], llm=in_words, streaming=streaming)
+    agent = FunctionAgent(tools=[direct, weather], llm=prompted_mode, streaming=streaming)
     memory = ChatMemoryBuffer.from_defaults(token_limit=10_000)
 
-    result, _ = await run(agent, in_words, BOTH, memory=memory)
-    after, _ = await run(agent, in_words, "Say exactly: fine", memory=memory)
+    result, _ = await run(agent, prompted_mode, BOTH, memory=memory)
+    after, _ = await run(agent, prompted_mode, "Say exactly: fine", memory=memory)
 
     assert (str(result), str(after)) == ("5", "fine")
 
 
-async def test_calls_one_at_a_time(in_words: RamClouds, streaming: bool) -> None:
+async def test_calls_one_at_a_time(prompted_mode: RamClouds, streaming: bool) -> None:
     agent = FunctionAgent(
-        tools=[add, weather], llm=in_words, streaming=streaming, allow_parallel_tool_calls=False
+        tools=[add, weather],
+        llm=prompted_mode,
+        streaming=streaming,
+        allow_parallel_tool_calls=False,
     )
 
-    _, events = await run(agent, in_words, BOTH)
+    _, events = await run(agent, prompted_mode, BOTH)
 
     outputs = [event for event in events if isinstance(event, AgentOutput)][:-1]
     assert [len(output.tool_calls) for output in outputs] == [1, 1]
 
 
-async def test_initial_tool_choice_is_obeyed(in_words: RamClouds, streaming: bool) -> None:
+async def test_initial_tool_choice_is_obeyed(prompted_mode: RamClouds, streaming: bool) -> None:
     agent = FunctionAgent(
-        tools=[add, weather], llm=in_words, streaming=streaming, initial_tool_choice="weather"
+        tools=[add, weather], llm=prompted_mode, streaming=streaming, initial_tool_choice="weather"
     )
 
-    result, events = await run(agent, in_words, "Hello in Huế")
+    result, events = await run(agent, prompted_mode, "Hello in Huế")
 
     assert _called(events) == ["weather"]
     assert str(result).startswith("The result is: Rain in")
 
 
 async def test_a_forced_call_that_never_comes_fails_therun(
-    gateway: Gateway, in_words: RamClouds, streaming: bool
+    gateway: Gateway, prompted_mode: RamClouds, streaming: bool
 ) -> None:
     gateway.handler = says("I would rather talk.")
-    agent = FunctionAgent(tools=[add], llm=in_words, streaming=streaming, initial_tool_choice="add")
+    agent = FunctionAgent(
+        tools=[add], llm=prompted_mode, streaming=streaming, initial_tool_choice="add"
+    )
 
-    with pytest.raises(MissingToolCallError, match="in words"):
-        await run(agent, in_words, "Hello")
+    with pytest.raises(MissingToolCallError, match="through the prompt"):
+        await run(agent, prompted_mode, "Hello")
 
 
 async def test_a_tool_that_does_not_exist_is_told_to_the_model(
-    gateway: Gateway, in_words: RamClouds, streaming: bool
+    gateway: Gateway, prompted_mode: RamClouds, streaming: bool
 ) -> None:
     gateway.handler = says(
         '<tool_call>\n{"name": "divide", "arguments": {"a": 2}}\n</tool_call>', "I cannot divide."
     )
-    agent = FunctionAgent(tools=[add], llm=in_words, streaming=streaming)
+    agent = FunctionAgent(tools=[add], llm=prompted_mode, streaming=streaming)
 
-    result, events = await run(agent, in_words, "Divide 2")
+    result, events = await run(agent, prompted_mode, "Divide 2")
 
     assert str(result) == "I cannot divide."
     assert _called(events) == ["divide"]
     assert "divide" in gateway.last.json["messages"][-1]["content"]
 
 
-async def test_an_agent_with_an_output_class(in_words: RamClouds, streaming: bool) -> None:
+async def test_an_agent_with_an_output_class(prompted_mode: RamClouds, streaming: bool) -> None:
     class Sum(BaseModel):
         total: int
 
-    agent = FunctionAgent(tools=[add], llm=in_words, streaming=streaming, output_cls=Sum)
+    agent = FunctionAgent(tools=[add], llm=prompted_mode, streaming=streaming, output_cls=Sum)
 
-    result, _ = await run(agent, in_words, "Please add(2, 3)")
+    result, _ = await run(agent, prompted_mode, "Please add(2, 3)")
 
     assert isinstance(result.get_pydantic_model(Sum), Sum)
 
 
-async def test_react_agent(gateway: Gateway, in_words: RamClouds, streaming: bool) -> None:
+async def test_react_agent(gateway: Gateway, prompted_mode: RamClouds, streaming: bool) -> None:
     gateway.handler = says(
         'Thought: I add.\nAction: add\nAction Input: {"a": 2, "b": 3}',
         "Thought: I know.\nAnswer: It is 5.",
     )
-    agent = ReActAgent(tools=[add], llm=in_words, streaming=streaming)
+    agent = ReActAgent(tools=[add], llm=prompted_mode, streaming=streaming)
 
-    result, events = await run(agent, in_words, "Add 2 and 3")
+    result, events = await run(agent, prompted_mode, "Add 2 and 3")
 
     assert str(result) == "It is 5."
     assert _called(events) == ["add"]
 
 
-async def test_workflow_of_two_agents_hands_off(in_words: RamClouds, streaming: bool) -> None:
+async def test_workflow_of_two_agents_hands_off(prompted_mode: RamClouds, streaming: bool) -> None:
     clerk = FunctionAgent(
         name="clerk",
         description="Takes questions.",
-        llm=in_words,
+        llm=prompted_mode,
         can_handoff_to=["counter"],
         streaming=streaming,
     )
     counter = FunctionAgent(
-        name="counter", description="Adds numbers.", tools=[add], llm=in_words, streaming=streaming
+        name="counter",
+        description="Adds numbers.",
+        tools=[add],
+        llm=prompted_mode,
+        streaming=streaming,
     )
     workflow = AgentWorkflow(agents=[clerk, counter], root_agent="clerk")
 
     _, events = await run(
-        workflow, in_words, 'handoff({"to_agent": "counter", "reason": "add"}) then add(2, 3)'
+        workflow, prompted_mode, 'handoff({"to_agent": "counter", "reason": "add"}) then add(2, 3)'
     )
 
     results = [event for event in events if isinstance(event, ToolCallResult)]

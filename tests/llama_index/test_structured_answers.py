@@ -108,7 +108,9 @@ async def test_prose_in_text_mode_names_no_way_that_it_is_asked_in_already(
 ) -> None:
     answer_with(gateway, "I cannot do that.")
 
-    with pytest.raises(StructuredOutputError, match="in words: use another model") as caught:
+    with pytest.raises(
+        StructuredOutputError, match="through the prompt: use another model"
+    ) as caught:
         await call.structured_predict(in_mode(llm, "text"), Album, PROMPT, topic="rivers")
 
     assert "tool_calling" not in str(caught.value)

@@ -9,7 +9,7 @@ import httpx
 
 from ramclouds import Chunk, Client, Completion
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 from ramclouds._stream.reader import StreamReader
 
 
@@ -23,7 +23,7 @@ def reader(*, think_tags: bool = False) -> StreamReader:
     """A reader as for a 200 of the gateway."""
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
     response = httpx.Response(200, headers={"X-Oneapi-Request-Id": "r1"}, request=request)
-    return StreamReader(Answer(response, Redactor("test-key")), think_tags=think_tags)
+    return StreamReader(ResponseHead(response, Redactor("test-key")), think_tags=think_tags)
 
 
 def read_stream(pieces: Iterable[bytes], *, think_tags: bool = False) -> Iterator[Chunk]:

@@ -1,4 +1,4 @@
-"""Chunks and completions of a model that was asked in words: their text becomes tool calls."""
+"""Completions and chunks asked for through the prompt: their text becomes tool calls."""
 
 from __future__ import annotations
 

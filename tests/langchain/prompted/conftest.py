@@ -1,4 +1,4 @@
-"""Every test of this folder asks in words, of a channel that passes on nothing else."""
+"""Every test of this folder asks through the prompt, of a channel that passes on nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _documented_requests_only(gateway: Gateway) -> Iterator[None]:
 
 @pytest.fixture
 def asking(chat: Chat) -> Chat:
-    """Builds a model that asks in words."""
+    """Builds a model that asks through the prompt."""
 
     def build(**settings: Any) -> Any:
         return chat(**{"tool_calling": "prompted", **settings})

@@ -1,4 +1,4 @@
-"""Agents and graphs run unchanged in words."""
+"""Agents and graphs run unchanged through the prompt."""
 
 from __future__ import annotations
 

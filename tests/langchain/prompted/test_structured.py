@@ -1,4 +1,4 @@
-"""Structured output in words, and answers that do not follow."""
+"""Structured output through the prompt, and answers that do not follow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _SCHEMA = {**Report.model_json_schema(), "title": "Report"}
 async def test_forced_call_that_never_came_names_the_way(gateway: Gateway, asking: Chat) -> None:
     gateway.handler = lambda request: _prose(request.json)
     model = asking().bind_tools([add], tool_choice="any")
-    with pytest.raises(MissingToolCallError, match=r"in words \(tool_calling='prompted'\)"):
+    with pytest.raises(
+        MissingToolCallError, match=r"through the prompt \(tool_calling='prompted'\)"
+    ):
         model.invoke("2 + 3")
     with pytest.raises(MissingToolCallError, match="use another model"):
         [part async for part in model.astream("2 + 3")]
@@ -43,7 +45,9 @@ async def test_forced_call_that_never_came_names_the_way(gateway: Gateway, askin
 def test_prose_names_the_way(gateway: Gateway, asking: Chat, method: Any) -> None:
     gateway.handler = lambda request: _prose(request.json)
     structured = asking().with_structured_output(Report, method=method)
-    with pytest.raises(StructuredOutputError, match=r"in words \(tool_calling='prompted'\)"):
+    with pytest.raises(
+        StructuredOutputError, match=r"through the prompt \(tool_calling='prompted'\)"
+    ):
         structured.invoke("Report")
     with pytest.raises(StructuredOutputError, match="use another model"):
         list(structured.stream("Report"))

@@ -21,10 +21,10 @@ from ramclouds import (
     RateLimitError,
     ServerError,
 )
-from ramclouds._failures.classification import by_name, verdict_in_200, verdict_of
-from ramclouds._failures.error_body import Refusal
+from ramclouds._failures.classification import by_name, classify, classify_in_200
+from ramclouds._failures.error_body import ErrorBody
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 
 GATEWAY = {"x-new-api-version": "v1"}
 
@@ -40,15 +40,15 @@ BROKEN = (ServerError, False)
 BLOCKED = (BlockedError, False)
 LATE = (GatewayTimeoutError, False)
 
-Verdict = tuple[type[APIStatusError], bool]
+Classification = tuple[type[APIStatusError], bool]
 
 
 def verdict(
-    status: int, refusal: Refusal, text: str = "", headers: dict[str, str] | None = None
-) -> Verdict:
+    status: int, refusal: ErrorBody, text: str = "", headers: dict[str, str] | None = None
+) -> Classification:
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
     given = httpx.Response(status, headers=headers, request=request)
-    return verdict_of(Answer(given, Redactor(None)), refusal, text)
+    return classify(ResponseHead(given, Redactor(None)), refusal, text)
 
 
 @pytest.mark.parametrize(
@@ -73,35 +73,35 @@ def verdict(
         (599, DOWN),
     ],
 )
-def test_status_alone(status: int, expected: Verdict) -> None:
-    assert verdict(status, Refusal(), headers=GATEWAY) == expected
+def test_status_alone(status: int, expected: Classification) -> None:
+    assert verdict(status, ErrorBody(), headers=GATEWAY) == expected
 
 
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
-        (Refusal(code="invalid_request"), BAD),
-        (Refusal(code="model_not_found"), MODEL),
-        (Refusal(code="insufficient_user_quota"), QUOTA),
-        (Refusal(code="rate_limit_exceeded"), RATE),
-        (Refusal(code="overloaded_error"), DOWN),
-        (Refusal(code="new_api_panic"), BROKEN),
-        (Refusal(type="rate_limit_error"), RATE),
-        (Refusal(type="model_not_found", code="invalid_request"), BAD),
-        (Refusal(type="rate_limit_error", code="unheard_of"), RATE),
-        (Refusal(type="rate_limit_error", code=400), RATE),
-        (Refusal("The prompt is too long", code="invalid_request"), LENGTH),
-        (Refusal("The prompt is too long", type="authentication_error"), AUTH),
-        (Refusal("The prompt is too long", code="rate_limit_exceeded"), RATE),
+        (ErrorBody(code="invalid_request"), BAD),
+        (ErrorBody(code="model_not_found"), MODEL),
+        (ErrorBody(code="insufficient_user_quota"), QUOTA),
+        (ErrorBody(code="rate_limit_exceeded"), RATE),
+        (ErrorBody(code="overloaded_error"), DOWN),
+        (ErrorBody(code="new_api_panic"), BROKEN),
+        (ErrorBody(type="rate_limit_error"), RATE),
+        (ErrorBody(type="model_not_found", code="invalid_request"), BAD),
+        (ErrorBody(type="rate_limit_error", code="unheard_of"), RATE),
+        (ErrorBody(type="rate_limit_error", code=400), RATE),
+        (ErrorBody("The prompt is too long", code="invalid_request"), LENGTH),
+        (ErrorBody("The prompt is too long", type="authentication_error"), AUTH),
+        (ErrorBody("The prompt is too long", code="rate_limit_exceeded"), RATE),
     ],
 )
-def test_name_comes_before_everything_else(refusal: Refusal, expected: Verdict) -> None:
+def test_name_comes_before_everything_else(refusal: ErrorBody, expected: Classification) -> None:
     assert by_name(refusal) == expected
     assert verdict(402, refusal, "error code: 1010") == expected
 
 
 # New API's own codes, and those of the providers behind it, by what a caller can do about them.
-CODES: dict[Verdict, str] = {
+CODES: dict[Classification, str] = {
     BAD: """
         invalid_request bad_request_body convert_request_failed read_request_body_failed
         json_marshal_failed sensitive_words_detected prompt_blocked count_token_failed
@@ -137,28 +137,28 @@ CODES: dict[Verdict, str] = {
     ("code", "expected"),
     [(code, expected) for expected, codes in CODES.items() for code in codes.split()],
 )
-def test_code(code: str, expected: Verdict) -> None:
-    assert by_name(Refusal(code=code)) == expected
-    assert by_name(Refusal(type=code, code="unheard_of")) == expected
+def test_code(code: str, expected: Classification) -> None:
+    assert by_name(ErrorBody(code=code)) == expected
+    assert by_name(ErrorBody(type=code, code="unheard_of")) == expected
 
 
 @pytest.mark.parametrize("name", ["not_found_error", "resource_not_found_error"])
 def test_what_is_not_found_is_the_model_where_the_message_says_so(name: str) -> None:
-    assert by_name(Refusal("Model: x", code=name)) == MODEL
-    assert by_name(Refusal("model: x", type=name, code=404)) == MODEL
-    assert by_name(Refusal("File Not Found", type=name, code=404)) is None
+    assert by_name(ErrorBody("Model: x", code=name)) == MODEL
+    assert by_name(ErrorBody("model: x", type=name, code=404)) == MODEL
+    assert by_name(ErrorBody("File Not Found", type=name, code=404)) is None
 
 
-@pytest.mark.parametrize("refusal", [Refusal(), Refusal("m", "t", "c"), Refusal(code=400)])
-def test_name_that_says_nothing(refusal: Refusal) -> None:
+@pytest.mark.parametrize("refusal", [ErrorBody(), ErrorBody("m", "t", "c"), ErrorBody(code=400)])
+def test_name_that_says_nothing(refusal: ErrorBody) -> None:
     assert by_name(refusal) is None
 
 
 @pytest.mark.parametrize("value", ["challenge", "Challenge"])
 def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
     headers = {"cf-mitigated": value, **GATEWAY}
-    assert verdict(429, Refusal(code="invalid_request"), headers=headers) == BLOCKED
-    assert verdict(400, Refusal(), headers={"cf-mitigated": "other"}) == BAD
+    assert verdict(429, ErrorBody(code="invalid_request"), headers=headers) == BLOCKED
+    assert verdict(400, ErrorBody(), headers={"cf-mitigated": "other"}) == BAD
 
 
 @pytest.mark.parametrize(
@@ -178,31 +178,31 @@ def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
         (399, "Just a moment...", (APIStatusError, False)),
     ],
 )
-def test_page_of_the_edge(status: int, text: str, expected: Verdict) -> None:
-    assert verdict(status, Refusal(), text) == expected
+def test_page_of_the_edge(status: int, text: str, expected: Classification) -> None:
+    assert verdict(status, ErrorBody(), text) == expected
 
 
 @pytest.mark.parametrize("headers", [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}])
 @pytest.mark.parametrize(
     ("status", "refusal", "expected"),
     [
-        (403, Refusal(), BLOCKED),
-        (403, Refusal("Forbidden"), BLOCKED),
-        (403, Refusal("no", type="new_api_error"), DENIED),
-        (403, Refusal(code="insufficient_user_quota"), QUOTA),
-        (401, Refusal(), AUTH),
-        (400, Refusal(), BAD),
+        (403, ErrorBody(), BLOCKED),
+        (403, ErrorBody("Forbidden"), BLOCKED),
+        (403, ErrorBody("no", type="new_api_error"), DENIED),
+        (403, ErrorBody(code="insufficient_user_quota"), QUOTA),
+        (401, ErrorBody(), AUTH),
+        (400, ErrorBody(), BAD),
     ],
 )
 def test_403_of_cloudflare_is_a_block_whatever_its_page_says(
-    status: int, refusal: Refusal, expected: Verdict, headers: dict[str, str]
+    status: int, refusal: ErrorBody, expected: Classification, headers: dict[str, str]
 ) -> None:
     assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
-    assert verdict(403, Refusal(), "", {**headers, **GATEWAY}) == DENIED
+    assert verdict(403, ErrorBody(), "", {**headers, **GATEWAY}) == DENIED
 
 
 def test_page_is_not_read_where_the_gateway_answered() -> None:
-    refusal = Refusal("you have been blocked")
+    refusal = ErrorBody("you have been blocked")
     assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
     assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
 
@@ -228,8 +228,8 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (403, "model x does not exist", DENIED),
     ],
 )
-def test_text(status: int, message: str, expected: Verdict) -> None:
-    assert verdict(status, Refusal(message), headers=GATEWAY) == expected
+def test_text(status: int, message: str, expected: Classification) -> None:
+    assert verdict(status, ErrorBody(message), headers=GATEWAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -242,15 +242,15 @@ def test_text(status: int, message: str, expected: Verdict) -> None:
         (499, BAD),
     ],
 )
-def test_general_type_of_openai(status: int, expected: Verdict) -> None:
-    for refusal in (Refusal("m", "invalid_request_error"), Refusal("m", "x", ANTHROPIC)):
+def test_general_type_of_openai(status: int, expected: Classification) -> None:
+    for refusal in (ErrorBody("m", "invalid_request_error"), ErrorBody("m", "x", ANTHROPIC)):
         assert verdict(status, refusal, headers=GATEWAY) == expected
 
 
 ANTHROPIC = "invalid_request_error"
 
 
-@pytest.mark.parametrize("refusal", [Refusal(type=ANTHROPIC), Refusal(code=ANTHROPIC)])
+@pytest.mark.parametrize("refusal", [ErrorBody(type=ANTHROPIC), ErrorBody(code=ANTHROPIC)])
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -260,17 +260,17 @@ ANTHROPIC = "invalid_request_error"
     ],
 )
 def test_general_type_where_the_status_says_nothing(
-    message: str, expected: Verdict, refusal: Refusal
+    message: str, expected: Classification, refusal: ErrorBody
 ) -> None:
     said = replace(refusal, message=message)
     assert verdict(500, said, headers=GATEWAY) == expected
-    assert verdict_in_200(said) == expected
+    assert classify_in_200(said) == expected
 
 
 def test_name_comes_before_the_general_type() -> None:
-    named = Refusal("m", ANTHROPIC, "insufficient_quota")
-    assert (verdict_in_200(named), verdict_in_200(Refusal("m"))) == (QUOTA, None)
+    named = ErrorBody("m", ANTHROPIC, "insufficient_quota")
+    assert (classify_in_200(named), classify_in_200(ErrorBody("m"))) == (QUOTA, None)
 
 
 def test_other_type_at_a_servers_failure() -> None:
-    assert verdict(500, Refusal("m", "upstream_error"), headers=GATEWAY) == DOWN
+    assert verdict(500, ErrorBody("m", "upstream_error"), headers=GATEWAY) == DOWN

@@ -6,66 +6,71 @@ from typing import Any
 
 import pytest
 
-from ramclouds._failures.error_body import Refusal, is_error_body, parsed_refusal, refusal_from
+from ramclouds._failures.error_body import (
+    ErrorBody,
+    error_body_from,
+    is_error_body,
+    parse_error_body,
+)
 
-BODIES: list[tuple[Any, Refusal]] = [
+BODIES: list[tuple[Any, ErrorBody]] = [
     (
         {"error": {"message": "m", "type": "t", "code": "c", "param": "p"}},
-        Refusal("m", "t", "c", "p"),
+        ErrorBody("m", "t", "c", "p"),
     ),
-    ({"error": {"message": "m", "code": 400}}, Refusal("m", None, 400)),
-    ({"error": {"message": "m", "code": None, "param": ""}}, Refusal("m")),
-    ({"error": {"message": "m", "code": True}}, Refusal("m")),
-    ({"error": {"message": "m", "code": ["c"]}}, Refusal("m")),
-    ({"error": {"message": "m", "status_code": 400}}, Refusal("m", None, 400)),
-    ({"error": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
-    ({"error": [{"message": "m", "code": "c"}, {"code": "d"}]}, Refusal("m", None, "c")),
-    ({"error": [], "message": "m", "code": "c"}, Refusal("m", None, "c")),
-    ({"response": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
+    ({"error": {"message": "m", "code": 400}}, ErrorBody("m", None, 400)),
+    ({"error": {"message": "m", "code": None, "param": ""}}, ErrorBody("m")),
+    ({"error": {"message": "m", "code": True}}, ErrorBody("m")),
+    ({"error": {"message": "m", "code": ["c"]}}, ErrorBody("m")),
+    ({"error": {"message": "m", "status_code": 400}}, ErrorBody("m", None, 400)),
+    ({"error": {"error": {"message": "m", "code": "c"}}}, ErrorBody("m", None, "c")),
+    ({"error": [{"message": "m", "code": "c"}, {"code": "d"}]}, ErrorBody("m", None, "c")),
+    ({"error": [], "message": "m", "code": "c"}, ErrorBody("m", None, "c")),
+    ({"response": {"error": {"message": "m", "code": "c"}}}, ErrorBody("m", None, "c")),
     (
         {"type": "response.failed", "response": {"error": {"message": "m", "code": "c"}}},
-        Refusal("m", None, "c"),
+        ErrorBody("m", None, "c"),
     ),
-    ({"detail": {"error": {"message": "m", "code": "c"}}}, Refusal("m", None, "c")),
-    ({"detail": {"message": "m", "code": "c"}}, Refusal("m", None, "c")),
-    ({"errors": [{"message": "m", "code": "c"}]}, Refusal("m", None, "c")),
-    ({"message": "m", "type": "t", "detail": [{"type": "u"}]}, Refusal("m", "t")),
-    ({"code": "c", "detail": [{"msg": "m", "code": "d"}]}, Refusal("m", None, "c")),
-    ({"error": {"message": "m", "code": "c", "detail": {"code": "d"}}}, Refusal("m", None, "c")),
-    ({"error": "m", "type": "t", "code": "c"}, Refusal("m", "t", "c")),
-    ({"message": "m", "type": "t"}, Refusal("m", "t")),
-    ({"type": "error", "error": {"type": "t", "message": "m"}}, Refusal("m", "t")),
-    ({"msg": "m"}, Refusal("m")),
-    ({"err": "m"}, Refusal("m")),
-    ({"error_msg": "m"}, Refusal("m")),
-    ({"detail": "m"}, Refusal("m")),
-    ({"title": "m"}, Refusal("m")),
-    ({"detail": [{"msg": "a"}, {"msg": ""}, {"msg": "b"}]}, Refusal("a; b")),
-    ({"detail": [{"loc": ["body", 0], "msg": "a", "type": "t"}]}, Refusal("body.0: a", "t")),
-    ({"detail": [{"loc": "body", "msg": "a"}]}, Refusal("a")),
-    ({"errors": [{"message": "m"}]}, Refusal("m")),
-    ({"header": {"message": "m"}}, Refusal("m")),
-    ({"response": {"error": {"message": "m"}}}, Refusal("m")),
-    ({"message": "", "detail": "m"}, Refusal("m")),
-    ({"error": {"message": "a"}, "message": "b"}, Refusal("a")),
-    ({"error": {"message": "m"}, "retry_after": 30}, Refusal("m", retry_after=30.0)),
-    ({"message": "m", "retry_after": 0}, Refusal("m", retry_after=0.0)),
-    ({"message": "m", "retry_after": 1e6}, Refusal("m")),
-    ({"message": "m", "retry_after": -1}, Refusal("m")),
-    ({"message": "m", "retry_after": True}, Refusal("m")),
-    ({"message": "m", "retry_after": "30"}, Refusal("m")),
-    ([{"error": {"message": "m"}}, {"error": {"message": "n"}}], Refusal("m")),
-    ([], Refusal()),
-    ("m", Refusal("m")),
-    (7, Refusal()),
-    (None, Refusal()),
-    ({}, Refusal()),
+    ({"detail": {"error": {"message": "m", "code": "c"}}}, ErrorBody("m", None, "c")),
+    ({"detail": {"message": "m", "code": "c"}}, ErrorBody("m", None, "c")),
+    ({"errors": [{"message": "m", "code": "c"}]}, ErrorBody("m", None, "c")),
+    ({"message": "m", "type": "t", "detail": [{"type": "u"}]}, ErrorBody("m", "t")),
+    ({"code": "c", "detail": [{"msg": "m", "code": "d"}]}, ErrorBody("m", None, "c")),
+    ({"error": {"message": "m", "code": "c", "detail": {"code": "d"}}}, ErrorBody("m", None, "c")),
+    ({"error": "m", "type": "t", "code": "c"}, ErrorBody("m", "t", "c")),
+    ({"message": "m", "type": "t"}, ErrorBody("m", "t")),
+    ({"type": "error", "error": {"type": "t", "message": "m"}}, ErrorBody("m", "t")),
+    ({"msg": "m"}, ErrorBody("m")),
+    ({"err": "m"}, ErrorBody("m")),
+    ({"error_msg": "m"}, ErrorBody("m")),
+    ({"detail": "m"}, ErrorBody("m")),
+    ({"title": "m"}, ErrorBody("m")),
+    ({"detail": [{"msg": "a"}, {"msg": ""}, {"msg": "b"}]}, ErrorBody("a; b")),
+    ({"detail": [{"loc": ["body", 0], "msg": "a", "type": "t"}]}, ErrorBody("body.0: a", "t")),
+    ({"detail": [{"loc": "body", "msg": "a"}]}, ErrorBody("a")),
+    ({"errors": [{"message": "m"}]}, ErrorBody("m")),
+    ({"header": {"message": "m"}}, ErrorBody("m")),
+    ({"response": {"error": {"message": "m"}}}, ErrorBody("m")),
+    ({"message": "", "detail": "m"}, ErrorBody("m")),
+    ({"error": {"message": "a"}, "message": "b"}, ErrorBody("a")),
+    ({"error": {"message": "m"}, "retry_after": 30}, ErrorBody("m", retry_after=30.0)),
+    ({"message": "m", "retry_after": 0}, ErrorBody("m", retry_after=0.0)),
+    ({"message": "m", "retry_after": 1e6}, ErrorBody("m")),
+    ({"message": "m", "retry_after": -1}, ErrorBody("m")),
+    ({"message": "m", "retry_after": True}, ErrorBody("m")),
+    ({"message": "m", "retry_after": "30"}, ErrorBody("m")),
+    ([{"error": {"message": "m"}}, {"error": {"message": "n"}}], ErrorBody("m")),
+    ([], ErrorBody()),
+    ("m", ErrorBody("m")),
+    (7, ErrorBody()),
+    (None, ErrorBody()),
+    ({}, ErrorBody()),
 ]
 
 
 @pytest.mark.parametrize(("body", "refusal"), BODIES)
-def test_refusal(body: Any, refusal: Refusal) -> None:
-    assert refusal_from(body) == refusal
+def test_refusal(body: Any, refusal: ErrorBody) -> None:
+    assert error_body_from(body) == refusal
 
 
 @pytest.mark.parametrize(
@@ -135,4 +140,4 @@ SAID = {"error": {"message": "m", "code": "c"}}
     ],
 )
 def test_json_of_a_refusal(body: bytes, parsed: Any) -> None:
-    assert parsed_refusal(body) == parsed
+    assert parse_error_body(body) == parsed

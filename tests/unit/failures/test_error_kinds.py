@@ -21,7 +21,7 @@ from ramclouds import (
 )
 from ramclouds._failures.from_response import body_error, response_error, status_error, stream_error
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import Answer
+from ramclouds._failures.response_head import ResponseHead
 
 URL = "https://gateway.test/v1/chat/completions"
 REDACTOR = Redactor("sk-abcdefgh")
@@ -32,8 +32,8 @@ def response(status: int, headers: dict[str, str] | None = None) -> httpx.Respon
     return httpx.Response(status, headers=headers, request=httpx.Request("POST", URL))
 
 
-def answer(status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    return Answer(response(status, GATEWAY if headers is None else headers), REDACTOR)
+def answer(status: int = 200, headers: dict[str, str] | None = None) -> ResponseHead:
+    return ResponseHead(response(status, GATEWAY if headers is None else headers), REDACTOR)
 
 
 def facts(error: RamCloudsError) -> tuple[Any, ...]:

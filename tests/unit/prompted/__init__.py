@@ -1,1 +1,1 @@
-"""Tests of tool calling in words."""
+"""Tests of tool calling through the prompt."""

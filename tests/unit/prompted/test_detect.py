@@ -85,6 +85,7 @@ def test_json_text(text: str, json: str) -> None:
 def test_message_names_the_ways_out() -> None:
     assert unsupported_message("tool_choice", "glm-4.6") == (
         "tool_choice had no effect: the model 'glm-4.6', or the gateway's channel to it, ignored"
-        ' it. Use tool_calling="prompted", which asks in words, or on_unsupported="fallback",'
-        " which changes to it by itself."
+        ' it. Use tool_calling="prompted", which asks through the prompt, or'
+        ' on_unsupported="fallback", which'
+        " changes to it by itself."
     )

@@ -10,9 +10,9 @@ import pytest
 from ramclouds import Choice, Completion, Model, ToolCall, Usage
 from ramclouds._json.parsing import MalformedError
 from ramclouds._wire.fields import (
-    answer_of,
     extra_keys,
     made_up_id,
+    message_of,
     partial_completion,
     raw_calls,
     to_completion,
@@ -83,7 +83,7 @@ def test_extra_keys() -> None:
     ],
 )
 def test_answer_of_a_choice(choice: dict[str, Any], message: dict[str, Any]) -> None:
-    assert answer_of(choice) == message
+    assert message_of(choice) == message
 
 
 def test_completion() -> None:

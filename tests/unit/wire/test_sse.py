@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ramclouds._wire.sse import BareLine, ErrorEvent, EventDecoder, looks_like_events
+from ramclouds._wire.sse import ErrorEvent, EventDecoder, StrayLine, looks_like_events
 
 Payload = tuple[str, bytes]
 
@@ -64,7 +64,7 @@ STREAMS: dict[str, tuple[bytes, list[Payload]]] = {
 
 
 def kind(payload: bytes) -> str:
-    return {ErrorEvent: "error", BareLine: "bare", bytes: "event"}[type(payload)]
+    return {ErrorEvent: "error", StrayLine: "bare", bytes: "event"}[type(payload)]
 
 
 def decode(*pieces: bytes) -> list[Payload]:

@@ -1,4 +1,4 @@
-"""How a call asks for tools and formats: natively, or in words."""
+"""How a call asks for tools and formats: natively, or through the prompt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ramclouds import model_facts
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
 
-def new_mode(
+def new_tool_mode(
     *, tool_calling: ToolCalling | None, on_unsupported: OnUnsupported, **_: Any
 ) -> ToolMode:
     """A mode that has not met any model yet; the other settings tell whose it is."""
@@ -32,6 +32,6 @@ def needs_mode(model: str, tool_calling: Any, on_unsupported: Any) -> bool:
     return tool_calling is None and not model_facts(model).tool_calling
 
 
-def way_in_words(mode: ToolMode | None, model: str) -> ToolCalling | None:
+def prompted_mode_of(mode: ToolMode | None, model: str) -> ToolCalling | None:
     """How a model is asked now, where not natively."""
-    return mode.in_words(model) if mode is not None else None
+    return mode.prompted_mode(model) if mode is not None else None

@@ -1,4 +1,4 @@
-"""How a call asks for tools and formats: natively, or in words."""
+"""How a call asks for tools and formats: natively, or through the prompt."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Expectation:
     """How a model is asked; without a mode natively, and the answer is taken as it comes."""
 
     model: str
     mode: ToolMode | None = None
 
     @property
-    def in_words(self) -> ToolCalling | None:
+    def prompted_mode(self) -> ToolCalling | None:
         """The way in which it is asked now, where that is not the native one."""
-        return self.mode.in_words(self.model) if self.mode is not None else None
+        return self.mode.prompted_mode(self.model) if self.mode is not None else None
 
 
-def to_asked(
+def to_expectation(
     model: str,
-    fallen: set[str],
+    downgraded: set[str],
     *,
     tool_calling: ToolCalling | None,
     on_unsupported: OnUnsupported,
-) -> Asked:
-    """How a model is asked; `fallen` are the models that ignored a native request."""
+) -> Expectation:
+    """How a model is asked; `downgraded` are the models that ignored a native request."""
     if on_unsupported == "raise" and (
         tool_calling == "native" or (tool_calling is None and model_facts(model).tool_calling)
     ):
-        return Asked(model)
-    return Asked(model, ToolMode(tool_calling, on_unsupported, fallen))
+        return Expectation(model)
+    return Expectation(model, ToolMode(tool_calling, on_unsupported, downgraded))
 
 
 def check_way(name: str, way: Any) -> None:

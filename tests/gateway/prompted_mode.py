@@ -1,4 +1,4 @@
-"""Requests that ask for tools and formats in words, as a model that follows them reads them.
+"""Requests that ask through the prompt, as a model that follows them reads them.
 
 A request is read as the native one that it stands for, and the reply is written the way it asks.
 """
@@ -30,7 +30,7 @@ def is_in_words(body: Mapping[str, Any]) -> bool:
 def to_native(body: Mapping[str, Any]) -> dict[str, Any]:
     """The request in the fields that it avoids."""
     system = _system(body)
-    # No channel drops what is said in words: this name is none of theirs.
+    # No channel drops what is said through the prompt: this name is none of theirs.
     native = {**body, "model": f"in-words/{body['model']}", "messages": list(_read(body))}
     native.pop("response_format", None)
     if _TOOLS in system:
