@@ -25,7 +25,16 @@ from ramclouds.errors import (
     StreamTruncatedError,
 )
 from ramclouds.models import ModelFacts, known_models, model_facts
-from ramclouds.types import Choice, Chunk, Completion, Model, ToolCall, ToolCallDelta, Usage
+from ramclouds.types import (
+    Choice,
+    Chunk,
+    Completion,
+    InvalidToolCall,
+    Model,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from ramclouds._client import AsyncClient, Client
@@ -61,6 +70,7 @@ __all__ = [
     "ContextLengthError",
     "GatewayTimeoutError",
     "InsufficientQuotaError",
+    "InvalidToolCall",
     "Model",
     "ModelFacts",
     "ModelUnavailableError",

@@ -46,6 +46,21 @@ class ToolCall:
 
 
 @dataclass(slots=True)
+class InvalidToolCall:
+    """A call that no tool may run: its arguments are cut off, or are no JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+    """As the model wrote them."""
+    reason: str = ""
+    """What is wrong with it, in one sentence."""
+    index: int | None = None
+    """In a stream the `index` of its fragments, where some were given out; else None."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class ToolCallDelta:
     """A fragment of one tool call: fragments with the same `index` belong together."""
 
@@ -71,6 +86,7 @@ class Choice:
     finish_reason: str | None = None
     """stop, length, tool_calls, content_filter, or whatever else the gateway said."""
     logprobs: Mapping[str, Any] | None = None
+    invalid_tool_calls: tuple[InvalidToolCall, ...] = ()
 
 
 _NO_CHOICE = Choice()
@@ -87,7 +103,9 @@ class Completion:
     request_id: str | None = None
     """The gateway's `X-Oneapi-Request-Id`: quote it to support."""
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
-    """The JSON as sent; of an answer put together from a stream, the stream's last event."""
+    """The JSON as sent; of a completion put together from a stream, the stream's last event."""
+    tool_calling: str | None = None
+    """`prompted` or `grammar` where tools and formats were asked for through the prompt."""
 
     @property
     def _first(self) -> Choice:
@@ -112,6 +130,11 @@ class Completion:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """Tool calls of the first choice, whatever its finish reason says."""
         return self._first.tool_calls
+
+    @property
+    def invalid_tool_calls(self) -> tuple[InvalidToolCall, ...]:
+        """Calls of the first choice that no tool may run: their arguments are not whole."""
+        return self._first.invalid_tool_calls
 
     @property
     def finish_reason(self) -> str | None:
@@ -145,6 +168,10 @@ class Chunk:
     request_id: str | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
     """The event as sent; of the last chunk, the event that held the usage or finish reason."""
+    invalid_tool_calls: tuple[InvalidToolCall, ...] = ()
+    """On the last chunk: the calls that no tool may run, those with fragments before it too."""
+    tool_calling: str | None = None
+    """On the first chunk: `prompted` or `grammar` where asked for through the prompt."""
 
 
 @dataclass(slots=True)

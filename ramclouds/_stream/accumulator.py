@@ -56,15 +56,19 @@ class Accumulator:
 
     def completion(self) -> Completion:
         """The answer so far, as one choice."""
+        invalid = self._last.invalid_tool_calls
+        not_to_run = {call.index for call in invalid}
         calls = tuple(
             ToolCall(call.id, call.name, "".join(self._arguments[index]), call.extra)
             for index, call in self._calls.items()
+            if index not in not_to_run
         )
         choice = Choice(
             text="".join(self._texts),
             reasoning="".join(self._reasonings),
             refusal="".join(self._refusals),
             tool_calls=calls,
+            invalid_tool_calls=invalid,
             finish_reason=self._last.finish_reason,
             logprobs=self._logprobs or None,
         )
@@ -76,4 +80,5 @@ class Accumulator:
             usage=self._last.usage,
             request_id=head.request_id,
             raw=self._last.raw,
+            tool_calling=head.tool_calling,
         )

@@ -35,12 +35,18 @@ class PromptedParser:
     ) -> None:
         self._tools = offered_tools(tools, tool_choice)
         self._grammar = grammar
+        self._tool_calling = "grammar" if grammar else "prompted"
         self._seed = seed
         self._answer = self._new_answer(0)
+        self._has_begun = False
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
         """Return what is decided after `chunk`; after its last chunk nothing is held back."""
-        return self._answer.feed(chunk)
+        chunks = self._answer.feed(chunk)
+        if chunks and not self._has_begun:
+            self._has_begun = True
+            chunks[0].tool_calling = self._tool_calling
+        return chunks
 
     def close(self) -> list[Chunk]:
         """Return what is held back where a stream ends without its last chunk."""
@@ -52,7 +58,7 @@ class PromptedParser:
             _parsed(choice, self._new_answer(choice.index), completion.id)
             for choice in completion.choices
         )
-        return replace(completion, choices=choices)
+        return replace(completion, choices=choices, tool_calling=self._tool_calling)
 
     def _new_answer(self, choice: int) -> _Answer:
         return _Answer(self._tools, grammar=self._grammar, seed=f"{self._seed}/{choice}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,7 +116,7 @@ def test_prepared_request_sends_the_schema_and_reads_the_answer() -> None:
     }
     answer = Completion(choices=(Choice(text='{"text": "Hello"}', finish_reason="stop"),))
     assert request.parse(answer) == Completion(
-        choices=(Choice(text="Hello", finish_reason="stop"),)
+        choices=(Choice(text="Hello", finish_reason="stop"),), tool_calling="grammar"
     )
 
 
@@ -123,4 +124,4 @@ def test_prepared_request_without_tools_sends_no_schema() -> None:
     request = prepare({"messages": USER, "top_p": 1}, grammar=True)
     assert request.params == {"messages": USER, "top_p": 1}
     answer = Completion(choices=(Choice(text='{"text": "Hello"}', finish_reason="stop"),))
-    assert request.parse(answer) == answer
+    assert request.parse(answer) == replace(answer, tool_calling="grammar")

@@ -116,6 +116,7 @@ def test_chunk_carries_what_it_came_with() -> None:
             model="m",
             request_id="r",
             raw={"n": 1},
+            tool_calling="prompted",
         ),
         Chunk(
             text="Ok",

@@ -69,4 +69,5 @@ def test_completion_says_what_its_stream_says(transcript: Transcript) -> None:
                 finish_reason=chunks[-1].finish_reason,
             ),
         ),
+        tool_calling="grammar" if grammar else "prompted",
     )
