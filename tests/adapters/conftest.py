@@ -1,0 +1,50 @@
+"""Both models on one gateway, and the four ways to ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from langchain_ramclouds import ChatRamClouds
+from llama_index_ramclouds import RamClouds
+from ramclouds import Client
+from tests.adapters.asking import WAYS, Way
+from tests.gateway import Gateway
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request: pytest.FixtureRequest) -> Way:
+    """One of the four ways to ask."""
+    asked: Way = request.param
+    return asked
+
+
+@pytest.fixture
+def chat(gateway: Gateway) -> Iterator[Callable[..., ChatRamClouds]]:
+    """Builds a LangChain model that talks to the gateway."""
+    from langchain_ramclouds._clients import CLIENTS
+
+    def build(**settings: Any) -> ChatRamClouds:
+        defaults = {"model": "gpt-5", "api_key": "test-key", "max_retries": 0}
+        return ChatRamClouds(**{**defaults, "base_url": gateway.base_url, **settings})
+
+    yield build
+    for client in CLIENTS.clear():
+        if isinstance(client, Client):
+            client.close()
+
+
+@pytest.fixture
+def llm(gateway: Gateway) -> Iterator[Callable[..., RamClouds]]:
+    """Builds a LlamaIndex model that talks to the gateway."""
+    with ExitStack() as opened:
+
+        def build(**settings: Any) -> RamClouds:
+            defaults = {"model": "gpt-5", "api_key": "test-key", "max_retries": 0}
+            built = RamClouds(**{**defaults, "base_url": gateway.base_url, **settings})
+            return opened.enter_context(built)
+
+        yield build

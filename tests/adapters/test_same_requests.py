@@ -1,0 +1,452 @@
+"""One history, tool choice or setting through both adapters: what goes out on the wire.
+
+Rows of `SAME` go out alike. Rows of `DIFFERENT` do not yet: both values are pinned, so that
+whoever decides which is right changes a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ImageBlock,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from langchain_ramclouds import ChatRamClouds
+from llama_index_ramclouds import RamClouds
+from ramclouds import ConfigurationError
+from tests.adapters.asking import Way
+from tests.gateway import Gateway, Json, Request, Sse, completion, text_chunks
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PNG_URL = f"data:image/png;base64,{PNG}"
+SEARCH = {
+    "type": "function",
+    "function": {
+        "name": "search",
+        "description": "Search.",
+        "parameters": {"type": "object", "properties": {"q": {"type": "string"}}},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that a user may ask, in the words of both frameworks, and what goes out."""
+
+    name: str
+    langchain: Sequence[BaseMessage]
+    llama_index: Sequence[ChatMessage]
+    sent: Any
+    """The body's messages, or where `keys` are given these keys of the body."""
+    sent_by_llama_index: Any = None
+    """Where it differs from what LangChain's adapter sends."""
+    keys: Sequence[str] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    """Arguments of the call."""
+
+    def of(self, body: Any) -> Any:
+        return {key: body.get(key) for key in self.keys} if self.keys else body["messages"]
+
+
+def call(id: str, q: str) -> dict[str, Any]:
+    function = {"name": "search", "arguments": json.dumps({"q": q})}
+    return {"id": id, "type": "function", "function": function}
+
+
+def lc_calling(*calls: tuple[str, str], text: str = "", **fields: Any) -> AIMessage:
+    made = [{"id": id, "name": "search", "args": {"q": q}} for id, q in calls]
+    return AIMessage(text, tool_calls=made, **fields)
+
+
+def li_calling(*calls: tuple[str, str], text: str = "", thinking: str = "") -> ChatMessage:
+    blocks: list[Any] = [ThinkingBlock(content=thinking)] if thinking else []
+    blocks.append(TextBlock(text=text))
+    blocks += [
+        ToolCallBlock(tool_call_id=id, tool_name="search", tool_kwargs={"q": q}) for id, q in calls
+    ]
+    return ChatMessage(role="assistant", blocks=blocks)
+
+
+def li_result(id: str, text: str) -> ChatMessage:
+    return ChatMessage(role="tool", content=text, additional_kwargs={"tool_call_id": id})
+
+
+def li_thinking(text: str, thinking: str) -> ChatMessage:
+    return ChatMessage(
+        role="assistant", blocks=[ThinkingBlock(content=thinking), TextBlock(text=text)]
+    )
+
+
+HI = ([HumanMessage("Hi")], [ChatMessage("Hi")])
+USER = {"role": "user", "content": "Hi"}
+REASONED: dict[str, Any] = {"additional_kwargs": {"reasoning_content": "Hm."}}
+LOOP = (
+    [HumanMessage("Hi"), lc_calling(("c1", "a"), **REASONED), ToolMessage("A", tool_call_id="c1")],
+    [ChatMessage("Hi"), li_calling(("c1", "a"), thinking="Hm."), li_result("c1", "A")],
+)
+RESULT = {"role": "tool", "tool_call_id": "c1", "content": "A"}
+CALLING = {"role": "assistant", "content": None, "tool_calls": [call("c1", "a")]}
+
+SAME = [
+    Row("user text", *HI, sent=[USER]),
+    Row(
+        "system before user",
+        [SystemMessage("Be brief."), HumanMessage("Hi")],
+        [ChatMessage("Be brief.", role="system"), ChatMessage("Hi")],
+        sent=[{"role": "system", "content": "Be brief."}, USER],
+    ),
+    Row(
+        "earlier turns",
+        [HumanMessage("Hi"), AIMessage("Hello."), HumanMessage("Hi")],
+        [ChatMessage("Hi"), ChatMessage("Hello.", role="assistant"), ChatMessage("Hi")],
+        sent=[USER, {"role": "assistant", "content": "Hello."}, USER],
+    ),
+    Row(
+        "image of the user",
+        [
+            HumanMessage(
+                [
+                    {"type": "text", "text": "What is this?"},
+                    {"type": "image", "base64": PNG, "mime_type": "image/png"},
+                ]
+            )
+        ],
+        [
+            ChatMessage(
+                role="user",
+                blocks=[
+                    TextBlock(text="What is this?"),
+                    ImageBlock(image=PNG.encode(), image_mimetype="image/png"),
+                ],
+            )
+        ],
+        sent=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "What is this?"},
+                    {"type": "image_url", "image_url": {"url": PNG_URL}},
+                ],
+            }
+        ],
+    ),
+    Row(
+        "call and result",
+        LOOP[0],
+        LOOP[1],
+        sent=[USER, CALLING, RESULT],
+    ),
+    Row(
+        "text beside a call",
+        [HumanMessage("Hi"), lc_calling(("c1", "a"), text="I look."), *LOOP[0][2:]],
+        [ChatMessage("Hi"), li_calling(("c1", "a"), text="I look."), *LOOP[1][2:]],
+        sent=[USER, {**CALLING, "content": "I look."}, RESULT],
+    ),
+    Row(
+        "two calls and their results",
+        [
+            HumanMessage("Hi"),
+            lc_calling(("c1", "a"), ("c2", "b")),
+            ToolMessage("A", tool_call_id="c1"),
+            ToolMessage("B", tool_call_id="c2"),
+        ],
+        [
+            ChatMessage("Hi"),
+            li_calling(("c1", "a"), ("c2", "b")),
+            li_result("c1", "A"),
+            li_result("c2", "B"),
+        ],
+        sent=[
+            USER,
+            {**CALLING, "tool_calls": [call("c1", "a"), call("c2", "b")]},
+            RESULT,
+            {"role": "tool", "tool_call_id": "c2", "content": "B"},
+        ],
+    ),
+    Row(
+        "reasoning of the running loop, DeepSeek",
+        *LOOP,
+        settings={"model": "deepseek-v3.2"},
+        sent=[USER, {**CALLING, "reasoning_content": "Hm."}, RESULT],
+    ),
+    Row(
+        "no reasoning known in the running loop, Kimi",
+        [HumanMessage("Hi"), lc_calling(("c1", "a")), *LOOP[0][2:]],
+        [ChatMessage("Hi"), li_calling(("c1", "a")), *LOOP[1][2:]],
+        settings={"model": "kimi-k2-thinking"},
+        sent=[USER, {**CALLING, "reasoning_content": " "}, RESULT],
+    ),
+    Row(
+        "reasoning of an earlier turn, DeepSeek",
+        [HumanMessage("Hi"), AIMessage("Hello.", **REASONED), HumanMessage("Hi")],
+        [ChatMessage("Hi"), li_thinking("Hello.", "Hm."), ChatMessage("Hi")],
+        settings={"model": "deepseek-v3.2"},
+        sent=[USER, {"role": "assistant", "content": "Hello."}, USER],
+    ),
+    Row(
+        "inline reasoning with think tags, MiniMax",
+        *LOOP,
+        settings={"model": "minimax-m2.1", "think_tags": True},
+        sent=[USER, {**CALLING, "content": "<think>\nHm.\n</think>\n\n"}, RESULT],
+    ),
+    Row(
+        "settings of the model",
+        *HI,
+        settings={
+            "temperature": 0.5,
+            "max_tokens": 50,
+            "top_p": 0.9,
+            "frequency_penalty": 0.1,
+            "presence_penalty": 0.2,
+            "stop": ["END"],
+            "reasoning_effort": "low",
+            "extra_body": {"enable_thinking": False},
+        },
+        keys=[
+            "temperature",
+            "max_tokens",
+            "top_p",
+            "frequency_penalty",
+            "presence_penalty",
+            "stop",
+            "reasoning_effort",
+            "enable_thinking",
+        ],
+        sent={
+            "temperature": 0.5,
+            "max_tokens": 50,
+            "top_p": 0.9,
+            "frequency_penalty": 0.1,
+            "presence_penalty": 0.2,
+            "stop": ["END"],
+            "reasoning_effort": "low",
+            "enable_thinking": False,
+        },
+    ),
+    Row(
+        "settings of a call win",
+        *HI,
+        settings={"temperature": 0.5, "extra_body": {"a": 1, "b": 1}},
+        given={"temperature": 0.1, "extra_body": {"b": 2}},
+        keys=["temperature", "a", "b"],
+        sent={"temperature": 0.1, "a": 1, "b": 2},
+    ),
+    Row(
+        "tools without a choice",
+        *HI,
+        given={"tools": [SEARCH]},
+        keys=["tools", "tool_choice"],
+        sent={"tools": [SEARCH], "tool_choice": None},
+    ),
+]
+
+DIFFERENT = [
+    Row(
+        "reasoning of the running loop, MiniMax",
+        *LOOP,
+        settings={"model": "minimax-m2.1"},
+        sent=[USER, CALLING, RESULT],
+        sent_by_llama_index=[
+            USER,
+            {**CALLING, "content": "<think>\nHm.\n</think>\n\n"},
+            RESULT,
+        ],
+    ),
+    Row(
+        "reasoning of an assistant turn without calls in the running loop, DeepSeek",
+        [HumanMessage("Hi"), AIMessage("Hello.", **REASONED)],
+        [ChatMessage("Hi"), li_thinking("Hello.", "Hm.")],
+        settings={"model": "deepseek-v3.2"},
+        sent=[USER, {"role": "assistant", "content": "Hello."}],
+        sent_by_llama_index=[
+            USER,
+            {"role": "assistant", "content": "Hello.", "reasoning_content": "Hm."},
+        ],
+    ),
+    Row(
+        "one of two calls has a result",
+        [
+            HumanMessage("Hi"),
+            lc_calling(("c1", "a"), ("c2", "b")),
+            ToolMessage("A", tool_call_id="c1"),
+        ],
+        [ChatMessage("Hi"), li_calling(("c1", "a"), ("c2", "b")), li_result("c1", "A")],
+        sent=[USER, {**CALLING, "tool_calls": [call("c1", "a"), call("c2", "b")]}, RESULT],
+        sent_by_llama_index=[USER, CALLING, RESULT],
+    ),
+    Row(
+        "two parts of text",
+        [HumanMessage([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])],
+        [ChatMessage(role="user", blocks=[TextBlock(text="a"), TextBlock(text="b")])],
+        sent=[{"role": "user", "content": "a\nb"}],
+        sent_by_llama_index=[{"role": "user", "content": "ab"}],
+    ),
+    Row(
+        "name with a space",
+        [HumanMessage("Hi", name="Research assistant")],
+        [ChatMessage("Hi", additional_kwargs={"name": "Research assistant"})],
+        sent=[{**USER, "name": "Research_assistant"}],
+        sent_by_llama_index=[{**USER, "name": "Research assistant"}],
+    ),
+    Row(
+        "image in a tool's result",
+        [
+            HumanMessage("Hi"),
+            lc_calling(("c1", "a")),
+            ToolMessage(
+                [
+                    {"type": "text", "text": "A"},
+                    {"type": "image", "base64": PNG, "mime_type": "image/png"},
+                ],
+                tool_call_id="c1",
+            ),
+        ],
+        [
+            ChatMessage("Hi"),
+            li_calling(("c1", "a")),
+            ChatMessage(
+                role=MessageRole.TOOL,
+                blocks=[
+                    TextBlock(text="A"),
+                    ImageBlock(image=PNG.encode(), image_mimetype="image/png"),
+                ],
+                additional_kwargs={"tool_call_id": "c1"},
+            ),
+        ],
+        sent=[
+            USER,
+            CALLING,
+            {**RESULT, "content": "A\n(The tool's media follow in the next message.)"},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "(Result of the tool call c1:)"},
+                    {"type": "image_url", "image_url": {"url": PNG_URL}},
+                ],
+            },
+        ],
+        sent_by_llama_index=[
+            USER,
+            CALLING,
+            RESULT,
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Result of tool call c1:"},
+                    {"type": "image_url", "image_url": {"url": PNG_URL}},
+                ],
+            },
+        ],
+    ),
+]
+
+
+def named(row: Row) -> str:
+    return row.name
+
+
+@pytest.fixture
+def lenient(gateway: Gateway) -> Gateway:
+    """A gateway that answers whatever comes: histories that it would refuse go out too."""
+
+    def answer(request: Request) -> Json | Sse:
+        return Sse(text_chunks("Hi")) if request.json.get("stream") else Json(completion("Hi"))
+
+    gateway.handler = answer
+    return gateway
+
+
+@pytest.mark.parametrize("row", SAME, ids=named)
+async def test_both_adapters_send_the_same(
+    row: Row,
+    way: Way,
+    lenient: Gateway,
+    chat: Callable[..., ChatRamClouds],
+    llm: Callable[..., RamClouds],
+) -> None:
+    await way.langchain(chat(**row.settings), row.langchain, **row.given)
+    await way.llama_index(llm(**row.settings), row.llama_index, **row.given)
+    assert [row.of(body) for body in lenient.bodies] == [row.sent, row.sent]
+
+
+@pytest.mark.parametrize("row", DIFFERENT, ids=named)
+async def test_adapters_differ_as_pinned(
+    row: Row,
+    way: Way,
+    lenient: Gateway,
+    chat: Callable[..., ChatRamClouds],
+    llm: Callable[..., RamClouds],
+) -> None:
+    await way.langchain(chat(**row.settings), row.langchain, **row.given)
+    await way.llama_index(llm(**row.settings), row.llama_index, **row.given)
+    assert [row.of(body) for body in lenient.bodies] == [row.sent, row.sent_by_llama_index]
+
+
+# What a bound or given tool choice becomes: (as given, LangChain's, LlamaIndex's).
+FORCED = {"type": "function", "function": {"name": "search"}}
+CHOICES = [
+    ("auto", "auto", "auto"),
+    ("none", "none", "none"),
+    ("any", "required", "required"),
+    ("required", "required", "required"),
+    (True, "required", "required"),
+    (False, None, "none"),
+    ("search", FORCED, FORCED),
+    (FORCED, FORCED, FORCED),
+    ({"type": "function", "name": "search"}, FORCED, FORCED),
+    ({"type": "tool", "name": "search"}, FORCED, FORCED),
+    ({"type": "any"}, "required", "required"),
+    ({"type": "auto"}, "auto", "auto"),
+]
+
+
+@pytest.mark.parametrize(("choice", "of_langchain", "of_llama_index"), CHOICES, ids=repr)
+async def test_tool_choice_in_any_spelling(
+    choice: Any,
+    of_langchain: Any,
+    of_llama_index: Any,
+    gateway: Gateway,
+    chat: Callable[..., ChatRamClouds],
+    llm: Callable[..., RamClouds],
+) -> None:
+    chat().bind_tools([SEARCH], tool_choice=choice).invoke("Hi")
+    llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=choice)
+    assert [body.get("tool_choice") for body in gateway.bodies] == [of_langchain, of_llama_index]
+
+
+def test_list_of_allowed_tools_goes_out_from_langchain_alone(
+    gateway: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
+) -> None:
+    allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
+    assert chat().bind_tools([SEARCH], tool_choice=allowed).kwargs["tool_choice"] == allowed
+    with pytest.raises(ConfigurationError):
+        llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=allowed)
+    assert gateway.bodies == []
+
+
+@pytest.mark.parametrize("choice", ["serach", {"type": "function", "function": {"name": "x"}}])
+def test_choice_of_a_tool_that_is_not_there_is_refused_by_both(
+    choice: Any, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
+) -> None:
+    with pytest.raises(ConfigurationError, match="search"):
+        chat().bind_tools([SEARCH], tool_choice=choice)
+    with pytest.raises(ConfigurationError, match="search"):
+        llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=choice)
