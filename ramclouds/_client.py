@@ -22,8 +22,7 @@ from typing_extensions import Self, Unpack
 
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient
-from ramclouds._http.clients import (
-    AsyncPools,
+from ramclouds._http.bodies import (
     abody_of,
     aclose,
     adrain,
@@ -32,8 +31,8 @@ from ramclouds._http.clients import (
     close,
     drain,
     sleep,
-    sync_client,
 )
+from ramclouds._http.clients import AsyncPools, sync_client
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds.errors import RamCloudsError

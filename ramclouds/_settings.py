@@ -180,6 +180,11 @@ def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> di
     return merged
 
 
+def certificate_paths() -> tuple[str | None, str | None]:
+    """The file and the folder of root certificates that the environment names."""
+    return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+
+
 def proxy_for(base_url: str) -> str | None:
     """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for a URL."""
     parts = urlsplit(base_url)

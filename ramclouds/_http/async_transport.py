@@ -1,4 +1,9 @@
-"""The transport under asyncio: httpx-aiohttp, with a session set up for many long answers."""
+"""The transport for asyncio: httpx-aiohttp with a session for many long responses.
+
+Private attributes used here: `AiohttpResponseStream.CHUNK_SIZE` of httpx-aiohttp; of aiohttp
+`ResponseHandler._payload`, `BaseConnector._factory`, `._conns`, `._loop`, `._create_connection`,
+and `ClientSession._retry_connection`. A test fails if one of them changes.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +21,15 @@ import httpx
 from aiohttp.client_proto import ResponseHandler
 from httpx_aiohttp import AiohttpTransport
 
-# aiohttp warns of larger bodies given in one piece: they would hold up the event loop.
+# aiohttp warns about a body of more than 1 MiB in one piece, because it blocks the event loop:
+# https://github.com/aio-libs/aiohttp/blob/master/aiohttp/payload.py (`TOO_LARGE_BYTES_BODY`)
 _PIECE = 256 * 1024
-# Some five events of a stream, which a framework takes a quarter of a millisecond for.
+# About five events of a stream; a framework needs 0.25 ms for them.
 _TURN = 1024
 
 
 class _Pieces(httpx.AsyncByteStream):
-    """A large request body, in pieces between which the event loop gets its turn."""
+    """A large request body in pieces; the event loop runs other tasks between them."""
 
     def __init__(self, body: bytes) -> None:
         self._body = memoryview(body)
@@ -34,13 +40,14 @@ class _Pieces(httpx.AsyncByteStream):
 
 
 class _InTurns(httpx.AsyncByteStream):
-    """The body of an answer, in pieces between which the event loop gets its turn.
+    """The body of a response in pieces; the event loop runs other tasks between them.
 
-    What has arrived is read without waiting: else a stream that arrives faster than it is used
-    would hold up all the others.
+    aiohttp returns bytes that have already arrived without yielding to the loop, so a stream that
+    arrives faster than it is used would block all others.
     """
 
     def __init__(self, body: Any) -> None:
+        # https://github.com/karpetrosyan/httpx-aiohttp/blob/main/httpx_aiohttp/transport.py
         body.CHUNK_SIZE = _TURN
         self._body = body
 
@@ -58,8 +65,9 @@ class _InTurns(httpx.AsyncByteStream):
 class _Handler(ResponseHandler):
     """Ends a body whose framing is broken.
 
-    aiohttp then closes the connection and stops its read timeout, but tells only who waits for a
-    head: who waits for more of a body waits for ever.
+    In that case aiohttp closes the connection and stops the read timeout, but passes the error only
+    to a reader of the head, so a reader of the body would wait for ever. See `set_exception` in
+    https://github.com/aio-libs/aiohttp/blob/master/aiohttp/client_proto.py
     """
 
     def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
@@ -67,13 +75,16 @@ class _Handler(ResponseHandler):
         payload = self._payload
         if payload is None or payload.is_eof() or payload.exception() is not None:
             return
-        # A timeout is told to both by aiohttp itself.
+        # aiohttp itself passes a timeout to both readers.
         if not isinstance(exc, TimeoutError):
             payload.set_exception(aiohttp.ClientPayloadError(f"broken body: {exc}"))
 
 
 class _Response(aiohttp.ClientResponse):
-    """Tells a reason that can be encoded; over another httpx-aiohttp would lose the answer."""
+    """Replaces what UTF-8 cannot encode in the reason: httpx-aiohttp encodes it, and would raise.
+
+    https://github.com/karpetrosyan/httpx-aiohttp/blob/main/httpx_aiohttp/transport.py
+    """
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         await super().start(connection)
@@ -83,7 +94,10 @@ class _Response(aiohttp.ClientResponse):
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Sets `opened` in a call that opens a connection; tracing would take ten times as long."""
+    """Sets `opened` when it opens a connection; aiohttp's tracing would take ten times as long.
+
+    https://github.com/aio-libs/aiohttp/blob/master/aiohttp/connector.py
+    """
 
     def __init__(self, opened: ContextVar[bool], **settings: Any) -> None:
         super().__init__(**settings)
@@ -96,12 +110,12 @@ class _Connector(aiohttp.TCPConnector):
 
     def __del__(self, *args: Any) -> None:
         if self._loop.is_closed():
-            self._conns.clear()  # asyncio closes their sockets; aiohttp would log an error
+            self._conns.clear()  # else aiohttp logs an error; asyncio has closed the sockets
         super().__del__(*args)
 
 
 class LoopTransport(AiohttpTransport):
-    """One event loop's transport; sets `opened` in a call that opens a connection."""
+    """The transport of one event loop; sets `opened` when it opens a connection."""
 
     def __init__(
         self, context: ssl.SSLContext, proxy: str | None, opened: ContextVar[bool]
@@ -116,20 +130,21 @@ class LoopTransport(AiohttpTransport):
 
     def _session(self, context: ssl.SSLContext) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
-            # 0: no cap. The transport's own session would cap at aiohttp's default of 100.
+            # 0 is no limit; the session that httpx-aiohttp makes has aiohttp's limit of 100.
             connector=_Connector(self._opened, limit=0, ssl=context, keepalive_timeout=60.0),
             response_class=_Response,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=65_536,
             max_field_size=65_536,
         )
-        # aiohttp sends a GET twice by itself when the connection drops; retries are ours to count.
+        # aiohttp repeats a GET whose connection drops, and we count the retries:
+        # https://github.com/aio-libs/aiohttp/issues/10790
         session._retry_connection = False
         return session
 
     def __del__(self) -> None:
-        # Nothing can be closed in a loop that was closed before its generators were shut down.
-        session = getattr(self, "client", None)  # not there where the proxy was refused
+        # A loop that was closed before its generators were shut down can close nothing.
+        session = getattr(self, "client", None)  # not set if the proxy was refused
         if self._loop.is_closed() and isinstance(session, aiohttp.ClientSession):
             session.detach()
 
@@ -145,14 +160,14 @@ class LoopTransport(AiohttpTransport):
         try:
             response = await super().handle_async_request(request)
         except UnicodeError as exc:
-            # Before 0.2, httpx-aiohttp passes headers on as text, which httpx cannot encode again.
+            # Before 0.2, httpx-aiohttp passes headers as text, which httpx cannot encode again.
             raise httpx.RemoteProtocolError("illegal header line") from exc
         response.stream = _InTurns(response.stream)
         return response
 
 
 def _proxy_from(url: str) -> httpx.Proxy:
-    """A proxy whose password is in a header: the way httpx-aiohttp passes it on is deprecated."""
+    """A proxy with its password in a header, since aiohttp deprecates the `BasicAuth` argument."""
     proxy = httpx.Proxy(url)
     if proxy.raw_auth is None:
         return proxy

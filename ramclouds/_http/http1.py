@@ -1,7 +1,7 @@
-"""One HTTP/1.1 connection of the sync client: httptools (llhttp, in C) reads the answers.
+"""One HTTP/1.1 connection of the sync client, whose responses httptools (llhttp, in C) parses.
 
-httpcore's own reads with h11, in Python: that took a third of a plain call, and most of a stream
-that comes event by event. aiohttp, under the async client, reads with llhttp as well.
+httpcore parses with h11, in Python: that took a third of a plain call, and most of a stream that
+arrives event by event. aiohttp, under the async client, also parses with llhttp.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import httptools
 _READ_BYTES = 64 * 1024
 _MAX_HEAD_BYTES = 100 * 1024
 
-# What h11 forgives, and aiohttp too.
+# What h11 and aiohttp accept too; the flags are llhttp's:
+# https://github.com/nodejs/llhttp (`llhttp_set_lenient_...`)
 _LENIENCIES = {
     "lenient_headers": True,
     "lenient_chunked_length": True,
@@ -26,7 +27,8 @@ _LENIENCIES = {
     "lenient_data_after_close": True,
 }
 
-# RFC 9110: a name is a token, and no value ends its line.
+# A name is a token, and a value holds no line end:
+# https://www.rfc-editor.org/rfc/rfc9110#name-field-syntax
 _HEADERS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00\r\n]*\r\n)*")
 
 
@@ -37,30 +39,30 @@ class Connection:
         self.stream = stream
         self.idle_since = 0.0
         self._is_sent = False
-        self._answer: ResponseParser | None = None
+        self._response: ResponseParser | None = None
 
     def ask(self, request: bytes, timeouts: Mapping[str, float | None]) -> ResponseParser:
-        """Send a request and wait for the head of its answer; `timeouts` are httpx's, in seconds.
+        """Sends a request and reads the head of its response; `timeouts` are httpx's, in seconds.
 
         Raises:
             httpcore.NetworkError: the connection broke.
-            httpcore.RemoteProtocolError: what came is no answer.
-            httpcore.TimeoutException: nothing came in time.
+            httpcore.RemoteProtocolError: the bytes are not an HTTP response.
+            httpcore.TimeoutException: nothing arrived in time.
         """
         self._is_sent = False
-        self._answer = parser = ResponseParser()
+        self._response = parser = ResponseParser()
         try:
             self.stream.write(request, timeouts.get("write"))
             self._is_sent = True
         except httpcore.WriteError:
-            # A server may refuse a request before it has read all of it, and close.
+            # A server may respond and close before it has read the whole request.
             pass
         while not parser.has_head:
             self._read(parser, timeouts.get("read"))
         return parser
 
     def body(self, parser: ResponseParser, timeout: float | None) -> Iterator[bytes]:
-        """The body as it comes; what `ask` raises it may raise too."""
+        """The body as it arrives; raises the same errors as `ask`."""
         while True:
             if parser.parts:
                 part = b"".join(parser.parts)
@@ -76,35 +78,35 @@ class Connection:
         parser.feed(self.stream.read(_READ_BYTES, timeout))
 
     def is_idle(self) -> bool:
-        """Whether it can take a request: the last one went out, and its answer came whole."""
-        parser = self._answer
+        """Whether it can take a request: the last one was sent, and its response was read whole."""
+        parser = self._response
         return self._is_sent and parser is not None and parser.is_complete and parser.is_kept
 
     def rest(self) -> None:
-        """Begin to lie idle."""
-        self._answer = None
+        """Notes that it is idle from now on."""
+        self._response = None
         self.idle_since = time.monotonic()
 
     def is_stale(self) -> bool:
-        """Whether the server has closed it while it lay idle."""
-        # All that can be read from an idle connection is its end.
+        """Whether the server has closed it while it was idle."""
+        # The only thing to read from an idle connection is its end.
         return bool(self.stream.get_extra_info("is_readable"))
 
     def close(self) -> None:
-        """Close it at once, whatever is under way."""
+        """Closes it at once, even while it is being read."""
         self._is_sent = False
         self.stream.close()
 
 
 def to_bytes(request: httpcore.Request) -> bytes:
-    """A request as it is sent, head and body, so that one system call may do.
+    """The bytes of a request, head and body, to send them with one system call if possible.
 
     Raises:
-        httpcore.LocalProtocolError: a header would not end where it should.
+        httpcore.LocalProtocolError: a header has a character that would break the request.
     """
     headers = b"".join([b"%b: %b\r\n" % header for header in request.headers])
     if _HEADERS.fullmatch(headers) is None:
-        # Not which one: it may hold the key.
+        # The message does not quote the header: it may hold the key.
         raise httpcore.LocalProtocolError("a header's name or value has an illegal character")
     head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method, request.url.target, headers)
     body = cast("Iterable[bytes]", request.stream)
@@ -112,7 +114,7 @@ def to_bytes(request: httpcore.Request) -> bytes:
 
 
 class ResponseParser:
-    """What has arrived of an answer; httptools calls what happened by these names."""
+    """The parts of a response that have arrived; httptools calls the `on_` methods."""
 
     def __init__(self) -> None:
         self.status = 0
@@ -130,7 +132,7 @@ class ResponseParser:
         self._parser.set_dangerous_leniencies(**_LENIENCIES)
 
     def feed(self, data: bytes) -> None:
-        """Take in what was read; nothing, where the connection has ended."""
+        """Parses the bytes that were read; `b""` means that the connection has ended."""
         if not data:
             self._end()
             return
@@ -143,7 +145,7 @@ class ResponseParser:
         except httptools.HttpParserUpgrade:
             self._fail("the server switched to another protocol")
         if self._head_bytes > _MAX_HEAD_BYTES and not self.has_head:
-            self._fail(f"the answer's head is longer than {_MAX_HEAD_BYTES} bytes")
+            self._fail(f"the response's head is longer than {_MAX_HEAD_BYTES} bytes")
 
     def _end(self) -> None:
         if not self.has_head:
@@ -168,16 +170,16 @@ class ResponseParser:
 
     def _complete(self) -> None:
         self.is_complete = True
-        # It refers back to this object.
+        # Break the reference cycle: the parser refers to this object.
         self._parser = None
 
     def on_message_begin(self) -> None:
         if self.is_complete:
-            # Not ours: nothing was asked for yet.
-            raise ValueError("data after the end of an answer")
+            # A second response, though no second request was sent.
+            raise ValueError("data after the end of a response")
 
     def on_status(self, reason: bytes) -> None:
-        # Unlike a header it comes in pieces, where it was sent in pieces.
+        # httptools joins the pieces of a header, but not those of the reason.
         self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -187,7 +189,7 @@ class ResponseParser:
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if 100 <= status < 200:
-            # Informational: the answer comes after it.
+            # Informational (1xx): the response follows.
             self.headers.clear()
             self.reason = b""
             return

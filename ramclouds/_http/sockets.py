@@ -1,4 +1,4 @@
-"""The sync client's sockets: reads that can be made short, and no more system calls than needed."""
+"""The sync client's sockets: reads with a short timeout of their own, and few system calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpcore
 
 
 class PatientStream(httpcore.NetworkStream):
-    """A connection whose reads can be made short while the end of a body is awaited."""
+    """A connection; `patience`, if set, replaces the timeout of a read."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -39,9 +39,10 @@ class PatientStream(httpcore.NetworkStream):
 
 
 class DirectStream(PatientStream):
-    """A patient connection with no layer above its socket, whose timeout is set when it changes.
+    """A patient connection that uses its socket directly, and sets a timeout only if it changes.
 
-    httpcore sets it for each read and write, which is a system call each.
+    httpcore sets it before each read and write, a system call each time:
+    https://github.com/encode/httpcore/blob/1.0.9/httpcore/_backends/sync.py
     """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
@@ -62,7 +63,7 @@ class DirectStream(PatientStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
             self._set_timeout(timeout)
-            # Cut off without a copy; `sendall` would give all parts together the time of one.
+            # `sendall` applies the timeout to the whole body; sent in parts, each has its own.
             rest = memoryview(buffer)
             while rest:
                 rest = rest[self._socket.send(rest) :]
@@ -78,7 +79,7 @@ class DirectStream(PatientStream):
 
 
 class Backend(httpcore.SyncBackend):
-    """Opens patient connections for httpcore's pool; sets `opened` in a call that opens one."""
+    """Opens patient connections for httpcore's pool, and sets `opened` when it does."""
 
     def __init__(self, opened: ContextVar[bool]) -> None:
         self._opened = opened

@@ -1,7 +1,7 @@
-"""The sync client's connections: a kept one is found in constant time, by any number of threads.
+"""The sync client's connections: finding an idle one takes constant time, for many threads.
 
-httpcore's own pool looks at all connections for every request, and for every idle one at all again:
-with 64 threads that took longer than the requests.
+httpcore's own pool walks over all connections for each request, and again for each idle one
+(https://github.com/encode/httpcore/pull/1035): with 64 threads that took longer than the requests.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ramclouds._settings import KEEPALIVE_EXPIRY, LIMITS
 
 
 class PooledTransport(httpx.HTTPTransport):
-    """httpx's transport with a pool of ours under it, or behind a proxy with its own.
+    """httpx's transport over our pool; with a proxy, over httpx's own pool.
 
-    What tools replace to record or refuse requests is this class's `handle_request`: so it is
-    httpx's own.
+    Tools that record or block requests, such as vcrpy and pytest-httpx, replace
+    `httpx.HTTPTransport.handle_request`, so that method stays httpx's.
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class PooledTransport(httpx.HTTPTransport):
         opened: ContextVar[bool],
     ) -> None:
         super().__init__(verify=context, limits=LIMITS, proxy=proxy)
-        # httpcore takes a pool's backend as an argument, but httpx has none to pass it through.
+        # httpcore's pools take a backend as an argument, but httpx has no argument to pass it on:
+        # https://github.com/encode/httpx/pull/3749
         if proxy:
             self._pool._network_backend = Backend(opened)
         else:
@@ -45,7 +46,7 @@ class PooledTransport(httpx.HTTPTransport):
 
 
 class _Pool:
-    """Connections to one host: as many as there are requests, the last used one first."""
+    """Connections to one host, as many as there are requests; the last used one is used first."""
 
     def __init__(self, base_url: str, context: ssl.SSLContext, opened: ContextVar[bool]) -> None:
         self._origin = httpcore.URL(base_url).origin
@@ -53,7 +54,8 @@ class _Pool:
         self._context.set_alpn_protocols(["http/1.1"])
         self._backend = httpcore.SyncBackend()
         self._opened = opened
-        # The ends of a deque, and a set's members, are safe to change in threads without a lock.
+        # Threads can append to and pop from a deque, and change a set, without a lock:
+        # https://docs.python.org/3/library/collections.html#collections.deque
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._is_closed = False
@@ -61,7 +63,7 @@ class _Pool:
     def handle_request(self, request: httpcore.Request) -> _Response:
         data = to_bytes(request)
         timeouts = request.extensions.get("timeout", {})
-        connection = self._kept() or self._connected(timeouts.get("connect"))
+        connection = self._reused() or self._connected(timeouts.get("connect"))
         self._busy.add(connection)
         try:
             parser = connection.ask(data, timeouts)
@@ -69,15 +71,15 @@ class _Pool:
             self.keep(connection)
             raise
         body = _Body(connection.body(parser, timeouts.get("read")), connection, self)
-        told = {
+        extensions = {
             "http_version": parser.version,
             "reason_phrase": parser.reason,
             "network_stream": connection.stream,
         }
-        return _Response(parser.status, parser.headers, body, told)
+        return _Response(parser.status, parser.headers, body, extensions)
 
     def close(self) -> None:
-        """Close all connections, also those that are being read."""
+        """Closes all connections, also those that are being read."""
         self._is_closed = True
         with suppress(IndexError):
             while True:
@@ -85,7 +87,7 @@ class _Pool:
         for connection in list(self._busy):
             connection.close()
 
-    def _kept(self) -> Connection | None:
+    def _reused(self) -> Connection | None:
         with suppress(IndexError):
             while True:
                 connection = self._idle.pop()
@@ -103,7 +105,7 @@ class _Pool:
         return Connection(DirectStream(stream))
 
     def keep(self, connection: Connection) -> None:
-        """Take back a connection whose answer was let go of."""
+        """Takes back a connection whose response was closed."""
         self._busy.discard(connection)
         if self._is_closed or not connection.is_idle():
             connection.close()
@@ -113,7 +115,7 @@ class _Pool:
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        """Close what `_kept` does not reach for, since fewer connections are needed by now."""
+        """Closes the longest idle connection if it has expired; `_reused` takes the newest."""
         with suppress(IndexError):
             if _has_expired(self._idle[0]):
                 self._idle.popleft().close()
@@ -124,7 +126,7 @@ def _has_expired(connection: Connection) -> bool:
 
 
 class _Response(NamedTuple):
-    """What httpx reads of httpcore's class of this name, which checks all of it once more."""
+    """The attributes that httpx reads of `httpcore.Response`, without its checks."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -133,7 +135,7 @@ class _Response(NamedTuple):
 
 
 class _Body:
-    """The body of an answer; gives the connection back when it is closed."""
+    """The body of a response; gives the connection back when it is closed."""
 
     def __init__(self, parts: Iterator[bytes], connection: Connection, pool: _Pool) -> None:
         self._parts = parts

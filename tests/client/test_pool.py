@@ -31,7 +31,7 @@ def test_idle_connections_are_used_again(
     gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On a busy machine the end of a body may take longer than is normally waited for.
-    monkeypatch.setattr("ramclouds._http.clients._PATIENCE", 30.0)
+    monkeypatch.setattr("ramclouds._http.bodies._PATIENCE", 30.0)
     gate = Gate()
     gateway.handler = lambda _: Sse([gate, chunk({"content": "x"}), chunk({}, "stop")])
     with ThreadPoolExecutor(8) as pool:
