@@ -1,0 +1,1 @@
+"""Unit tests of the half of an adapter that both frameworks share."""
