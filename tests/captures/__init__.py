@@ -1,0 +1,21 @@
+"""What a New API gateway answered, byte for byte, and what a careful reader makes of it."""
+
+from tests.captures.capture import CAPTURES, Capture, captures_of, named
+from tests.captures.expect import Outcome, differences
+from tests.captures.not_yet import NOT_YET, marked
+from tests.captures.wire import SPLITTINGS, ReplayTransport, Splitting, raw_pieces
+
+__all__ = [
+    "CAPTURES",
+    "NOT_YET",
+    "SPLITTINGS",
+    "Capture",
+    "Outcome",
+    "ReplayTransport",
+    "Splitting",
+    "captures_of",
+    "differences",
+    "marked",
+    "named",
+    "raw_pieces",
+]

@@ -1,0 +1,116 @@
+"""Captures on the wire: their bytes cut anew, for a socket or for an httpx transport."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from tests.captures.capture import Capture
+
+Splitting = Literal["as_read", "whole", "bytes"]
+SPLITTINGS: tuple[Splitting, ...] = ("as_read", "whole", "bytes")
+
+
+def raw_pieces(capture: Capture, splitting: Literal["as_read", "random"]) -> list[bytes]:
+    """The bytes of a connection, framing included, in the pieces that they are written in."""
+    if splitting == "as_read":
+        sizes = [int(size) for _, size in capture.fields["reads"]]
+    else:
+        dice = random.Random(capture.name)
+        sizes = [dice.randint(1, 120) for _ in capture.data]
+    return [piece for piece in _cut(capture.data, sizes) if piece]
+
+
+def _cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
+    for size in sizes:
+        yield data[:size]
+        data = data[size:]
+    yield data
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply taken apart: what an HTTP library makes of the bytes."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    chunks: list[bytes]
+    is_whole: bool
+    """Whether the last chunk, or as many bytes as promised, came."""
+
+
+def reply_of(capture: Capture) -> Reply:
+    """The reply of a capture, without its framing."""
+    head, _, body = capture.data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    headers = [(name, value.strip()) for name, _, value in (x.partition(":") for x in lines[1:])]
+    lengths = {name.lower(): value for name, value in headers}
+    if lengths.get("transfer-encoding", "").lower() == "chunked":
+        chunks, is_whole = _unchunked(body)
+        return Reply(capture.status, headers, chunks, is_whole)
+    is_whole = len(body) >= int(lengths.get("content-length", len(body)))
+    return Reply(capture.status, headers, [body], is_whole)
+
+
+def _unchunked(body: bytes) -> tuple[list[bytes], bool]:
+    chunks: list[bytes] = []
+    while body:
+        line, _, body = body.partition(b"\r\n")
+        size = int(line.partition(b";")[0], 16)
+        if size == 0:
+            return chunks, True
+        chunks.append(body[:size])
+        body = body[size + 2 :]
+    return chunks, False
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The pieces of a body; one that was cut off ends as a connection that broke."""
+
+    def __init__(self, pieces: list[bytes], *, is_whole: bool) -> None:
+        self._pieces = pieces
+        self._is_whole = is_whole
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._pieces
+        if not self._is_whole:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete body")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Replies with captures, one for each request, without a socket."""
+
+    def __init__(self, captures: list[Capture], splitting: Splitting) -> None:
+        self.requests: list[httpx.Request] = []
+        self._captures = list(captures)
+        self._splitting = splitting
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        reply = reply_of(self._captures.pop(0))
+        pieces = _recut(reply.chunks, self._splitting)
+        # The body's framing is done with: httpx must not look for it.
+        headers = [(k, v) for k, v in reply.headers if k.lower() != "transfer-encoding"]
+        return httpx.Response(
+            reply.status, headers=headers, stream=_Body(pieces, is_whole=reply.is_whole)
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
+
+
+def _recut(chunks: list[bytes], splitting: Splitting) -> list[bytes]:
+    joined = b"".join(chunks)
+    if splitting == "as_read":
+        return chunks
+    if splitting == "whole":
+        return [joined] if joined else []
+    return [joined[place : place + 1] for place in range(len(joined))]
