@@ -7,9 +7,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from ramclouds.local import LocalServer
 from tests.gateway import Gateway
+from tests.harness import TWINS, Twin
 
 pytest_plugins = ["tests.canary", "tests.layers"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "each_twin: runs with the sync and the async `twin`")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked so with each twin."""
+    if "twin" in metafunc.fixturenames and metafunc.definition.get_closest_marker("each_twin"):
+        metafunc.parametrize("twin", list(TWINS), indirect=True)
 
 
 def pytest_collection_finish() -> None:
@@ -31,4 +43,19 @@ def pytest_sessionfinish() -> None:
 def gateway() -> Iterator[Gateway]:
     """A gateway on loopback."""
     with Gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
+    """Calls sync methods, or async ones where the test is marked with `EACH_TWIN`."""
+    made = TWINS[getattr(request, "param", "sync")]()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def local_server() -> Iterator[LocalServer]:
+    """A small model in llama.cpp, started once: its tests run in one process."""
+    with LocalServer() as running:
         yield running

@@ -22,9 +22,9 @@ from typing import Any
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
 
 from ramclouds import AsyncClient, Client, RamCloudsError
-from tests.client.calls import assert_complete, read
 from tests.gateway import Gateway, Raw, manifest
 from tests.gateway.corpus import body, parts
+from tests.harness import assert_complete, read
 from tests.unit.offline import read_stream, read_whole, split_at
 
 ASK: dict[str, Any] = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}]}

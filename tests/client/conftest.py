@@ -1,4 +1,4 @@
-"""Fixtures of the client's tests."""
+"""Fixtures of the client's tests over a socket."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.calls import FLAVOURS, AsyncCalls, Calls, SyncCalls
 from tests.gateway import Gateway
+from tests.harness import Calls, Twin
 
 
 @pytest.fixture(autouse=True)
@@ -22,22 +22,22 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture(params=list(FLAVOURS))
-def connect(request: pytest.FixtureRequest, gateway: Gateway) -> Iterator[Callable[..., Calls]]:
-    """Makes clients of either flavour with the settings given; they are closed at the end."""
+@pytest.fixture
+def connect(twin: Twin, gateway: Gateway) -> Iterator[Callable[..., Calls]]:
+    """Makes clients with the settings given; they are closed at the end."""
     with ExitStack() as stack:
 
         def make(**settings: Any) -> Calls:
-            made: SyncCalls | AsyncCalls = FLAVOURS[request.param](gateway, **settings)
-            stack.enter_context(made)
-            return made
+            calls = Calls(twin, **{"base_url": gateway.base_url, **settings})
+            stack.callback(calls.close)
+            return calls
 
         yield make
 
 
 @pytest.fixture
 def calls(connect: Callable[..., Calls]) -> Calls:
-    """A client of either flavour that does not retry."""
+    """A client that does not retry."""
     return connect()
 
 

@@ -1,39 +1,32 @@
-"""Answers that stop before their connection does, and choices that hold nothing."""
+"""Responses that stop before their connection does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from ramclouds import (
     AuthenticationError,
-    ModelUnavailableError,
     RateLimitError,
-    ResponseError,
 )
-from tests.client.calls import Calls, read
 from tests.gateway import (
-    Body,
     Drop,
     Gateway,
     Hang,
     Json,
-    Sse,
     WireCase,
-    completion,
-    encoded,
     error,
-    text_chunks,
 )
 from tests.gateway.answers import Answer
+from tests.harness import EACH_TWIN, Calls
 
 Connect = Callable[..., Calls]
+pytestmark = EACH_TWIN
 SLOW = Json(error("slow", code="rate_limit_exceeded"), 429, {"Retry-After": "7"})
 WRONG_KEY = Json(error("bad"), 401)
 
-REFUSALS: dict[str, tuple[Answer, type[Exception]]] = {
+ERRORS: dict[str, tuple[Answer, type[Exception]]] = {
     "stalled_before_the_body": (Hang("body", SLOW), RateLimitError),
     "stalled_in_the_body": (Hang("mid_body", SLOW), RateLimitError),
     "cut_before_the_body": (Drop("body", WRONG_KEY, how="fin"), AuthenticationError),
@@ -42,15 +35,14 @@ REFUSALS: dict[str, tuple[Answer, type[Exception]]] = {
 }
 
 
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
-@pytest.mark.parametrize("kind", REFUSALS)
-def test_refusal_that_breaks_off_keeps_its_status(
-    gateway: Gateway, connect: Connect, kind: str, method: str
+@pytest.mark.parametrize("kind", ERRORS)
+def test_error_body_that_breaks_off_keeps_its_status(
+    gateway: Gateway, connect: Connect, kind: str
 ) -> None:
-    answer, expected = REFUSALS[kind]
+    answer, expected = ERRORS[kind]
     gateway.reply(answer)
     with pytest.raises(expected) as caught:
-        getattr(connect(timeout=0.6), method)()
+        connect(timeout=0.6).complete()
     assert getattr(caught.value, "retry_after", None) in (7, None)
 
 
@@ -60,109 +52,3 @@ def test_events_behind_the_end_marker_are_not_waited_for(
     gateway.reply(WireCase("stream_finish_then_no_close"))
     assert connect(timeout=5).complete().text == "Tide is high."
     gateway.wait_closed()
-
-
-LEGACY = {"text": "Hi", "finish_reason": "stop", "index": 0}
-
-
-def test_text_of_the_old_kind_is_read(gateway: Gateway, calls: Calls) -> None:
-    gateway.reply(Json(completion(choices=[LEGACY])), Sse([{"choices": [LEGACY]}]))
-    assert calls.complete().text == "Hi"
-    assert read(calls.stream())["text"] == "Hi"
-
-
-@pytest.mark.parametrize("held", [{}, {"message": None}, {"message": "Hi"}, {"message": []}])
-def test_choice_that_holds_no_message_is_no_answer(
-    gateway: Gateway, calls: Calls, held: dict[str, Any]
-) -> None:
-    body = completion(choices=[{"index": 0, "finish_reason": "stop", **held}])
-    gateway.reply(Json(body))
-    with pytest.raises(ResponseError):
-        calls.complete()
-
-
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
-def test_no_content_is_no_answer(gateway: Gateway, calls: Calls, method: str) -> None:
-    gateway.reply(Body("", 204))
-    with pytest.raises(Exception, match=r"empty|without an answer"):
-        getattr(calls, method)()
-
-
-PAGES = {
-    "data": b'<!doctype html>\n<script type="application/ld+json">\n{\n"name":"x"\n}\n</script>\n',
-    "message": b'<!doctype html>\n<script>\n{"message":"Hi","error":"x"}\n</script>\n',
-    "fields": b"<html>\n<script>\nvar x = {\ndata: 5,\n\nevent: 7 };\n</script>\n",
-    "byte_order_mark": b"\xef\xbb\xbf<html></html>",
-    "blank_lines": b"\r\n  \r\n <html>\n</html>",
-}
-
-
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
-@pytest.mark.parametrize("kind", PAGES)
-def test_page_is_a_page_whatever_its_scripts_hold(
-    gateway: Gateway, calls: Calls, kind: str, method: str
-) -> None:
-    gateway.reply(Body(PAGES[kind], headers={"Content-Type": "text/html"}))
-    with pytest.raises(ResponseError, match=r"web page.*/v1") as caught:
-        getattr(calls, method)()
-    assert caught.value.retryable is False
-
-
-@pytest.mark.parametrize("method", ["complete", "stream"])
-def test_json_that_has_no_end_leaves_its_part(gateway: Gateway, calls: Calls, method: str) -> None:
-    gateway.reply(Body(b'{"id":"c","choices":[{"index":0,"message":{"content":"Tide is'))
-    with pytest.raises(ResponseError, match="broke off") as caught:
-        getattr(calls, method)()
-    assert read(caught.value.partial)["text"] == "Tide is"
-
-
-@pytest.mark.parametrize(
-    "start", ["", ": PING\n\n", "event: x\n", "retry: 9\n\n", "\ufeff", "\n\n"]
-)
-@pytest.mark.parametrize("label", ["text/plain", "application/json"])
-@pytest.mark.parametrize("size", [1, 5, 1 << 20])
-def test_stream_under_another_label_is_read_at_any_cut(
-    gateway: Gateway, calls: Calls, size: int, label: str, start: str
-) -> None:
-    body = start.encode() + b"".join(map(encoded, text_chunks("Hi")))
-    pieces = [body[place : place + size] for place in range(0, len(body), size)]
-    gateway.reply(Sse(pieces, headers={"Content-Type": label}))
-    assert calls.complete().text == "Hi"
-
-
-LISTS: dict[str, Any] = {
-    "null": {"data": None},
-    "object": {"data": {"id": "a"}},
-    "other_key": {"models": []},
-    "text": "models",
-}
-
-
-@pytest.mark.parametrize("kind", LISTS)
-def test_model_list_that_is_none(gateway: Gateway, calls: Calls, kind: str) -> None:
-    gateway.reply(Json(LISTS[kind]))
-    with pytest.raises(ResponseError, match="base_url"):
-        calls.models()
-
-
-def test_entries_of_a_model_list_that_are_none_are_left_out(gateway: Gateway, calls: Calls) -> None:
-    entries: list[Any] = [None, "x", {}, {"id": None}, {"id": ""}, {"id": "a", "created": "x"}]
-    gateway.reply(Json({"data": entries}), Json([{"id": "b", "supported_endpoint_types": None}]))
-    assert [model.id for model in calls.models()] == ["a"]
-    assert [model.id for model in calls.models()] == ["b"]
-
-
-def test_model_list_may_have_a_message(gateway: Gateway, calls: Calls) -> None:
-    gateway.reply(Json({"data": [{"id": "a"}], "success": True, "message": "ok"}))
-    assert [model.id for model in calls.models()] == ["a"]
-
-
-def test_model_list_may_be_empty(gateway: Gateway, calls: Calls) -> None:
-    gateway.reply(Json({"data": []}))
-    assert calls.models() == []
-
-
-def test_model_list_that_is_refused(gateway: Gateway, calls: Calls) -> None:
-    gateway.reply(Json(error("no", code="model_not_found"), 503))
-    with pytest.raises(ModelUnavailableError):
-        calls.models()

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from ramclouds import AsyncClient, Chunk, Client
-from tests.client.calls import ASK
 from tests.gateway import Endless, Gate, Gateway, Hang, Json, Sse, chunk, completion, text_chunks
+from tests.harness import ASK
 
 WORD = chunk({"content": "x"})
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ramclouds import RateLimitError
-from tests.client.calls import Calls
 from tests.gateway import REQUEST_ID, Gateway, Json, Sse, completion, error, text_chunks
+from tests.harness import Calls
 
 Connect = Callable[..., Calls]
 SLOW = Json(error("slow"), 429, {"Retry-After": "3"})

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from ramclouds import APIStatusError, AsyncClient, Client, ConfigurationError
-from tests.client.calls import ASK
 from tests.gateway import Gateway, Json
+from tests.harness import ASK
 
 
 def aclient(gateway: Gateway, **settings: Any) -> AsyncClient:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from ramclouds import Client
-from tests.client.calls import ASK
 from tests.gateway import Gate, Gateway, Sse, chunk
+from tests.harness import ASK
 
 
 @pytest.fixture

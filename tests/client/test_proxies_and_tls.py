@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ramclouds import APIConnectionError, Client, ConfigurationError
-from tests.client.calls import ASK, Calls, read
 from tests.gateway import Gateway, Proxy
+from tests.harness import ASK, EACH_TWIN, Calls, read
 
 Connect = Callable[..., Calls]
+pytestmark = EACH_TWIN
 
 
 @pytest.fixture(scope="session")

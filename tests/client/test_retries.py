@@ -14,9 +14,9 @@ from ramclouds import (
     ServerError,
     StreamError,
 )
-from tests.client.calls import Calls, read
 from tests.gateway import Drop, Gateway, Json, Sse, WireCase, completion, error, text_chunks
 from tests.gateway.answers import Answer
+from tests.harness import EACH_TWIN, Calls, read
 
 Connect = Callable[..., Calls]
 BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
@@ -24,6 +24,7 @@ OK = Json(completion("Hi"))
 CALLS = pytest.mark.parametrize("method", ["complete", "stream", "models"])
 
 
+@EACH_TWIN
 @CALLS
 def test_two_retries_by_default(
     gateway: Gateway, connect: Connect, waits: list[float], method: str
@@ -35,14 +36,13 @@ def test_two_retries_by_default(
     assert len(waits) == 2
 
 
-@CALLS
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_as_many_retries_as_asked_for(
-    gateway: Gateway, connect: Connect, waits: list[float], method: str, count: int
+    gateway: Gateway, connect: Connect, waits: list[float], count: int
 ) -> None:
     gateway.handler = lambda _: BUSY
     with pytest.raises(ServerError):
-        getattr(connect(max_retries=count), method)()
+        connect(max_retries=count).complete()
     assert len(gateway.requests) == count + 1
 
 
@@ -102,18 +102,18 @@ NOT_RETRIED: dict[str, Answer] = {
 }
 
 
-@CALLS
 @pytest.mark.parametrize("kind", NOT_RETRIED)
 def test_what_cannot_help_is_not_retried(
-    gateway: Gateway, connect: Connect, waits: list[float], kind: str, method: str
+    gateway: Gateway, connect: Connect, waits: list[float], kind: str
 ) -> None:
     gateway.reply(NOT_RETRIED[kind])
     with pytest.raises(RamCloudsError) as caught:
-        getattr(connect(max_retries=5), method)()
+        connect(max_retries=5).complete()
     assert caught.value.retryable is False
     assert len(gateway.requests) == 1
 
 
+@EACH_TWIN
 @pytest.mark.parametrize(
     "answer",
     [
@@ -143,6 +143,7 @@ def test_what_the_gateway_retried_itself_is_retried_once(
     assert len(gateway.requests) == 2
 
 
+@EACH_TWIN
 @CALLS
 def test_stale_connection_is_replaced_free_of_charge(
     gateway: Gateway, connect: Connect, waits: list[float], method: str
@@ -154,6 +155,7 @@ def test_stale_connection_is_replaced_free_of_charge(
     assert (gateway.connections, sum(waits)) == (2, 0)
 
 
+@EACH_TWIN
 def test_connection_closed_while_idle_is_replaced(
     gateway: Gateway, connect: Connect, waits: list[float]
 ) -> None:
@@ -164,6 +166,7 @@ def test_connection_closed_while_idle_is_replaced(
     assert sum(waits) == 0
 
 
+@EACH_TWIN
 @pytest.mark.parametrize("method", ["complete", "models"])
 def test_whole_answer_is_never_retried_after_its_first_byte(
     gateway: Gateway, connect: Connect, waits: list[float], method: str
@@ -182,6 +185,7 @@ def test_model_list_that_says_busy_is_asked_for_again(
     assert len(gateway.requests) == 2
 
 
+@EACH_TWIN
 def test_fresh_connection_that_breaks_is_not_free(
     gateway: Gateway, connect: Connect, waits: list[float]
 ) -> None:
@@ -191,6 +195,7 @@ def test_fresh_connection_that_breaks_is_not_free(
     assert len(gateway.requests) == 1
 
 
+@EACH_TWIN
 def test_stale_connection_is_replaced_once(
     gateway: Gateway, connect: Connect, waits: list[float]
 ) -> None:

@@ -14,9 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from ramclouds import AsyncClient, Client, RamCloudsError
-from tests.client.calls import ASK, Calls
 from tests.gateway import Body, Drop, Gateway, Hang, Json, Raw, Sse, WireCase, chunk, error
 from tests.gateway.answers import Answer
+from tests.harness import ASK, EACH_TWIN, Calls
 
 CANARY = "sk-c4narybirdc4narybird"
 BARE = CANARY.removeprefix("sk-")
@@ -88,8 +88,12 @@ def everything_on(raised: BaseException | None) -> Iterator[str]:
         raised = raised.__cause__ or (None if raised.__suppress_context__ else raised.__context__)
 
 
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
-@pytest.mark.parametrize("kind", ANSWERS)
+STREAMED = ["error_event", "bad_event", "bare_error", "cut", "error_in_200"]
+ASKED = [*(("complete", kind) for kind in ANSWERS), *(("stream", kind) for kind in STREAMED)]
+
+
+@EACH_TWIN
+@pytest.mark.parametrize(("method", "kind"), ASKED)
 def test_key_is_in_no_error_and_no_log(
     gateway: Gateway,
     connect: Connect,
@@ -111,7 +115,8 @@ def test_key_is_in_no_error_and_no_log(
     assert BARE not in log.getvalue()
 
 
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+@EACH_TWIN
+@pytest.mark.parametrize("method", ["complete", "stream"])
 @pytest.mark.parametrize("kind", ["dropped", "timeout", "wire"])
 def test_key_is_in_no_local_variable_that_a_traceback_shows(
     gateway: Gateway, connect: Connect, kind: str, method: str

@@ -13,8 +13,8 @@ import pytest
 import trio
 
 from ramclouds import AsyncClient, Client
-from tests.client.calls import ASK
 from tests.gateway import Gate, Gateway, Json, Sse, chunk, completion
+from tests.harness import ASK
 
 
 def aclient(gateway: Gateway, **settings: Any) -> AsyncClient:

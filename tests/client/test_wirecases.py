@@ -1,4 +1,7 @@
-"""Every recorded answer, through both clients, at every cut, against what the manifest expects."""
+"""Every wire case through both clients, against what the manifest expects.
+
+That the cut does not matter is tested without a socket: tests/unit/stream/test_properties.py.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ import pytest
 
 import ramclouds
 from ramclouds import Completion, RamCloudsError, Usage
-from tests.client.calls import Calls, arrived, assert_complete, read
-from tests.gateway import CUTS, REQUEST_ID, Gateway, WireCase, manifest
-from tests.gateway.corpus import Cut, parts
+from tests.gateway import REQUEST_ID, Gateway, WireCase, manifest
+from tests.gateway.corpus import parts
+from tests.harness import EACH_TWIN, Calls, assert_complete, read
 
 KINDS = {
     "bad_request": ramclouds.BadRequestError,
@@ -50,27 +53,25 @@ PLAIN_ERROR = [c for c in _ANSWERS if not c["request_stream"] and c["expect"]["o
 STREAM_ERROR = [c for c in _ANSWERS if c["request_stream"] and c["expect"]["outcome"] != "ok"]
 MODELS = [case for case in _CASES if "model_ids" in case["expect"]]
 
-each_cut = pytest.mark.parametrize("cut", CUTS)
-
 
 def test_every_case_is_run() -> None:
     groups = (PLAIN_OK, STREAM_OK, PLAIN_ERROR, STREAM_ERROR, MODELS)
     assert sum(map(len, groups)) == len(_CASES) == 80
 
 
-@each_cut
+@EACH_TWIN
 @pytest.mark.parametrize("case", PLAIN_OK, ids=name_of)
-def test_whole_answer(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+def test_whole_answer(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+    gateway.reply(WireCase(case["name"]))
     completion = calls.complete()
     assert_as_expected(read(completion), case["expect"])
     assert completion.request_id == REQUEST_ID
 
 
-@each_cut
+@EACH_TWIN
 @pytest.mark.parametrize("case", STREAM_OK, ids=name_of)
-def test_streamed_answer(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+def test_streamed_answer(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+    gateway.reply(WireCase(case["name"]))
     chunks = calls.stream()
     assert_complete(chunks)
     assert_as_expected(read(chunks), case["expect"])
@@ -81,46 +82,45 @@ def test_streamed_answer(gateway: Gateway, calls: Calls, case: dict[str, Any], c
     assert tokens == case["expect"].get("logprobs_tokens", [])
 
 
-@each_cut
+@EACH_TWIN
 @pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
-def test_error(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+def test_error_of_a_whole_response(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+    gateway.reply(WireCase(case["name"]))
     with pytest.raises(RamCloudsError) as caught:
         calls.complete()
     assert_error(caught.value, case)
     assert len(gateway.requests) == 1
 
 
-@each_cut
 @pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
 def test_error_as_answer_to_a_stream_request(
-    gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut
+    gateway: Gateway, calls: Calls, case: dict[str, Any]
 ) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+    gateway.reply(WireCase(case["name"]))
     with pytest.raises(RamCloudsError) as caught:
         calls.stream()
     # A JSON error in a 200 is an error inside a stream to one who asked for a stream.
     kind = "stream_error" if "_200_error" in case["name"] else case["expect"]["error_kind"]
     kind = "stream_error" if "_success_false" in case["name"] else kind
     assert_error(caught.value, {**case, "expect": {**case["expect"], "error_kind": kind}})
-    assert arrived(caught.value) == []
+    assert calls.arrived == []
 
 
-@each_cut
+@EACH_TWIN
 @pytest.mark.parametrize("case", STREAM_ERROR, ids=name_of)
-def test_broken_stream(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+def test_broken_stream(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+    gateway.reply(WireCase(case["name"]))
     with pytest.raises(RamCloudsError) as caught:
         calls.stream()
     error = caught.value
     assert_error(error, case)
-    assert read(arrived(error))["text"] == case["expect"].get("text", "")
+    assert read(calls.arrived)["text"] == case["expect"].get("text", "")
 
 
-@each_cut
+@EACH_TWIN
 @pytest.mark.parametrize("case", MODELS, ids=name_of)
-def test_models(gateway: Gateway, calls: Calls, case: dict[str, Any], cut: Cut) -> None:
-    gateway.reply(WireCase(case["name"], cut))
+def test_model_list_is_read(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+    gateway.reply(WireCase(case["name"]))
     assert [model.id for model in calls.models()] == case["expect"]["model_ids"]
 
 

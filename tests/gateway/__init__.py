@@ -18,6 +18,8 @@ In an `Sse`, `Gate()` waits until the test calls `gate.open()`, `Stall()` until 
 Connections: kept alive; `close_idle()` closes those that wait, `go_stale()` lets every connection
 of now die at its next request. `Gateway(tls=context)` speaks TLS; `Proxy()` is a forward proxy.
 
+`OfflineGateway` answers without a socket: for what does not depend on how bytes travel.
+
 Bodies: `completion`, `choice`, `message`, `call`, `usage`, `error`; events: `text_chunks`,
 `tool_chunks`, `chunk`, `usage_chunk`. `is_documented(body)`: nothing but what RamClouds documents.
 """
@@ -55,6 +57,7 @@ from tests.gateway.events import (
     words,
 )
 from tests.gateway.faults import Drop, Hang
+from tests.gateway.offline import OfflineGateway
 from tests.gateway.proxy import Proxy
 from tests.gateway.request import Headers, Request
 from tests.gateway.scripted import MODELS, ScriptedModel
@@ -75,6 +78,7 @@ __all__ = [
     "Hang",
     "Headers",
     "Json",
+    "OfflineGateway",
     "Pause",
     "Proxy",
     "Raw",

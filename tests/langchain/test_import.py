@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 _WITHOUT_LANGCHAIN = """
 import sys
 sys.modules["langchain_core"] = None

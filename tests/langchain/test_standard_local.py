@@ -10,7 +10,6 @@ tool results).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,16 +41,10 @@ class _Local(ChatModelIntegrationTests):
         return {"method": "json_schema"}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LocalServer]:
-    with LocalServer() as running:
-        yield running
-
-
 @pytest.fixture
-def suite(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> _Local:
-    monkeypatch.setenv("RAMCLOUDS_API_KEY", server.api_key)
-    monkeypatch.setenv("RAMCLOUDS_BASE_URL", server.base_url)
+def suite(local_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> _Local:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", local_server.api_key)
+    monkeypatch.setenv("RAMCLOUDS_BASE_URL", local_server.base_url)
     return _Local()
 
 

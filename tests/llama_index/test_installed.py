@@ -12,7 +12,7 @@ import pytest
 import llama_index_ramclouds
 
 # Builds the wheel: once, in one worker.
-pytestmark = pytest.mark.xdist_group("wheel")
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("wheel")]
 
 ROOT = Path(__file__).parents[2]
 BUILD = ("-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index")

@@ -30,17 +30,11 @@ DOCUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LocalServer]:
-    with LocalServer() as running:
-        yield running
-
-
 @pytest.fixture
-def local(server: LocalServer) -> Iterator[RamClouds]:
-    settings: dict[str, Any] = {"api_key": server.api_key, "base_url": server.base_url}
+def local(local_server: LocalServer) -> Iterator[RamClouds]:
+    settings: dict[str, Any] = {"api_key": local_server.api_key, "base_url": local_server.base_url}
     with RamClouds(
-        model=server.model, context_window=4096, temperature=0, max_tokens=24, **settings
+        model=local_server.model, context_window=4096, temperature=0, max_tokens=24, **settings
     ) as llm:
         yield llm
 

@@ -1,18 +1,8 @@
-"""The local model, started once for all tests here."""
+"""Settings of the local model's tests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-
-from ramclouds.local import LocalServer
-
-
-@pytest.fixture(scope="session")
-def local_server() -> Iterator[LocalServer]:
-    with LocalServer() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -33,6 +33,7 @@ def test_argument_names_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
         assert endpoint.model == "gpt-5.1"
 
 
+@pytest.mark.real_model
 def test_no_key_leads_to_the_local_model() -> None:
     with local_or_remote() as endpoint:
         assert endpoint.is_local

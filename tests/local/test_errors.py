@@ -30,7 +30,6 @@ def test_too_long_a_prompt_is_a_context_length_error(local_server: LocalServer) 
         )
 
 
-@pytest.mark.loopback
 def test_unreachable_host_says_what_to_check() -> None:
     # Port 9, discard: nothing listens there.
     client = Client(api_key="test-key", base_url="http://127.0.0.1:9/v1", max_retries=0)

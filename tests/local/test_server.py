@@ -40,6 +40,7 @@ def test_a_real_model_streams_its_answer(local_server: LocalServer) -> None:
     assert chunks[-1].usage.completion_tokens == 8
 
 
+@pytest.mark.real_model
 def test_the_server_is_gone_after_its_block() -> None:
     with LocalServer() as server:
         client = Client(api_key=server.api_key, base_url=server.base_url, max_retries=0)
@@ -63,6 +64,7 @@ def test_base_url_of_a_stopped_server_says_so() -> None:
         _ = server.base_url
 
 
+@pytest.mark.real_model
 def test_alias_names_the_model_in_answers() -> None:
     with LocalServer(alias="tiny", n_ctx=512, parallel=1, threads=1) as server:
         client = Client(api_key=server.api_key, base_url=server.base_url)
@@ -72,6 +74,7 @@ def test_alias_names_the_model_in_answers() -> None:
     assert (server.model, completion.model) == ("tiny", "tiny")
 
 
+@pytest.mark.real_model
 def test_environment_names_another_model_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +122,7 @@ def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         LocalServer()
 
 
+@pytest.mark.real_model
 def test_file_that_is_no_model_quotes_what_the_server_said(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_text("These are notes.")
@@ -127,6 +131,7 @@ def test_file_that_is_no_model_quotes_what_the_server_said(tmp_path: Path) -> No
         LocalServer(path).__enter__()
 
 
+@pytest.mark.real_model
 def test_cut_model_file_quotes_what_the_server_said(tmp_path: Path) -> None:
     path = tmp_path / "cut.gguf"
     with _model_file.model_file(None).open("rb") as whole:
@@ -154,6 +159,7 @@ def test_server_that_says_nothing_is_given_up(
         LocalServer(start_timeout=0.05).__enter__()
 
 
+@pytest.mark.process
 def test_import_is_light() -> None:
     program = "import sys, ramclouds.local; print('xllamacpp' in sys.modules)"
 
@@ -197,6 +203,7 @@ def crash(process: subprocess.Popen[str]) -> None:
     process.stdin.write("\n")
 
 
+@pytest.mark.real_model
 @pytest.mark.parametrize("end", [subprocess.Popen.kill, crash])
 def test_the_server_ends_with_its_parent(
     parent: subprocess.Popen[str], end: Callable[[subprocess.Popen[str]], None]

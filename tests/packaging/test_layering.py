@@ -35,11 +35,13 @@ def imports_of(package: str) -> Iterator[tuple[str, str]]:
             yield from ((str(path.relative_to(ROOT)), name) for name in names)
 
 
+@pytest.mark.process
 def test_client_loads_no_framework() -> None:
     loaded = loaded_by("ramclouds")
     assert not {name for name in loaded if name.startswith(("langchain", "llama_index"))}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("adapter", "other"), ADAPTERS.items())
 def test_adapter_does_not_load_the_other_framework(adapter: str, other: str) -> None:
     assert not {name for name in loaded_by(adapter) if name.startswith(other)}
@@ -75,6 +77,7 @@ def test_client_imports_no_framework() -> None:
     assert found == []
 
 
+@pytest.mark.process
 def test_importing_the_client_is_light() -> None:
     # The HTTP libraries, the TLS context and the local model are only for those who use them.
     heavy = {"httpx", "httpcore", "httptools", "aiohttp", "httpx_aiohttp", "xllamacpp"}

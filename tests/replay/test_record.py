@@ -56,6 +56,7 @@ def test_recording_that_holds_the_key_is_deleted(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 def test_recording_from_a_gateway_plays_back(gateway: Gateway, tmp_path: Path) -> None:
     gateway.model.keys = {"test-key"}
     folder = tmp_path / "gateway"

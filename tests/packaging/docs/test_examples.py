@@ -38,6 +38,7 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, **{f"RAMCLOUDS_{name}": text for name, text in settings.items()}}
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "begins", "ends"),
     [
@@ -126,7 +127,6 @@ def test_unknown_model_is_one_clear_line(name: str, gateway: Gateway, play: Play
     assert_one_clear_line(played.exit, "ModelUnavailableError: ", "no-such-model")
 
 
-@pytest.mark.loopback
 @pytest.mark.parametrize("name", AGENTS)
 def test_unreachable_host_is_one_clear_line(name: str, play: Play) -> None:
     played = play(path_of(name), API_KEY="test-key", BASE_URL=UNREACHABLE)
@@ -141,9 +141,11 @@ def test_neither_key_nor_model_is_one_clear_line(name: str, play: Play) -> None:
     assert_one_clear_line(played.exit, "ConfigurationError: ", "RAMCLOUDS_LOCAL_MODEL")
 
 
-def test_wrong_key_for_the_local_model_is_one_clear_line(play: Play) -> None:
-    with LocalServer() as server:
-        played = play(path_of("langchain_chain"), API_KEY="wrong-key", BASE_URL=server.base_url)
+def test_wrong_key_for_the_local_model_is_one_clear_line(
+    play: Play, local_server: LocalServer
+) -> None:
+    url = local_server.base_url
+    played = play(path_of("langchain_chain"), API_KEY="wrong-key", BASE_URL=url)
 
     assert_one_clear_line(played.exit, "AuthenticationError: ", "RAMCLOUDS_API_KEY")
 
@@ -166,7 +168,7 @@ def demo(**settings: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("model")
+@pytest.mark.real_model
 def test_demo_runs_all_examples_on_the_local_model() -> None:
     ran = demo()
 
@@ -191,6 +193,7 @@ def test_demo_runs_all_examples_on_the_local_model() -> None:
     ]
 
 
+@pytest.mark.process
 def test_demo_with_a_key_talks_to_ramclouds_and_ends_at_the_first_failure(gateway: Gateway) -> None:
     gateway.model.keys = {"another-key"}
 

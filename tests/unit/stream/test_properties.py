@@ -6,14 +6,15 @@ import contextlib
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ramclouds import Chunk, RamCloudsError
 from ramclouds._wire.sse import EventDecoder
-from tests.client.calls import assert_adds_up, assert_complete, read
 from tests.gateway import call, chunk, encoded, manifest, text_chunks, tool_chunks
 from tests.gateway.corpus import body
+from tests.harness import assert_adds_up, assert_complete, read
 from tests.unit.offline import read_stream, read_whole, split_at
 
 STREAMS = [case["name"] for case in manifest() if case["request_stream"]]
@@ -170,3 +171,9 @@ def test_mutated_body_gives_an_answer_or_one_of_our_errors(
     data = body(name)
     with contextlib.suppress(RamCloudsError):
         read_whole(data[:place] + junk + data[place + drop :])
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_wire_case_is_the_same_byte_by_byte(name: str) -> None:
+    data = body(name)
+    assert outcome(data, list(range(len(data)))) == outcome(data, [])

@@ -12,9 +12,9 @@ from ramclouds import (
     RateLimitError,
     ServerError,
 )
-from tests.client.calls import Calls
-from tests.gateway import GATEWAY_HEADERS, Gateway, Json, Raw, error, head
+from tests.gateway import GATEWAY_HEADERS, Json, OfflineGateway, Raw, error, head
 from tests.gateway.answers import Answer
+from tests.harness import Calls
 
 # Cloudflare answers without the gateway's headers.
 EDGE = {"Server": "cloudflare", "CF-RAY": "9a1b2c3d4e5f6071-SIN"}
@@ -91,7 +91,7 @@ EDGES: dict[str, Row] = {
 
 
 @pytest.mark.parametrize("kind", EDGES)
-def test_error_of_cloudflare(gateway: Gateway, calls: Calls, kind: str) -> None:
+def test_error_of_cloudflare(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     answer, expected, retryable, hint = EDGES[kind]
     gateway.reply(answer)
     with pytest.raises(RamCloudsError) as caught:
@@ -103,14 +103,16 @@ def test_error_of_cloudflare(gateway: Gateway, calls: Calls, kind: str) -> None:
     assert "<html" not in str(caught.value).lower()
 
 
-def test_retry_after_in_the_body_of_an_edge_error_counts(gateway: Gateway, calls: Calls) -> None:
+def test_retry_after_in_the_body_of_an_edge_error_counts(
+    gateway: OfflineGateway, calls: Calls
+) -> None:
     gateway.reply(edge(429, '{"error_code":1015,"title":"rate limited","retry_after":30}'))
     with pytest.raises(RateLimitError) as caught:
         calls.complete()
     assert caught.value.retry_after == 30
 
 
-def test_gateway_headers_make_a_403_no_block(gateway: Gateway, calls: Calls) -> None:
+def test_gateway_headers_make_a_403_no_block(gateway: OfflineGateway, calls: Calls) -> None:
     headers = {**EDGE, **GATEWAY_HEADERS}
     gateway.reply(Json(error("用户已被封禁"), 403, headers))
     with pytest.raises(PermissionDeniedError):
@@ -118,7 +120,7 @@ def test_gateway_headers_make_a_403_no_block(gateway: Gateway, calls: Calls) -> 
 
 
 @pytest.mark.parametrize("method", ["stream", "models"])
-def test_challenge_in_a_200_is_a_block(gateway: Gateway, calls: Calls, method: str) -> None:
+def test_challenge_in_a_200_is_a_block(gateway: OfflineGateway, calls: Calls, method: str) -> None:
     gateway.reply(EDGES["challenge_as_200"][0])
     with pytest.raises(BlockedError, match="user_agent"):
         getattr(calls, method)()

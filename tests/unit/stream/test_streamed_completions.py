@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from ramclouds import StreamTruncatedError, Usage
-from tests.client.calls import Calls, assert_complete, read
 from tests.gateway import (
-    Gateway,
     Json,
+    OfflineGateway,
     Sse,
     chunk,
     completion,
@@ -18,6 +17,7 @@ from tests.gateway import (
     usage,
     usage_chunk,
 )
+from tests.harness import Calls, assert_complete, read
 
 ROLE = chunk({"role": "assistant", "content": ""})
 STOP = chunk({}, "stop")
@@ -179,7 +179,7 @@ ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_answer(gateway: Gateway, calls: Calls, kind: str) -> None:
+def test_answer(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     events, differs = ANSWERS[kind]
     gateway.reply(Sse([ROLE, *events]))
     chunks = calls.stream()
@@ -199,7 +199,7 @@ def _counts(used: Usage | None) -> tuple[int, int, int] | None:
     return None if used is None else (used.prompt_tokens, used.completion_tokens, used.total_tokens)
 
 
-def test_usage_details_of_every_spelling(gateway: Gateway, calls: Calls) -> None:
+def test_usage_details_of_every_spelling(gateway: OfflineGateway, calls: Calls) -> None:
     sent = {
         **usage(100, 50, cached_tokens=40, cache_creation_tokens=9, reasoning_tokens=30),
         "claude_cache_creation_5_m_tokens": 9,
@@ -220,12 +220,12 @@ def test_usage_details_of_every_spelling(gateway: Gateway, calls: Calls) -> None
     )
 
 
-def test_raw_is_what_was_sent(gateway: Gateway, calls: Calls) -> None:
+def test_raw_is_what_was_sent(gateway: OfflineGateway, calls: Calls) -> None:
     gateway.reply(Sse([text("Hi", provider="x"), STOP]))
     assert [one.raw for one in calls.stream()] == [text("Hi", provider="x"), STOP]
 
 
-def test_logprobs_are_kept_per_chunk(gateway: Gateway, calls: Calls) -> None:
+def test_logprobs_are_kept_per_chunk(gateway: OfflineGateway, calls: Calls) -> None:
     tokens = [{"token": "H", "logprob": -0.1, "bytes": [72], "top_logprobs": []}]
     event = chunk({"content": "H"})
     event["choices"][0]["logprobs"] = {"content": tokens}
@@ -245,21 +245,23 @@ UNFINISHED: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize("kind", UNFINISHED)
 def test_stream_without_a_finish_reason_is_truncated(
-    gateway: Gateway, calls: Calls, kind: str
+    gateway: OfflineGateway, calls: Calls, kind: str
 ) -> None:
     gateway.reply(Sse(UNFINISHED[kind]))
     with pytest.raises(StreamTruncatedError):
         calls.stream()
 
 
-def test_usage_of_a_truncated_stream_is_on_the_partial(gateway: Gateway, calls: Calls) -> None:
+def test_usage_of_a_truncated_stream_is_on_the_partial(
+    gateway: OfflineGateway, calls: Calls
+) -> None:
     gateway.reply(Sse([ROLE, text("Hi"), usage_chunk(usage(9, 1))]))
     with pytest.raises(StreamTruncatedError) as caught:
         calls.stream()
     assert _counts(read(caught.value.partial)["usage"]) == (9, 1, 10)
 
 
-def test_json_as_answer_to_a_stream_request(gateway: Gateway, calls: Calls) -> None:
+def test_json_as_answer_to_a_stream_request(gateway: OfflineGateway, calls: Calls) -> None:
     body = completion("Not streamed.", reasoning_content="Hm", usage=usage(3, 4))
     gateway.reply(Json(body))
     chunks = calls.stream()
@@ -271,7 +273,7 @@ def test_json_as_answer_to_a_stream_request(gateway: Gateway, calls: Calls) -> N
 
 @pytest.mark.parametrize("content_type", ["text/event-stream", "text/plain", "application/json"])
 def test_label_of_the_answer_does_not_matter(
-    gateway: Gateway, calls: Calls, content_type: str
+    gateway: OfflineGateway, calls: Calls, content_type: str
 ) -> None:
     headers = {"Content-Type": content_type}
     gateway.reply(

@@ -16,9 +16,9 @@ from ramclouds import (
     RateLimitError,
     ServerError,
 )
-from tests.client.calls import Calls
-from tests.client.test_errors import Row, assert_refused, gateway_error
-from tests.gateway import Gateway, error
+from tests.gateway import OfflineGateway, error
+from tests.harness import Calls
+from tests.unit.failures.rows import Row, assert_refused, gateway_error
 
 STATUSES = {
     "context_code": Row(
@@ -199,7 +199,6 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("streamed", [False, True], ids=["complete", "stream"])
 @pytest.mark.parametrize("kind", STATUSES)
-def test_refusal(gateway: Gateway, calls: Calls, kind: str, streamed: bool) -> None:
-    assert_refused(gateway, calls, STATUSES[kind], streamed=streamed)
+def test_error_of_a_provider(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
+    assert_refused(gateway, calls, STATUSES[kind])

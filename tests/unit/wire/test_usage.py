@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.calls import Calls
-from tests.gateway import Gateway, Json, completion, usage
+from tests.gateway import Json, OfflineGateway, completion, usage
+from tests.harness import Calls
 
 USAGES: dict[str, tuple[Any, tuple[int, ...] | None]] = {
     "input_and_output": ({"input_tokens": 3, "output_tokens": 4}, (3, 4, 7)),
@@ -25,7 +25,7 @@ USAGES: dict[str, tuple[Any, tuple[int, ...] | None]] = {
 
 
 @pytest.mark.parametrize("kind", USAGES)
-def test_usage_in_odd_shapes(gateway: Gateway, calls: Calls, kind: str) -> None:
+def test_usage_in_odd_shapes(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     sent, expected = USAGES[kind]
     gateway.reply(Json({**completion(), "usage": sent}))
     used = calls.complete().usage
@@ -33,7 +33,7 @@ def test_usage_in_odd_shapes(gateway: Gateway, calls: Calls, kind: str) -> None:
     assert counts == expected
 
 
-def test_usage_in_a_choice_is_read(gateway: Gateway, calls: Calls) -> None:
+def test_usage_in_a_choice_is_read(gateway: OfflineGateway, calls: Calls) -> None:
     body = completion(usage=None)
     body["choices"][0]["usage"] = usage(3, 4)
     gateway.reply(Json(body))
@@ -64,7 +64,7 @@ DETAILS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 
 
 @pytest.mark.parametrize("kind", DETAILS)
-def test_usage_details(gateway: Gateway, calls: Calls, kind: str) -> None:
+def test_usage_details(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     sent, expected = DETAILS[kind]
     gateway.reply(Json({**completion(), "usage": {**usage(100, 50), **sent}}))
     used = calls.complete().usage

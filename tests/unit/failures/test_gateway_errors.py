@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,30 +13,13 @@ from ramclouds import (
     InsufficientQuotaError,
     ModelUnavailableError,
     PermissionDeniedError,
-    RamCloudsError,
     RateLimitError,
     ResponseError,
     ServerError,
 )
-from tests.client.calls import Calls
-from tests.gateway import REQUEST_ID, Body, Gateway, Json, Raw, error
-
-ASK_ID = "(request id: 20261122070000123456789aB3dE5fG)"
-
-
-@dataclass(frozen=True)
-class Row:
-    status: int
-    body: Any
-    kind: type[RamCloudsError]
-    retryable: bool = False
-    hint: str = ""
-    """A word that the message must hold."""
-
-
-def gateway_error(text: str, code: Any = "", type: str = "new_api_error") -> dict[str, Any]:
-    return error(f"{text} {ASK_ID}", type, code)
-
+from tests.gateway import REQUEST_ID, Body, Json, OfflineGateway, Raw, error
+from tests.harness import Calls
+from tests.unit.failures.rows import Row, assert_refused, gateway_error
 
 STATUSES = {
     "key_unknown": Row(
@@ -137,26 +119,23 @@ STATUSES = {
 }
 
 
-def assert_refused(gateway: Gateway, calls: Calls, row: Row, *, streamed: bool) -> None:
-    """Plays a row, plain or streamed, and checks the error that comes of it."""
-    gateway.reply(Json(row.body, row.status))
-    with pytest.raises(RamCloudsError) as caught:
-        (calls.stream if streamed else calls.complete)()
-    raised = caught.value
-    assert type(raised) is row.kind
-    assert raised.retryable is row.retryable
-    assert (raised.status_code, raised.request_id) == (row.status, REQUEST_ID)
-    assert row.hint.lower() in str(raised).lower()
-    assert len(str(raised)) > 20
-
-
-@pytest.mark.parametrize("streamed", [False, True], ids=["complete", "stream"])
 @pytest.mark.parametrize("kind", STATUSES)
-def test_error_of_the_gateway(gateway: Gateway, calls: Calls, kind: str, streamed: bool) -> None:
-    assert_refused(gateway, calls, STATUSES[kind], streamed=streamed)
+def test_error_of_the_gateway(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
+    assert_refused(gateway, calls, STATUSES[kind])
 
 
-def test_error_tells_everything(gateway: Gateway, calls: Calls) -> None:
+@pytest.mark.parametrize("kind", ["user_without_credit", "upstream_limit", "panic"])
+def test_stream_request_gets_the_same_error(
+    gateway: OfflineGateway, calls: Calls, kind: str
+) -> None:
+    row = STATUSES[kind]
+    gateway.reply(Json(row.body, row.status))
+    with pytest.raises(row.kind) as caught:
+        calls.stream()
+    assert (caught.value.retryable, caught.value.status_code) == (row.retryable, row.status)
+
+
+def test_error_tells_everything(gateway: OfflineGateway, calls: Calls) -> None:
     body = error("Too many requests", "rate_limit_error", "rate_limit_exceeded")
     gateway.reply(Json(body, 429, {"Retry-After": "7"}))
     with pytest.raises(RateLimitError) as caught:
@@ -170,7 +149,7 @@ def test_error_tells_everything(gateway: Gateway, calls: Calls) -> None:
     assert REQUEST_ID in str(raised)
 
 
-def test_base_url_without_v1_gets_a_hint(gateway: Gateway, connect: Any) -> None:
+def test_base_url_without_v1_gets_a_hint(gateway: OfflineGateway, connect: Any) -> None:
     calls = connect(base_url=gateway.base_url.removesuffix("/v1"))
     for call in (calls.complete, calls.stream, calls.models):
         with pytest.raises(ResponseError, match="/v1") as caught:
@@ -179,28 +158,30 @@ def test_base_url_without_v1_gets_a_hint(gateway: Gateway, connect: Any) -> None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirect_is_not_followed(gateway: Gateway, calls: Calls, status: int) -> None:
+def test_redirect_is_not_followed(gateway: OfflineGateway, calls: Calls, status: int) -> None:
     gateway.reply(Body("", status, {"Location": f"{gateway.base_url}/elsewhere"}))
     with pytest.raises(APIStatusError, match="base_url"):
         calls.complete()
     assert len(gateway.requests) == 1
 
 
-def test_dash_in_the_key_is_hinted_at(gateway: Gateway, connect: Any) -> None:
+def test_dash_in_the_key_is_hinted_at(gateway: OfflineGateway, connect: Any) -> None:
     gateway.reply(Json(gateway_error("普通用户不支持指定渠道"), 403))
     with pytest.raises(PermissionDeniedError) as caught:
         connect(api_key="sk-test-7").complete()
     assert "sk-test-7" not in str(caught.value)
 
 
-def test_event_stream_label_on_an_error_is_seen_through(gateway: Gateway, calls: Calls) -> None:
+def test_event_stream_label_on_an_error_is_seen_through(
+    gateway: OfflineGateway, calls: Calls
+) -> None:
     headers = {"Content-Type": "text/event-stream"}
     gateway.reply(Json(gateway_error("x", "insufficient_user_quota"), 403, headers))
     with pytest.raises(InsufficientQuotaError):
         calls.stream()
 
 
-def test_status_of_no_gateway_at_all(gateway: Gateway, calls: Calls) -> None:
+def test_status_of_no_gateway_at_all(gateway: OfflineGateway, calls: Calls) -> None:
     gateway.reply(Raw(b"HTTP/1.1 599 Odd\r\nContent-Length: 2\r\n\r\n\xff\xfe", close=True))
     with pytest.raises(ServerError):
         calls.complete()

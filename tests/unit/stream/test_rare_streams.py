@@ -7,117 +7,136 @@ from typing import Any
 import pytest
 
 from ramclouds import StreamError
-from tests.client.calls import Calls, assert_complete, read
-from tests.client.test_stream_tools import A1, B2, ONE, SAME, TWO, A, Expected, delta
-from tests.gateway import Gateway, Json, Sse, call, choice, chunk, completion, message, usage
+from tests.gateway import Json, OfflineGateway, Sse, call, choice, chunk, completion, message, usage
+from tests.harness import Calls, assert_complete, read
+from tests.unit.stream.tool_call_rows import (
+    ARGS_A,
+    ARGS_B,
+    CALL_A,
+    CALLS_A_AND_B,
+    CALLS_TO_ONE_TOOL,
+    OPENS_A,
+    Expected,
+    delta,
+)
 
-HOLD = [delta("f", "{}", "call_a", 0)]
+OPENS_A_WITH_BRACES = [delta("f", "{}", "call_a", 0)]
 Entries = list[list[dict[str, Any]]]
 
 STREAMS: dict[str, tuple[Entries, Expected]] = {
-    "opening_braces_then_arguments": ([HOLD, [delta(arguments=A1, index=0)]], ONE),
-    "opening_null_then_arguments": (
-        [[delta("f", "null", "call_a", 0)], [delta(arguments=A1, index=0)]],
-        ONE,
+    "opening_braces_then_arguments": (
+        [OPENS_A_WITH_BRACES, [delta(arguments=ARGS_A, index=0)]],
+        CALL_A,
     ),
-    "no_name_at_all": ([[delta("", A1, "call_a", 0)]], [("call_a", "", A1)]),
+    "opening_null_then_arguments": (
+        [[delta("f", "null", "call_a", 0)], [delta(arguments=ARGS_A, index=0)]],
+        CALL_A,
+    ),
+    "no_name_at_all": ([[delta("", ARGS_A, "call_a", 0)]], [("call_a", "", ARGS_A)]),
     "arguments_before_the_name": (
         [
             [delta("", '{"a"', "call_a", 0)],
             [delta("f", "", index=0)],
             [delta(arguments=":1}", index=0)],
         ],
-        ONE,
+        CALL_A,
     ),
     "name_only_change_at_the_same_index": (
-        [[delta("f", A1, "call_a", 0)], [delta("g", B2, index=0)]],
-        [("call_a", "f", A1), ("", "g", B2)],
+        [[delta("f", ARGS_A, "call_a", 0)], [delta("g", ARGS_B, index=0)]],
+        [("call_a", "f", ARGS_A), ("", "g", ARGS_B)],
     ),
     "same_name_again_after_complete_arguments": (
-        [[delta("f", A1, index=0)], [delta("f", B2, index=0)]],
-        [("", "f", A1), ("", "f", B2)],
+        [[delta("f", ARGS_A, index=0)], [delta("f", ARGS_B, index=0)]],
+        [("", "f", ARGS_A), ("", "f", ARGS_B)],
     ),
-    "arguments_under_an_unknown_index": ([[A], [delta(arguments=A1, index=7)]], ONE),
+    "arguments_under_an_unknown_index": ([[OPENS_A], [delta(arguments=ARGS_A, index=7)]], CALL_A),
     "arguments_before_any_call": (
-        [[delta(arguments=A1, index=0)], [delta("f", "", "call_a", 0)]],
-        [("", "f", A1)],
+        [[delta(arguments=ARGS_A, index=0)], [delta("f", "", "call_a", 0)]],
+        [("", "f", ARGS_A)],
     ),
-    "nothing_in_the_first_fragment": ([[{}], [{"index": 0}], [delta("f", A1, "call_a", 0)]], ONE),
+    "nothing_in_the_first_fragment": (
+        [[{}], [{"index": 0}], [delta("f", ARGS_A, "call_a", 0)]],
+        CALL_A,
+    ),
     "id_twice_for_two_calls": (
-        [[delta("f", A1, "call_a", 0), delta("f", B2, "call_a", 1)]],
-        [("call_a", "f", A1), ("", "f", B2)],
+        [[delta("f", ARGS_A, "call_a", 0), delta("f", ARGS_B, "call_a", 1)]],
+        [("call_a", "f", ARGS_A), ("", "f", ARGS_B)],
     ),
     "id_twice_for_two_calls_in_pieces": (
         [
-            [A],
-            [delta(arguments=A1, id="call_a", index=0)],
+            [OPENS_A],
+            [delta(arguments=ARGS_A, id="call_a", index=0)],
             [delta("f", "", "call_a", 1)],
-            [delta(arguments=B2, id="call_a", index=1)],
+            [delta(arguments=ARGS_B, id="call_a", index=1)],
         ],
-        [("call_a", "f", A1), ("", "f", B2)],
+        [("call_a", "f", ARGS_A), ("", "f", ARGS_B)],
     ),
     "id_of_an_older_call_under_a_shared_index": (
         [
-            [A],
-            [delta("g", B2, "call_b", 0)],
-            [delta(arguments=A1, id="call_a", index=0)],
+            [OPENS_A],
+            [delta("g", ARGS_B, "call_b", 0)],
+            [delta(arguments=ARGS_A, id="call_a", index=0)],
         ],
-        TWO,
+        CALLS_A_AND_B,
     ),
     "shared_index_in_pairs": (
         [
-            [A, delta("g", "", "call_b", 0)],
+            [OPENS_A, delta("g", "", "call_b", 0)],
             [delta(arguments='{"a"', index=0), delta(arguments='{"b"', index=0)],
             [delta(arguments=":1}", index=0), delta(arguments=":2}", index=0)],
         ],
-        TWO,
+        CALLS_A_AND_B,
     ),
     "shared_index_in_pairs_then_one_after_the_other": (
         [
-            [A, delta("g", "", "call_b", 0)],
-            [delta(arguments=A1, index=0)],
+            [OPENS_A, delta("g", "", "call_b", 0)],
+            [delta(arguments=ARGS_A, index=0)],
             [delta(arguments='{"b"', index=0)],
             [delta(arguments=":2}", index=0)],
         ],
-        TWO,
+        CALLS_A_AND_B,
     ),
     "new_id_on_each_fragment_without_a_name": (
         [
-            [A],
+            [OPENS_A],
             [delta(arguments='{"a"', id="x1", index=0)],
             [delta(arguments=":1}", id="x2", index=0)],
         ],
-        ONE,
+        CALL_A,
     ),
-    "not_a_list": ([{"0": delta("f", A1, "call_a", 0)}], []),  # type: ignore[list-item]
-    "entries_that_are_none": ([[None, "x", delta("f", A1, "call_a", 0)]], ONE),  # type: ignore[list-item]
+    "not_a_list": ([{"0": delta("f", ARGS_A, "call_a", 0)}], []),  # type: ignore[list-item]
+    "entries_that_are_none": ([[None, "x", delta("f", ARGS_A, "call_a", 0)]], CALL_A),  # type: ignore[list-item]
     "function_null": (
-        [[{"index": 0, "id": "call_a", "function": None}], [A], [delta(arguments=A1, index=0)]],
-        ONE,
+        [
+            [{"index": 0, "id": "call_a", "function": None}],
+            [OPENS_A],
+            [delta(arguments=ARGS_A, index=0)],
+        ],
+        CALL_A,
     ),
     "index_missing_then_unfinished_first": (
-        [[delta("f", '{"a"', "call_a"), delta("g", B2, "call_b")], [delta(arguments=":1}")]],
-        TWO,
+        [[delta("f", '{"a"', "call_a"), delta("g", ARGS_B, "call_b")], [delta(arguments=":1}")]],
+        CALLS_A_AND_B,
     ),
     "index_jumps_back": (
         [
-            [A],
+            [OPENS_A],
             [delta("f", "", "call_b", 1)],
-            [delta(arguments=A1, index=0)],
-            [delta(arguments=B2, index=1)],
+            [delta(arguments=ARGS_A, index=0)],
+            [delta(arguments=ARGS_B, index=1)],
         ],
-        SAME,
+        CALLS_TO_ONE_TOOL,
     ),
     "index_missing_behind_a_complete_call": (
-        [[delta("f", A1, "call_a")], [delta(arguments="", id=None)], [delta(arguments=" ")]],
-        [("call_a", "f", A1 + " ")],
+        [[delta("f", ARGS_A, "call_a")], [delta(arguments="", id=None)], [delta(arguments=" ")]],
+        [("call_a", "f", ARGS_A + " ")],
     ),
-    "number_as_an_id": ([[delta("f", A1, 7, 0)]], [("7", "f", A1)]),
+    "number_as_an_id": ([[delta("f", ARGS_A, 7, 0)]], [("7", "f", ARGS_A)]),
 }
 
 
 @pytest.mark.parametrize("kind", STREAMS)
-def test_calls_in_odd_orders(gateway: Gateway, calls: Calls, kind: str) -> None:
+def test_calls_in_odd_orders(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     events, expected = STREAMS[kind]
     deltas = [chunk({"tool_calls": entries}) for entries in events]
     gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
@@ -132,7 +151,7 @@ def test_calls_in_odd_orders(gateway: Gateway, calls: Calls, kind: str) -> None:
     assert len({id for id, *_ in found}) == len(found)
 
 
-def test_large_arguments_in_small_pieces(gateway: Gateway, calls: Calls) -> None:
+def test_large_arguments_in_small_pieces(gateway: OfflineGateway, calls: Calls) -> None:
     text = "{" + '"a":"' + "}" * 60_000 + '"}'
     pieces = [text[place : place + 20] for place in range(0, len(text), 20)]
     events = [chunk({"tool_calls": [delta(arguments=piece)]}) for piece in pieces]
@@ -177,7 +196,7 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
 
 @pytest.mark.parametrize("kind", CHOICES)
 def test_second_choice_that_nobody_asked_for_does_not_mix_in(
-    gateway: Gateway, calls: Calls, kind: str
+    gateway: OfflineGateway, calls: Calls, kind: str
 ) -> None:
     gateway.reply(Sse(CHOICES[kind]))
     chunks = calls.stream()
@@ -186,7 +205,7 @@ def test_second_choice_that_nobody_asked_for_does_not_mix_in(
     assert (found["text"], found["finish_reason"]) == ("Hi", "stop")
 
 
-def test_whole_message_at_the_end_is_not_said_twice(gateway: Gateway, calls: Calls) -> None:
+def test_whole_message_at_the_end_is_not_said_twice(gateway: OfflineGateway, calls: Calls) -> None:
     whole = {
         **chunk(),
         "choices": [{"index": 0, "message": message("Hi"), "finish_reason": "stop"}],
@@ -195,7 +214,7 @@ def test_whole_message_at_the_end_is_not_said_twice(gateway: Gateway, calls: Cal
     assert read(calls.stream())["text"] == "Hi"
 
 
-def test_audio_in_a_delta_is_in_raw(gateway: Gateway, calls: Calls) -> None:
+def test_audio_in_a_delta_is_in_raw(gateway: OfflineGateway, calls: Calls) -> None:
     audio = {"audio": {"id": "a", "data": "UklGRg=="}}
     gateway.reply(Sse([chunk(audio), chunk({}, "stop")]))
     found = [one.raw["choices"][0]["delta"] for one in calls.stream()]
@@ -203,11 +222,13 @@ def test_audio_in_a_delta_is_in_raw(gateway: Gateway, calls: Calls) -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_sse_as_answer_to_a_plain_request(gateway: Gateway, calls: Calls, streamed: bool) -> None:
+def test_sse_as_answer_to_a_plain_request(
+    gateway: OfflineGateway, calls: Calls, streamed: bool
+) -> None:
     events = [
         chunk({"reasoning_content": "Hm"}),
         chunk({"content": "Hi", "refusal": "no"}),
-        chunk({"tool_calls": [delta("f", A1, "call_a", 0, extra_content={"x": 1})]}),
+        chunk({"tool_calls": [delta("f", ARGS_A, "call_a", 0, extra_content={"x": 1})]}),
         chunk({}, "tool_calls", usage=usage(3, 4)),
     ]
     gateway.reply(Sse(events))
@@ -217,19 +238,21 @@ def test_sse_as_answer_to_a_plain_request(gateway: Gateway, calls: Calls, stream
         "text": "Hi",
         "reasoning": "Hm",
         "refusal": "no",
-        "tool_calls": [("call_a", "f", A1, {"extra_content": {"x": 1}})],
+        "tool_calls": [("call_a", "f", ARGS_A, {"extra_content": {"x": 1}})],
         "finish_reason": "tool_calls",
     }
 
 
-def test_cut_sse_as_answer_to_a_plain_request_is_an_error(gateway: Gateway, calls: Calls) -> None:
+def test_cut_sse_as_answer_to_a_plain_request_is_an_error(
+    gateway: OfflineGateway, calls: Calls
+) -> None:
     gateway.reply(Sse([chunk({"content": "Hi"})]))
     with pytest.raises(StreamError) as caught:
         calls.complete()
     assert read(caught.value.partial)["text"] == "Hi"
 
 
-def test_values_name_what_they_hold(gateway: Gateway, calls: Calls) -> None:
+def test_values_name_what_they_hold(gateway: OfflineGateway, calls: Calls) -> None:
     signed = call("f", extra_content={"google": {"thought_signature": "c2ln"}})
     body = completion(tool_calls=[signed, call("g", id="call_2")])
     body["choices"][0]["logprobs"] = {"content": [{"token": "a", "logprob": -1.0}]}
@@ -240,7 +263,7 @@ def test_values_name_what_they_hold(gateway: Gateway, calls: Calls) -> None:
     assert answer.logprobs == {"content": [{"token": "a", "logprob": -1.0}]}
 
 
-def test_choices_out_of_order_and_without_an_index(gateway: Gateway, calls: Calls) -> None:
+def test_choices_out_of_order_and_without_an_index(gateway: OfflineGateway, calls: Calls) -> None:
     choices = [choice("b", index=1), choice("a", index=0, tool_calls=[call("f")])]
     gateway.reply(Json(completion(choices=choices)))
     assert [(one.index, one.text) for one in calls.complete(n=2).choices] in (

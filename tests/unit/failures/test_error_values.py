@@ -10,8 +10,8 @@ import pytest
 
 import ramclouds
 from ramclouds import Completion, RamCloudsError, RateLimitError
-from tests.client.calls import Calls
-from tests.gateway import Drop, Gateway, Json, error
+from tests.gateway import Drop, Json, OfflineGateway, error
+from tests.harness import Calls
 
 TREE: dict[str, tuple[type[BaseException], ...]] = {
     "ConfigurationError": (RamCloudsError, ValueError),
@@ -59,7 +59,9 @@ def test_facts_are_none_unless_known(name: str) -> None:
 @pytest.mark.parametrize(
     "clone", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))]
 )
-def test_error_of_the_gateway_survives_copying(gateway: Gateway, calls: Calls, clone: Any) -> None:
+def test_error_of_the_gateway_survives_copying(
+    gateway: OfflineGateway, calls: Calls, clone: Any
+) -> None:
     gateway.reply(Json(error("slow down", code="x"), 429, {"Retry-After": "7"}))
     with pytest.raises(RateLimitError) as caught:
         calls.complete()
@@ -79,7 +81,7 @@ def test_error_of_the_gateway_survives_copying(gateway: Gateway, calls: Calls, c
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
-def test_partial_survives_copying(gateway: Gateway, calls: Calls, clone: Any) -> None:
+def test_partial_survives_copying(gateway: OfflineGateway, calls: Calls, clone: Any) -> None:
     gateway.reply(Drop("mid_body", how="fin"))
     with pytest.raises(RamCloudsError) as caught:
         calls.stream()

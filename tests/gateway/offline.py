@@ -1,0 +1,79 @@
+"""The gateway's queue without a socket: an answer's bytes, handed to httpx in the same process."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from tests.gateway.answers import LAST_CHUNK, Answer
+from tests.gateway.request import Headers, Request
+from tests.gateway.scripted import ScriptedModel
+
+_CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
+
+
+class OfflineGateway:
+    """Answers over `httpx.MockTransport`: for what does not depend on how bytes travel."""
+
+    base_url = "https://gateway.test/v1"
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.handler: Callable[[Request], Answer] | None = None
+        self.model = ScriptedModel()
+        self._queue: collections.deque[Answer] = collections.deque()
+
+    def reply(self, *answers: Answer) -> None:
+        """Queues answers, one for each request to come."""
+        self._queue.extend(answers)
+
+    @property
+    def last(self) -> Request:
+        return self.requests[-1]
+
+    @property
+    def bodies(self) -> list[object]:
+        return [request.json for request in self.requests]
+
+    def http_client(self) -> httpx.Client:
+        """A client whose requests come here."""
+        return httpx.Client(transport=httpx.MockTransport(self._respond))
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        pairs = [(name.decode(), value.decode()) for name, value in request.headers.raw]
+        path = request.url.raw_path.decode()
+        received = Request(request.method, path, Headers(pairs), request.read(), 0)
+        self.requests.append(received)
+        return _response(self._answer(received))
+
+    def _answer(self, request: Request) -> Answer:
+        if self._queue:
+            return self._queue.popleft()
+        return self.handler(request) if self.handler else self.model.answer(request)
+
+
+def _response(answer: Answer) -> httpx.Response:
+    steps = (step for step in answer.steps() if isinstance(step, bytes))
+    head, _, rest = next(steps).partition(b"\r\n\r\n")
+    start, *lines = head.split(b"\r\n")
+    pairs = [line.split(b":", 1) for line in lines]
+    headers = [(name, value.strip()) for name, value in pairs]
+    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
+    content = _unchunked(steps) if is_chunked else _whole(rest, steps)
+    return httpx.Response(int(start.split(b" ")[1]), headers=headers, content=content)
+
+
+def _whole(rest: bytes, steps: Iterator[bytes]) -> Iterator[bytes]:
+    yield rest
+    yield from steps
+
+
+def _unchunked(steps: Iterator[bytes]) -> Iterator[bytes]:
+    """The body in its chunks; each step is one chunk."""
+    for step in steps:
+        if step == LAST_CHUNK:
+            return
+        yield step.partition(b"\r\n")[2].removesuffix(b"\r\n")
+    raise httpx.RemoteProtocolError(_CUT)

@@ -1,0 +1,32 @@
+"""What several folders of tests share: both twins behind one set of names, and the chunk contract.
+
+One body of test code for sync and async:
+
+    @EACH_TWIN                             # two cases; without it the sync one alone
+    def test_hello(twin: Twin, llm: RamClouds) -> None:
+        assert twin.call(llm, "chat", messages).message.content == "Hi"     # chat, or achat
+        parts = twin.call(llm, "stream_chat", messages)                     # a list of its parts
+
+`pytestmark = EACH_TWIN` is for all tests of a module that use `twin`, also through fixtures.
+
+A parity test compares the syntax trees of both clients, so one twin is enough for what is decided.
+Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
+"""
+
+from tests.harness.calls import ASK, MESSAGES, Calls
+from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
+from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
+
+__all__ = [
+    "ASK",
+    "EACH_TWIN",
+    "MESSAGES",
+    "TWINS",
+    "AsyncTwin",
+    "Calls",
+    "SyncTwin",
+    "Twin",
+    "assert_adds_up",
+    "assert_complete",
+    "read",
+]

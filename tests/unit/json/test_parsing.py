@@ -1,0 +1,74 @@
+"""Bytes to JSON values: lone surrogates, what stands behind a value, and previews of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        (b'{"a": [1, null, "\xc3\xa9"]}', {"a": [1, None, "é"]}),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        (b'{"a": ["\\ud83d", "x\\ude00"]}', {"a": ["�", "x�"]}),
+        (b'{"a": "\\uD83D"}', {"a": "�"}),
+        (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
+        (b'["\\ud83d", 1]', ["�", 1]),
+        (b'"\\ude00"', "�"),
+    ],
+)
+def test_parse(payload: bytes, value: Any) -> None:
+    assert parse(payload) == value
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"{", b"nothing", b'{"a": "\\ud83d"', b"[" * 100_000, b"\xef\xbb\xbf"]
+)
+def test_parse_of_what_is_no_json(payload: bytes) -> None:
+    with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
+        parse(payload)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b'{"a": "\xc3\xa9"}: PING', {"a": "é"}),
+        (b'{"a": "\\ud83d"}data: [DONE]', {"a": "�"}),
+        (b'{"a": 1}\xff', {"a": 1}),
+        (b'{"a": "\xc3\xa9"}{"b": 2}', {"a": "é"}),
+    ],
+)
+def test_parse_of_what_json_begins(payload: bytes, value: Any) -> None:
+    assert parse_first(payload) == value
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"x{}", b"[" * 100_000, b'{"a": 1: PING'])
+def test_parse_of_what_no_json_begins(payload: bytes) -> None:
+    with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
+        parse_first(payload)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (b"short", "short"),
+        (b"  two\r\n lines\t", "two lines"),
+        (b"a" * 200, "a" * 200),
+        (b"a" * 201, "a" * 200 + "…"),
+        ("é".encode() * 200, "é" * 200),
+        ("🐏".encode() * 200, "🐏" * 200),
+        ("🐏".encode() * 201, "🐏" * 200 + "…"),
+        (b"a\xff", "a�"),
+        (b"", ""),
+    ],
+)
+def test_preview(payload: bytes, shown: str) -> None:
+    assert preview(payload) == shown
