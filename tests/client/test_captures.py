@@ -8,11 +8,13 @@ import pytest
 
 from ramclouds import AsyncClient, Client
 from tests.captures import CAPTURES, NOT_YET, SPLITTINGS, Capture, differences, marked, raw_pieces
+from tests.captures.capture import asked_the_other_way
 from tests.captures.expect import unknown_keys
 from tests.captures.readers import over_socket, replayed
 from tests.gateway import Gateway, Raw
 
 TWINS = (Client, AsyncClient)
+REFUSALS = [capture for capture in CAPTURES if capture.is_chat and capture.status >= 400]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,12 @@ def test_capture_is_read_as_expected_over_a_socket(server: Gateway, capture: Cap
         server.reply(*(Raw(raw_pieces(one, "random")) for one in (*capture.before, capture)))
         found.append(differences(capture, over_socket(twin, capture, url)))
     assert found == [[], []]
+
+
+@pytest.mark.parametrize("capture", marked(REFUSALS, NOT_YET))
+def test_refusal_is_the_same_error_asked_the_other_way(capture: Capture) -> None:
+    other = asked_the_other_way(capture)
+    assert differences(other, replayed(Client, other, "as_read")) == []
 
 
 def test_every_key_of_the_expectations_is_read() -> None:

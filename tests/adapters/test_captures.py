@@ -1,0 +1,29 @@
+"""Every captured chat completion, through both adapters, as its `expect` says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.capture_readers import (
+    langchain,
+    langchain_async,
+    llama_index,
+    llama_index_async,
+    read_by,
+)
+from tests.captures import CAPTURES, NOT_YET, Capture, differences, marked
+
+READERS = (langchain, langchain_async, llama_index, llama_index_async)
+CHATS = [capture for capture in CAPTURES if capture.is_chat]
+# What an adapter makes of a completion that the client reads as expected.
+NOT_YET_HERE: dict[str, str] = {}
+
+
+@pytest.mark.filterwarnings("ignore:Nothing is known about model")
+@pytest.mark.parametrize("capture", marked(CHATS, NOT_YET, NOT_YET_HERE))
+def test_capture_is_read_as_expected(capture: Capture) -> None:
+    found = {
+        reader.__name__: differences(capture, read_by(reader, capture, "as_read"))
+        for reader in READERS
+    }
+    assert found == {reader.__name__: [] for reader in READERS}
