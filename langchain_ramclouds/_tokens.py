@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,19 +11,14 @@ from langchain_core.messages.utils import count_tokens_approximately
 from langchain_core.tools import BaseTool
 
 from langchain_ramclouds._tools import to_tool
+from ramclouds.bridge.tokens import estimate_tokens
 
 TokenIds = Callable[[str], list[int]] | None
 
 
 def count_text(text: str, token_ids: TokenIds = None) -> int:
-    """Tokens of a text, by the user's tokenizer or by its length.
-
-    Four characters of English make a token, and one of most other scripts does.
-    """
-    if token_ids is not None:
-        return len(token_ids(text))
-    ascii_only = sum(map(str.isascii, text))
-    return math.ceil(ascii_only / 4) + len(text) - ascii_only
+    """Tokens of a text, by the user's tokenizer or by its length."""
+    return estimate_tokens(text) if token_ids is None else len(token_ids(text))
 
 
 def count_messages(

@@ -13,6 +13,8 @@ from ramclouds.prompted import unsupported_message
 class UnfitAnswerError(ResponseError, ValueError):
     """An answer that is not what was asked for: its text is in `text`."""
 
+    partial: Completion | None = None
+
     @property
     def text(self) -> str:
         """What the model said instead."""

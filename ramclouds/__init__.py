@@ -24,11 +24,18 @@ from ramclouds.errors import (
     StreamError,
     StreamTruncatedError,
 )
-from ramclouds.models import ModelFacts, known_models, model_facts
+from ramclouds.models import (
+    EmbeddingFacts,
+    ModelFacts,
+    embedding_facts,
+    known_models,
+    model_facts,
+)
 from ramclouds.types import (
     Choice,
     Chunk,
     Completion,
+    Embeddings,
     InvalidToolCall,
     Model,
     ToolCall,
@@ -68,6 +75,8 @@ __all__ = [
     "Completion",
     "ConfigurationError",
     "ContextLengthError",
+    "EmbeddingFacts",
+    "Embeddings",
     "GatewayTimeoutError",
     "InsufficientQuotaError",
     "InvalidToolCall",
@@ -86,6 +95,7 @@ __all__ = [
     "ToolCallDelta",
     "Usage",
     "__version__",
+    "embedding_facts",
     "known_models",
     "model_facts",
 ]

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import httpx
 
-    from ramclouds.types import Completion
+    from ramclouds.types import Completion, Embeddings
 
 
 class RamCloudsError(Exception):
@@ -50,8 +50,8 @@ class RamCloudsError(Exception):
     """The answer: parsed where it was JSON, otherwise the beginning of its text."""
     response: httpx.Response | None = None
     """The answer with its body read; its request holds no headers, so no key."""
-    partial: Completion | None = None
-    """What had arrived before the error."""
+    partial: Completion | Embeddings | None = None
+    """What had arrived before the error; of `embed` and `embed_many` an `Embeddings`."""
 
     def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message)

@@ -165,3 +165,44 @@ def _find(base: str) -> ModelFacts | None:
 def known_models() -> tuple[str, ...]:
     """The documented models, in the order of RamClouds' documentation."""
     return tuple(_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingFacts:
+    """What is known about one embedding model; of an unknown model, nothing that would limit it."""
+
+    name: str
+    known: bool = False
+    dimensions: int | None = None
+    """Length of a vector, where no other was asked for."""
+    can_shorten: bool = True
+    """Takes `dimensions`."""
+    max_input_tokens: int | None = None
+    """Longest text."""
+    max_request_tokens: int = 300_000
+    """Of all texts of a request together."""
+    source: str = ""
+
+
+_EMBEDDINGS_SOURCE = "RamClouds' documents (dimensions); OpenAI's API reference (limits)"
+_EMBEDDINGS = {
+    "text-embedding-3-small": (1536, True),
+    "text-embedding-3-large": (3072, True),
+    "text-embedding-ada-002": (1536, False),
+}
+
+
+def embedding_facts(name: str) -> EmbeddingFacts:
+    """Look up an embedding model by name, with or without a vendor prefix; never an error."""
+    found = _EMBEDDINGS.get(name.strip().rsplit("/", 1)[-1].lower())
+    if found is None:
+        return EmbeddingFacts(name)
+    dimensions, can_shorten = found
+    return EmbeddingFacts(
+        name,
+        known=True,
+        dimensions=dimensions,
+        can_shorten=can_shorten,
+        max_input_tokens=8192,
+        source=_EMBEDDINGS_SOURCE,
+    )

@@ -184,3 +184,19 @@ class Model:
     created: int = 0
     supported_endpoint_types: tuple[str, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class Embeddings:
+    """Vectors in the order of their texts; with an error as its `partial`: those that arrived."""
+
+    vectors: list[list[float]]
+    """With `as_numpy` an array of float32, texts by dimensions; in a `partial`, None for a text
+    without a vector."""
+    model: str = ""
+    usage: Usage | None = None
+    """Of all requests together; a request whose usage was not sent counts as 0."""
+    request_id: str | None = None
+    """Of the last request."""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+    """The JSON as sent, without `data`; of several requests, the last one's."""

@@ -20,8 +20,9 @@ of now die at its next request. `Gateway(tls=context)` speaks TLS; `Proxy()` is 
 
 `OfflineGateway` answers without a socket: for what does not depend on how bytes travel.
 
-Bodies: `completion`, `choice`, `message`, `call`, `usage`, `error`; events: `text_chunks`,
-`tool_chunks`, `chunk`, `usage_chunk`. `is_documented(body)`: nothing but what RamClouds documents.
+Bodies: `completion`, `choice`, `message`, `call`, `usage`, `embedded`, `error`; events:
+`text_chunks`, `tool_chunks`, `chunk`, `usage_chunk`. `is_documented(body)`: nothing but what
+RamClouds documents.
 """
 
 from tests.gateway.answers import (
@@ -43,6 +44,7 @@ from tests.gateway.answers import (
 )
 from tests.gateway.corpus import CUTS, WireCase, manifest
 from tests.gateway.documented import is_documented
+from tests.gateway.embeddings import embedded, vector_of
 from tests.gateway.events import (
     call,
     choice,
@@ -91,6 +93,7 @@ __all__ = [
     "choice",
     "chunk",
     "completion",
+    "embedded",
     "encoded",
     "error",
     "head",
@@ -102,5 +105,6 @@ __all__ = [
     "tool_chunks",
     "usage",
     "usage_chunk",
+    "vector_of",
     "words",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.gateway.answers import Answer, Body, Json, Sse
+from tests.gateway.embeddings import embeddings_of
 from tests.gateway.events import error, usage, words
 from tests.gateway.prompted_mode import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
@@ -63,6 +64,8 @@ class ScriptedModel:
             return Json(self._list())
         if (request.method, path) == ("POST", "/v1/chat/completions"):
             return self._chat(request)
+        if (request.method, path) == ("POST", "/v1/embeddings"):
+            return embeddings_of(request, self.unknown)
         message = f"Invalid URL ({request.method} {path})"
         return Json(error(message, "invalid_request_error"), 404)
 

@@ -97,12 +97,12 @@ def test_twin_methods_have_the_same_tree(name: str) -> None:
 
 
 PUBLIC = """
-APIConnectionError APIStatusError APITimeoutError AsyncClient AuthenticationError
-BadRequestError BlockedError Choice Chunk Client Completion ConfigurationError
-ContextLengthError GatewayTimeoutError InsufficientQuotaError InvalidToolCall Model ModelFacts
+APIConnectionError APIStatusError APITimeoutError AsyncClient AuthenticationError BadRequestError
+BlockedError Choice Chunk Client Completion ConfigurationError ContextLengthError EmbeddingFacts
+Embeddings GatewayTimeoutError InsufficientQuotaError InvalidToolCall Model ModelFacts
 ModelUnavailableError NotFoundError PermissionDeniedError RamCloudsError RateLimitError
 ResponseError ServerError StreamError StreamTruncatedError ToolCall ToolCallDelta Usage
-__version__ known_models model_facts
+__version__ embedding_facts known_models model_facts
 """
 
 

@@ -91,9 +91,7 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
     for name in ("tools", "stop"):
         if body.get(name) == []:
             del body[name]
-    extra = params.get("extra_body")
-    if extra:
-        _lay_over(body, extra)
+    lay_over(body, params.get("extra_body") or {}, _OWNED_KEYS)
     return body
 
 
@@ -147,7 +145,7 @@ def _checked(name: str, value: Any) -> Any:
     if name in _RANGES:
         return _in_range(name, value, *_RANGES[name])
     if name in _COUNTS:
-        return _in_count(name, value, *_COUNTS[name])
+        return in_count(name, value, *_COUNTS[name])
     if name == "stop":
         return _checked_stop(value)
     if name == "tools":
@@ -162,7 +160,8 @@ def _in_range(name: str, value: Any, low: float, high: float) -> float:
     return float(value) if isinstance(value, float) else int(value)
 
 
-def _in_count(name: str, value: Any, low: int, high: int) -> int:
+def in_count(name: str, value: Any, low: int, high: int) -> int:
+    """A whole number within limits, or an error."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigurationError(
             f"{name} must be a whole number from {low} to {high:,}, not {value!r}."
@@ -215,10 +214,11 @@ def _check_message(position: int, message: Any) -> None:
     )
 
 
-def _lay_over(body: dict[str, Any], extra: Any) -> None:
+def lay_over(body: dict[str, Any], extra: Any, owned_keys: frozenset[str]) -> None:
+    """Lay the caller's keys over a body, save those that an argument owns."""
     if not isinstance(extra, Mapping):
         raise ConfigurationError(f"extra_body must be a dict, not {type(extra).__name__}.")
-    owned = sorted(_OWNED_KEYS & extra.keys())
+    owned = sorted(owned_keys & extra.keys())
     if owned:
         raise ConfigurationError(f"extra_body must not hold {', '.join(owned)}: use the arguments.")
     body.update(extra)

@@ -1,0 +1,1 @@
+"""`/v1/embeddings`: its requests, and its vectors."""

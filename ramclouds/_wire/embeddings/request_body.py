@@ -1,0 +1,135 @@
+"""Arguments of `embed` to the JSON that is sent: checked before anything leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from ramclouds._wire.chat.request_body import in_count, lay_over
+from ramclouds.errors import ConfigurationError
+from ramclouds.models import embedding_facts
+
+Input = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]
+"""Texts, or lists of token ids; one of either may stand alone."""
+
+# https://platform.openai.com/docs/api-reference/embeddings/create#embeddings_create-input
+MAX_TEXTS = 2048
+ENCODING = "encoding_format"
+_OWNED_KEYS = frozenset({"model", "input"})
+_ENCODINGS = ("float", "base64")
+_MAX_DIMENSIONS = 65_536
+
+
+class EmbedParams(TypedDict, total=False):
+    """Optional arguments of `embed` and `embed_many`; None is not sent."""
+
+    dimensions: int | None
+    """Length of the vectors, where the model can shorten them."""
+    user: str | None
+    extra_body: Mapping[str, Any] | None
+    """Further keys of the body, sent as they are; they win over the others."""
+    extra_headers: Mapping[str, str] | None
+
+
+_NAMES = frozenset(EmbedParams.__annotations__)
+
+
+def embeddings_body(
+    model: str, texts: Input, encoding: str | None, params: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The body of a request: what the caller set, and base64 where no encoding was chosen.
+
+    Raises:
+        ConfigurationError: an argument is out of its documented range; the message names its index.
+        TypeError: an argument that does not exist.
+    """
+    for name in params.keys() - _NAMES:
+        raise TypeError(f"Unknown argument {name!r}. Send it in extra_body={{...}}.")
+    body: dict[str, Any] = {
+        "model": checked_model(model),
+        "input": checked_input(texts),
+        ENCODING: _checked_encoding(encoding),
+    }
+    if params.get("dimensions") is not None:
+        body["dimensions"] = _checked_dimensions(model, params["dimensions"])
+    if params.get("user") is not None:
+        body["user"] = params["user"]
+    lay_over(body, params.get("extra_body") or {}, _OWNED_KEYS)
+    return body
+
+
+def checked_model(model: Any) -> str:
+    """The name of a model, or an error."""
+    if not isinstance(model, str) or not model.strip():
+        raise ConfigurationError(
+            "model must be the name of a model, such as 'text-embedding-3-small'."
+        )
+    return model
+
+
+def checked_input(texts: Any) -> str | list[Any]:
+    """Texts or token lists, none of them empty, and no more than one request takes."""
+    if isinstance(texts, str):
+        _check_text(texts, "input")
+        return texts
+    if not isinstance(texts, Sequence) or isinstance(texts, bytes):
+        raise ConfigurationError("input must be a text or a list of texts.")
+    if not texts:
+        raise ConfigurationError("input is empty. Give at least one text.")
+    if isinstance(texts[0], int):
+        _check_tokens(texts, "input")
+        return list(texts)
+    if len(texts) > MAX_TEXTS:
+        raise ConfigurationError(
+            f"input holds {len(texts):,} texts, and a request takes {MAX_TEXTS:,} at most. "
+            "Call embed_many, which sends several requests."
+        )
+    for index, text in enumerate(texts):
+        check_one(text, f"input[{index}]")
+    return list(texts)
+
+
+def check_one(text: Any, name: str) -> None:
+    """Check one of several texts, or one list of token ids."""
+    if isinstance(text, Sequence) and not isinstance(text, (str, bytes)):
+        _check_tokens(text, name)
+    else:
+        _check_text(text, name)
+
+
+def _check_text(text: Any, name: str) -> None:
+    if not isinstance(text, str):
+        raise ConfigurationError(f"{name} must be a text, not {type(text).__name__}.")
+    if not text:
+        # OpenAI: 400 "'$.input' is invalid"; llama.cpp: 400 "Input content cannot be empty".
+        raise ConfigurationError(f"{name} is empty, which models refuse. Leave it out.")
+
+
+def _check_tokens(tokens: Sequence[Any], name: str) -> None:
+    if not tokens:
+        raise ConfigurationError(f"{name} is empty, which models refuse. Leave it out.")
+    if not all(type(token) is int and token >= 0 for token in tokens):
+        raise ConfigurationError(f"{name} must hold token ids: whole numbers from 0.")
+
+
+def _checked_encoding(encoding: Any) -> str:
+    if encoding is not None and encoding not in _ENCODINGS:
+        raise ConfigurationError(f"{ENCODING} must be 'float' or 'base64', not {encoding!r}.")
+    return encoding or "base64"
+
+
+def _checked_dimensions(model: str, given: Any) -> int:
+    dimensions = in_count("dimensions", given, 1, _MAX_DIMENSIONS)
+    facts = embedding_facts(model)
+    if not facts.can_shorten:
+        raise ConfigurationError(
+            f"{model} cannot shorten its vectors of {facts.dimensions}. Leave dimensions out."
+        )
+    if facts.dimensions is not None and dimensions > facts.dimensions:
+        raise ConfigurationError(
+            f"dimensions is {dimensions}, and the vectors of {model} have {facts.dimensions}. "
+            "Ask for as many or fewer."
+        )
+    return dimensions
