@@ -1,20 +1,27 @@
-"""A client's settings, and the calls made from them: all that both clients share."""
+"""A client's settings, and the requests made from them: all that both clients share."""
 
 from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import httpx
 from pydantic import SecretStr
 
-from ramclouds._attempts import Attempts
+from ramclouds._attempts import Attempts, Request
+from ramclouds._complete import Body, completion_from, models_from
 from ramclouds._failures.redact import Redactor
+from ramclouds._failures.response_head import ResponseHead
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
+from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
 from ramclouds.errors import ConfigurationError
+from ramclouds.types import Completion, Model
+
+T = TypeVar("T")
+ToValue: TypeAlias = Callable[[httpx.Response, Body], T]
 
 _COMPLETIONS = "/chat/completions"
 _USAGE_FIELD = "stream_options"
@@ -106,8 +113,9 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
-        body = body_from(model, messages, params)
-        return self._attempts("POST", _COMPLETIONS, timeout, params, body=body)
+        request = self._request("POST", _COMPLETIONS, timeout, params)
+        request.body = body_from(model, messages, params)
+        return self._attempts(request)
 
     def _stream_attempts(
         self,
@@ -118,38 +126,48 @@ class BaseClient:
     ) -> Attempts:
         asked = not asks_for_usage(params)
         with_usage = asked or _USAGE_FIELD not in self._refused_fields
-        body = stream_body_from(model, messages, params, with_usage=with_usage)
-        optional = _USAGE_FIELD if _USAGE_FIELD in body and not asked else None
-        return self._attempts("POST", _COMPLETIONS, timeout, params, body=body, optional=optional)
+        request = self._request("POST", _COMPLETIONS, timeout, params)
+        request.body = stream_body_from(model, messages, params, with_usage=with_usage)
+        if _USAGE_FIELD in request.body and not asked:
+            request.optional_field = _USAGE_FIELD
+        return self._attempts(request)
 
     def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
-        return self._attempts("GET", "/models", timeout, {}, body=None)
+        return self._attempts(self._request("GET", "/models", timeout, {}))
 
-    def _attempts(
+    def _request(
         self,
         method: str,
         path: str,
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
-        *,
-        body: dict[str, Any] | None,
-        optional: str | None = None,
-    ) -> Attempts:
-        headers, redactor = self._prepare()
+    ) -> Request:
+        headers, _ = self._prepare()
         if params.get("extra_headers"):
             headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
+        timeout = timeout_from(timeout, self._settings.timeout)
+        return Request(method, self._settings.base_url + path, headers, timeout)
+
+    def _attempts(self, request: Request) -> Attempts:
         return Attempts(
+            request,
             self._settings,
-            redactor,
-            method,
-            path,
-            body=body,
-            headers=headers,
-            timeout=timeout_from(timeout, self._settings.timeout),
+            self._prepare()[1],
             pool_is_ours=self._http_client is None,
             refused_fields=self._refused_fields,
-            optional_field=optional,
         )
+
+    def _to_completion(self, response: httpx.Response, body: Body) -> Completion:
+        return completion_from(self._head(response), body, think_tags=self._settings.think_tags)
+
+    def _to_models(self, response: httpx.Response, body: Body) -> list[Model]:
+        return models_from(self._head(response), body)
+
+    def _reader(self, response: httpx.Response) -> StreamReader:
+        return StreamReader(self._head(response), think_tags=self._settings.think_tags)
+
+    def _head(self, response: httpx.Response) -> ResponseHead:
+        return ResponseHead(response, self._prepare()[1])
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:
         """Headers and redactor, made at the first call: a client may never make one."""
@@ -165,6 +183,9 @@ class BaseClient:
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:
-    """The timeout of a client handed in; httpx's default of 5 s was chosen by nobody."""
+    """The timeout of a client handed in; None where it is httpx's default.
+
+    The user did not choose those 5 s, and a model takes longer.
+    """
     timeout: httpx.Timeout = http_client.timeout
     return None if timeout == httpx.Timeout(5.0) else timeout

@@ -21,7 +21,7 @@ import httpx
 from typing_extensions import Self, Unpack
 
 from ramclouds._attempts import Attempts
-from ramclouds._base_client import BaseClient
+from ramclouds._base_client import BaseClient, T, ToValue
 from ramclouds._http.bodies import (
     abody_of,
     aclose,
@@ -33,9 +33,8 @@ from ramclouds._http.bodies import (
     sleep,
 )
 from ramclouds._http.clients import AsyncPools, sync_client
-from ramclouds._stream.reader import StreamReader
+from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.request_body import Message, Params
-from ramclouds.errors import RamCloudsError
 from ramclouds.types import Chunk, Completion, Model
 
 
@@ -74,13 +73,7 @@ class Client(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._complete_attempts(model, messages, timeout, params)
-        while True:
-            response = self._open(attempts)
-            try:
-                return attempts.completion(response, self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc, response)
-            sleep(pause)
+        return self._ask(attempts, self._to_completion)
 
     def stream(
         self,
@@ -107,14 +100,7 @@ class Client(BaseClient):
         Raises:
             RamCloudsError: see `ramclouds.errors`.
         """
-        attempts = self._models_attempts(timeout)
-        while True:
-            response = self._open(attempts)
-            try:
-                return attempts.models(response, self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc, response)
-            sleep(pause)
+        return self._ask(self._models_attempts(timeout), self._to_models)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -133,71 +119,66 @@ class Client(BaseClient):
     ) -> None:
         self.close()
 
-    def _open(self, attempts: Attempts) -> httpx.Response:
-        """Send, again where that may help, until an answer comes."""
+    def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
+        """The value of the first response that holds one."""
         while True:
-            try:
-                http = self._http()
-                attempts.begin()
-                response = http.send(
-                    http.build_request(
-                        attempts.method,
-                        attempts.url,
-                        headers=attempts.headers,
-                        content=attempts.content,
-                        extensions=attempts.extensions,
-                    ),
-                    stream=True,
-                    follow_redirects=False,
-                )
-                if attempts.note_status(response):
-                    return response
-                raise attempts.status_error(response, self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc)
-            sleep(pause)
+            response = self._open(attempts)
+            with attempts:
+                self._read(attempts, response)
+                return to_value(response, attempts.body)
+            sleep(attempts.pause())
 
-    def _read(self, attempts: Attempts, response: httpx.Response) -> bytes:
-        """The whole body, and the response closed."""
+    def _open(self, attempts: Attempts) -> httpx.Response:
+        """The first response whose status is a success; its body is not read."""
+        while True:
+            with attempts:
+                http = self._http()
+                request = http.build_request(**attempts.begin())
+                response = http.send(request, stream=True, follow_redirects=False)
+                if attempts.is_success(response):
+                    return response
+                self._read(attempts, response)
+            sleep(attempts.pause())
+
+    def _read(self, attempts: Attempts, response: httpx.Response) -> None:
+        """Reads the whole body, and closes the response."""
         body = body_of(response)
         try:
             for part in body:
-                if not attempts.take(part):
+                if not attempts.body.add(part):
                     break
-            return attempts.taken()
         finally:
             close(response, body)
 
     def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
-        is_answered = False
-        while not is_answered:
+        while True:
             response = self._open(attempts)
+            reader = self._reader(response)
             body = body_of(response)
+            error = None
             try:
-                reader = attempts.reader(response)
                 while not reader.is_over:
-                    for chunk in self._step(attempts, reader, body):  # noqa: UP028  as its twin
+                    chunks, error = self._step(attempts, reader, body)
+                    for chunk in chunks:  # noqa: UP028  as its twin
                         yield chunk
-                    reader.check()
-                is_answered = reader.is_answered
                 if reader.is_done:
                     drain(response, body)
             finally:
                 close(response, body)
+            if error is None:
+                return
+            sleep(attempts.pause_after(error))
 
-    def _step(self, attempts: Attempts, reader: StreamReader, body: Iterator[bytes]) -> list[Chunk]:
-        """The chunks of the next bytes; none where the call is to be made again."""
+    def _step(self, attempts: Attempts, reader: StreamReader, body: Iterator[bytes]) -> Step:
+        """What the next bytes give."""
         try:
             data = next(body, None)
-            return reader.close() if data is None else reader.feed(data)
-        except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-            failure = exc
-        try:
-            return attempts.rest_after(failure, reader)
-        except RamCloudsError as exc:
-            pause = attempts.pause_in_stream(exc)
-        sleep(pause)
-        return []
+        except Exception as exc:
+            step = attempts.broke(exc, reader)
+            if step is None:
+                raise
+            return step
+        return reader.close() if data is None else reader.feed(data)
 
     def _http(self) -> httpx.Client:
         if self._http_client is not None:
@@ -242,13 +223,7 @@ class AsyncClient(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._complete_attempts(model, messages, timeout, params)
-        while True:
-            response = await self._open(attempts)
-            try:
-                return attempts.completion(response, await self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc, response)
-            await asleep(pause)
+        return await self._ask(attempts, self._to_completion)
 
     def stream(
         self,
@@ -275,14 +250,7 @@ class AsyncClient(BaseClient):
         Raises:
             RamCloudsError: see `ramclouds.errors`.
         """
-        attempts = self._models_attempts(timeout)
-        while True:
-            response = await self._open(attempts)
-            try:
-                return attempts.models(response, await self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc, response)
-            await asleep(pause)
+        return await self._ask(self._models_attempts(timeout), self._to_models)
 
     async def aclose(self) -> None:
         """Close the running loop's connections; the next call opens new ones."""
@@ -299,73 +267,68 @@ class AsyncClient(BaseClient):
     ) -> None:
         await self.aclose()
 
-    async def _open(self, attempts: Attempts) -> httpx.Response:
-        """Send, again where that may help, until an answer comes."""
+    async def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
+        """The value of the first response that holds one."""
         while True:
-            try:
-                http = await self._http()
-                attempts.begin()
-                response = await http.send(
-                    http.build_request(
-                        attempts.method,
-                        attempts.url,
-                        headers=attempts.headers,
-                        content=attempts.content,
-                        extensions=attempts.extensions,
-                    ),
-                    stream=True,
-                    follow_redirects=False,
-                )
-                if attempts.note_status(response):
-                    return response
-                raise attempts.status_error(response, await self._read(attempts, response))
-            except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-                pause = attempts.pause_after(exc)
-            await asleep(pause)
+            response = await self._open(attempts)
+            with attempts:
+                await self._read(attempts, response)
+                return to_value(response, attempts.body)
+            await asleep(attempts.pause())
 
-    async def _read(self, attempts: Attempts, response: httpx.Response) -> bytes:
-        """The whole body, and the response closed."""
+    async def _open(self, attempts: Attempts) -> httpx.Response:
+        """The first response whose status is a success; its body is not read."""
+        while True:
+            with attempts:
+                http = await self._http()
+                request = http.build_request(**attempts.begin())
+                response = await http.send(request, stream=True, follow_redirects=False)
+                if attempts.is_success(response):
+                    return response
+                await self._read(attempts, response)
+            await asleep(attempts.pause())
+
+    async def _read(self, attempts: Attempts, response: httpx.Response) -> None:
+        """Reads the whole body, and closes the response."""
         body = abody_of(response)
         try:
             async for part in body:
-                if not attempts.take(part):
+                if not attempts.body.add(part):
                     break
-            return attempts.taken()
         finally:
             await aclose(response, body)
 
     async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
-        is_answered = False
-        while not is_answered:
+        while True:
             response = await self._open(attempts)
+            reader = self._reader(response)
             body = abody_of(response)
+            error = None
             try:
-                reader = attempts.reader(response)
                 while not reader.is_over:
-                    for chunk in await self._step(attempts, reader, body):
+                    chunks, error = await self._step(attempts, reader, body)
+                    for chunk in chunks:
                         yield chunk
-                    reader.check()
-                is_answered = reader.is_answered
                 if reader.is_done:
                     await adrain(response, body)
             finally:
                 await aclose(response, body)
+            if error is None:
+                return
+            await asleep(attempts.pause_after(error))
 
     async def _step(
         self, attempts: Attempts, reader: StreamReader, body: AsyncIterator[bytes]
-    ) -> list[Chunk]:
-        """The chunks of the next bytes; none where the call is to be made again."""
+    ) -> Step:
+        """What the next bytes give."""
         try:
             data = await anext(body, None)
-            return reader.close() if data is None else reader.feed(data)
-        except Exception as exc:  # noqa: BLE001  what is no failure of the call, it raises again
-            failure = exc
-        try:
-            return attempts.rest_after(failure, reader)
-        except RamCloudsError as exc:
-            pause = attempts.pause_in_stream(exc)
-        await asleep(pause)
-        return []
+        except Exception as exc:
+            step = attempts.broke(exc, reader)
+            if step is None:
+                raise
+            return step
+        return reader.close() if data is None else reader.feed(data)
 
     async def _http(self) -> httpx.AsyncClient:
         if self._http_client is not None:

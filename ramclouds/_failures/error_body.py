@@ -47,8 +47,7 @@ def parse_error_body(body: bytes) -> Any:
 def _events_of(body: bytes) -> Iterator[bytes]:
     if looks_like_events(body):
         decoder = EventDecoder()
-        yield from decoder.feed(body)
-        yield from decoder.close()
+        yield from (data for _, data in decoder.feed(body) + decoder.close())
 
 
 def is_error_body(body: Any) -> bool:

@@ -8,18 +8,9 @@ from ramclouds._json.parsing import MalformedError
 from ramclouds._json.surrogates import SurrogateJoiner
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
-from ramclouds._wire.fields import (
-    as_index,
-    as_list,
-    as_name,
-    as_object,
-    as_text,
-    message_of,
-    raw_calls,
-    reasoning_of,
-    refusal_of,
-    usage_of,
-)
+from ramclouds._wire.chat.message import message_of, raw_calls, reasoning_of, refusal_of
+from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
+from ramclouds._wire.usage import usage_of
 from ramclouds.types import Chunk, ToolCallDelta, Usage
 
 _SHOWN = frozenset({"role", "content", "tool_calls", "refusal", "reasoning", "reasoning_content"})

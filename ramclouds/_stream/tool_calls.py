@@ -6,50 +6,14 @@ id in each fragment, an empty one; the name in each fragment; arguments null, em
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ramclouds._wire.fields import (
-    as_arguments,
-    as_index,
-    as_name,
-    as_object,
-    extra_keys,
-    is_no_arguments,
-    made_up_id,
-)
+from ramclouds._json.scanning import BracketScan
+from ramclouds._wire.chat.message import extra_keys, made_up_id
+from ramclouds._wire.fields import as_arguments, as_index, as_name, as_object, is_no_arguments
 from ramclouds.types import ToolCallDelta
-
-_TOKEN = re.compile(r"\\.|[\"{}\[\]]", re.DOTALL)
-_DEPTH = {"{": 1, "[": 1, "}": -1, "]": -1}
-
-
-class _BracketScan:
-    """Follows the brackets of JSON text that arrives in pieces."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._in_string = False
-        self._has_begun = False
-        self._carry = ""
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether an object was opened, and is closed again."""
-        return self._has_begun and self._depth == 0
-
-    def feed(self, text: str) -> None:
-        text = self._carry + text
-        backslashes = len(text) - len(text.rstrip("\\"))
-        self._carry = "\\" * (backslashes % 2)
-        for token in _TOKEN.findall(text):
-            if token == '"':
-                self._in_string = not self._in_string
-            elif not self._in_string and token in _DEPTH:
-                self._depth += _DEPTH[token]
-                self._has_begun = True
 
 
 @dataclass(slots=True)
@@ -64,11 +28,11 @@ class _Call:
     id: str | None = None
     name: str = ""
     pieces: list[str] = field(default_factory=list)
-    held: str = ""
+    buffer: str = ""
     """Arguments not given out: before the name is known, or an `{}` that may be a mere opening."""
     extra: dict[str, Any] = field(default_factory=dict)
     is_announced: bool = False
-    _scan: _BracketScan = field(default_factory=lambda: _BracketScan())
+    _scan: BracketScan = field(default_factory=BracketScan)
     _scanned: int = 0
 
     def is_complete(self) -> bool:
@@ -77,7 +41,7 @@ class _Call:
         for piece in self.pieces[self._scanned :]:
             self._scan.feed(piece)
         self._scanned = len(self.pieces)
-        return self._scan.is_closed or self.held.strip() == "{}"
+        return self._scan.is_closed or self.buffer.strip() == "{}"
 
 
 class ToolCallTracker:
@@ -104,7 +68,7 @@ class ToolCallTracker:
         return deltas
 
     def close(self) -> list[ToolCallDelta]:
-        """The end of the stream: what was held back, and `{}` for calls without arguments."""
+        """The end of the stream: what was buffer back, and `{}` for calls without arguments."""
         deltas = []
         for call in self._calls:
             if not call.is_announced:
@@ -205,10 +169,10 @@ class ToolCallTracker:
     def _advance(self, call: _Call, arguments: str, extra: dict[str, Any]) -> ToolCallDelta | None:
         if not call.is_announced:
             if not call.name:
-                call.held += arguments
+                call.buffer += arguments
                 return None
-            arguments = call.held + arguments
-            call.held = ""
+            arguments = call.buffer + arguments
+            call.buffer = ""
             delta = self._announce(call)
             delta.arguments = self._given_out(call, arguments)
             return delta
@@ -229,12 +193,12 @@ class ToolCallTracker:
         call.is_announced = True
         if call.id is None:
             call.id = made_up_id(self._basis, call.position, call.name)
-        if call.held:
-            call.pieces.append(call.held)
+        if call.buffer:
+            call.pieces.append(call.buffer)
         return ToolCallDelta(
             index=call.position,
             id=call.id,
             name=call.name,
-            arguments=call.held,
+            arguments=call.buffer,
             extra=call.extra,
         )

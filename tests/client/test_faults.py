@@ -247,7 +247,7 @@ def test_stream_without_an_end_of_event_is_given_up(
 def test_body_without_an_end_is_given_up(
     gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ramclouds._attempts.MAX_RESPONSE_BYTES", 1_000_000)
+    monkeypatch.setattr("ramclouds._complete.MAX_RESPONSE_BYTES", 1_000_000)
     gateway.reply(Endless(" " * 100_000))
     with pytest.raises(ResponseError):
         calls.complete()
@@ -257,7 +257,7 @@ def test_body_without_an_end_is_given_up(
 def test_error_body_without_an_end_is_given_up(
     gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ramclouds._attempts.MAX_RESPONSE_BYTES", 1_000_000)
+    monkeypatch.setattr("ramclouds._complete.MAX_RESPONSE_BYTES", 1_000_000)
     gateway.reply(Sse(["x" * 100_000] * 50, status=400))
     with pytest.raises(RamCloudsError) as caught:
         calls.complete()

@@ -10,7 +10,7 @@ import httpx
 from ramclouds import Chunk, Client, Completion
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
-from ramclouds._stream.reader import StreamReader
+from ramclouds._stream.reader import Step, StreamReader
 
 
 def split_at(data: bytes, cuts: Iterable[int]) -> list[bytes]:
@@ -30,12 +30,17 @@ def read_stream(pieces: Iterable[bytes], *, think_tags: bool = False) -> Iterato
     """The chunks of a stream that ends after these pieces."""
     reading = reader(think_tags=think_tags)
     for piece in pieces:
-        yield from reading.feed(piece)
-        reading.check()
+        yield from _given_out(reading.feed(piece))
         if reading.is_over:
             return
-    yield from reading.close()
-    reading.check()
+    yield from _given_out(reading.close())
+
+
+def _given_out(step: Step) -> Iterator[Chunk]:
+    chunks, error = step
+    yield from chunks
+    if error is not None:
+        raise error
 
 
 def read_whole(body: bytes) -> Completion:

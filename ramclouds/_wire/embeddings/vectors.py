@@ -11,7 +11,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.fields import as_index, as_name, to_usage
+from ramclouds._wire.fields import as_index, as_name
+from ramclouds._wire.usage import to_usage
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Embeddings
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ramclouds import Chunk, RamCloudsError
-from ramclouds._wire.sse import EventDecoder
+from ramclouds._wire.sse import Event, EventDecoder
 from tests.gateway import call, chunk, encoded, manifest, text_chunks, tool_chunks
 from tests.gateway.corpus import body
 from tests.harness import assert_adds_up, assert_complete, read
@@ -51,7 +51,7 @@ def test_events_are_the_same_at_every_split(
 ) -> None:
     data = end.join([b"data: " + line for line in lines] + [b"", b"data: x", b"", b""])
 
-    def events(pieces: list[bytes]) -> list[bytes]:
+    def events(pieces: list[bytes]) -> list[Event]:
         decoder = EventDecoder()
         found = [event for piece in pieces for event in decoder.feed(piece)]
         return found + decoder.close()

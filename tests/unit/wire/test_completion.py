@@ -9,16 +9,9 @@ import pytest
 
 from ramclouds import Choice, Completion, Model, ToolCall, Usage
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.fields import (
-    extra_keys,
-    made_up_id,
-    message_of,
-    partial_completion,
-    raw_calls,
-    to_completion,
-    to_models,
-    to_tool_calls,
-)
+from ramclouds._wire.chat.completion import partial_completion, to_completion, to_tool_calls
+from ramclouds._wire.chat.message import extra_keys, made_up_id, message_of, raw_calls
+from ramclouds._wire.models import to_models
 
 
 def test_made_up_id_depends_on_its_basis() -> None:

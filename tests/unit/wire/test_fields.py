@@ -8,6 +8,7 @@ import pytest
 
 from ramclouds import Usage
 from ramclouds._json.parsing import MalformedError
+from ramclouds._wire.chat.message import reasoning_of, refusal_of
 from ramclouds._wire.fields import (
     as_arguments,
     as_count,
@@ -17,11 +18,8 @@ from ramclouds._wire.fields import (
     as_object,
     as_text,
     is_no_arguments,
-    reasoning_of,
-    refusal_of,
-    to_usage,
-    usage_of,
 )
+from ramclouds._wire.usage import to_usage, usage_of
 
 
 @pytest.mark.parametrize(

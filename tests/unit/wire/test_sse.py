@@ -4,114 +4,111 @@ from __future__ import annotations
 
 import pytest
 
-from ramclouds._wire.sse import ErrorEvent, EventDecoder, StrayLine, looks_like_events
+from ramclouds._wire.sse import Event, EventDecoder, looks_like_events
 
-Payload = tuple[str, bytes]
-
-STREAMS: dict[str, tuple[bytes, list[Payload]]] = {
-    "one": (b"data: a\n\n", [("event", b"a")]),
-    "no_space": (b"data:a\n\n", [("event", b"a")]),
-    "one_space_is_not_data": (b"data:  a \n\n", [("event", b" a ")]),
-    "two": (b"data: a\n\ndata: b\n\n", [("event", b"a"), ("event", b"b")]),
-    "lines_of_one_event": (b"data: a\ndata: b\ndata: c\n\n", [("event", b"a\nb\nc")]),
-    "field_without_colon": (b"data\ndata: b\n\n", [("event", b"\nb")]),
-    "empty_data": (b"data:\n\n", [("event", b"")]),
+STREAMS: dict[str, tuple[bytes, list[Event]]] = {
+    "one": (b"data: a\n\n", [("message", b"a")]),
+    "no_space": (b"data:a\n\n", [("message", b"a")]),
+    "one_space_is_not_data": (b"data:  a \n\n", [("message", b" a ")]),
+    "two": (b"data: a\n\ndata: b\n\n", [("message", b"a"), ("message", b"b")]),
+    "lines_of_one_event": (b"data: a\ndata: b\ndata: c\n\n", [("message", b"a\nb\nc")]),
+    "field_without_colon": (b"data\ndata: b\n\n", [("message", b"\nb")]),
+    "empty_data": (b"data:\n\n", [("message", b"")]),
     "no_data_no_event": (b"\n\nid: 1\n\n", []),
-    "crlf": (b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n", [("event", b"a\nb"), ("event", b"c")]),
-    "cr": (b"data: a\rdata: b\r\rdata: c\r\r", [("event", b"a\nb"), ("event", b"c")]),
-    "mixed_ends": (b"data: a\r\n\ndata: b\r\r\n", [("event", b"a"), ("event", b"b")]),
+    "crlf": (
+        b"data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n",
+        [("message", b"a\nb"), ("message", b"c")],
+    ),
+    "cr": (b"data: a\rdata: b\r\rdata: c\r\r", [("message", b"a\nb"), ("message", b"c")]),
+    "mixed_ends": (b"data: a\r\n\ndata: b\r\r\n", [("message", b"a"), ("message", b"b")]),
     "other_separators": (
         "data: a\u2028b\x0bc\x85d\n\n".encode(),
-        [("event", "a\u2028b\x0bc\x85d".encode())],
+        [("message", "a\u2028b\x0bc\x85d".encode())],
     ),
-    "comments": (b": PING\n\n:\ndata: a\n: PING\n\n", [("event", b"a")]),
-    "id_and_retry": (b"id: 7\nretry: 10\ndata: a\n\n", [("event", b"a")]),
-    "byte_order_mark": (b"\xef\xbb\xbfdata: a\n\n", [("event", b"a")]),
+    "comments": (b": PING\n\n:\ndata: a\n: PING\n\n", [("message", b"a")]),
+    "id_and_retry": (b"id: 7\nretry: 10\ndata: a\n\n", [("message", b"a")]),
+    "byte_order_mark": (b"\xef\xbb\xbfdata: a\n\n", [("message", b"a")]),
     "second_byte_order_mark": (
         b"data: a\n\n\xef\xbb\xbfdata: b\n\n",
-        [("event", b"a"), ("bare", b"\xef\xbb\xbfdata: b")],
+        [("message", b"a"), ("stray", b"\xef\xbb\xbfdata: b")],
     ),
     "byte_order_mark_behind_a_line_end": (
         b"\n\xef\xbb\xbfdata: a\n\n",
-        [("bare", b"\xef\xbb\xbfdata: a")],
+        [("stray", b"\xef\xbb\xbfdata: a")],
     ),
     "error_event": (b"event: error\ndata: a\n\n", [("error", b"a")]),
     "error_event_unspaced": (b"event:error\ndata: a\n\n", [("error", b"a")]),
     "error_event_last": (b"data: a\nevent: error\n\n", [("error", b"a")]),
     "error_is_one_event": (
         b"event: error\ndata: a\n\ndata: b\n\n",
-        [("error", b"a"), ("event", b"b")],
+        [("error", b"a"), ("message", b"b")],
     ),
-    "error_without_data": (b"event: error\n\ndata: b\n\n", [("event", b"b")]),
-    "other_event": (b"event: message\ndata: a\n\n", [("event", b"a")]),
-    "later_event_name_counts": (b"event: error\nevent: ok\ndata: a\n\n", [("event", b"a")]),
-    "bare_line": (b'data: a\n\n{"error": 1}\n', [("event", b"a"), ("bare", b'{"error": 1}')]),
+    "error_without_data": (b"event: error\n\ndata: b\n\n", [("message", b"b")]),
+    "other_event": (b"event: message\ndata: a\n\n", [("message", b"a")]),
+    "later_event_name_counts": (b"event: error\nevent: ok\ndata: a\n\n", [("message", b"a")]),
+    "bare_line": (b'data: a\n\n{"error": 1}\n', [("message", b"a"), ("stray", b'{"error": 1}')]),
     "bare_line_before_its_event": (
         b"data: a\n{}\ndata: b\n\n",
-        [("bare", b"{}"), ("event", b"a\nb")],
+        [("stray", b"{}"), ("message", b"a\nb")],
     ),
-    "names_are_whole": (b"ids: 1\nretrying\n", [("bare", b"ids: 1"), ("bare", b"retrying")]),
+    "names_are_whole": (b"ids: 1\nretrying\n", [("stray", b"ids: 1"), ("stray", b"retrying")]),
     "names_are_lower_case": (
         b"DATA: a\nEvent: error\nID: 1\n",
-        [("bare", b"DATA: a"), ("bare", b"Event: error"), ("bare", b"ID: 1")],
+        [("stray", b"DATA: a"), ("stray", b"Event: error"), ("stray", b"ID: 1")],
     ),
-    "cut_in_line": (b"data: a\n\ndata: b", [("event", b"a"), ("event", b"b")]),
-    "cut_behind_line": (b"data: a\n\ndata: b\n", [("event", b"a"), ("event", b"b")]),
-    "cut_bare_line": (b"{}", [("bare", b"{}")]),
+    "cut_in_line": (b"data: a\n\ndata: b", [("message", b"a"), ("message", b"b")]),
+    "cut_behind_line": (b"data: a\n\ndata: b\n", [("message", b"a"), ("message", b"b")]),
+    "cut_bare_line": (b"{}", [("stray", b"{}")]),
     "cut_error": (b"event: error\ndata: a", [("error", b"a")]),
     "empty": (b"", []),
 }
 
 
-def kind(payload: bytes) -> str:
-    return {ErrorEvent: "error", StrayLine: "bare", bytes: "event"}[type(payload)]
-
-
-def decode(*pieces: bytes) -> list[Payload]:
+def decode(*pieces: bytes) -> list[Event]:
     decoder = EventDecoder()
-    payloads = [payload for piece in pieces for payload in decoder.feed(piece)]
-    return [(kind(payload), bytes(payload)) for payload in payloads + decoder.close()]
+    events = [event for piece in pieces for event in decoder.feed(piece)]
+    return events + decoder.close()
 
 
 @pytest.mark.parametrize(("stream", "payloads"), STREAMS.values(), ids=STREAMS)
-def test_whole(stream: bytes, payloads: list[Payload]) -> None:
+def test_whole(stream: bytes, payloads: list[Event]) -> None:
     assert decode(stream) == payloads
 
 
 @pytest.mark.parametrize(("stream", "payloads"), STREAMS.values(), ids=STREAMS)
-def test_split_at_every_place(stream: bytes, payloads: list[Payload]) -> None:
+def test_split_at_every_place(stream: bytes, payloads: list[Event]) -> None:
     for place in range(len(stream) + 1):
         assert decode(stream[:place], b"", stream[place:]) == payloads
 
 
 @pytest.mark.parametrize(("stream", "payloads"), STREAMS.values(), ids=STREAMS)
-def test_byte_by_byte(stream: bytes, payloads: list[Payload]) -> None:
+def test_byte_by_byte(stream: bytes, payloads: list[Event]) -> None:
     assert decode(*(stream[place : place + 1] for place in range(len(stream)))) == payloads
 
 
 def test_an_event_is_given_out_with_its_blank_line() -> None:
     decoder = EventDecoder()
     assert decoder.feed(b"data: a\n") == []
-    assert decoder.feed(b"\nda") == [b"a"]
+    assert decoder.feed(b"\nda") == [("message", b"a")]
     assert decoder.feed(b"ta: b\r") == []
-    assert decoder.feed(b"\r") == [b"b"]
+    assert decoder.feed(b"\r") == [("message", b"b")]
 
 
-def test_held_counts_the_bytes_of_the_line_and_event_under_way() -> None:
+def test_buffered_counts_the_bytes_of_the_line_and_event_under_way() -> None:
     decoder = EventDecoder()
-    held = [decoder.held]
+    buffered = [decoder.buffered]
     for piece in (b"data: ab", b"cd", b"\ndata: e\nda", b"ta: ", b"\n\n", b"x"):
         decoder.feed(piece)
-        held.append(decoder.held)
-    assert held == [0, 8, 10, 19, 23, 0, 1]
+        buffered.append(decoder.buffered)
+    assert buffered == [0, 8, 10, 19, 23, 0, 1]
 
 
 def test_nothing_is_given_out_twice_at_the_end() -> None:
     decoder = EventDecoder()
     decoder.feed(b"data: a")
-    assert decoder.close() == [b"a"]
+    assert decoder.close() == [("message", b"a")]
     assert decoder.close() == []
-    assert decoder.feed(b"data: b\n\n") == [b"b"]
+    assert decoder.feed(b"data: b\n\n") == [("message", b"b")]
 
 
 @pytest.mark.parametrize("field", [b"data:x", b": PING", b"event: error", b"id: 1", b"retry: 5"])

@@ -1,0 +1,123 @@
+"""A body read whole to a completion, a list of models, or their error. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from ramclouds._failures.error_body import is_error_body
+from ramclouds._failures.from_response import response_error
+from ramclouds._failures.response_head import ResponseHead
+from ramclouds._json.parsing import MalformedError, parse
+from ramclouds._stream.accumulator import Accumulator
+from ramclouds._stream.reader import StreamReader
+from ramclouds._stream.think_tags import split_think_tags
+from ramclouds._wire.chat.completion import partial_completion, to_completion
+from ramclouds._wire.models import to_models
+from ramclouds._wire.sse import looks_like_events
+from ramclouds.errors import ResponseError
+from ramclouds.types import Completion, Model
+
+# Longer than any completion; New API's own limit for one line of a stream is half of it.
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+# Content-Type is often wrong, so the first bytes say whether a body is an event stream.
+_PREFIX = 64
+_ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
+
+
+class Body:
+    """The bytes of a response's body, as far as they came."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._tail = b""
+
+    def add(self, part: bytes) -> bool:
+        """Takes in a part; whether more is wanted."""
+        is_beginning = self._size < _PREFIX
+        self._parts.append(part)
+        self._size += len(part)
+        if is_beginning and not self.is_stream:
+            # Looks at all that came: the first read may give one byte.
+            self.is_stream = looks_like_events(self.content())
+        if self.is_too_long:
+            return False
+        # As in a stream, what follows the end marker is not waited for.
+        self._tail = (self._tail + part)[-32:]
+        return not (self.is_stream and _ENDS_WITH_DONE.search(self._tail))
+
+    @property
+    def is_too_long(self) -> bool:
+        return self._size > MAX_RESPONSE_BYTES
+
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._parts)
+
+
+def completion_from(head: ResponseHead, body: Body, *, think_tags: bool) -> Completion:
+    """The completion in a body, JSON or, where the gateway streamed it, events.
+
+    Raises:
+        RamCloudsError: there is none.
+    """
+    if body.is_too_long:
+        text = f"The response is longer than {MAX_RESPONSE_BYTES} bytes, and was not read further."
+        raise ResponseError(head.message(text), request_id=head.request_id)
+    content = body.content()
+    try:
+        parsed = parse(content)
+    except MalformedError:
+        if body.is_stream:
+            return _streamed_completion(head, content, think_tags=think_tags)
+        partial = partial_completion(content, head.request_id)
+        raise response_error(head, content, None, partial=partial) from None
+    completion = None if is_error_body(parsed) else _completion_in(parsed, head.request_id)
+    if completion is None or not completion.choices:
+        raise response_error(head, content, parsed, partial=completion)
+    if think_tags:
+        for choice in completion.choices:
+            choice.text, inline = split_think_tags(choice.text)
+            choice.reasoning += inline
+    return completion
+
+
+def _completion_in(parsed: Any, request_id: str | None) -> Completion | None:
+    try:
+        return to_completion(parsed, request_id) if isinstance(parsed, dict) else None
+    except MalformedError:
+        return None
+
+
+def _streamed_completion(head: ResponseHead, content: bytes, *, think_tags: bool) -> Completion:
+    reader = StreamReader(head, think_tags=think_tags)
+    accumulator = Accumulator()
+    step = reader.feed(content)
+    steps = [step] if reader.is_over else [step, reader.close()]
+    for chunks, error in steps:
+        if error is not None:
+            raise error
+        for chunk in chunks:
+            accumulator.add(chunk)
+    return accumulator.completion()
+
+
+def models_from(head: ResponseHead, body: Body) -> list[Model]:
+    """The model list in a body.
+
+    Raises:
+        RamCloudsError: there is none.
+    """
+    content = body.content()
+    parsed = None
+    try:
+        parsed = parse(content)
+        if not is_error_body(parsed):
+            return to_models(parsed)
+    except MalformedError:
+        parsed = None
+    raise response_error(head, content, parsed, partial=None)

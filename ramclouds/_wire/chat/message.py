@@ -1,0 +1,75 @@
+"""What a message or a delta holds: its text, reasoning, refusal and raw tool calls."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ramclouds._wire.fields import as_list, as_object, as_text, is_reasoning_part
+
+_CALL_KEYS = frozenset({"index", "id", "type", "function"})
+
+
+def message_of(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """The message of a choice, whether it is called message or delta, or is a bare text."""
+    text = choice.get("text")
+    given = choice.get("message") or choice.get("delta")
+    return {"content": text} if not given and isinstance(text, str) else as_object(given)
+
+
+def reasoning_of(message: Mapping[str, Any]) -> str:
+    """Reasoning in any spelling, the first that holds some: gateways send two at a time."""
+    for key in ("reasoning_content", "reasoning"):
+        value = message.get(key)
+        if value:
+            return _reasoning_text(value)
+    for key in ("reasoning_details", "content"):
+        value = message.get(key)
+        if isinstance(value, list):
+            parts = "".join(map(_reasoning_text, filter(is_reasoning_part, value)))
+            if parts:
+                return parts
+    return ""
+
+
+def _reasoning_text(value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(map(_reasoning_text, value))
+    if isinstance(value, dict):
+        keys = ("text", "thinking", "summary", "content", "reasoning")
+        return next((_reasoning_text(value[key]) for key in keys if value.get(key)), "")
+    return value if isinstance(value, str) else ""
+
+
+def refusal_of(message: Mapping[str, Any]) -> str:
+    """Why the model refused: a field of its own, or a part of the content."""
+    value = message.get("refusal")
+    if value:
+        return as_text(value)
+    parts = message.get("content")
+    if not isinstance(parts, list):
+        return ""
+    return "".join(as_text(part.get("refusal")) for part in parts if isinstance(part, dict))
+
+
+def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tool calls as sent, the old `function_call` among them."""
+    calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict)]
+    old = message.get("function_call")
+    if not calls and isinstance(old, dict) and old:
+        return [{"index": 0, "function": old}]
+    return calls
+
+
+def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tool call holds beside the usual: it must be sent back with it."""
+    if call.keys() <= _CALL_KEYS:
+        return {}
+    return {key: value for key, value in call.items() if key not in _CALL_KEYS}
+
+
+def made_up_id(*basis: Any) -> str:
+    """An id for a tool call that came without one: the same for the same answer."""
+    digest = hashlib.sha256(repr(basis).encode("utf-8", "replace")).hexdigest()
+    return f"call_{digest[:24]}"

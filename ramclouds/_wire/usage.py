@@ -1,0 +1,62 @@
+"""Token counts of any provider to `Usage`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ramclouds._wire.fields import as_count, as_list, as_object
+from ramclouds.types import Usage
+
+
+def usage_of(body: Mapping[str, Any]) -> Usage | None:
+    """Usage of an answer or an event: beside the choices or, as Moonshot has it, in one."""
+    usage = to_usage(body.get("usage"))
+    if usage is not None:
+        return usage
+    choices = (choice for choice in as_list(body.get("choices")) if isinstance(choice, dict))
+    return next((used for choice in choices if (used := to_usage(choice.get("usage")))), None)
+
+
+def to_usage(value: Any) -> Usage | None:
+    """A usage object; None for null, an empty one, or anything else."""
+    if not isinstance(value, dict) or not value:
+        return None
+    prompt_details = as_object(
+        value.get("prompt_tokens_details") or value.get("input_tokens_details")
+    )
+    completion_details = as_object(
+        value.get("completion_tokens_details") or value.get("output_tokens_details")
+    )
+    # `input_tokens` and `output_tokens` stand beside the others as zeros, or in their place.
+    prompt = _first_count(value, "prompt_tokens", "input_tokens")
+    completion = _first_count(value, "completion_tokens", "output_tokens")
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=as_count(value.get("total_tokens")) or prompt + completion,
+        cached_tokens=as_count(prompt_details.get("cached_tokens"))
+        or _first_count(
+            value, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"
+        ),
+        cache_creation_tokens=_cache_creation(value, prompt_details),
+        reasoning_tokens=as_count(completion_details.get("reasoning_tokens"))
+        or as_count(value.get("reasoning_tokens")),
+        prompt_audio_tokens=as_count(prompt_details.get("audio_tokens")),
+        completion_audio_tokens=as_count(completion_details.get("audio_tokens")),
+        raw=value,
+    )
+
+
+def _first_count(value: Mapping[str, Any], *keys: str) -> int:
+    return next((count for key in keys if (count := as_count(value.get(key)))), 0)
+
+
+def _cache_creation(value: Mapping[str, Any], details: Mapping[str, Any]) -> int:
+    counted = _first_count(details, "cached_creation_tokens", "cache_creation_tokens")
+    return (
+        counted
+        or as_count(value.get("cache_creation_input_tokens"))
+        or as_count(value.get("claude_cache_creation_5_m_tokens"))
+        + as_count(value.get("claude_cache_creation_1_h_tokens"))
+    )
