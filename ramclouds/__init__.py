@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        # The clients are loaded when they are asked for, and httpx with them: that is most of the
-        # import, and a model that makes no call yet needs none of it.
+        # Loaded on first use, because httpx comes with the clients: it is most of the import time,
+        # and a model that has made no request needs none of it.
         if name not in ("AsyncClient", "Client"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from ramclouds import _client

@@ -28,7 +28,7 @@ _USAGE_FIELD = "stream_options"
 
 
 class BaseClient:
-    """Settings, resolved once, and what follows from them; opens nothing."""
+    """Settings, resolved once, and the requests and values made from them."""
 
     _http_class: ClassVar[type[httpx.Client] | type[httpx.AsyncClient]]
 
@@ -66,14 +66,14 @@ class BaseClient:
         self._start()
 
     def _start(self) -> None:
-        """Set up what is neither pickled nor copied."""
+        """Sets up what is neither pickled nor copied."""
         self._refused_fields: set[str] = set()
         self._prepared: tuple[httpx.Headers, Redactor] | None = None
         self._pid = os.getpid()
         self._forget_pool()
 
     def _forget_pool(self) -> None:
-        """Begin without connections."""
+        """Forgets the connections without closing them."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ class BaseClient:
         self._start()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """A client of the same settings, key and http client, with connections of its own."""
+        """A client of the same settings, key and `http_client`, with connections of its own."""
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
         copied._settings = self._settings
@@ -170,12 +170,12 @@ class BaseClient:
         return ResponseHead(response, self._prepare()[1])
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:
-        """Headers and redactor, made at the first call: a client may never make one."""
+        """Headers and redactor, made at the first request."""
         if self._pid != os.getpid():
-            # A forked child must not speak on its parent's connections.
+            # A forked child must not use its parent's connections.
             self._start()
         if self._prepared is None:
-            # Without a key after unpickling: it is read again, where the client is now.
+            # A pickle carries no key: it is read again, where the client is now.
             key = (self._settings.api_key or api_key_from(None)).get_secret_value()
             headers = merge_headers({"Authorization": f"Bearer {key}"}, self._settings.headers)
             self._prepared = (httpx.Headers(headers), Redactor(key))

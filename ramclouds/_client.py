@@ -66,7 +66,7 @@ class Client(BaseClient):
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
     ) -> Completion:
-        """Ask for an answer and wait for all of it.
+        """Asks for a completion and waits for all of it.
 
         Raises:
             ConfigurationError: an argument is out of range; nothing was sent.
@@ -83,10 +83,10 @@ class Client(BaseClient):
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
     ) -> Generator[Chunk, None, None]:
-        """Ask for an answer and hand out its chunks as they come.
+        """Asks for a completion and gives its chunks as they come.
 
-        Arguments are checked at once; the request goes out with the first chunk asked for. Closing
-        the generator closes the response.
+        Arguments are checked at once; the request is sent when the first chunk is asked for.
+        Closing the generator closes the response.
 
         Raises:
             ConfigurationError: an argument is out of range; nothing was sent.
@@ -103,7 +103,7 @@ class Client(BaseClient):
         return self._ask(self._models_attempts(timeout), self._to_models)
 
     def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
+        """Closes the connections; the next request opens new ones."""
         with self._lock:
             self._pool = None
             self._closer()
@@ -216,7 +216,7 @@ class AsyncClient(BaseClient):
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
     ) -> Completion:
-        """Ask for an answer and wait for all of it.
+        """Asks for a completion and waits for all of it.
 
         Raises:
             ConfigurationError: an argument is out of range; nothing was sent.
@@ -233,10 +233,10 @@ class AsyncClient(BaseClient):
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
     ) -> AsyncGenerator[Chunk, None]:
-        """Ask for an answer and hand out its chunks as they come.
+        """Asks for a completion and gives its chunks as they come.
 
-        Arguments are checked at once; the request goes out with the first chunk asked for. Closing
-        the generator closes the response.
+        Arguments are checked at once; the request is sent when the first chunk is asked for.
+        Closing the generator closes the response.
 
         Raises:
             ConfigurationError: an argument is out of range; nothing was sent.
@@ -253,7 +253,7 @@ class AsyncClient(BaseClient):
         return await self._ask(self._models_attempts(timeout), self._to_models)
 
     async def aclose(self) -> None:
-        """Close the running loop's connections; the next call opens new ones."""
+        """Closes the running loop's connections; the next request opens new ones."""
         await self._pools.aclose()
 
     async def __aenter__(self) -> Self:

@@ -19,7 +19,7 @@ class ModelFacts:
     name: str
     known: bool = False
     context_window: int = 128_000
-    """Tokens, request and answer together. The default is below every window of the table."""
+    """Tokens of request and completion together. The default is below every window of the table."""
     max_input_tokens: int = 128_000
     max_output_tokens: int | None = None
     tool_calling: bool = True

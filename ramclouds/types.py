@@ -76,7 +76,7 @@ class ToolCallDelta:
 
 @dataclass(slots=True)
 class Choice:
-    """One answer of a completion."""
+    """One of the completions that `n` asked for; normally the only one."""
 
     index: int = 0
     text: str = ""
@@ -84,7 +84,7 @@ class Choice:
     refusal: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str | None = None
-    """stop, length, tool_calls, content_filter, or whatever else the gateway said."""
+    """stop, length, tool_calls, content_filter, or what else the gateway sent."""
     logprobs: Mapping[str, Any] | None = None
     invalid_tool_calls: tuple[InvalidToolCall, ...] = ()
 
@@ -94,7 +94,7 @@ _NO_CHOICE = Choice()
 
 @dataclass(slots=True)
 class Completion:
-    """An answer, or with an error as its `partial`: what had arrived of it."""
+    """A whole response, or what had arrived of one, as the `partial` of an error."""
 
     id: str = ""
     model: str = ""

@@ -1,4 +1,4 @@
-"""Bytes to JSON values, as forgiving as the providers behind the gateway need it."""
+"""JSON bytes to values, forgiving where the providers behind the gateway make it necessary."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 class MalformedError(ValueError):
-    """JSON of a shape that holds no answer; the message says which."""
+    """Bytes that are no JSON, or JSON of the wrong shape; the message says what is wrong."""
 
 
 def parse(payload: bytes) -> Any:
@@ -26,7 +26,7 @@ def parse(payload: bytes) -> Any:
     try:
         return from_json(payload)
     except ValueError:
-        return _mended(parse_halves(payload))
+        return _without_halves(parse_halves(payload))
 
 
 def parse_halves(payload: bytes) -> Any:
@@ -37,18 +37,20 @@ def parse_halves(payload: bytes) -> Any:
     """
     payload = payload.removeprefix(b"\xef\xbb\xbf")
     try:
-        # Whatever else pydantic's parser refuses, such as deep nesting, stays refused.
+        # Accepted only if the lone surrogates are all that pydantic's parser refuses, so that deep
+        # nesting stays refused.
         from_json(_HALF.sub(rb"\\ufffd", payload))
         return json.loads(payload)
     except (ValueError, RecursionError):
-        # Not as its cause: that one quotes the bytes, and they may quote a key.
+        # Without its cause, which quotes the bytes: they may hold a key.
         raise MalformedError("not JSON") from None
 
 
 def parse_first(payload: bytes) -> Any:
-    """The JSON that some bytes are, or begin with: New API ends an error with no line end.
+    """The JSON that some bytes are or begin with.
 
-    So what comes next stands on the same line: `{"error":{...}}: PING`, or `data: [DONE]`.
+    New API writes no line end behind an error, so what comes next stands on the same line:
+    `{"error":{...}}: PING`, or `data: [DONE]`.
 
     Raises:
         MalformedError: they begin with none.
@@ -64,16 +66,16 @@ def parse_first(payload: bytes) -> Any:
     return parse(text[:end].encode())
 
 
-def _mended(value: Any) -> Any:
+def _without_halves(value: Any) -> Any:
     if isinstance(value, str):
         return whole(value)
     if isinstance(value, dict):
-        return {key: _mended(item) for key, item in value.items()}
-    return [_mended(item) for item in value] if isinstance(value, list) else value
+        return {key: _without_halves(item) for key, item in value.items()}
+    return [_without_halves(item) for item in value] if isinstance(value, list) else value
 
 
 def preview(payload: bytes, length: int = 200) -> str:
     """The beginning of some bytes, on one line, for a message."""
-    # UTF-8 takes four bytes at most; one character more tells that there is more.
+    # A character has four bytes at most; one character more shows that the text goes on.
     text = " ".join(payload[: (length + 1) * 4].decode("utf-8", "replace").split())
     return text[:length] + "…" if len(text) > length else text

@@ -1,4 +1,4 @@
-"""Halves of a surrogate pair, escaped in two events of a stream, to the one character they are."""
+"""Surrogate pairs whose halves arrive in two events of a stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class SurrogateJoiner:
-    """Joins halves by field; a half that stays alone becomes U+FFFD."""
+    """Joins the halves, field by field; a half that stays alone becomes U+FFFD."""
 
     def __init__(self) -> None:
         self.is_needed = False
@@ -14,7 +14,7 @@ class SurrogateJoiner:
         self._halves: dict[str, str] = {}
 
     def join(self, field: str, text: str) -> str:
-        """Text of a field, with a half that waited in front and one that must wait cut off."""
+        """The text of a field without a half at its end, which waits for the next text."""
         if not text:
             return text
         text = self._halves.pop(field, "") + text
@@ -24,7 +24,7 @@ class SurrogateJoiner:
         return whole(text)
 
     def join_arguments(self, fragment: dict[str, Any]) -> dict[str, Any]:
-        """A fragment of a tool call with its arguments joined."""
+        """A fragment of a tool call, its arguments joined."""
         function = fragment.get("function")
         if not isinstance(function, dict) or not isinstance(function.get("arguments"), str):
             return fragment
@@ -32,7 +32,7 @@ class SurrogateJoiner:
         return {**fragment, "function": {**function, "arguments": joined}}
 
     def close(self, field: str) -> str:
-        """The end of a field."""
+        """The half that is left at the end of a field, as U+FFFD."""
         return whole(self._halves.pop(field, ""))
 
 

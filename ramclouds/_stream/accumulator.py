@@ -1,4 +1,4 @@
-"""Chunks to the completion so far."""
+"""Chunks to the completion they make up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ramclouds.types import Choice, Chunk, Completion, ToolCall
 
 
 class Accumulator:
-    """Collects the chunks of one stream; joining is left to `completion()`, so adding is cheap."""
+    """Collects the chunks of one stream; only `completion()` joins them, so adding is cheap."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -21,7 +21,7 @@ class Accumulator:
         self._last = Chunk()
 
     def add(self, chunk: Chunk) -> None:
-        """Take in the next chunk."""
+        """Takes in the next chunk."""
         if chunk.text:
             self._texts.append(chunk.text)
         if chunk.reasoning:
@@ -30,7 +30,7 @@ class Accumulator:
             self._add_calls(chunk)
         if chunk.refusal or chunk.logprobs:
             self._add_rare(chunk)
-        # The first chunk says what is said once, the last what is said at the end.
+        # Ids and names come on the first chunk, finish reason and usage on the last.
         if self._head is None:
             self._head = chunk
         self._last = chunk
@@ -55,7 +55,7 @@ class Accumulator:
             self._arguments[delta.index].append(delta.arguments)
 
     def completion(self) -> Completion:
-        """The answer so far, as one choice."""
+        """The completion so far, with one choice."""
         invalid = self._last.invalid_tool_calls
         not_to_run = {call.index for call in invalid}
         calls = tuple(

@@ -17,11 +17,11 @@ _SHOWN = frozenset({"role", "content", "tool_calls", "refusal", "reasoning", "re
 
 
 class SecondResponseError(ValueError):
-    """A second answer began behind the half of a first one."""
+    """A second response began behind a part of the first one."""
 
 
 class ChunkMapper:
-    """Maps the events of one stream; knows which choices are finished, and what was said once."""
+    """Maps the events of one stream; remembers finish reasons, and what may come only once."""
 
     def __init__(self, request_id: str | None, *, think_tags: bool) -> None:
         self.usage: Usage | None = None
@@ -39,7 +39,7 @@ class ChunkMapper:
         self._surrogates = SurrogateJoiner()
         self._think = ThinkSplitter() if think_tags else None
         self._is_simple = False
-        """Whether a text can go out as it came: after the first chunk, with nothing to split."""
+        """Whether text goes out as it came: after the first chunk, with no tags to split."""
 
     @property
     def has_choices(self) -> bool:
@@ -52,14 +52,15 @@ class ChunkMapper:
         return self.has_choices and None not in self._finish_reasons.values()
 
     def note_halves(self) -> None:
-        """From now on texts may hold halves of a surrogate pair."""
+        """Joins halves of surrogate pairs from now on."""
         self._surrogates.is_needed = True
         self._is_simple = False
 
     def plain(self, event: Any) -> Chunk | None:
         """The chunk of an event that is one choice with some text and nothing else.
 
-        Nine of ten events are this, and pay for nothing more; None sends any other to `chunks`.
+        Nine of ten events are, so they skip the rest; for any other this is None, and `chunks`
+        reads it.
         """
         if not self._is_simple:
             return None
@@ -83,11 +84,11 @@ class ChunkMapper:
         return Chunk(text, raw=event) if is_plain else None
 
     def chunks(self, event: Any) -> list[Chunk]:
-        """The chunks of any event; none for one that says nothing.
+        """The chunks of any event; none for one without content.
 
         Raises:
-            MalformedError: the event is of a shape that holds no answer.
-            SecondResponseError: it begins another answer.
+            MalformedError: the event has the wrong type somewhere.
+            SecondResponseError: it begins another response.
         """
         if not isinstance(event, dict):
             if event is None:
@@ -119,13 +120,13 @@ class ChunkMapper:
         )
 
     def unsplit(self) -> tuple[str, str]:
-        """Text and reasoning that wait for whether a `<think>` tag comes of them."""
+        """Text and reasoning that wait for the rest of a `<think>` tag."""
         return self._think.close() if self._think is not None else ("", "")
 
     def _note_usage(self, event: dict[str, Any]) -> None:
         usage = usage_of(event)
         if usage is not None and (self.usage is None or usage.total_tokens):
-            # The last one counts: it is the total, never a part to add up. Zeros are no total.
+            # Usage may come in several events; each is the total so far. Zeros are no total.
             self.usage = usage
             self._last_raw = event
         elif self.usage is None:
@@ -140,7 +141,7 @@ class ChunkMapper:
         reason = self._finish_reasons.get(index) or as_name(choice.get("finish_reason"))
         self._finish_reasons[index] = reason
         if index != min(self._finish_reasons):
-            # Nobody asked for a second answer; its text must not run into the first one's.
+            # Nobody asked for a second choice; its text must not run into the first one's.
             return None
         if choice.get("message") and self.has_delivered:
             # A whole message at the end repeats what was streamed.
@@ -182,12 +183,12 @@ class ChunkMapper:
         return tuple(self._tools.take(fragments, basis))
 
     def _check_same_response(self, delta: dict[str, Any], event: dict[str, Any]) -> None:
-        """Refuse a second answer behind the first.
+        """Refuses a second response behind the first.
 
         When a channel fails in mid-stream and the gateway retries, it appends the next channel's
         whole stream (New API, controller/relay.go): a role again, and another id. Some gateways
-        make a new id for each chunk, though, and some repeat the role: only both at once, after
-        ids that held still, are a second answer.
+        make a new id for each chunk, though, and some repeat the role. So only both at once, after
+        an id that did not change, are a second response.
         """
         event_id = as_name(event.get("id"))
         if event_id is None or not self.has_delivered or not delta.get("role"):
@@ -209,7 +210,7 @@ class ChunkMapper:
         self._model = self._model or as_name(event.get("model"))
 
     def _first_or_later(self, chunk: Chunk) -> Chunk:
-        """A chunk on its way out; the first one carries what is said once."""
+        """The chunk, with what comes once where it is the first."""
         if not self.has_delivered:
             self.has_delivered = True
             chunk.id, chunk.model, chunk.request_id = self._id, self._model, self._request_id
@@ -218,7 +219,7 @@ class ChunkMapper:
 
 
 def _delta_of(choice: dict[str, Any]) -> dict[str, Any]:
-    """The delta of a choice, where one is there: what is not read must not be lost in silence."""
+    """The delta of a choice; one of the wrong type is an error, not an empty delta."""
     delta = message_of(choice)
     given = choice.get("delta")
     if given and not isinstance(given, dict):

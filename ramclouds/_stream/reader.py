@@ -171,7 +171,7 @@ class StreamReader:
             raise self._failed(body)
 
     def _whole_body(self) -> list[Chunk]:
-        """The chunks of a stream request that was answered with one JSON body."""
+        """The chunks of a stream request whose response is one JSON body."""
         if not self._stray:
             return []
         body = self._stray.value

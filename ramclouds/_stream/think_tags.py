@@ -1,7 +1,7 @@
 """Inline `<think>` text of a stream to reasoning, at any split.
 
 Two things write it: New API's channel option "thinking to content" and MiniMax's models. Only a
-block at the very beginning of the answer counts: a tag further on is something the model quotes.
+block at the very beginning of the text counts: the model quotes a tag that comes later.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ _CLOSE = "</think>"
 
 
 class ThinkSplitter:
-    """Splits a text that arrives in pieces into answer and reasoning."""
+    """Splits text that arrives in pieces into text and reasoning."""
 
     def __init__(self) -> None:
         self._state = "start"
-        self._held = ""
+        self._buffer = ""
         self._trim = False
 
     def feed(self, text: str) -> tuple[str, str]:
-        """The next piece; gives the answer's text and the reasoning that are certain by now."""
-        answer: list[str] = []
+        """Takes in the next piece; gives the text and the reasoning that are certain by now."""
+        plain: list[str] = []
         reasoning: list[str] = []
-        text = self._held + text
-        self._held = ""
+        text = self._buffer + text
+        self._buffer = ""
         if self._state == "start":
             text = self._open(text)
         if self._state == "inside":
             text = self._inside(text, reasoning)
         if self._state == "after":
-            answer.append(self._after(text))
-        return "".join(answer), "".join(reasoning)
+            plain.append(self._after(text))
+        return "".join(plain), "".join(reasoning)
 
     def close(self) -> tuple[str, str]:
-        """The end: what was held back in doubt."""
-        held, self._held = self._held, ""
-        return ("", held) if self._state == "inside" else (held, "")
+        """The end of the text; gives what waited for the rest of a tag."""
+        rest, self._buffer = self._buffer, ""
+        return ("", rest) if self._state == "inside" else (rest, "")
 
     def _open(self, text: str) -> str:
         body = text.lstrip()
@@ -44,7 +44,7 @@ class ThinkSplitter:
             self._trim = True
             return body[len(_OPEN) :]
         if _OPEN.startswith(body):
-            self._held = text
+            self._buffer = text
             return ""
         self._state = "after"
         return text
@@ -61,7 +61,7 @@ class ThinkSplitter:
             return rest
         keep = _beginning(text, _CLOSE)
         if keep:
-            self._held = text[-keep:]
+            self._buffer = text[-keep:]
             text = text[:-keep]
         reasoning.append(text)
         return ""
@@ -82,8 +82,8 @@ def _beginning(text: str, tag: str) -> int:
 
 
 def split_think_tags(text: str) -> tuple[str, str]:
-    """A whole text to its answer and its reasoning."""
+    """Splits a whole text into text and reasoning."""
     splitter = ThinkSplitter()
-    answer, reasoning = splitter.feed(text)
+    plain, reasoning = splitter.feed(text)
     rest, more = splitter.close()
-    return answer + rest, reasoning + more
+    return plain + rest, reasoning + more

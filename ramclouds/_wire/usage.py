@@ -10,7 +10,7 @@ from ramclouds.types import Usage
 
 
 def usage_of(body: Mapping[str, Any]) -> Usage | None:
-    """Usage of an answer or an event: beside the choices or, as Moonshot has it, in one."""
+    """The usage of a response or an event: beside the choices or, as Moonshot has it, in one."""
     usage = to_usage(body.get("usage"))
     if usage is not None:
         return usage

@@ -30,7 +30,7 @@ from ramclouds.types import Choice, Completion, ToolCall
 
 
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
-    """A complete answer; one without choices comes back without, for the caller to refuse."""
+    """The completion in a whole body; without choices where the body has none."""
     basis = (body.get("id"), body.get("created"), request_id)
     choices = [choice for choice in as_list(body.get("choices")) if isinstance(choice, dict)]
     return Completion(
@@ -47,7 +47,7 @@ def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion
 
 
 def partial_completion(body: bytes, request_id: str | None) -> Completion | None:
-    """What a JSON body that was cut off holds of its answer; None where that is nothing."""
+    """What a JSON body that was cut off holds of its completion; None where that is nothing."""
     try:
         value = from_json(body, allow_partial="trailing-strings")
         completion = to_completion(value, request_id) if isinstance(value, dict) else None
@@ -81,7 +81,7 @@ def to_tool_calls(message: Mapping[str, Any], basis: Any) -> tuple[ToolCall, ...
         arguments = as_arguments(function.get("arguments"))
         call_id = as_name(call.get("id"))
         if call_id is None or call_id in calls:
-            # Two calls of one id could not be told apart by their results.
+            # The results of two calls with one id could not be assigned.
             call_id = made_up_id(basis, position, name)
         calls[call_id] = ToolCall(
             id=call_id,

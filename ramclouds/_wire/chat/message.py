@@ -70,6 +70,6 @@ def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def made_up_id(*basis: Any) -> str:
-    """An id for a tool call that came without one: the same for the same answer."""
+    """An id for a tool call that came without one: the same for the same response."""
     digest = hashlib.sha256(repr(basis).encode("utf-8", "replace")).hexdigest()
     return f"call_{digest[:24]}"

@@ -1,4 +1,4 @@
-"""Arguments of a call to the JSON that is sent: checked before anything leaves."""
+"""Arguments of `complete` and `stream` to the JSON that is sent, all checked first."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Params(TypedDict, total=False):
     """Optional arguments of `complete` and `stream`; None is not sent.
 
     The first six are documented by RamClouds, with their ranges. The others are what the gateway
-    software takes besides; whether a model heeds them depends on the gateway's channel.
+    software also takes; whether a model obeys them depends on the gateway's channel.
     """
 
     temperature: float | None
     """0 to 2; the gateway's default is 1."""
     max_tokens: int | None
-    """Of the answer; 1 or more."""
+    """Of the completion; 1 or more."""
     top_p: float | None
     """0 to 1."""
     frequency_penalty: float | None
@@ -39,7 +39,7 @@ class Params(TypedDict, total=False):
     """-2 to 2."""
     stop: str | Sequence[str] | None
     n: int | None
-    """Number of answers, for `complete` only."""
+    """Number of choices, for `complete` only."""
     seed: int | None
     tools: Sequence[Mapping[str, Any]] | None
     tool_choice: str | Mapping[str, Any] | None
@@ -101,7 +101,7 @@ def stream_body_from(
     """The body of a streamed request; `with_usage` asks for the usage where the caller may want it.
 
     Raises:
-        ConfigurationError: an argument is out of its documented range, or asks for two answers.
+        ConfigurationError: an argument is out of its documented range, or asks for two choices.
     """
     body = body_from(model, messages, params)
     body["stream"] = True
@@ -110,8 +110,8 @@ def stream_body_from(
         body.setdefault("stream_options", {"include_usage": True})
     if body.get("n") not in (None, 1):
         raise ConfigurationError(
-            f"n={body['n']} cannot be streamed: the answers would run into each other. "
-            "Call complete(n=...), or stream each answer by a call of its own."
+            f"n={body['n']} cannot be streamed: the texts would run into each other. "
+            "Call complete(n=...), or stream each by a request of its own."
         )
     return body
 
