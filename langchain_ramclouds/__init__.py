@@ -11,10 +11,17 @@ except ModuleNotFoundError as exc:
     ) from exc
 
 from langchain_ramclouds._errors import (
+    InvalidToolCallError,
     MissingToolCallError,
     RefusalError,
     StructuredOutputError,
 )
 from langchain_ramclouds.chat_models import ChatRamClouds
 
-__all__ = ["ChatRamClouds", "MissingToolCallError", "RefusalError", "StructuredOutputError"]
+__all__ = [
+    "ChatRamClouds",
+    "InvalidToolCallError",
+    "MissingToolCallError",
+    "RefusalError",
+    "StructuredOutputError",
+]

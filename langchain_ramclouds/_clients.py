@@ -1,6 +1,7 @@
-"""One client for all models of the same settings: its connections outlive a model.
+"""What models of the same settings share: clients, and what was learned about the models behind.
 
-Models are built per call by `configurable_fields` and by many web applications.
+Models are built per call by `configurable_fields` and by many web applications, so both outlive a
+model: they are kept for the process, the least recently used of them forgotten.
 """
 
 from __future__ import annotations
@@ -10,46 +11,49 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
-C = TypeVar("C")
-
-_LIMIT = 32
+V = TypeVar("V")
 
 
-class ClientCache:
-    """Clients by their settings; where there are too many, the least recently used one goes.
+class SettingsCache:
+    """Values by the settings that they belong to, at most `limit` of them.
 
-    It is not closed: a call of another thread may be using it.
+    What is forgotten is not closed: a call of another thread may be using it.
     """
 
-    def __init__(self) -> None:
-        self._clients: OrderedDict[Hashable, Any] = OrderedDict()
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, build: Callable[..., C], settings: Mapping[str, Any]) -> C:
-        """The client of these settings, built where there is none yet."""
-        key = (build, *map(_hashable, settings.values()))
+    def get(self, build: Callable[[], V], kind: Hashable, settings: Mapping[str, Any]) -> V:
+        """The value of these settings, built where there is none yet."""
+        key = (kind, *map(_hashable, settings.values()))
         with self._lock:
-            client: C | None = self._clients.get(key)
-            if client is None:
-                client = self._clients[key] = build(**settings)
-                if len(self._clients) > _LIMIT:
-                    self._clients.popitem(last=False)
-            self._clients.move_to_end(key)
-        return client
+            value: V | None = self._values.get(key)
+            if value is None:
+                value = self._values[key] = build()
+                if len(self._values) > self._limit:
+                    self._values.popitem(last=False)
+            self._values.move_to_end(key)
+        return value
 
     def clear(self) -> list[Any]:
-        """Forget all clients; whoever asks may close them."""
+        """Forget all values; whoever asks may close them."""
         with self._lock:
-            forgotten = list(self._clients.values())
-            self._clients.clear()
+            forgotten = list(self._values.values())
+            self._values.clear()
         return forgotten
 
 
-CLIENTS = ClientCache()
+CLIENTS = SettingsCache(limit=32)
+
+DOWNGRADED = SettingsCache(limit=256)
+"""By settings of a client, the models that ignored a native request for tools or formats."""
 
 
 def _hashable(value: Any) -> Hashable:
+    if hasattr(value, "as_dict"):  # httpx.Timeout has no hash
+        value = value.as_dict()
     if isinstance(value, Mapping):
         return tuple(sorted(value.items()))
-    # httpx.Timeout has no hash; its repr holds all of it.
     return value if type(value).__hash__ is not None else repr(value)

@@ -1,4 +1,6 @@
-"""Standard content blocks of our messages: LangChain's own guess loses some of them.
+"""What LangChain's registries are told: content blocks of our messages, and our model's path.
+
+LangChain's own guess at content blocks loses some of them.
 
 It makes complete tool calls of fragments that arrive with text, and splits text from text where
 reasoning came between.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from langchain_core.load.load import ALL_SERIALIZABLE_MAPPINGS
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
@@ -16,14 +19,24 @@ PROVIDER = "ramclouds"
 """In `response_metadata["model_provider"]` of every message; LangSmith's `ls_provider` too."""
 
 
+_PATH = ("langchain_ramclouds", "chat_models", "ChatRamClouds")
+
+
 def register() -> None:
-    """Make `content_blocks` of our messages come from here."""
+    """Make `content_blocks` of our messages come from here, and `load` know our model.
+
+    The table of `load` is what `allowed_objects="all"` stands for; third parties are not in it. The
+    caller of `load` still has to name our package in `valid_namespaces`.
+    """
     register_translator(PROVIDER, to_blocks, chunk_to_blocks)
+    ALL_SERIALIZABLE_MAPPINGS[_PATH] = _PATH
 
 
 def to_blocks(message: AIMessage) -> list[types.ContentBlock]:
-    """Blocks of a whole message: reasoning, text, tool calls, refusal."""
-    blocks = _spoken(message) + [_finished(call) for call in message.tool_calls] + _refused(message)
+    """Blocks of a whole message: reasoning, text, tool calls, invalid ones, refusal."""
+    calls = [_finished(call) for call in message.tool_calls]
+    invalid = [dict(call) for call in message.invalid_tool_calls]
+    blocks = _spoken(message) + calls + invalid + _refused(message)
     return cast("list[types.ContentBlock]", blocks)
 
 
@@ -31,7 +44,7 @@ def chunk_to_blocks(chunk: AIMessageChunk) -> list[types.ContentBlock]:
     """Blocks of a chunk, each with the index that says which chunks of it belong together.
 
     A sum of chunks that holds the last one is whole. The last chunk itself holds no fragments of
-    calls and no text: `_stream.py` sees to it.
+    calls and no text: `_chunks.py` sees to it.
     """
     if chunk.chunk_position == "last":
         return to_blocks(chunk)

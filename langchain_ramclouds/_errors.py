@@ -1,101 +1,92 @@
 """Our errors as members of LangChain's `ModelError` family: each class is both.
 
-A class has the name of the client's error that it stands for. Three have no counterpart there:
-`MissingToolCallError`, `StructuredOutputError` and `RefusalError` are answers, not failed calls.
+A class has the name of the client's error that it stands for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import langchain_core.exceptions as core
 
 import ramclouds as client
+from ramclouds import errors
+from ramclouds.types import InvalidToolCall
 
+if TYPE_CHECKING:
+    # To a type checker each class is the client's, from which it derives.
+    from ramclouds.errors import APIConnectionError as APIConnectionError
+    from ramclouds.errors import BadRequestError as BadRequestError
+    from ramclouds.errors import ConfigurationError as ConfigurationError
 
-class ConfigurationError(client.ConfigurationError, core.ModelInvalidRequestError):
-    """A setting or an argument is missing or out of range; nothing was sent."""
+# In langchain-core since 1.7.5.
+_RefusalFamily: Any = getattr(core, "ModelRefusalError", core.ModelError)
 
-
-class APIConnectionError(client.APIConnectionError, core.ModelConnectionError):
-    """The gateway could not be reached, or the connection broke before the answer was complete."""
-
-
-class APITimeoutError(client.APITimeoutError, core.ModelTimeoutError):
-    """The gateway did not answer in time."""
-
-
-class APIStatusError(client.APIStatusError, core.ModelError):
-    """The gateway, or Cloudflare before it, answered with an error."""
-
-
-class BadRequestError(client.BadRequestError, core.ModelInvalidRequestError):
-    """The request is wrong as it stands."""
-
-
-class ContextLengthError(client.ContextLengthError, core.ContextOverflowError):
-    """The messages and the asked-for answer do not fit into the model's context window."""
-
-
-class AuthenticationError(client.AuthenticationError, core.ModelAuthenticationError):
-    """The key is missing, unknown, disabled or expired."""
-
-
-class PermissionDeniedError(client.PermissionDeniedError, core.ModelPermissionDeniedError):
-    """The key is known, but may not do this."""
-
-
-class BlockedError(client.BlockedError, core.ModelPermissionDeniedError):
-    """Cloudflare blocked the request before it reached the gateway."""
-
-
-class InsufficientQuotaError(client.InsufficientQuotaError, core.ModelPermissionDeniedError):
-    """Credit is spent: the user's, the key's, or the operator's at the provider."""
-
-
-class NotFoundError(client.NotFoundError, core.ModelNotFoundError):
-    """The path does not exist at the gateway."""
-
-
-class ModelUnavailableError(client.ModelUnavailableError, core.ModelNotFoundError):
-    """No channel of the gateway serves this model for this key."""
-
-
-class RateLimitError(client.RateLimitError, core.ModelRateLimitError):
-    """Too many requests for now."""
-
-
-class ServerError(client.ServerError, core.ModelAPIError):
-    """The gateway or the provider behind it failed."""
-
-
-class GatewayTimeoutError(client.GatewayTimeoutError, core.ModelAPIError):
-    """Cloudflare gave up waiting (524)."""
-
-
-class ResponseError(client.ResponseError, core.ModelAPIError):
-    """A 200 that is no completion."""
-
-
-class StreamError(client.StreamError, core.ModelAPIError):
-    """An error inside a stream, or bytes that are no stream."""
-
-
-class StreamTruncatedError(client.StreamTruncatedError, core.ModelAPIError):
-    """The stream ended before every choice had a finish reason."""
+_FAMILIES: tuple[tuple[str, type[Exception]], ...] = (
+    ("ConfigurationError", core.ModelInvalidRequestError),
+    ("APIConnectionError", core.ModelConnectionError),
+    ("APITimeoutError", core.ModelTimeoutError),
+    ("APIStatusError", core.ModelError),
+    ("BadRequestError", core.ModelInvalidRequestError),
+    ("ContextLengthError", core.ContextOverflowError),
+    ("AuthenticationError", core.ModelAuthenticationError),
+    ("PermissionDeniedError", core.ModelPermissionDeniedError),
+    ("ProviderAccountError", core.ModelPermissionDeniedError),
+    ("BlockedError", core.ModelPermissionDeniedError),
+    ("InsufficientQuotaError", core.ModelPermissionDeniedError),
+    ("NotFoundError", core.ModelNotFoundError),
+    ("ModelUnavailableError", core.ModelNotFoundError),
+    ("RateLimitError", core.ModelRateLimitError),
+    ("ServerError", core.ModelAPIError),
+    ("ResponseError", core.ModelAPIError),
+    ("ContentFilterError", _RefusalFamily),
+    ("StreamError", core.ModelAPIError),
+)
+"""The client's errors, by name, and LangChain's family of each; another has its parent's."""
 
 
 class UnclassifiedError(client.RamCloudsError, core.ModelError):
-    """An error of the client that has no class here yet."""
+    """An error of the client that has no class here."""
+
+
+def _twins() -> Mapping[type, type[client.RamCloudsError]]:
+    families = {getattr(errors, name, None): family for name, family in _FAMILIES}
+    twins: dict[type, type[client.RamCloudsError]] = {client.RamCloudsError: UnclassifiedError}
+    for kind in vars(errors).values():
+        if isinstance(kind, type) and issubclass(kind, client.RamCloudsError) and kind not in twins:
+            family = next(families[parent] for parent in kind.__mro__ if parent in families)
+            described = {"__doc__": kind.__doc__, "__module__": __name__}
+            twins[kind] = type(kind.__name__, (kind, family), described)
+    return twins
+
+
+_TWINS = _twins()
+# Where pickles and `except` find them.
+globals().update({twin.__name__: twin for twin in _TWINS.values()})
+
+
+# The errors below have no counterpart in the client: a completion came that is not what was asked.
 
 
 class MissingToolCallError(client.RamCloudsError, core.ModelError):
-    """A tool call was forced and none came; `partial` is the answer that came instead."""
+    """A tool call was forced and none came; `partial` is the completion that came instead."""
+
+
+class InvalidToolCallError(client.RamCloudsError, core.ModelError):
+    """The model called tools with arguments that are not whole; `partial` is the completion."""
+
+    partial: client.Completion | None = None
+
+    @property
+    def invalid_tool_calls(self) -> tuple[InvalidToolCall, ...]:
+        """The calls, with their arguments as the model wrote them."""
+        return self.partial.invalid_tool_calls if self.partial else ()
 
 
 class StructuredOutputError(client.RamCloudsError, core.ModelError, core.OutputParserException):
-    """The answer does not fit the schema; `llm_output` is its text."""
+    """The completion does not fit the schema; `llm_output` is its text."""
 
     def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -103,47 +94,19 @@ class StructuredOutputError(client.RamCloudsError, core.ModelError, core.OutputP
         self.args = (message,)
 
 
-# In langchain-core since 1.7.5.
-_RefusalFamily: Any = getattr(core, "ModelRefusalError", core.ModelError)
-
-
 class RefusalError(client.RamCloudsError, _RefusalFamily):  # type: ignore[misc]
-    """The model refused to give the structured answer or the forced call it was asked for."""
+    """The model refused to give the structured output or the forced call it was asked for."""
 
 
 def to_model_error(error: client.RamCloudsError) -> client.RamCloudsError:
     """The same error, with all its facts, as the class that LangChain knows too."""
     if isinstance(error, core.ModelError):
         return error
-    family = next(
-        (_FAMILY[kind] for kind in type(error).__mro__ if kind in _FAMILY), UnclassifiedError
-    )
-    twin = family.__new__(family, *error.args)
+    kind = next(_TWINS[kind] for kind in type(error).__mro__ if kind in _TWINS)
+    twin = kind.__new__(kind, *error.args)
     twin.args = error.args
     twin.__dict__.update(error.__dict__, is_retryable=error.retryable)
     return twin
-
-
-_FAMILY: dict[type, type[client.RamCloudsError]] = {
-    client.ConfigurationError: ConfigurationError,
-    client.APIConnectionError: APIConnectionError,
-    client.APITimeoutError: APITimeoutError,
-    client.APIStatusError: APIStatusError,
-    client.BadRequestError: BadRequestError,
-    client.ContextLengthError: ContextLengthError,
-    client.AuthenticationError: AuthenticationError,
-    client.PermissionDeniedError: PermissionDeniedError,
-    client.BlockedError: BlockedError,
-    client.InsufficientQuotaError: InsufficientQuotaError,
-    client.NotFoundError: NotFoundError,
-    client.ModelUnavailableError: ModelUnavailableError,
-    client.RateLimitError: RateLimitError,
-    client.ServerError: ServerError,
-    client.GatewayTimeoutError: GatewayTimeoutError,
-    client.ResponseError: ResponseError,
-    client.StreamError: StreamError,
-    client.StreamTruncatedError: StreamTruncatedError,
-}
 
 
 class model_errors:  # used like a function: `with model_errors():`

@@ -1,18 +1,31 @@
-"""What a model is built with: its fields, their other names, and where each of them goes."""
+"""What a model is built with: its fields, their other names, how they are copied and stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from typing_extensions import Self
 
+from langchain_ramclouds._model_facts import to_profile
+from ramclouds import model_facts
+from ramclouds.bridge.settings import closest, public_headers
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
+if TYPE_CHECKING:
+    from langchain_core.language_models import ModelProfile
 
-class Settings(BaseModel):
+OnInvalidToolCalls = Literal["raise", "return"]
+
+
+class Fields(BaseModel):
     """The fields of `ChatRamClouds`; what is None is not sent."""
+
+    if TYPE_CHECKING:
+        profile: ModelProfile | None
 
     # An error about one field shows what all of them were given, the key included.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -21,7 +34,7 @@ class Settings(BaseModel):
     """Name of the model, as `list_models()` has it."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     max_tokens: int | None = Field(default=None, ge=1)
-    """Longest answer, in tokens; sent under this name."""
+    """Longest completion, in tokens; sent under this name."""
     top_p: float | None = Field(default=None, ge=0, le=1)
     frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
     presence_penalty: float | None = Field(default=None, ge=-2, le=2)
@@ -29,7 +42,7 @@ class Settings(BaseModel):
         default=None, validation_alias=AliasChoices("stop", "stop_sequences")
     )
     n: int | None = None
-    """Answers per request; streams have one."""
+    """Choices per request; streams have one."""
     seed: int | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
@@ -77,8 +90,9 @@ class Settings(BaseModel):
     """What to do where a native request had no effect: an error, or one more through the prompt
     (`fallback`), which is then the way for this model."""
 
-    def _mode_settings(self) -> dict[str, Any]:
-        return {"tool_calling": self.tool_calling, "on_unsupported": self.on_unsupported}
+    on_invalid_tool_calls: OnInvalidToolCalls = "raise"
+    """What to do with a message whose tool calls all have arguments that are cut off or no JSON
+    object: `InvalidToolCallError`, or the message, with them in `invalid_tool_calls`."""
 
     def _body_settings(self) -> dict[str, Any]:
         """What a request's body says where a call does not say otherwise."""
@@ -87,6 +101,36 @@ class Settings(BaseModel):
     def _client_settings(self) -> dict[str, Any]:
         """What the client of the model is built with."""
         return {name: getattr(self, name) for name in _CLIENT}
+
+    # LangChain caches the serialized model, which is the key of its cache of completions: without
+    # these two, a changed model would be given the completions of the old one.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__.pop("_serialized", None)
+        super().__setattr__(name, value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other settings; the profile is that of its model."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_serialized", None)
+        if update and "model" in update and "profile" not in update:
+            copied.profile = to_profile(model_facts(copied.model))
+        return copied
+
+    # A pickle is a file, and files travel: it holds no key. Where it is read, the environment's
+    # key is used; where there is none, the first call says so.
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        fields = {name: value for name, value in state["__dict__"].items() if name != "_serialized"}
+        fields["api_key"] = None
+        if self.default_headers is not None:
+            fields["default_headers"] = public_headers(self.default_headers)
+        return {**state, "__dict__": fields}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        super().__setstate__(state)
+        self.api_key = secret_from_env("RAMCLOUDS_API_KEY", default=None)()
 
 
 _BODY = (
@@ -107,3 +151,29 @@ _BODY = (
 )
 
 _CLIENT = ("api_key", "base_url", "timeout", "max_retries", "default_headers", "think_tags")
+
+
+def reject_unknown(kind: type[BaseModel], names: Iterable[str]) -> None:
+    """Raise TypeError at the first name that is no field, or another name of one given before."""
+    fields = _names(kind)
+    given: dict[str, str] = {}
+    for name in names:
+        if name not in fields:
+            near = closest(name, fields)
+            hint = f"Did you mean {near!r}?" if near else "Put body fields into extra_body."
+            raise TypeError(f"{kind.__name__} got an unexpected argument {name!r}. {hint}")
+        if (other := given.setdefault(fields[name], name)) != name:
+            raise TypeError(
+                f"{kind.__name__} got {other!r} and {name!r}, which are one setting. Give one."
+            )
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[BaseModel]) -> dict[str, str]:
+    """Every name that is taken, and the field that it stands for."""
+    names: dict[str, str] = {}
+    for name, field in kind.model_fields.items():
+        alias = field.validation_alias
+        others = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
+        names |= dict.fromkeys((name, *(str(other) for other in others)), name)
+    return names

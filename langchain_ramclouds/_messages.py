@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages import (
     AIMessage,
@@ -19,19 +19,22 @@ from langchain_core.messages import (
 
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._parts import Part, flatten, to_parts, to_text
+from ramclouds.bridge.history import (
+    Replay,
+    only_media,
+    only_text,
+    reasoning_replayed,
+    wire_call,
+)
 
 WireMessage = dict[str, Any]
-
-Replay = Literal["field", "inline"] | None
-"""How the reasoning of the running tool loop goes back: as `reasoning_content`, in `<think>` tags
-at the beginning of the text, or not at all."""
 
 TOOL_CALL_EXTRAS = "tool_call_extras"
 """Key of `additional_kwargs`: by call id, what the gateway sent beside a call and wants back."""
 
 
-def to_wire(messages: Sequence[BaseMessage], *, replay: Replay = None) -> list[WireMessage]:
-    """What the gateway is sent for a conversation."""
+def to_wire(messages: Sequence[BaseMessage], *, replay: Replay | None = None) -> list[WireMessage]:
+    """What the gateway is sent for a conversation; reasoning only of the running tool loop."""
     answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
     loop_start = _loop_start(messages)
     wire: list[WireMessage] = []
@@ -62,21 +65,14 @@ def _loop_start(messages: Sequence[BaseMessage]) -> int:
     return 0
 
 
-def _assistant(message: AIMessage, *, answered: set[str], replay: Replay) -> WireMessage:
+def _assistant(message: AIMessage, *, answered: set[str], replay: Replay | None) -> WireMessage:
     text = to_text(message.content)
     wire: WireMessage = {"role": "assistant", "content": text} | _named(message)
     calls = list(_tool_calls(message, answered))
     if not calls:
         return wire
-    wire["tool_calls"] = calls
-    if replay == "field":
-        # Thinking models answer 400 where it is missing or empty; one space satisfies the check:
-        # https://github.com/bestruirui/octopus/issues/251
-        wire["reasoning_content"] = _reasoning(message) or " "
-    elif replay == "inline" and (reasoning := _reasoning(message)):
-        text = f"<think>\n{reasoning}\n</think>\n\n{text}"
-    wire["content"] = text or None
-    return wire
+    wire |= {"tool_calls": calls, "content": text or None}
+    return wire if replay is None else reasoning_replayed(wire, _reasoning(message), replay)
 
 
 def _reasoning(message: AIMessage) -> str:
@@ -95,11 +91,11 @@ def _tool_calls(message: AIMessage, answered: set[str]) -> Iterator[dict[str, An
     extras = message.additional_kwargs.get(TOOL_CALL_EXTRAS, {})
     for call in message.tool_calls:
         arguments = json.dumps(call["args"], ensure_ascii=False)
-        yield _call(call["id"], call["name"], arguments) | extras.get(call["id"], {})
+        yield wire_call(call["id"], call["name"], arguments) | extras.get(call["id"], {})
     for invalid in message.invalid_tool_calls:
         # A call without a result is refused, and agents give no result to an invalid call.
         if invalid["id"] in answered:
-            yield _call(invalid["id"], invalid["name"] or "", _as_object(invalid["args"]))
+            yield wire_call(invalid["id"], invalid["name"] or "", _as_object(invalid["args"]))
     yield from _foreign_calls(message)
 
 
@@ -108,15 +104,11 @@ def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
     known = {call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls)}
     for block in message.content:
         if isinstance(block, dict) and block.get("type") == "tool_use" and block["id"] not in known:
-            yield _call(block["id"], block["name"], json.dumps(block["input"], ensure_ascii=False))
+            arguments = json.dumps(block["input"], ensure_ascii=False)
+            yield wire_call(block["id"], block["name"], arguments)
     function = message.additional_kwargs.get("function_call")
     if function and not known:
-        yield _call(_function_id(function["name"]), function["name"], function["arguments"])
-
-
-def _call(call_id: str | None, name: str, arguments: str) -> dict[str, Any]:
-    function = {"name": name, "arguments": arguments}
-    return {"id": call_id, "type": "function", "function": function}
+        yield wire_call(_function_id(function["name"]), function["name"], function["arguments"])
 
 
 def _as_object(arguments: str | None) -> str:
@@ -135,8 +127,7 @@ def _function_id(name: str) -> str:
 def _tool(call_id: str, content: Any) -> tuple[WireMessage, list[Part]]:
     """A tool's result, and the parts of it that only a message of the user can carry."""
     parts = list(to_parts(content))
-    text = [part for part in parts if part["type"] == "text"]
-    media = [part for part in parts if part["type"] != "text"]
+    text, media = only_text(parts), only_media(parts)
     if media:
         text.append({"type": "text", "text": "(The tool's media follow in the next message.)"})
         media.insert(0, {"type": "text", "text": f"(Result of the tool call {call_id}:)"})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from langchain_ramclouds._errors import ConfigurationError
+from ramclouds.bridge.history import as_content
 
 Part = dict[str, Any]
 Block = Mapping[str, Any]
@@ -33,9 +34,7 @@ def to_text(content: str | list[str | dict[Any, Any]]) -> str:
 
 def flatten(parts: list[Part]) -> str | list[Part]:
     """The string that is documented, where the parts are plain text; else the parts."""
-    if all(part.keys() == {"type", "text"} for part in parts):
-        return "\n".join(part["text"] for part in parts)
-    return parts
+    return as_content(parts, between="\n")
 
 
 def _to_part(block: Block) -> Part | None:

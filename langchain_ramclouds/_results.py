@@ -16,6 +16,7 @@ from langchain_ramclouds._json_text import only_json
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._request import Expectation
 from ramclouds import Choice, Completion, ToolCall, Usage
+from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 
 
 def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
@@ -25,7 +26,7 @@ def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
         completion_id=completion.id,
         model=completion.model or expectation.model,
         request_id=completion.request_id,
-        prompted_mode=expectation.prompted_mode,
+        tool_calling=completion.tool_calling,
     )
     generations = [
         ChatGeneration(
@@ -49,7 +50,7 @@ def _to_message(
         additional_kwargs=_to_additional(choice),
         response_metadata={**described, **to_token_usage(usage)},
         tool_calls=calls,
-        invalid_tool_calls=invalid,
+        invalid_tool_calls=invalid + [to_invalid_call(call) for call in choice.invalid_tool_calls],
         usage_metadata=to_usage_metadata(usage) if usage else None,
     )
 
@@ -73,7 +74,7 @@ def parse_tool_calls(
     invalid: list[InvalidToolCall] = []
     for call in calls:
         try:
-            # Models write raw line breaks into JSON strings.
+            # Not strict: models write raw line breaks into JSON strings.
             arguments = json.loads(call.arguments, strict=False)
         except ValueError as exc:
             invalid.append(_invalid(call, f"Arguments are not valid JSON: {exc}"))
@@ -93,14 +94,21 @@ def _invalid(call: ToolCall, error: str) -> InvalidToolCall:
     )
 
 
+def to_invalid_call(call: ClientInvalidToolCall) -> InvalidToolCall:
+    """A call that no tool may run, with its arguments as the model wrote them."""
+    return InvalidToolCall(
+        type="invalid_tool_call", name=call.name, args=call.arguments, id=call.id, error=call.reason
+    )
+
+
 def to_metadata(
-    *, completion_id: str | None, model: str, request_id: str | None, prompted_mode: str | None
+    *, completion_id: str | None, model: str, request_id: str | None, tool_calling: str | None
 ) -> dict[str, Any]:
-    """What `response_metadata` says about a whole answer."""
+    """What `response_metadata` says about a whole completion."""
     # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
     # message by another of the same id.
     named = {"model_provider": PROVIDER, "model_name": model}
-    facts = {"id": completion_id, "request_id": request_id, "tool_calling": prompted_mode}
+    facts = {"id": completion_id, "request_id": request_id, "tool_calling": tool_calling}
     return named | {key: value for key, value in facts.items() if value}
 
 

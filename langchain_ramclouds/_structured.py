@@ -1,4 +1,4 @@
-"""Structured output: how a model is asked for it, and the parser that judges the answer."""
+"""Structured output: how a model is asked for it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
 
 from langchain_ramclouds._errors import ConfigurationError
-from langchain_ramclouds._judge import OutputSpec, parse_output, parse_partial
-from langchain_ramclouds._request import CHECKED_BY_CALLER
+from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
 
 if TYPE_CHECKING:
@@ -40,12 +39,7 @@ def with_structure(
     spec = _to_spec(schema, method, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
-    asking = model.bind(
-        **params,
-        **kwargs,
-        **{CHECKED_BY_CALLER: True},
-        ls_structured_output_format=traced,
-    )
+    asking = model.unchecked().bind(**params, **kwargs, ls_structured_output_format=traced)
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser
@@ -96,24 +90,24 @@ def _to_params(
 
 
 class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
-    """Judges an answer; in a stream, what has come of it, and at the end all of it."""
+    """Parses a completion; in a stream, what has come of it, and at the end all of it."""
 
     spec: Any
 
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The structured answer; None where a part of one does not fit yet."""
+        """The structured output; None where a part of one does not fit yet."""
         message = getattr(result[0], "message", None)
         if not isinstance(message, AIMessage):
             message = AIMessage(result[0].text)
-        # The parser of a stream is only ever asked about parts: without this, an answer that
-        # does not fit would be no answer and no error.
+        # The parser of a stream is only ever asked about parts: without this, a completion that
+        # does not fit would be no output and no error.
         is_whole = getattr(message, "chunk_position", None) == "last"
         if partial and not is_whole:
             return parse_partial(message, self.spec)
         return parse_output(message, self.spec)
 
     def parse(self, text: str) -> Any:
-        """The structured answer that a text holds."""
+        """The structured output that a text holds."""
         return parse_output(AIMessage(text), self.spec)
 
     @property

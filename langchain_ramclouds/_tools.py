@@ -1,4 +1,4 @@
-"""Tools, tool choices and answer formats as LangChain's users give them, as wire parameters."""
+"""Tools and output formats as LangChain's users give them, as wire parameters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from langchain_ramclouds._errors import ConfigurationError
+from ramclouds.bridge.tools import to_tool_choice, with_parameters
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 ToolChoice = str | bool | Mapping[str, Any] | None
@@ -38,49 +38,11 @@ def to_tool(tool: AnyTool, *, strict: bool | None = None) -> dict[str, Any]:
     wire = convert_to_openai_tool(tool, strict=strict)
     if wire.get("type") != "function":
         return wire
-    # The Claude channel drops a tool without parameters (relay-claude.go).
-    parameters = wire["function"].get("parameters") or {"type": "object", "properties": {}}
-    return {**wire, "function": {**wire["function"], "parameters": parameters}}
+    return with_parameters(wire)
 
 
 def _names(wire: Sequence[Mapping[str, Any]]) -> list[str]:
     return [tool["function"]["name"] if "function" in tool else tool["type"] for tool in wire]
-
-
-def to_tool_choice(choice: str | bool | Mapping[str, Any], names: Sequence[str]) -> Any:
-    """One of auto, none, required, or a named function; OpenAI's and Anthropic's spellings."""
-    if isinstance(choice, Mapping):
-        return _from_mapping(choice, names)
-    if choice is True or choice in ("any", "required"):
-        return "required"
-    if choice in ("auto", "none"):
-        return choice
-    return _named(str(choice), names)
-
-
-def _from_mapping(choice: Mapping[str, Any], names: Sequence[str]) -> Any:
-    function = choice.get("function")
-    name = function.get("name") if isinstance(function, Mapping) else choice.get("name")
-    if name is not None:
-        return _named(name, names)
-    kind = choice.get("type")
-    if kind in ("any", "auto", "none", "required"):
-        return to_tool_choice(kind, names)
-    return dict(choice)
-
-
-def _named(name: str, names: Sequence[str]) -> dict[str, Any]:
-    if name not in names:
-        raise ConfigurationError(
-            f"tool_choice {name!r} is not among the tools: {', '.join(names)}. Give one of these "
-            "names, or 'auto', 'any' or 'none'."
-        )
-    return {"type": "function", "function": {"name": name}}
-
-
-def is_forced(tool_choice: Any) -> bool:
-    """Whether an answer without a call breaks the tool choice."""
-    return tool_choice == "required" or isinstance(tool_choice, Mapping)
 
 
 def to_response_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:

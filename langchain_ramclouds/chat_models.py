@@ -13,31 +13,26 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
 import ramclouds
-from langchain_ramclouds import _content_blocks, _loading
-from langchain_ramclouds._chunks import StreamReader
-from langchain_ramclouds._clients import CLIENTS
-from langchain_ramclouds._copying import Copying
+from langchain_ramclouds import _content_blocks
+from langchain_ramclouds._chunks import ChunkConverter
+from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
 from langchain_ramclouds._errors import model_errors
-from langchain_ramclouds._expectation import new_tool_mode
-from langchain_ramclouds._model_facts import to_profile
-from langchain_ramclouds._names import reject_unknown
+from langchain_ramclouds._fields import Fields, reject_unknown
+from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
 from langchain_ramclouds._structured import Method, Schema, with_structure
-from langchain_ramclouds._tokens import count_messages, count_text
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
 from ramclouds import Model, __version__, model_facts, prompted
-from ramclouds.prompted import ToolMode
 
 _content_blocks.register()
-_loading.register()
 
 
-class ChatRamClouds(BaseChatModel, Copying):
+class ChatRamClouds(BaseChatModel, Fields):
     """Chat with any model of RamClouds.
 
     The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
@@ -53,6 +48,8 @@ class ChatRamClouds(BaseChatModel, Copying):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
+
+    _checked: bool = PrivateAttr(default=True)
 
     if not TYPE_CHECKING:  # type checkers see the fields
 
@@ -87,6 +84,9 @@ class ChatRamClouds(BaseChatModel, Copying):
             "replay_reasoning": self.replay_reasoning,
             "tool_calling": self.tool_calling,
             "on_unsupported": self.on_unsupported if self.on_unsupported != "raise" else None,
+            "on_invalid_tool_calls": (
+                self.on_invalid_tool_calls if self.on_invalid_tool_calls != "raise" else None
+            ),
         }
         sent = {**self._body_settings(), **behaviour}
         return {name: value for name, value in sent.items() if value is not None}
@@ -170,10 +170,10 @@ class ChatRamClouds(BaseChatModel, Copying):
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
-            reader = StreamReader(request.expectation)
+            converter = ChunkConverter(request.expectation)
             with closing(self._asker(request).stream(**request.params)) as chunks:
                 for chunk in chunks:
-                    for generation in reader.read(chunk):
+                    for generation in converter.convert(chunk):
                         if run_manager is not None:
                             run_manager.on_llm_new_token(generation.text, chunk=generation)
                         yield generation
@@ -187,10 +187,10 @@ class ChatRamClouds(BaseChatModel, Copying):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
             request = self._request(messages, stop, kwargs, streamed=True)
-            reader = StreamReader(request.expectation)
+            converter = ChunkConverter(request.expectation)
             async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                 async for chunk in chunks:
-                    for generation in reader.read(chunk):
+                    for generation in converter.convert(chunk):
                         if run_manager is not None:
                             await run_manager.on_llm_new_token(generation.text, chunk=generation)
                         yield generation
@@ -213,37 +213,41 @@ class ChatRamClouds(BaseChatModel, Copying):
         *,
         streamed: bool = False,
     ) -> Request:
-        usage = {"stream_usage": self.stream_usage} if streamed else {}
+        ours = ("tool_calling", "on_unsupported", "on_invalid_tool_calls")
+        names = (*ours, "stream_usage") if streamed else ours
         return to_request(
             messages,
-            settings={**self._body_settings(), **self._mode_settings(), **usage},
+            settings={**self._body_settings(), **{name: getattr(self, name) for name in names}},
             stop=stop,
             overrides=overrides,
-            mode=self._mode,
+            downgraded=lambda: DOWNGRADED.get(set, "models", self._client_settings()),
+            checked=self._checked,
             replay_reasoning=self.replay_reasoning,
             think_tags=self.think_tags,
         )
 
-    def _mode(self, tool_calling: Any, on_unsupported: Any) -> ToolMode:
-        """What the models of the same settings share, and remember of the models behind them."""
-        expectation = {"tool_calling": tool_calling, "on_unsupported": on_unsupported}
-        return CLIENTS.get(new_tool_mode, {**self._client_settings(), **expectation})
+    def unchecked(self) -> Self:
+        """A copy for callers that judge completions themselves, as structured output does.
 
-    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        client, mode = self._client(), request.expectation.mode
-        return client if mode is None else prompted.PromptingClient(client, mode)
+        It returns a message without the forced call, and one whose calls are all invalid.
+        """
+        copied = self.model_copy()
+        copied._checked = False
+        return copied
 
-    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        client, mode = self._aclient(), request.expectation.mode
-        return client if mode is None else prompted.AsyncPromptingClient(client, mode)
+    def _asker(self, request: Request) -> prompted.PromptingClient:
+        return prompted.PromptingClient(self._client(), request.mode)
+
+    def _aasker(self, request: Request) -> prompted.AsyncPromptingClient:
+        return prompted.AsyncPromptingClient(self._aclient(), request.mode)
 
     def _client(self) -> ramclouds.Client:
         settings = {**self._client_settings(), "http_client": self.http_client}
-        return CLIENTS.get(ramclouds.Client, settings)
+        return CLIENTS.get(lambda: ramclouds.Client(**settings), "sync", settings)
 
     def _aclient(self) -> ramclouds.AsyncClient:
         settings = {**self._client_settings(), "http_client": self.http_async_client}
-        return CLIENTS.get(ramclouds.AsyncClient, settings)
+        return CLIENTS.get(lambda: ramclouds.AsyncClient(**settings), "async", settings)
 
     # --- tools and structure ---
 
@@ -260,16 +264,17 @@ class ChatRamClouds(BaseChatModel, Copying):
         """Bind tools: functions, pydantic models, TypedDicts, LangChain tools or JSON schemas.
 
         `tool_choice` is `"auto"`, `"none"`, `"any"` (also `"required"`, `True`), a tool's name, or
-        a dict as OpenAI and Anthropic have it. An answer without a forced call raises.
+        a dict as OpenAI and Anthropic have it. A completion without a forced call raises.
         """
-        params = to_tool_params(
-            tools,
-            tool_choice=tool_choice,
-            strict=strict,
-            parallel_tool_calls=parallel_tool_calls,
-        )
-        if response_format is not None:
-            params["response_format"] = to_response_format(response_format, strict=strict)
+        with model_errors():
+            params = to_tool_params(
+                tools,
+                tool_choice=tool_choice,
+                strict=strict,
+                parallel_tool_calls=parallel_tool_calls,
+            )
+            if response_format is not None:
+                params["response_format"] = to_response_format(response_format, strict=strict)
         return self.bind(**params, **kwargs)
 
     def with_structured_output(
@@ -282,18 +287,19 @@ class ChatRamClouds(BaseChatModel, Copying):
         tools: Sequence[AnyTool] = (),
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """Answers of the given shape: a pydantic model, TypedDict, JSON schema or tool schema.
+        """Output of the given shape: a pydantic model, TypedDict, JSON schema or tool schema.
 
         `method` is how the model is asked: by a forced tool call (`"function_calling"`), by
         `response_format` with the schema (`"json_schema"`), or for any JSON (`"json_mode"`, where
-        the prompt has to say which). An answer that does not fit raises `StructuredOutputError`.
+        the prompt has to say which). A completion that does not fit raises `StructuredOutputError`.
         """
-        return with_structure(
-            self,
-            schema,
-            method=method,
-            include_raw=include_raw,
-            strict=strict,
-            tools=tools,
-            **kwargs,
-        )
+        with model_errors():
+            return with_structure(
+                self,
+                schema,
+                method=method,
+                include_raw=include_raw,
+                strict=strict,
+                tools=tools,
+                **kwargs,
+            )

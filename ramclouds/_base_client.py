@@ -17,6 +17,7 @@ from ramclouds._failures.response_head import ResponseHead
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
+from ramclouds.bridge.settings import public_headers
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Completion, Model
 
@@ -83,6 +84,7 @@ class BaseClient:
         """The settings without the key: a pickle is a file, and files travel."""
         names = [name for name in type(self._settings).__dataclass_fields__ if name != "api_key"]
         state = {name: getattr(self._settings, name) for name in names}
+        state["headers"] = public_headers(self._settings.headers)
         if isinstance(state["verify"], ssl.SSLContext):
             raise ConfigurationError(
                 "A client with an ssl.SSLContext cannot be pickled. Pass verify='/path/ca.pem'."

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
+
+__all__ = [
+    "Tool",
+    "forced_name",
+    "is_forced",
+    "offered_tools",
+    "safe_name",
+    "to_tool",
+    "to_tool_choice",
+    "with_parameters",
+]
+
+# "any" is what Anthropic and Mistral call it.
+_WORDS = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +41,7 @@ class Tool:
 
 
 def to_tool(tool: Mapping[str, Any]) -> Tool:
-    """Return a tool of the wire's form, `{"type": "function", "function": {...}}`."""
+    """The tool that the wire's form describes: `{"type": "function", "function": {...}}`."""
     function = tool.get("function")
     if not isinstance(function, Mapping) or not function.get("name"):
         raise ConfigurationError(
@@ -40,7 +56,7 @@ def to_tool(tool: Mapping[str, Any]) -> Tool:
 
 
 def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[Tool]:
-    """Return the tools that the model may call now: none, all, or the one that it must call."""
+    """The tools that the model may call now: none, all, or the one that it must call."""
     if tool_choice == "none":
         return []
     offered = [to_tool(tool) for tool in tools]
@@ -56,16 +72,65 @@ def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[
     return named
 
 
+def to_tool_choice(choice: Any, names: Sequence[str]) -> Any:
+    """Any vendor's form of a tool choice in OpenAI's: auto, none, required or a named function.
+
+    A mapping that names no tool, such as OpenAI's `allowed_tools`, comes back as it is.
+    """
+    if isinstance(choice, bool):
+        return "required" if choice else "none"
+    if not isinstance(choice, Mapping):
+        return _WORDS[choice] if choice in _WORDS else _named_function(str(choice), names)
+    # {"type": "function", "function": {"name": ...}}, the Responses API's {"type": "function",
+    # "name": ...}, Anthropic's {"type": "tool", "name": ...} and {"type": "any"}.
+    name = _name_in(choice)
+    if name is not None:
+        return _named_function(name, names)
+    return _WORDS.get(choice.get("type", ""), dict(choice))
+
+
+def _named_function(name: str, names: Sequence[str]) -> dict[str, Any]:
+    if name not in names:
+        near = closest(name, [*names, *_WORDS])
+        hint = f"Did you mean {near!r}?" if near else "Give one of these, 'auto', 'any' or 'none'."
+        raise ConfigurationError(
+            f"tool_choice names {name!r}, which is not among the tools: {', '.join(names)}. {hint}"
+        )
+    return {"type": "function", "function": {"name": name}}
+
+
 def is_forced(tool_choice: Any) -> bool:
-    """Whether the model must call a tool."""
+    """Whether the model must call a tool, whatever vendor's form the choice has."""
+    if isinstance(tool_choice, Mapping) and tool_choice.get("type") == "allowed_tools":
+        # https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
+        return bool(tool_choice.get("allowed_tools", tool_choice).get("mode") == "required")
+    if isinstance(tool_choice, Mapping) and _WORDS.get(tool_choice.get("type", "")) == "required":
+        return True
     return tool_choice in ("required", "any", True) or forced_name(tool_choice) is not None
 
 
 def forced_name(tool_choice: Any) -> str | None:
-    """Return the one tool that the model must call, or None."""
+    """The one tool that the model must call, or None."""
     if isinstance(tool_choice, Mapping):
-        name = tool_choice.get("function", tool_choice).get("name")
-        return None if name is None else str(name)
-    if isinstance(tool_choice, str) and tool_choice not in ("auto", "none", "required", "any"):
+        return _name_in(tool_choice)
+    if isinstance(tool_choice, str) and tool_choice not in _WORDS:
         return tool_choice
     return None
+
+
+def _name_in(choice: Mapping[str, Any]) -> str | None:
+    function = choice.get("function")
+    name = (function if isinstance(function, Mapping) else choice).get("name")
+    return None if name is None else str(name)
+
+
+def with_parameters(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """A function tool that has `parameters`: New API's Claude channel drops one without."""
+    function = tool["function"]
+    parameters = {"type": "object", "properties": {}, **(function.get("parameters") or {})}
+    return {**tool, "function": {**function, "parameters": parameters}}
+
+
+def safe_name(text: str) -> str:
+    """A name that providers take, made of a title or a class name."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", text)[:64]

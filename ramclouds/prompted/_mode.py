@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ramclouds.bridge.outcome import unsupported_message as unsupported_message
 from ramclouds.errors import BadRequestError
 from ramclouds.models import model_facts
 from ramclouds.types import Completion
@@ -77,15 +78,6 @@ def needs_prompt(params: Mapping[str, Any]) -> bool:
     """Whether a request asks for tools or structure, or tells of tool calls."""
     return bool(params.get("tools") or params.get("response_format")) or any(
         message.get("role") == "tool" or message.get("tool_calls") for message in params["messages"]
-    )
-
-
-def unsupported_message(what: str, model: str) -> str:
-    """Return the words of an error about `tools` or `response_format` that had no effect."""
-    return (
-        f"{what} had no effect: the model {model!r}, or the gateway's channel to it, ignored it."
-        ' Use tool_calling="prompted", which asks through the prompt, or on_unsupported="fallback",'
-        " which changes to it by itself."
     )
 
 

@@ -34,7 +34,10 @@ from ramclouds import ConfigurationError
 from tests.adapters.asking import Way
 from tests.gateway import Gateway, Json, Request, Sse, completion, text_chunks
 
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5"
+    "ErkJggg=="
+)
 PNG_URL = f"data:image/png;base64,{PNG}"
 SEARCH = {
     "type": "function",

@@ -14,7 +14,7 @@ from langchain_core.runnables import ConfigurableField
 from pydantic import ValidationError
 
 from langchain_ramclouds import ChatRamClouds, MissingToolCallError, StructuredOutputError
-from ramclouds import AsyncClient, Client, ConfigurationError
+from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, call, completion
 from tests.gateway.documented import is_documented
 from tests.langchain.conftest import Chat
@@ -174,14 +174,15 @@ def test_native_is_the_default_and_knows_no_words(gateway: Gateway, chat: Chat) 
         assert gateway.last.json["tools"]
 
 
-@pytest.mark.parametrize("settings", [{}, {"tool_calling": "native"}])
-def test_native_calls_pass_through_nothing_on_their_way(
-    chat: Chat, settings: dict[str, Any]
+def test_plain_call_after_a_fallback_goes_out_and_comes_back_as_native(
+    ignored: Gateway, chat: Chat
 ) -> None:
-    model = chat(**settings)
-    request = model._request([HumanMessage("Hi")], None, {"tools": [_ADD]})
-    assert type(model._asker(request)) is Client
-    assert type(model._aasker(request)) is AsyncClient
+    model = chat(on_unsupported="fallback")
+    model.bind_tools([add], tool_choice="any").invoke("2 + 3")
+    ignored.forget()
+    assert "tool_calling" not in model.invoke("Hi").response_metadata
+    assert "tool_calling" not in total(model.stream("Hi")).response_metadata
+    assert ignored.bodies[1]["stream_options"] == {"include_usage": True}  # type: ignore[index]
 
 
 def test_call_says_its_own_way(gateway: Gateway, chat: Chat) -> None:

@@ -19,7 +19,7 @@ from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import ClientCache
+from langchain_ramclouds._clients import SettingsCache
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain.conftest import Chat
@@ -276,11 +276,12 @@ def test_think_tags_become_reasoning(gateway: Gateway, chat: Chat) -> None:
 
 
 def test_shared_clients_are_as_many_as_are_used_lately() -> None:
-    cache = ClientCache()
-    first = cache.get(dict, {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}})
-    assert cache.get(dict, {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}}) is first
+    cache = SettingsCache(limit=32)
+    first = cache.get(dict, "k", {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}})
+    same = {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}}
+    assert cache.get(dict, "k", same) is first
     for number in range(100):
-        cache.get(dict, {"number": number})
+        cache.get(dict, "k", {"number": number})
     assert len(cache.clear()) == 32
 
 

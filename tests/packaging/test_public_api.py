@@ -12,9 +12,9 @@ from llama_index_ramclouds import RamClouds
 
 CHAT_RAMCLOUDS = """
     api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
-    logprobs max_retries max_tokens model n on_unsupported presence_penalty reasoning_effort
-    replay_reasoning seed stop stream_usage streaming temperature think_tags timeout
-    tool_calling top_logprobs top_p user
+    logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported presence_penalty
+    reasoning_effort replay_reasoning seed stop stream_usage streaming temperature think_tags
+    timeout tool_calling top_logprobs top_p user
 """
 RAMCLOUDS = """
     additional_kwargs api_key async_http_client base_url context_window default_headers
@@ -27,6 +27,7 @@ RAMCLOUDS = """
 def test_names_of_langchain_ramclouds() -> None:
     assert langchain_ramclouds.__all__ == [
         "ChatRamClouds",
+        "InvalidToolCallError",
         "MissingToolCallError",
         "RefusalError",
         "StructuredOutputError",

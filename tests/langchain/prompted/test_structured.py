@@ -49,7 +49,7 @@ def test_prose_names_the_way(gateway: Gateway, asking: Chat, method: Any) -> Non
         StructuredOutputError, match=r"through the prompt \(tool_calling='prompted'\)"
     ):
         structured.invoke("Report")
-    with pytest.raises(StructuredOutputError, match="use another model"):
+    with pytest.raises(StructuredOutputError, match="Use another model"):
         list(structured.stream("Report"))
 
 

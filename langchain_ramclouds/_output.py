@@ -1,4 +1,4 @@
-"""Judges whether an answer has the shape it was asked for."""
+"""Structured output as it is read from a message, whole or as it arrives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_ramclouds._errors import RefusalError, StructuredOutputError
 from langchain_ramclouds._json_text import find_json, find_partial_json
-from ramclouds.prompted import unsupported_message
+from ramclouds.bridge.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class OutputSpec:
 
 
 def parse_output(message: AIMessage, spec: OutputSpec) -> Any:
-    """The structured answer of a message; an error that says why there is none.
+    """The structured output of a message; an error that says why there is none.
 
-    None is the answer where the model called one of the other tools.
+    None is the output where the model called one of the other tools.
     """
     if refusal := message.additional_kwargs.get("refusal"):
         raise RefusalError(
@@ -63,7 +63,7 @@ def parse_output(message: AIMessage, spec: OutputSpec) -> Any:
 
 
 def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
-    """The structured answer so far; None where it does not fit yet."""
+    """The structured output so far; None where it does not fit yet."""
     value = _partial(message, spec)
     if not isinstance(value, dict):
         return None
@@ -106,26 +106,21 @@ def _unfit(
 ) -> StructuredOutputError:
     text = str(message.text)
     return StructuredOutputError(
-        f"The answer is not a {spec.name}: {_why(message, spec, reasons)}", llm_output=text
+        f"The completion is not a {spec.name}. {_why(message, spec, reasons)}", llm_output=text
     )
 
 
 def _why(message: AIMessage, spec: OutputSpec, reasons: list[ValueError]) -> str:
-    finish_reason = message.response_metadata.get("finish_reason")
-    if finish_reason == "length":
-        return "it was cut off. Raise max_tokens."
-    if finish_reason == "content_filter":
-        return "the provider's filter stopped it. Change the messages."
+    about = message.response_metadata
+    outcome = Outcome(
+        model=about.get("model_name", ""),
+        finish_reason=about.get("finish_reason"),
+        tool_calling=about.get("tool_calling"),
+    )
     if reasons:
-        return f"{reasons[0]}. Describe the fields in the schema, or use another model."
+        return outcome.stopped or f"{reasons[0]}. {outcome.without_fit()}"
     if message.tool_calls or message.invalid_tool_calls:
-        return "the call's arguments are not the JSON that was asked for. Ask again."
-    return f"it is text without JSON. {_without_effect(message, spec)}"
-
-
-def _without_effect(message: AIMessage, spec: OutputSpec) -> str:
-    model = message.response_metadata.get("model_name", "")
-    if (prompted_mode := message.response_metadata.get("tool_calling")) is not None:
-        way = f"tool_calling={prompted_mode!r}"
-        return f"It was asked for through the prompt ({way}): use another model."
-    return unsupported_message("`tools`" if spec.by_tool_call else "`response_format`", model)
+        wrong = "The call's arguments are not the JSON that was asked for. Ask again."
+        return outcome.stopped or wrong
+    advice = outcome.without_json("`tools`" if spec.by_tool_call else "`response_format`")
+    return outcome.stopped or f"It is text without JSON. {advice}"

@@ -1,0 +1,94 @@
+"""Why a completion is not what was asked for, and what to do then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ramclouds.types import InvalidToolCall
+
+__all__ = ["Outcome", "invalid_calls_message", "is_cut_off", "shown", "unsupported_message"]
+
+_CUT_OFF = ("length", "model_context_window_exceeded")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a completion says about itself, where it is not what was asked for."""
+
+    model: str = ""
+    finish_reason: str | None = None
+    refusal: str = ""
+    tool_calling: str | None = None
+    """How it was asked for, where not natively."""
+
+    @property
+    def stopped(self) -> str | None:
+        """The advice where something stopped the model; None where it came to its end."""
+        if is_cut_off(self.finish_reason):
+            return "It was cut off at its token limit. Raise max_tokens."
+        if self.finish_reason == "content_filter":
+            return "The provider's filter stopped it. Change the messages."
+        if self.refusal:
+            return "It is a refusal. Change the messages, or use another model."
+        return None
+
+    def without_call(self, ignored: str) -> str:
+        """The advice where a forced call did not come; `ignored` is what had no effect."""
+        if (stopped := self.stopped) is not None:
+            return stopped
+        if self.tool_calling is not None:
+            return (
+                f"It was asked for through the prompt (tool_calling={self.tool_calling!r}). "
+                "Leave tool_choice at 'auto', or use another model."
+            )
+        return unsupported_message(ignored, self.model)
+
+    def without_json(self, ignored: str | None) -> str:
+        """The advice where JSON was asked for and did not come; None: asked in the prompt alone."""
+        if (stopped := self.stopped) is not None:
+            return stopped
+        if self.tool_calling is not None:
+            way = f" (tool_calling={self.tool_calling!r})"
+            return f"It was asked for through the prompt{way}. Use another model."
+        if ignored is None:
+            return "It was asked for through the prompt. Use another model."
+        return unsupported_message(ignored, self.model)
+
+    def without_fit(self) -> str:
+        """The advice where JSON came that does not fit."""
+        return self.stopped or "Describe the fields in the schema, or use another model."
+
+
+def is_cut_off(finish_reason: str | None) -> bool:
+    """Whether a token limit ended the completion."""
+    return finish_reason in _CUT_OFF
+
+
+def unsupported_message(what: str, model: str) -> str:
+    """The words of an error about `tools` or `response_format` that had no effect."""
+    return (
+        f"{what} had no effect: the model {model!r}, or the gateway's channel to it, ignored it."
+        ' Use tool_calling="prompted", which asks through the prompt, or on_unsupported="fallback",'
+        " which changes to it by itself."
+    )
+
+
+def invalid_calls_message(
+    calls: Sequence[InvalidToolCall], text: str, finish_reason: str | None
+) -> str:
+    """The words of an error about calls that no tool may run, and none that one may."""
+    listed = "; ".join(f"{call.name}({shown(call.arguments)}): {call.reason}" for call in calls)
+    beside = f" Beside them stands the text {shown(text)}." if text else ""
+    advice = (
+        "Raise max_tokens." if is_cut_off(finish_reason) else "Ask again, or use another model."
+    )
+    return (
+        f"The model called tools with arguments that are not whole, so no tool was run. {listed}"
+        f'{beside} {advice} on_invalid_tool_calls="return" returns such a message.'
+    )
+
+
+def shown(text: str) -> str:
+    """The beginning of a text, in quotes."""
+    return repr(text if len(text) <= 200 else text[:200] + "...")

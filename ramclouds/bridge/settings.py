@@ -1,0 +1,38 @@
+"""Settings as users write them: names that are nearly right, headers that hold a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from ramclouds.errors import ConfigurationError
+
+__all__ = ["check_word", "closest", "is_secret_header", "public_headers"]
+
+_SECRET = re.compile(r"auth|cookie|key|token|secret|password|credential", re.IGNORECASE)
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that the given one is most likely meant to be."""
+    near = get_close_matches(name, list(known), n=1)
+    return near[0] if near else None
+
+
+def check_word(name: str, word: Any, words: Sequence[Any]) -> Any:
+    """The word that a setting has, if it is one of those that the setting may have."""
+    if word not in words:
+        listed = ", ".join(repr(each) for each in words if each is not None)
+        raise ConfigurationError(f"{name}={word!r} is unknown. Use one of {listed}.")
+    return word
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header of this name may hold a secret."""
+    return _SECRET.search(name) is not None
+
+
+def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that may be stored: a pickle and a serialized model are files, and travel."""
+    return {name: value for name, value in headers.items() if not is_secret_header(name)}
