@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import httpx
 from pydantic import SecretStr
 
 from ramclouds._attempts import Attempts, Request
+from ramclouds._batching import Batching
 from ramclouds._complete import Body, completion_from, models_from
+from ramclouds._embed import embeddings_from
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
+from ramclouds._wire.embeddings.request_body import (
+    ENCODING,
+    Input,
+    count_of,
+    embeddings_body,
+)
+from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds.bridge.settings import public_headers
 from ramclouds.errors import ConfigurationError
-from ramclouds.types import Completion, Model
+from ramclouds.models import embedding_facts
+from ramclouds.types import Completion, Embeddings, Model
 
 T = TypeVar("T")
 ToValue: TypeAlias = Callable[[httpx.Response, Body], T]
 
 _COMPLETIONS = "/chat/completions"
+_EMBEDDINGS = "/embeddings"
 _USAGE_FIELD = "stream_options"
 
 
@@ -69,6 +82,9 @@ class BaseClient:
     def _start(self) -> None:
         """Sets up what is neither pickled nor copied."""
         self._refused_fields: set[str] = set()
+        # By embedding model: the fields it refused, and how many texts it takes at most.
+        self._refused_by_model: defaultdict[str, set[str]] = defaultdict(set)
+        self._most_texts: dict[str, int] = {}
         self._prepared: tuple[httpx.Headers, Redactor] | None = None
         self._pid = os.getpid()
         self._forget_pool()
@@ -134,6 +150,27 @@ class BaseClient:
             request.optional_field = _USAGE_FIELD
         return self._attempts(request)
 
+    def _embed_attempts(
+        self,
+        model: str,
+        texts: Input,
+        encoding_format: str | None,
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Attempts:
+        request = self._request("POST", _EMBEDDINGS, timeout, params)
+        request.body = embeddings_body(model, texts, encoding_format, params)
+        refused = self._refused_by_model[model]
+        if encoding_format is None:
+            # Base64 is a third of the bytes of floats, and quicker to read.
+            request.optional_field = ENCODING
+            if ENCODING in refused:
+                del request.body[ENCODING]
+        return self._attempts(request, refused)
+
+    def _batching(self, texts: Sequence[str], model: str, **settings: Any) -> Batching:
+        return Batching(texts, embedding_facts(model), self._most_texts, **settings)
+
     def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
         return self._attempts(self._request("GET", "/models", timeout, {}))
 
@@ -150,17 +187,27 @@ class BaseClient:
         timeout = timeout_from(timeout, self._settings.timeout)
         return Request(method, self._settings.base_url + path, headers, timeout)
 
-    def _attempts(self, request: Request) -> Attempts:
+    def _attempts(self, request: Request, refused_fields: set[str] | None = None) -> Attempts:
         return Attempts(
             request,
             self._settings,
             self._prepare()[1],
             pool_is_ours=self._http_client is None,
-            refused_fields=self._refused_fields,
+            refused_fields=self._refused_fields if refused_fields is None else refused_fields,
         )
 
     def _to_completion(self, response: httpx.Response, body: Body) -> Completion:
         return completion_from(self._head(response), body, think_tags=self._settings.think_tags)
+
+    def _to_embeddings(self, texts: Input, *, as_numpy: bool) -> ToValue[Embeddings]:
+        if as_numpy:
+            require_numpy()
+        return partial(self._embeddings_of, count_of(texts), as_numpy)
+
+    def _embeddings_of(
+        self, count: int, as_numpy: bool, response: httpx.Response, body: Body
+    ) -> Embeddings:
+        return embeddings_from(self._head(response), body, count, as_numpy=as_numpy)
 
     def _to_models(self, response: httpx.Response, body: Body) -> list[Model]:
         return models_from(self._head(response), body)

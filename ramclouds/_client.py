@@ -13,8 +13,10 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
+from functools import partial
 from threading import Lock
 from types import TracebackType
+from typing import Any
 from weakref import finalize
 
 import httpx
@@ -22,6 +24,12 @@ from typing_extensions import Self, Unpack
 
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient, T, ToValue
+from ramclouds._batching import (
+    DEFAULT_CHUNK_SIZE,
+    DEFAULT_MAX_CONCURRENCY,
+    Batching,
+    OnTooLong,
+)
 from ramclouds._http.bodies import (
     abody_of,
     aclose,
@@ -33,9 +41,11 @@ from ramclouds._http.bodies import (
     sleep,
 )
 from ramclouds._http.clients import AsyncPools, sync_client
+from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.request_body import Message, Params
-from ramclouds.types import Chunk, Completion, Model
+from ramclouds._wire.embeddings.request_body import EmbedParams, Encoding, Input
+from ramclouds.types import Chunk, Completion, Embeddings, Model
 
 
 class Client(BaseClient):
@@ -94,6 +104,71 @@ class Client(BaseClient):
         """
         return self._chunks(self._stream_attempts(model, messages, timeout, params))
 
+    def embed(
+        self,
+        *,
+        model: str,
+        input: Input,
+        encoding_format: Encoding | None = None,
+        as_numpy: bool = False,
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[EmbedParams],
+    ) -> Embeddings:
+        """Asks for the vectors of texts, or of lists of tokens, by one request.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; see `ramclouds.errors`.
+        """
+        attempts = self._embed_attempts(model, input, encoding_format, timeout, params)
+        return self._ask(attempts, self._to_embeddings(input, as_numpy=as_numpy))
+
+    def embed_many(
+        self,
+        texts: Sequence[str],
+        *,
+        model: str,
+        chunk_size: int = DEFAULT_CHUNK_SIZE,
+        max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
+        on_too_long: OnTooLong = "raise",
+        on_progress: Callable[[int], object] | None = None,
+        encoding_format: Encoding | None = None,
+        as_numpy: bool = False,
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[EmbedParams],
+    ) -> Embeddings:
+        """Asks for the vectors of any number of texts, by several requests at once.
+
+        A request holds `chunk_size` texts at most, and is halved where the gateway finds it too
+        large. Texts that are too long for the model are an error, or cut (`truncate`), or split
+        and the vectors of their parts averaged (`average`). `on_progress` is called with the
+        number of texts that are done since its last call.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; the vectors that had arrived are its `partial`.
+        """
+        batching = self._batching(
+            texts,
+            model,
+            chunk_size=chunk_size,
+            max_concurrency=max_concurrency,
+            on_too_long=on_too_long,
+            on_progress=on_progress,
+            as_numpy=as_numpy,
+        )
+        embed = partial(
+            self.embed,
+            model=model,
+            encoding_format=encoding_format,
+            as_numpy=as_numpy,
+            timeout=timeout,
+            **params,
+        )
+        work = partial(self._embed_batches, batching, embed)
+        side_by_side(batching.workers, work, batching.stop)
+        return batching.embeddings()
+
     def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
 
@@ -127,6 +202,13 @@ class Client(BaseClient):
                 self._read(attempts, response)
                 return to_value(response, attempts.body)
             sleep(attempts.pause())
+
+    def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
+        while (batch := batching.take()) is not None:
+            try:
+                batching.put(batch, embed(input=[piece.text for piece in batch]))
+            except Exception as exc:  # noqa: BLE001  raised when the others have ended
+                batching.fail(batch, exc)
 
     def _open(self, attempts: Attempts) -> httpx.Response:
         """The first response whose status is a success; its body is not read."""
@@ -244,6 +326,71 @@ class AsyncClient(BaseClient):
         """
         return self._chunks(self._stream_attempts(model, messages, timeout, params))
 
+    async def embed(
+        self,
+        *,
+        model: str,
+        input: Input,
+        encoding_format: Encoding | None = None,
+        as_numpy: bool = False,
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[EmbedParams],
+    ) -> Embeddings:
+        """Asks for the vectors of texts, or of lists of tokens, by one request.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; see `ramclouds.errors`.
+        """
+        attempts = self._embed_attempts(model, input, encoding_format, timeout, params)
+        return await self._ask(attempts, self._to_embeddings(input, as_numpy=as_numpy))
+
+    async def embed_many(
+        self,
+        texts: Sequence[str],
+        *,
+        model: str,
+        chunk_size: int = DEFAULT_CHUNK_SIZE,
+        max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
+        on_too_long: OnTooLong = "raise",
+        on_progress: Callable[[int], object] | None = None,
+        encoding_format: Encoding | None = None,
+        as_numpy: bool = False,
+        timeout: float | httpx.Timeout | None = None,
+        **params: Unpack[EmbedParams],
+    ) -> Embeddings:
+        """Asks for the vectors of any number of texts, by several requests at once.
+
+        A request holds `chunk_size` texts at most, and is halved where the gateway finds it too
+        large. Texts that are too long for the model are an error, or cut (`truncate`), or split
+        and the vectors of their parts averaged (`average`). `on_progress` is called with the
+        number of texts that are done since its last call.
+
+        Raises:
+            ConfigurationError: an argument is out of range; nothing was sent.
+            RamCloudsError: anything else; the vectors that had arrived are its `partial`.
+        """
+        batching = self._batching(
+            texts,
+            model,
+            chunk_size=chunk_size,
+            max_concurrency=max_concurrency,
+            on_too_long=on_too_long,
+            on_progress=on_progress,
+            as_numpy=as_numpy,
+        )
+        embed = partial(
+            self.embed,
+            model=model,
+            encoding_format=encoding_format,
+            as_numpy=as_numpy,
+            timeout=timeout,
+            **params,
+        )
+        work = partial(self._embed_batches, batching, embed)
+        await aside_by_side(batching.workers, work, batching.stop)
+        return batching.embeddings()
+
     async def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
 
@@ -275,6 +422,15 @@ class AsyncClient(BaseClient):
                 await self._read(attempts, response)
                 return to_value(response, attempts.body)
             await asleep(attempts.pause())
+
+    async def _embed_batches(
+        self, batching: Batching, embed: Callable[..., Any]
+    ) -> None:
+        while (batch := batching.take()) is not None:
+            try:
+                batching.put(batch, await embed(input=[piece.text for piece in batch]))
+            except Exception as exc:  # noqa: BLE001  raised when the others have ended
+                batching.fail(batch, exc)
 
     async def _open(self, attempts: Attempts) -> httpx.Response:
         """The first response whose status is a success; its body is not read."""

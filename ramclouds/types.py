@@ -190,7 +190,7 @@ class Model:
 class Embeddings:
     """Vectors in the order of their texts; with an error as its `partial`: those that arrived."""
 
-    vectors: list[list[float]]
+    vectors: list[list[float]] = field(repr=False)
     """With `as_numpy` an array of float32, texts by dimensions; in a `partial`, None for a text
     without a vector."""
     model: str = ""

@@ -149,5 +149,19 @@ async def _amodels(client: AsyncClient, _: Capture) -> Outcome:
     return Outcome(facts={"ids": sorted(model.id for model in await client.models())})
 
 
-_ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {"/v1/models": _models}
-_AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {"/v1/models": _amodels}
+def _embeddings(client: Client, capture: Capture) -> Outcome:
+    return Outcome(vectors=client.embed(**capture.request).vectors)
+
+
+async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
+    return Outcome(vectors=(await client.embed(**capture.request)).vectors)
+
+
+_ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
+    "/v1/models": _models,
+    "/v1/embeddings": _embeddings,
+}
+_AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {
+    "/v1/models": _amodels,
+    "/v1/embeddings": _aembeddings,
+}

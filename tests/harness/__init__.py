@@ -13,13 +13,14 @@ A parity test compares the syntax trees of both clients, so one twin is enough f
 Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
 """
 
-from tests.harness.calls import ASK, MESSAGES, Calls
+from tests.harness.calls import ASK, EMBED, MESSAGES, Calls
 from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
 from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
 
 __all__ = [
     "ASK",
     "EACH_TWIN",
+    "EMBED",
     "MESSAGES",
     "TWINS",
     "AsyncTwin",

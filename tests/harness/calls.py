@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, Model
+from ramclouds import AsyncClient, Chunk, Client, Completion, Embeddings, Model
 from tests.harness.twins import Twin
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
 ASK: dict[str, Any] = {"model": "gpt-5", "messages": MESSAGES}
+EMBED: dict[str, Any] = {"model": "text-embedding-3-small", "input": ["a", "b", "c"]}
 
 
 class Calls:
@@ -36,6 +37,15 @@ class Calls:
     def models(self, **params: Any) -> list[Model]:
         models: list[Model] = self._twin.call(self.client, "models", **params)
         return models
+
+    def embed(self, **params: Any) -> Embeddings:
+        found: Embeddings = self._twin.call(self.client, "embed", **{**EMBED, **params})
+        return found
+
+    def embed_many(self, texts: Any, **params: Any) -> Embeddings:
+        asked = {"model": EMBED["model"], **params}
+        found: Embeddings = self._twin.call(self.client, "embed_many", texts, **asked)
+        return found
 
     def close(self) -> None:
         self._twin.call(self.client, "close")

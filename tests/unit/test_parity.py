@@ -116,11 +116,27 @@ def public_methods(kind: type) -> list[str]:
 
 
 def test_public_methods_are_pinned() -> None:
-    assert public_methods(Client) == ["close", "complete", "models", "stream"]
-    assert public_methods(AsyncClient) == ["aclose", "complete", "models", "stream"]
+    assert public_methods(Client) == [
+        "close",
+        "complete",
+        "embed",
+        "embed_many",
+        "models",
+        "stream",
+    ]
+    assert public_methods(AsyncClient) == [
+        "aclose",
+        "complete",
+        "embed",
+        "embed_many",
+        "models",
+        "stream",
+    ]
 
 
-@pytest.mark.parametrize("name", ["__init__", "complete", "stream", "models"])
+@pytest.mark.parametrize(
+    "name", ["__init__", "complete", "stream", "models", "embed", "embed_many"]
+)
 def test_twin_signatures_take_the_same_parameters(name: str) -> None:
     def taken(kind: type) -> list[tuple[str, object, object]]:
         found = inspect.signature(getattr(kind, name)).parameters.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -13,6 +13,7 @@ from ramclouds.models import embedding_facts
 
 Input = str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]
 """Texts, or lists of token ids; one of either may stand alone."""
+Encoding = Literal["float", "base64"]
 
 # https://platform.openai.com/docs/api-reference/embeddings/create#embeddings_create-input
 MAX_TEXTS = 2048
@@ -58,6 +59,12 @@ def embeddings_body(
         body["user"] = params["user"]
     lay_over(body, params.get("extra_body") or {}, _OWNED_KEYS)
     return body
+
+
+def count_of(texts: Input) -> int:
+    """How many vectors belong to an input that was checked."""
+    is_alone = isinstance(texts, str) or isinstance(texts[0], int)
+    return 1 if is_alone else len(texts)
 
 
 def checked_model(model: Any) -> str:
