@@ -77,6 +77,11 @@ record-live: .venv/dev.stamp  ## The same from RamClouds, with RAMCLOUDS_API_KEY
 	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(if $(MODEL),RAMCLOUDS_MODEL="$(MODEL)") \
 		$(BIN)/python -m scripts.record --live $(RECORDING)
 
+.PHONY: live
+live: .venv/dev.stamp  ## Check what the docs claim of RamClouds, with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL=...
+	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(if $(MODEL),RAMCLOUDS_MODEL="$(MODEL)") \
+		$(BIN)/python -m scripts.live
+
 .PHONY: fuzz
 fuzz: .venv/dev.stamp  ## Look for answers that break the client, for FUZZ_SECONDS (600).
 	@$(BIN)/python tests/fuzz.py

@@ -30,7 +30,7 @@ from ramclouds.local import LocalServer, local_or_remote
 from scripts.compare import differences
 from scripts.readme import write_readme
 from scripts.recorded import CASSETTES, ROOT
-from scripts.report import print_report
+from scripts.report import print_report, report_on
 
 LOCAL = "llama.cpp-smollm2"
 PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
@@ -70,7 +70,7 @@ def main() -> int:
     if not broken:
         print("  all of it plays back, with the network off")
     _print_differences(CASSETTES / source.name, folder)
-    print_report(folder)
+    print_report(source.name, report_on(folder))
     return 1 if broken else 0
 
 

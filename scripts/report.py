@@ -9,32 +9,34 @@ import sys
 from pathlib import Path
 
 from scripts.recorded import ROOT, load
-from scripts.statements import Finding, Tape, findings, statements_in
+from scripts.statements import VERDICTS, Finding, Tape, findings, statements_in
 
 DOCUMENT = ROOT / "docs" / "gateway.md"
-_VERDICTS = {True: "agrees", False: "DIFFERS", None: "not shown"}
 
 
 def report_on(folder: Path) -> dict[str, Finding]:
-    """What the client's cassettes in a server's folder say to each statement."""
-    paths = sorted((folder / "ramclouds").glob("*.yaml"))
-    return findings(Tape({path.stem: load(path) for path in paths}))
+    """What the cassettes in a server's folder say to each statement."""
+    return findings(Tape({_name(path): load(path) for path in sorted(folder.glob("*/*.yaml"))}))
 
 
-def print_report(folder: Path) -> None:
-    """Print the report, statement by statement, and the sum."""
-    found = report_on(folder)
-    print(f"\nWhat {folder.name} says to the statements of docs/gateway.md:\n")
+def _name(path: Path) -> str:
+    """The client's cassettes by their name, an adapter's with its package before."""
+    package = path.parent.name
+    return path.stem if package == "ramclouds" else f"{package}/{path.stem}"
+
+
+def print_report(server: str, found: dict[str, Finding]) -> None:
+    """Print what a server says, statement by statement, and the sum."""
+    print(f"\nWhat {server} says to the statements of docs/gateway.md:\n")
     for name, text in statements_in(DOCUMENT.read_text("utf-8")).items():
-        finding = found[name]
-        print(f"  {_VERDICTS[finding.agrees]:9}  {name}: {text}")
-        print(f"             seen: {finding.seen}")
-    verdicts = [finding.agrees for finding in found.values()]
-    counts = [f"{verdicts.count(agrees)} {word}" for agrees, word in _VERDICTS.items()]
-    print(f"\n  {', '.join(counts)}")
+        print(f"  {found[name].verdict:11}  {name}: {text}")
+        print(f"               seen: {found[name].seen}")
+    verdicts = [finding.verdict for finding in found.values()]
+    print(f"\n  {', '.join(f'{verdicts.count(one)} {one}' for one in VERDICTS)}")
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    print_report(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    print_report(folder.name, report_on(folder))

@@ -1,4 +1,4 @@
-"""The statements of docs/gateway.md, each with the check that a recorded server agrees. Pure."""
+"""The named statements of docs/gateway.md, each with the check that a server agrees. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import Any
 from scripts.recorded import Interaction
 
 _STATEMENT = re.compile(r"^- \*\*([a-z-]+)\*\*: (.+(?:\n  .+)*)", re.MULTILINE)
+# How a statement is known stands at its end: "[A M B: `claude-stream-text`]".
+_MARK = re.compile(r" \[[^\]]*\]$")
+# With these a server says that the key, or the operator, does not let the call through.
+_REFUSALS = (401, 402, 403, 429)
 
 
 def statements_in(markdown: str) -> dict[str, str]:
     """Name and text of each statement in a document."""
-    return {name: " ".join(text.split()) for name, text in _STATEMENT.findall(markdown)}
+    found = _STATEMENT.findall(markdown)
+    return {name: _MARK.sub("", " ".join(text.split())) for name, text in found}
 
 
 class NotShownError(Exception):
@@ -23,18 +28,30 @@ class NotShownError(Exception):
 
 
 class Tape:
-    """The client's cassettes of one server, by name."""
+    """What one server replied, by the name of what was asked; an adapter's with its name before."""
 
-    def __init__(self, cassettes: Mapping[str, Sequence[Interaction]]) -> None:
-        self._cassettes = cassettes
+    def __init__(self, replies: Mapping[str, Sequence[Interaction]]) -> None:
+        self._replies = replies
+        self._looked_at: list[Interaction] = []
 
     def __getitem__(self, name: str) -> Interaction:
-        if name not in self._cassettes:
-            raise NotShownError(name)
-        return self._cassettes[name][-1]
+        if not self._replies.get(name):
+            raise NotShownError(f"there is no reply to {name}")
+        self._looked_at.append(self._replies[name][-1])
+        return self._looked_at[-1]
 
     def __iter__(self) -> Iterator[Interaction]:
-        return (one for interactions in self._cassettes.values() for one in interactions)
+        return (one for interactions in self._replies.values() for one in interactions)
+
+    def refusal(self) -> Interaction | None:
+        """The first refusal that was looked at since the last time."""
+        looked_at, self._looked_at = self._looked_at, []
+        return next(filter(is_refusal, looked_at), None)
+
+
+def is_refusal(reply: Interaction) -> bool:
+    """Whether the key or the operator does not let a call through."""
+    return reply.status in _REFUSALS or '"model_not_found"' in reply.text
 
 
 @dataclass(frozen=True)
@@ -43,24 +60,45 @@ class Finding:
 
     agrees: bool | None
     seen: str
+    is_allowed: bool = True
+    """False where the key or the operator does not let it be seen."""
+
+    @property
+    def verdict(self) -> str:
+        """The finding in words."""
+        if not self.is_allowed:
+            return "not allowed"
+        return {True: "holds", False: "DIFFERS", None: "not shown"}[self.agrees]
 
 
+VERDICTS = ("holds", "DIFFERS", "not allowed", "not shown")
 Check = Callable[[Tape], Finding]
 CHECKS: dict[str, Check] = {}
+# A refusal is what these are about.
+_ABOUT_REFUSALS = {"json-type", "error-shape", "wrong-key", "stream-refusal", "unknown-model"}
 
 
 def findings(tape: Tape) -> dict[str, Finding]:
-    """What a recording says to each statement."""
-    return {name: _finding(check, tape) for name, check in CHECKS.items()}
+    """What a server's replies say to each statement."""
+    return {name: _finding(name, tape) for name in CHECKS}
 
 
-def _finding(check: Check, tape: Tape) -> Finding:
+def _finding(name: str, tape: Tape) -> Finding:
+    tape.refusal()
+    found = _checked(CHECKS[name], tape)
+    refusal = tape.refusal()
+    if found.agrees is False and refusal and name not in _ABOUT_REFUSALS:
+        return Finding(None, f"{refusal.status}: {refusal.text[:150]}", is_allowed=False)
+    return found
+
+
+def _checked(check: Check, tape: Tape) -> Finding:
     try:
         return check(tape)
     except NotShownError as exc:
-        return Finding(None, f"there is no cassette {exc}")
+        return Finding(None, str(exc))
     except (ValueError, KeyError, IndexError, TypeError, StopIteration) as exc:
-        # A server that answers in other shapes differs; it does not end the report.
+        # A server that replies in other shapes differs; it does not end the report.
         return Finding(False, f"another shape: {exc!r}")
 
 
@@ -162,7 +200,7 @@ def _reasoning_field(tape: Tape) -> Finding:
     deltas = [one["delta"] for event in tape["reasoning"].events for one in event["choices"]]
     fields = dict.fromkeys(key for delta in deltas for key in delta if "reason" in key)
     if not fields:
-        raise NotShownError("with reasoning: this model shows none")
+        raise NotShownError("this model shows no reasoning")
     return Finding("reasoning_content" in fields, _one(fields))
 
 
@@ -256,7 +294,39 @@ def _json_schema(tape: Tape) -> Finding:
     return Finding(list(json.loads(text)) == ["name"], repr(text))
 
 
-# --- refusals ---
+@_check("langchain-tools")
+def _langchain_tools(tape: Tape) -> Finding:
+    return _tool_loop(tape["langchain_ramclouds/tool_result"])
+
+
+@_check("langchain-structured")
+def _langchain_structured(tape: Tape) -> Finding:
+    return _object_by_a_call(tape["langchain_ramclouds/function_calling"])
+
+
+@_check("llama-index-tools")
+def _llama_index_tools(tape: Tape) -> Finding:
+    return _tool_loop(tape["llama_index_ramclouds/tool_result"])
+
+
+@_check("llama-index-structured")
+def _llama_index_structured(tape: Tape) -> Finding:
+    return _object_by_a_call(tape["llama_index_ramclouds/function_calling"])
+
+
+def _tool_loop(reply: Interaction) -> Finding:
+    """The last request of a loop: it holds a tool's result, and text comes back."""
+    roles = [message["role"] for message in reply.sent["messages"]]
+    text = reply.json["choices"][0]["message"]["content"]
+    return Finding("tool" in roles and bool(text), f"{', '.join(roles)}: {text!r}"[:150])
+
+
+def _object_by_a_call(reply: Interaction) -> Finding:
+    call = reply.json["choices"][0]["message"]["tool_calls"][0]["function"]
+    return Finding(isinstance(json.loads(call["arguments"]), dict), call["arguments"][:150])
+
+
+# --- errors ---
 
 
 @_check("error-shape")
@@ -316,3 +386,27 @@ def _endpoint_types(tape: Tape) -> Finding:
     models = tape["models"].json["data"]
     types = [one.get("supported_endpoint_types") for one in models]
     return Finding(any("openai" in (one or ()) for one in types), _one(types)[:120])
+
+
+# --- keys, prices, embeddings ---
+
+
+@_check("key-status")
+def _key_status(tape: Tape) -> Finding:
+    told = tape["key_status"].json["data"]
+    fields = {"total_granted", "total_used", "total_available", "unlimited_quota"}
+    return Finding(fields <= told.keys(), _one(sorted(told)))
+
+
+@_check("prices")
+def _prices(tape: Tape) -> Finding:
+    models = tape["prices"].json["data"]
+    fields = {"model_name", "quota_type", "model_ratio", "model_price", "completion_ratio"}
+    return Finding(bool(models) and fields <= models[0].keys(), f"{len(models)} models")
+
+
+@_check("embeddings")
+def _embeddings(tape: Tape) -> Finding:
+    reply = tape["embeddings"]
+    places = sorted(one["index"] for one in reply.json["data"])
+    return Finding(places == list(range(len(reply.sent["input"]))), f"{len(places)} vectors")

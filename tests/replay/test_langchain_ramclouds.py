@@ -22,9 +22,9 @@ from pydantic import BaseModel
 from langchain_ramclouds import ChatRamClouds
 from langchain_ramclouds._clients import CLIENTS
 from ramclouds import AuthenticationError, BadRequestError, Client, Usage
+from scripts.prompts import CITY, ENDS, GREETING, WEATHER, WEATHER_TOOL
 from scripts.recorded import Interaction, Server
 from tests.replay.expected import streamed, usage_of
-from tests.replay.prompts import CITY, ENDS, GREETING, WEATHER, WEATHER_TOOL
 
 pytestmark = pytest.mark.vcr
 

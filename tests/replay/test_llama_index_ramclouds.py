@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
 from ramclouds import AuthenticationError, BadRequestError
+from scripts.prompts import CITY, ENDS, GREETING, WEATHER
 from scripts.recorded import Interaction, Server
 from tests.replay.expected import streamed
-from tests.replay.prompts import CITY, ENDS, GREETING, WEATHER
 
 pytestmark = pytest.mark.vcr
 

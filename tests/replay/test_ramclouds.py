@@ -21,9 +21,7 @@ from ramclouds import (
     NotFoundError,
     RamCloudsError,
 )
-from scripts.recorded import Interaction, Server
-from tests.replay.expected import completion_of, joined, streamed
-from tests.replay.prompts import (
+from scripts.prompts import (
     CITY,
     CITY_FORMAT,
     COUNTING,
@@ -33,6 +31,8 @@ from tests.replay.prompts import (
     WEATHER_TOOL,
     user,
 )
+from scripts.recorded import Interaction, Server
+from tests.replay.expected import completion_of, joined, streamed
 
 pytestmark = pytest.mark.vcr
 

@@ -1,4 +1,4 @@
-"""What the cassettes' servers are asked, short enough for a small model."""
+"""What servers are asked, short enough for a small model."""
 
 from __future__ import annotations
 
