@@ -10,8 +10,8 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_ramclouds._content_blocks import PROVIDER
-from langchain_ramclouds._json_text import JsonStream
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
+from langchain_ramclouds._only_json import JsonStream
 from langchain_ramclouds._request import Expectation
 from langchain_ramclouds._results import (
     to_invalid_call,

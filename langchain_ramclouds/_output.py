@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_ramclouds._errors import RefusalError, StructuredOutputError
-from langchain_ramclouds._json_text import find_json, find_partial_json
+from ramclouds.bridge.json_text import json_values, partial_object
 from ramclouds.bridge.outcome import Outcome
 
 
@@ -78,14 +78,13 @@ def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
 def _partial(message: AIMessage, spec: OutputSpec) -> Any:
     if spec.by_tool_call and message.tool_calls:
         return next((c["args"] for c in message.tool_calls if c["name"] == spec.name), None)
-    return find_partial_json(str(message.text))
+    return partial_object(str(message.text))
 
 
 def _candidates(message: AIMessage, spec: OutputSpec) -> Iterator[Any]:
     if spec.by_tool_call:
         yield from _arguments(message, spec.name)
-    for value, _, _ in find_json(str(message.text)):
-        yield value
+    yield from (found.value for found in json_values(str(message.text)) if found.is_whole)
 
 
 def _arguments(message: AIMessage, name: str) -> Iterator[Any]:

@@ -12,8 +12,8 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_ramclouds._content_blocks import PROVIDER
-from langchain_ramclouds._json_text import only_json
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
+from langchain_ramclouds._only_json import only_json
 from langchain_ramclouds._request import Expectation
 from ramclouds import Choice, Completion, ToolCall, Usage
 from ramclouds.types import InvalidToolCall as ClientInvalidToolCall

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from llama_index.core.base.llms.types import ChatResponseAsyncGen, ChatResponseGen
 
-from llama_index_ramclouds._tools import keep_first_call, require_answer, require_call
+from llama_index_ramclouds._request import Expectation
+from llama_index_ramclouds._tools import keep_first_call, require_answer
 from ramclouds import Chunk
 
 T = TypeVar("T")
@@ -35,24 +36,26 @@ async def aeach(
 # A stream without a last response raises, so in each of these there is one.
 
 
-def with_call(responses: ChatResponseGen, model: str) -> ChatResponseGen:
-    """Raise at the end if the model called nothing."""
+def expecting(responses: ChatResponseGen, expectation: Expectation) -> ChatResponseGen:
+    """Raise at the end if the response is not as expected."""
     with closing(responses):
         for last in responses:
             yield last
-    require_call(last, model)
+    expectation.check(last)
 
 
-async def awith_call(responses: ChatResponseAsyncGen, model: str) -> ChatResponseAsyncGen:
-    """Raise at the end if the model called nothing."""
+async def aexpecting(
+    responses: ChatResponseAsyncGen, expectation: Expectation
+) -> ChatResponseAsyncGen:
+    """Raise at the end if the response is not as expected."""
     async with aclosing(responses):
         async for last in responses:
             yield last
-    require_call(last, model)
+    expectation.check(last)
 
 
 def checked(responses: ChatResponseGen, *, parallel: bool) -> ChatResponseGen:
-    """Keep one call if several are not allowed; raise at the end if there is no answer."""
+    """Keep one call if several are not allowed; raise at the end if there are thoughts alone."""
     with closing(responses):
         for last in responses:
             yield last if parallel else keep_first_call(last)
@@ -60,7 +63,7 @@ def checked(responses: ChatResponseGen, *, parallel: bool) -> ChatResponseGen:
 
 
 async def achecked(responses: ChatResponseAsyncGen, *, parallel: bool) -> ChatResponseAsyncGen:
-    """Keep one call if several are not allowed; raise at the end if there is no answer."""
+    """Keep one call if several are not allowed; raise at the end if there are thoughts alone."""
     async with aclosing(responses):
         async for last in responses:
             yield last if parallel else keep_first_call(last)
@@ -71,7 +74,7 @@ async def with_events(
     decorator: Callable[..., Any],
     open_stream: Callable[..., AsyncGenerator[T, None]],
     llm: Any,
-    expectation: Any,
+    asked: Any,
     **kwargs: Any,
 ) -> AsyncGenerator[T, None]:
     """Open a stream under core's callback decorator, and return one that closes it.
@@ -81,11 +84,11 @@ async def with_events(
     """
     opened: list[AsyncGenerator[T, None]] = []
 
-    async def open_inner(_llm: Any, expectation: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
-        opened.append(open_stream(expectation, **kwargs))
+    async def open_inner(_llm: Any, asked: Any, **kwargs: Any) -> AsyncGenerator[T, None]:
+        opened.append(open_stream(asked, **kwargs))
         return opened[0]
 
-    outer = await decorator()(open_inner)(llm, expectation, **kwargs)
+    outer = await decorator()(open_inner)(llm, asked, **kwargs)
     return _closing_both(outer, opened[0])
 
 

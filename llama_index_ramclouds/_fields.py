@@ -1,47 +1,52 @@
-"""The fields of the LLM: their names, how they are stored and restored, what follows from them."""
+"""The fields of the LLM: their names, and how they are checked, copied and stored."""
 
 from __future__ import annotations
 
-import difflib
-import logging
+import copy
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from llama_index.core.base.llms.types import ChatMessage, LLMMetadata
 from llama_index.core.bridge.pydantic import (
-    ConfigDict,
+    BaseModel,
     Field,
+    PrivateAttr,
     SecretStr,
     field_serializer,
     field_validator,
 )
-from llama_index.core.llms.function_calling import FunctionCallingLLM
 from pydantic import AliasChoices, ValidationInfo
 from typing_extensions import Self
 
-from llama_index_ramclouds._tokens import count_tokens
-from ramclouds import ModelFacts, model_facts
+from llama_index_ramclouds._clients import Clients
+from ramclouds.bridge.settings import closest, public_headers
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
-logger = logging.getLogger(__name__)
-
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
+OnInvalidToolCalls = Literal["raise", "return"]
 
-_SECRET_HEADERS = {"authorization", "proxy-authorization", "cookie", "api-key", "x-api-key"}
 _ELSEWHERE = {
-    "is_chat_model": "every model is one here, so leave it out.",
-    "should_use_structured_outputs": "set structured_output_mode='json_schema'.",
+    "is_chat_model": "Every model is one here, so leave it out.",
+    "should_use_structured_outputs": "Set structured_output_mode='json_schema'.",
 }
 """Where to go with settings of OpenAILike that have no name here."""
-_OTHERWISE = "put request parameters into additional_kwargs, other keys into extra_body."
-_warned: set[str] = set()
+_OTHERWISE = "Put request parameters into additional_kwargs, other keys into extra_body."
+
+_CLIENT = (
+    "api_key",
+    "base_url",
+    "timeout",
+    "max_retries",
+    "default_headers",
+    "think_tags",
+)
+
+# Held by the user, or bound to a process: neither pickled nor deep-copied.
+_SHARED = ("http_client", "async_http_client")
 
 
-class Settings(FunctionCallingLLM):
-    """Every setting of `RamClouds`, and what follows from the settings alone."""
-
-    # Built at the first use rather than at import, and not for this class, which has none.
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", defer_build=True)
+class Fields(BaseModel):
+    """Every setting of `RamClouds`."""
 
     model: str = Field(description="Model to ask, by the name the gateway lists it under.")
     api_key: SecretStr | None = Field(
@@ -56,11 +61,11 @@ class Settings(FunctionCallingLLM):
         validation_alias=AliasChoices("base_url", "api_base"),
     )
     temperature: float | None = Field(default=None, description="0 to 2; None is not sent.")
-    max_tokens: int | None = Field(default=None, description="Longest answer, in tokens.")
+    max_tokens: int | None = Field(default=None, description="Longest completion, in tokens.")
     top_p: float | None = Field(default=None, description="0 to 1; None is not sent.")
     frequency_penalty: float | None = Field(default=None, description="-2 to 2.")
     presence_penalty: float | None = Field(default=None, description="-2 to 2.")
-    stop: str | list[str] | None = Field(default=None, description="Where the answer ends.")
+    stop: str | list[str] | None = Field(default=None, description="Where the completion ends.")
     reasoning_effort: str | None = Field(default=None, description="low, medium, high, ...")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Parameters of every request, as `chat` takes them."
@@ -107,6 +112,14 @@ class Settings(FunctionCallingLLM):
             " (fallback), which is then the way for this model."
         ),
     )
+    on_invalid_tool_calls: OnInvalidToolCalls = Field(
+        default="raise",
+        description=(
+            "What to do with a message whose tool calls all have arguments that are cut off or no"
+            " JSON object: raise InvalidToolCallError, or return it, with them in"
+            " additional_kwargs['invalid_tool_calls']."
+        ),
+    )
     replay_reasoning: bool | None = Field(
         default=None,
         description=(
@@ -123,11 +136,25 @@ class Settings(FunctionCallingLLM):
         exclude=True,
     )
 
+    _clients: Clients = PrivateAttr(default_factory=Clients)
+    # By gateway, the models that ignored a native request; copies learn from each other.
+    _downgraded: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
+    _checked: bool = PrivateAttr(default=True)
+
     def _restore(self, **settings: Any) -> None:
         """Fill the fields; None is unset, and a key need not be there yet."""
         given = {name: value for name, value in settings.items() if value is not None}
-        _refuse_unknown(type(self), given)
+        _reject_unknown(type(self), given)
         super().__init__(**given)
+
+    @property
+    def _client_settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _CLIENT}
+
+    @property
+    def _downgraded_models(self) -> set[str]:
+        headers = tuple(sorted((self.default_headers or {}).items()))
+        return self._downgraded.setdefault((self.base_url, self.api_key, headers), set())
 
     # httpx is imported where one of its objects is given, and else with the first call: it takes
     # a third of this package's import.
@@ -144,7 +171,7 @@ class Settings(FunctionCallingLLM):
         if isinstance(timeout, dict):
             return Timeout(**timeout)
         if not isinstance(timeout, Timeout):
-            raise ValueError("timeout must be a number of seconds, or an httpx.Timeout")
+            raise ValueError("timeout must be a number of seconds, or an httpx.Timeout.")
         return timeout
 
     @field_validator("http_client", "async_http_client")
@@ -156,7 +183,7 @@ class Settings(FunctionCallingLLM):
 
         wanted = httpx.Client if info.field_name == "http_client" else httpx.AsyncClient
         if not isinstance(client, wanted):
-            raise ValueError(f"{info.field_name} must be an httpx.{wanted.__name__}")
+            raise ValueError(f"{info.field_name} must be an httpx.{wanted.__name__}.")
         return client
 
     @field_serializer("timeout")
@@ -167,75 +194,60 @@ class Settings(FunctionCallingLLM):
     def _headers_without_secrets(self, headers: Mapping[str, str] | None) -> Any:
         if headers is None:
             return None
-        return {name: text for name, text in headers.items() if name.lower() not in _SECRET_HEADERS}
+        return public_headers(headers)
 
-    @classmethod
-    def class_name(cls) -> str:
-        return "RamClouds_LLM"
+    def _unchecked(self) -> Self:
+        """A copy for callers that judge completions themselves, as structured prediction does.
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
-        """Restore from `to_dict`, which holds no key: it is found at the first call."""
-        restored = cls.__new__(cls)
-        restored._restore(**{**data, **kwargs, "class_name": None})
-        return restored
+        It returns a message without the demanded call, and one whose calls are all invalid.
+        """
+        copied = super().__copy__()
+        copied._checked = False
+        return copied
 
-    @property
-    def api_base(self) -> str | None:
-        """The name that LlamaIndex's OpenAI classes give to `base_url`."""
-        return self.base_url
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        # Not shared: closing one would close the other's.
+        copied._clients = Clients()
+        return copied
 
-    @property
-    def facts(self) -> ModelFacts:
-        """What is known about the model."""
-        return model_facts(self.model)
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for name in _SHARED:
+            memo[id(getattr(self, name))] = getattr(self, name)
+        memo[id(self._clients)] = Clients()
+        memo[id(self._downgraded)] = self._downgraded
+        return super().__deepcopy__(memo)
 
-    @property
-    def metadata(self) -> LLMMetadata:
-        facts = self.facts
-        if not facts.known and self.context_window is None:
-            _warn_once(facts)
-        return LLMMetadata(
-            context_window=self.context_window or facts.context_window,
-            num_output=self.max_tokens or (-1 if self.context_window else _reserved(facts)),
-            is_chat_model=True,
-            is_function_calling_model=self.is_function_calling_model,
-            model_name=self.model,
-        )
+    def __getstate__(self) -> dict[Any, Any]:
+        # Core's own removes what does not pickle from the live object, and pickles the key.
+        kept = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("api_key", *_SHARED) and _pickles(value)
+        }
+        if self.default_headers is not None:
+            kept["default_headers"] = public_headers(self.default_headers)
+        return {"__dict__": copy.copy(kept)}
 
-    def to_payload(self) -> dict[str, Any]:
-        return {**super().to_payload(), "model": self.model, "temperature": self.temperature}
-
-    def count_tokens(self, text: str | Sequence[ChatMessage]) -> int:
-        """Estimate the tokens of a text or of messages, without network."""
-        return count_tokens(text, self.tokenizer)
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        self._restore(**state["__dict__"])
 
 
-def _refuse_unknown(cls: type[Settings], given: Mapping[str, Any]) -> None:
+def _pickles(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    # Whatever a user's object raises: it is left out, as LlamaIndex's components do.
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+def _reject_unknown(cls: type[BaseModel], given: Mapping[str, Any]) -> None:
     known = {*cls.model_fields, "api_base"}
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            likely = f"did you mean {near[0]}?" if near else _OTHERWISE
+            near = closest(name, known)
+            likely = f"Did you mean {near}?" if near else _OTHERWISE
             hint = _ELSEWHERE.get(name, likely)
-            raise TypeError(f"RamClouds has no setting {name!r}: {hint}")
-
-
-def _warn_once(facts: ModelFacts) -> None:
-    if facts.name not in _warned:
-        _warned.add(facts.name)
-        logger.warning(
-            "Nothing is known about model %r: assuming a context window of %d tokens."
-            " Set context_window=... if it is another.",
-            facts.name,
-            facts.context_window,
-        )
-
-
-def _reserved(facts: ModelFacts) -> int:
-    """Tokens that core must leave free for the answer; -1 is LlamaIndex's word for unknown.
-
-    gpt-5 takes 272,000 of its 400,000 as input, and core packs what is not reserved.
-    """
-    reserved = facts.context_window - facts.max_input_tokens
-    return reserved if reserved > 0 else -1
+            raise TypeError(f"RamClouds has no setting {name!r}. {hint}")

@@ -17,9 +17,17 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index_ramclouds._arguments import to_object
 from llama_index_ramclouds._parts import Part, to_parts
 from ramclouds import ConfigurationError, ModelFacts
+from ramclouds.bridge.history import (
+    as_content,
+    only_media,
+    only_text,
+    reasoning_replayed,
+    wire_call,
+    without_open_calls,
+)
+from ramclouds.bridge.tools import parsed_arguments
 
 _ROLES = {
     MessageRole.SYSTEM: "system",
@@ -57,9 +65,9 @@ def to_wire(
             returned.extend(media)
         else:
             parts = _parts(_blocks_once(message), cache_points=cache_points)
-            wire.append({"role": role, "content": _content(parts), **_name(message)})
+            wire.append({"role": role, "content": as_content(parts, between=""), **_name(message)})
     wire.extend(_media_message(returned))
-    return _without_open_calls(wire)
+    return without_open_calls(wire)
 
 
 def _running_loop(messages: Sequence[ChatMessage]) -> int:
@@ -97,22 +105,15 @@ def _parts(blocks: Iterable[ContentBlock], *, cache_points: bool) -> list[Part]:
     return parts
 
 
-def _content(parts: list[Part]) -> str | list[Part]:
-    """The documented string where there is only text."""
-    if all(part.keys() == {"type", "text"} for part in parts):
-        return "".join(part["text"] for part in parts)
-    return parts
-
-
 def _assistant(message: ChatMessage, replay_for: ModelFacts | None) -> dict[str, Any]:
     thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
-    said = [
+    others = [
         block for block in message.blocks if not isinstance(block, (ThinkingBlock, ToolCallBlock))
     ]
-    parts = _parts(said, cache_points=False)
+    parts = _parts(others, cache_points=False)
     if any(part["type"] != "text" for part in parts):
         raise ConfigurationError(
-            "an assistant message holds media, which no model takes there: move it to a user"
+            "An assistant message holds media, which no model takes there. Move it to a user"
             " message."
         )
     calls = _tool_calls(message)
@@ -121,18 +122,10 @@ def _assistant(message: ChatMessage, replay_for: ModelFacts | None) -> dict[str,
     if calls:
         wire["content"] = text or None
         wire["tool_calls"] = calls
-    if replay_for is not None:
-        _replay(wire, "".join(block.content or "" for block in thoughts), replay_for)
-    return wire
-
-
-def _replay(wire: dict[str, Any], reasoning: str, facts: ModelFacts) -> None:
-    if facts.inline_reasoning:
-        if reasoning:
-            wire["content"] = f"<think>\n{reasoning}\n</think>\n\n{wire['content'] or ''}"
-    elif reasoning or "tool_calls" in wire:
-        # A message that lacks it is a 400, and gateways of before 2026-04-29 drop an empty one.
-        wire["reasoning_content"] = reasoning or " "
+    reasoning = "".join(block.content or "" for block in thoughts)
+    if replay_for is None or not (reasoning or calls):
+        return wire
+    return reasoning_replayed(wire, reasoning, "inline" if replay_for.inline_reasoning else "field")
 
 
 def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
@@ -161,7 +154,7 @@ def _from_block(block: ToolCallBlock, listed: dict[str, Any] | None) -> dict[str
 def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
     """The model's own spelling where it says the same: another one misses the prompt cache."""
     spelled = (listed or {}).get("function", {}).get("arguments")
-    if isinstance(spelled, str) and to_object(spelled) == to_object(text):
+    if isinstance(spelled, str) and parsed_arguments(spelled) == parsed_arguments(text):
         return spelled
     return text
 
@@ -172,12 +165,14 @@ def _sendable(call: dict[str, Any]) -> dict[str, Any]:
     arguments = function.get("arguments") or "{}"
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments, ensure_ascii=False)
-    found, whole = to_object(arguments)
-    if not whole:
+    found, is_whole = parsed_arguments(arguments)
+    if not is_whole:
         arguments = json.dumps(found, ensure_ascii=False)
-    kept = {"id": call.get("id"), "type": "function"}
-    extra = {key: value for key, value in call.items() if key not in ("index", "function")}
-    return {**extra, **kept, "function": {"name": function.get("name"), "arguments": arguments}}
+    extra = {key: value for key, value in call.items() if key not in _OURS}
+    return wire_call(call.get("id"), function.get("name", ""), arguments, **extra)
+
+
+_OURS = ("index", "id", "type", "function")
 
 
 def _make_ids(sent: dict[str, Any], place: int) -> list[str]:
@@ -194,8 +189,8 @@ def _answered_id(message: ChatMessage, place: int) -> str:
     call_id = message.additional_kwargs.get("tool_call_id")
     if not isinstance(call_id, str):
         raise ConfigurationError(
-            f"message {place} is a tool result without tool_call_id: put the id of the call it"
-            ' answers into additional_kwargs["tool_call_id"].'
+            f"Message {place} is a tool result without tool_call_id. Put the id of its call into"
+            ' additional_kwargs["tool_call_id"].'
         )
     return call_id
 
@@ -204,8 +199,8 @@ def _tool(message: ChatMessage, call_id: str) -> tuple[dict[str, Any], list[Part
     """A tool message, whose content is always a string, and the media to send after it."""
     blocks = [block for block in message.blocks if not isinstance(block, ThinkingBlock)]
     parts = _parts(blocks, cache_points=False)
-    text = "\n".join(part["text"] for part in parts if part["type"] == "text")
-    media = [part for part in parts if part["type"] != "text"]
+    text = "\n".join(part["text"] for part in only_text(parts))
+    media = only_media(parts)
     if media:
         text = text or "The result follows in the next user message."
         media.insert(0, {"type": "text", "text": f"Result of tool call {call_id}:"})
@@ -216,19 +211,6 @@ def _media_message(parts: list[Part]) -> Iterator[dict[str, Any]]:
     """Tool messages take no media: it follows when all calls are answered."""
     if parts:
         yield {"role": "user", "content": list(parts)}
-
-
-def _without_open_calls(wire: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drop the calls left unanswered when `return_direct` ended a turn of several calls.
-
-    FunctionAgent stores such turns in its memory, and every later request would be a 400.
-    """
-    answered = {message["tool_call_id"] for message in wire if message["role"] == "tool"}
-    for message, following in itertools.pairwise(wire):
-        if "tool_calls" in message and following["role"] == "tool":
-            calls = message["tool_calls"]
-            message["tool_calls"] = [call for call in calls if call["id"] in answered]
-    return wire
 
 
 def with_instructions(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:

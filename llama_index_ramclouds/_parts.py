@@ -26,7 +26,7 @@ Part = dict[str, Any]
 
 
 def to_parts(block: ContentBlock, *, cache_points: bool) -> Iterator[Part]:
-    """Yield the parts of one block; a cache point is a bare mark on the part before it."""
+    """The parts of one block; a cache point is a bare mark on the part before it."""
     if isinstance(block, CachePoint):
         # Claude alone has to be told; the others cache by themselves.
         if cache_points:
@@ -45,8 +45,8 @@ def _to_part(block: Any) -> Part:
     to_part = _TO_PART.get(block.block_type)
     if to_part is None:
         raise ConfigurationError(
-            f"a {type(block).__name__} cannot be sent in this message: thinking and tool calls"
-            " belong into assistant messages, other blocks have no form on the wire. Leave it out."
+            f"A {type(block).__name__} cannot be sent in this message. Leave it out: thinking and"
+            " tool calls belong into assistant messages, other blocks have no form on the wire."
         )
     return to_part(block)
 
@@ -115,7 +115,8 @@ def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock, data: An
         found = getattr(block, resolve)().read()
     except (ValueError, OSError) as exc:
         raise ConfigurationError(
-            f"the {type(block).__name__} holds nothing to send: {exc}"
+            f"The {type(block).__name__} holds nothing to send ({exc}). Give it data, a path or a"
+            " URL."
         ) from exc
     return bytes(found)
 
@@ -123,7 +124,7 @@ def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock, data: An
 def _refuse_remote(block: AudioBlock | DocumentBlock, url: Any) -> None:
     if url is not None and not str(url).startswith("data:"):
         raise ConfigurationError(
-            f"the gateway fetches no URL of a {type(block).__name__}: download it, and give its"
+            f"The gateway fetches no URL of a {type(block).__name__}. Download it, and give its"
             " bytes or its path."
         )
 

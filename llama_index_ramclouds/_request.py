@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 
-from llama_index_ramclouds._clients import Connections
-from llama_index_ramclouds._expectation import WAYS, Expectation
+from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
+from llama_index_ramclouds._fields import Fields, OnInvalidToolCalls
 from llama_index_ramclouds._messages import to_wire
-from llama_index_ramclouds._tools import to_wire_choice
+from llama_index_ramclouds._tools import has_calls, has_invalid_calls, to_wire_choice
 from ramclouds import ConfigurationError, ModelFacts, model_facts
+from ramclouds.bridge.settings import check_word
+from ramclouds.bridge.tools import is_forced
+from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
 _FIELDS = (
     "temperature",
@@ -54,17 +57,61 @@ _BODY_KEYS = frozenset(
 )
 
 
+_WORDS = {
+    "tool_calling": get_args(ToolCalling),
+    "on_unsupported": get_args(OnUnsupported),
+    "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
+}
+"""Settings of ours that are not sent, which a call may set too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a response is held against."""
+
+    model: str
+    must_call: bool
+    """A tool call was demanded."""
+    whole_calls: bool
+    """A message with invalid tool calls, and no valid one, is an error."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether every response is as expected."""
+        return not (self.must_call or self.whole_calls)
+
+    def check(self, response: ChatResponse) -> ChatResponse:
+        """Refuse a response after which an agent would ask for ever, or stop without a word."""
+        if self.is_any or has_calls(response.message):
+            return response
+        if has_invalid_calls(response.message):
+            if self.whole_calls:
+                raise invalid_calls_error(response)
+        elif self.must_call:
+            raise missing_call_error(response, self.model)
+        return response
+
+
+def to_expectation(llm: Fields, given: Mapping[str, Any]) -> Expectation:
+    """What a response to a call with these parameters is held against."""
+    params = {**llm.additional_kwargs, **given}
+    offers_tools = llm._checked and bool(params.get("tools"))
+    return Expectation(
+        model=llm.model,
+        must_call=llm._checked and is_forced(params.get("tool_choice")),
+        whole_calls=offers_tools and _word(llm, given, "on_invalid_tool_calls") == "raise",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the client, and how it asks."""
+    """One call of the client, and how it is asked for."""
 
     params: dict[str, Any] = field(repr=False)
-    expectation: Expectation
+    mode: ToolMode
 
 
-def to_request(
-    llm: Connections, messages: Sequence[ChatMessage], given: Mapping[str, Any]
-) -> Request:
+def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]) -> Request:
     """Everything that one request says; a call's parameters win over the LLM's."""
     _check_messages(messages)
     params = _merged(llm, given)
@@ -73,17 +120,34 @@ def to_request(
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )
-    expectation = llm._expectation(params)
-    params = {name: value for name, value in params.items() if name not in WAYS}
-    facts = model_facts(expectation.model)
-    params["model"] = expectation.model
+    mode = tool_mode(llm, params)
+    params = {name: value for name, value in params.items() if name not in _WORDS}
+    params["model"] = params.get("model") or llm.model
+    facts = model_facts(params["model"])
     params["messages"] = to_wire(
         messages, facts, replay_reasoning=_replays_reasoning(llm.replay_reasoning, facts)
     )
-    return Request(params, expectation)
+    return Request(params, mode)
 
 
-def _merged(llm: Connections, given: Mapping[str, Any]) -> dict[str, Any]:
+def tool_mode(llm: Fields, given: Mapping[str, Any]) -> ToolMode:
+    """How a call with these parameters asks for tools and formats."""
+    words = {name: _word(llm, given, name) for name in ("tool_calling", "on_unsupported")}
+    return ToolMode(**words, downgraded=llm._downgraded_models)
+
+
+def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
+    """The way in which a call with these parameters asks now, where that is not the native one."""
+    return tool_mode(llm, given).prompted_mode(given.get("model") or llm.model)
+
+
+def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:
+    if (word := given.get(name)) is not None:
+        return check_word(name, word, _WORDS[name])
+    return getattr(llm, name)
+
+
+def _merged(llm: Fields, given: Mapping[str, Any]) -> dict[str, Any]:
     params = {name: getattr(llm, name) for name in _FIELDS}
     body = dict(llm.extra_body)
     for layer in (llm.additional_kwargs, given):
@@ -103,7 +167,7 @@ def _check_messages(messages: Sequence[ChatMessage]) -> None:
     for message in messages:
         if not isinstance(message, ChatMessage):
             raise ConfigurationError(
-                f"messages must be LlamaIndex's ChatMessages, not {type(message).__name__}: write"
+                f"messages must be LlamaIndex's ChatMessages, not {type(message).__name__}. Write"
                 " ChatMessage('Hello') or ChatMessage('Be brief.', role='system')."
             )
 
@@ -111,7 +175,7 @@ def _check_messages(messages: Sequence[ChatMessage]) -> None:
 def _refuse_several(n: Any) -> None:
     if isinstance(n, int) and n > 1:
         raise ConfigurationError(
-            f"n={n} cannot be asked for: a response of LlamaIndex holds one answer, and the others"
+            f"n={n} cannot be asked for: a response of LlamaIndex holds one choice, and the others"
             " would be paid for and lost. Call once for each, or use ramclouds.Client.complete."
         )
 

@@ -1,9 +1,9 @@
-"""What the client returns to LlamaIndex's responses: the way back of every request."""
+"""Completions and chunks as LlamaIndex's responses."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -18,66 +18,92 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index_ramclouds._arguments import ArrivingArguments, to_object
-from llama_index_ramclouds._expectation import Expectation
-from ramclouds import Chunk, Completion, ToolCall, Usage
+from llama_index_ramclouds._errors import INVALID_TOOL_CALLS
+from ramclouds import Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta, Usage
+from ramclouds.bridge.history import wire_call
+from ramclouds.bridge.tools import parsed_arguments
 
 # A chat message validates in 8 µs, in Python, for every token; a copy of this one takes 2 µs.
 _TEMPLATE = ChatMessage(role=MessageRole.ASSISTANT, blocks=[], additional_kwargs={})
 
 
-def to_chat(completion: Completion, expectation: Expectation) -> ChatResponse:
-    """A whole answer; a refusal is the text that the user gets to read."""
+def to_chat(completion: Completion) -> ChatResponse:
+    """A whole completion; a refusal is the text that the user gets to read."""
     blocks: list[ContentBlock] = []
     if completion.reasoning:
         blocks.append(_thinking(completion.reasoning, completion.usage))
     blocks.append(TextBlock(text=completion.text + completion.refusal))
-    for call in completion.tool_calls:
-        found, whole = to_object(call.arguments)
-        kwargs = found if whole else call.arguments
-        blocks.append(_call_block(call.id, call.name, kwargs))
-    calls = [_wire_call(call) for call in completion.tool_calls]
+    blocks += [_call_block(call, _whole(call.arguments)) for call in completion.tool_calls]
     return ChatResponse(
-        message=_message(blocks, {"tool_calls": calls} if calls else {}),
+        message=_message(blocks, _calls(completion.tool_calls, completion.invalid_tool_calls)),
         raw=_raw(completion.raw, completion.usage),
         logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion, expectation),
+        additional_kwargs=_facts_of(completion),
     )
 
 
-def to_completion(completion: Completion, expectation: Expectation) -> CompletionResponse:
-    """A whole answer as text."""
+def to_completion(completion: Completion) -> CompletionResponse:
+    """A whole completion as text."""
     return CompletionResponse(
         text=completion.text + completion.refusal,
         raw=_raw(completion.raw, completion.usage),
         logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion, expectation),
+        additional_kwargs=_facts_of(completion),
     )
 
 
+class ArrivingCall:
+    """A streamed call: its arguments are parsed again only when they have grown by a tenth.
+
+    Agents ask for the object at every chunk, so parsing each time is quadratic.
+    """
+
+    __slots__ = ("_object", "_parsed", "call")
+
+    _EAGER = 512
+
+    def __init__(self, id: str, name: str) -> None:
+        self.call = ToolCall(id, name, "")
+        self._object: dict[str, Any] = {}
+        self._parsed = 0
+
+    def add(self, delta: ToolCallDelta) -> None:
+        """Take one more fragment of this call."""
+        self.call.arguments += delta.arguments
+        self.call.extra.update(delta.extra)
+
+    def so_far(self) -> dict[str, Any]:
+        """A fresh object of what had arrived, or nearly."""
+        size = len(self.call.arguments)
+        if size < self._EAGER or size - self._parsed >= self._parsed // 10:
+            self._object, _ = parsed_arguments(self.call.arguments)
+            self._parsed = size
+        return dict(self._object)
+
+
 class ResponseBuilder:
-    """A streamed answer as it arrives: each chunk becomes a response that holds all so far."""
+    """A completion as it arrives: each chunk becomes a response that holds all so far."""
 
-    __slots__ = ("_about", "_calls", "_expectation", "_reasoning", "_text")
+    __slots__ = ("_about", "_calls", "_reasoning", "_text")
 
-    def __init__(self, expectation: Expectation) -> None:
-        self._expectation = expectation
+    def __init__(self) -> None:
         self._text = ""
         self._reasoning = ""
-        self._calls: dict[int, tuple[ToolCall, ArrivingArguments]] = {}
+        self._calls: dict[int, ArrivingCall] = {}
         self._about: dict[str, Any] = {}
 
     def to_chat(self, chunk: Chunk) -> ChatResponse:
         delta, about = self._add(chunk)
-        if chunk.tool_calls:
-            self._add_calls(chunk)
+        for fragment in chunk.tool_calls:
+            self._add_fragment(fragment)
         blocks: list[ContentBlock] = [TextBlock(text=self._text)]
         kwargs: dict[str, Any] = {}
         if self._reasoning:
             blocks.insert(0, _thinking(self._reasoning, chunk.usage))
-        if self._calls:
-            blocks.extend(self._call_blocks(last=chunk.finish_reason is not None))
-            kwargs["tool_calls"] = [_wire_call(call) for call in self._whole_calls()]
+        if self._calls or chunk.invalid_tool_calls:
+            calls = self._calls_of(chunk)
+            blocks += calls.values()
+            kwargs = _calls([self._calls[index].call for index in calls], chunk.invalid_tool_calls)
         return ChatResponse(
             message=_message(blocks, kwargs),
             delta=delta,
@@ -106,30 +132,28 @@ class ResponseBuilder:
         if chunk.id or chunk.model or chunk.request_id:
             self._about.update(_identity(chunk))
         if chunk.finish_reason is not None:
-            about |= self._about | _counts(chunk.usage) | _way(self._expectation)
+            about |= self._about | _counts(chunk.usage)
             about["finish_reason"] = chunk.finish_reason
         return delta, about
 
-    def _add_calls(self, chunk: Chunk) -> None:
-        for delta in chunk.tool_calls:
-            if delta.index not in self._calls:
-                call = ToolCall(delta.id or "", delta.name or "", "")
-                self._calls[delta.index] = (call, ArrivingArguments())
-            call, arguments = self._calls[delta.index]
-            call.extra.update(delta.extra)
-            arguments.add(delta.arguments)
+    def _add_fragment(self, delta: ToolCallDelta) -> None:
+        if delta.index not in self._calls:
+            self._calls[delta.index] = ArrivingCall(delta.id or "", delta.name or "")
+        self._calls[delta.index].add(delta)
 
-    def _call_blocks(self, *, last: bool) -> list[ToolCallBlock]:
-        return [
-            _call_block(call.id, call.name, arrived.whole() if last else arrived.so_far())
-            for call, arrived in self._calls.values()
-        ]
-
-    def _whole_calls(self) -> list[ToolCall]:
-        return [
-            ToolCall(call.id, call.name, arrived.text, call.extra)
-            for call, arrived in self._calls.values()
-        ]
+    def _calls_of(self, chunk: Chunk) -> dict[int, ToolCallBlock]:
+        """The calls so far, as far as they have come; at the end those that a tool may run."""
+        if chunk.finish_reason is None:
+            return {
+                index: _call_block(arriving.call, arriving.so_far())
+                for index, arriving in self._calls.items()
+            }
+        not_to_run = {call.index for call in chunk.invalid_tool_calls}
+        return {
+            index: _call_block(arriving.call, _whole(arriving.call.arguments))
+            for index, arriving in self._calls.items()
+            if index not in not_to_run
+        }
 
 
 def _message(blocks: list[ContentBlock], additional_kwargs: dict[str, Any]) -> ChatMessage:
@@ -142,13 +166,29 @@ def _thinking(reasoning: str, usage: Usage | None) -> ThinkingBlock:
     return ThinkingBlock(content=reasoning, num_tokens=usage and (usage.reasoning_tokens or None))
 
 
-def _call_block(id: str, name: str, kwargs: dict[str, Any] | str) -> ToolCallBlock:
-    return ToolCallBlock(tool_call_id=id, tool_name=name, tool_kwargs=kwargs)
+def _call_block(call: ToolCall, kwargs: dict[str, Any] | str) -> ToolCallBlock:
+    return ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=kwargs)
 
 
-def _wire_call(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {**call.extra, "id": call.id, "type": "function", "function": function}
+def _whole(arguments: str) -> dict[str, Any] | str:
+    """The object, or the text where it is none."""
+    found, is_whole = parsed_arguments(arguments)
+    return found if is_whole else arguments
+
+
+def _calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall]) -> dict[str, Any]:
+    """The calls of a message as its `additional_kwargs` hold them, those not to run apart."""
+    kwargs: dict[str, Any] = {}
+    if calls:
+        kwargs["tool_calls"] = [
+            wire_call(call.id, call.name, call.arguments, **call.extra) for call in calls
+        ]
+    if invalid:
+        names = ("id", "name", "arguments", "reason")
+        kwargs[INVALID_TOOL_CALLS] = [
+            {name: getattr(call, name) for name in names} for call in invalid
+        ]
+    return kwargs
 
 
 def _raw(raw: dict[str, Any], usage: Usage | None) -> dict[str, Any]:
@@ -168,19 +208,16 @@ def _counts(usage: Usage | None) -> dict[str, int]:
     }
 
 
-def _facts_of(completion: Completion, expectation: Expectation) -> dict[str, Any]:
+def _facts_of(completion: Completion) -> dict[str, Any]:
     refusal = {"refusal": completion.refusal} if completion.refusal else {}
-    about = {**_counts(completion.usage), **_identity(completion), **refusal, **_way(expectation)}
+    about = {**_counts(completion.usage), **_identity(completion), **refusal}
     return {**about, "finish_reason": completion.finish_reason}
 
 
-def _way(expectation: Expectation) -> dict[str, str]:
-    """How the answer was asked for, where not natively."""
-    return {"tool_calling": expectation.prompted_mode} if expectation.prompted_mode else {}
-
-
 def _identity(completion: Completion | Chunk) -> dict[str, Any]:
-    return {"id": completion.id, "model": completion.model, "request_id": completion.request_id}
+    named = {"id": completion.id, "model": completion.model, "request_id": completion.request_id}
+    way = {"tool_calling": completion.tool_calling} if completion.tool_calling else {}
+    return named | way
 
 
 def _logprobs(logprobs: Mapping[str, Any] | None) -> list[list[LogProb]] | None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Generic
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import BaseModel
-from llama_index.core.types import PydanticProgramMode
+from llama_index.core.types import Model, PydanticProgramMode
 
-from llama_index_ramclouds._clients import Connections
-from llama_index_ramclouds._expectation import CHECKED_BY_CALLER, Expectation
+from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import with_instructions
+from llama_index_ramclouds._output import OutputSpec
+from llama_index_ramclouds._request import prompted_mode
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import BadRequestError, model_facts
+from ramclouds.bridge.tools import safe_name, with_parameters
 
 _INSTRUCTIONS = (
     "\n\nAnswer with one JSON object that fits this JSON schema, and with nothing else; do not"
@@ -24,76 +26,78 @@ _INSTRUCTIONS = (
 _REFUSED = re.compile(r"tool|function|response_format|json_schema", re.IGNORECASE)
 
 
-def modes(settings: Connections, llm_kwargs: Mapping[str, Any] | None) -> tuple[str, ...] | None:
-    """The ways to ask, in order; None leaves it to core's programs of that mode."""
-    program_mode = settings.pydantic_program_mode
+def modes(llm: Any, llm_kwargs: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    """The modes to ask in, in order; None leaves it to core's programs of that mode."""
+    program_mode = llm.pydantic_program_mode
     if program_mode is PydanticProgramMode.FUNCTION:
         return ("function_calling",)
     if program_mode is PydanticProgramMode.LLM:
         return ("text",)
     if program_mode is not PydanticProgramMode.DEFAULT:
         return None
-    if settings.structured_output_mode != "auto":
-        return (settings.structured_output_mode,)
-    if settings._expectation(llm_kwargs or {}).prompted_mode:
-        # The client says the schema through the prompt; a grammar holds the model to it besides.
+    if llm.structured_output_mode != "auto":
+        return (llm.structured_output_mode,)
+    if prompted_mode(llm, llm_kwargs or {}):
+        # The client puts the schema into the prompt; a grammar holds the model to it besides.
         return ("json_schema",)
-    return ("function_calling", "text") if settings.is_function_calling_model else ("text",)
+    return ("function_calling", "text") if llm.is_function_calling_model else ("text",)
 
 
-def is_mode_refused(modes: Sequence[str], error: BadRequestError) -> bool:
-    """Whether the request failed for the way of asking, and there is another to try."""
-    return len(modes) > 1 and bool(_REFUSED.search(error.message))
+@dataclass(frozen=True, slots=True)
+class Attempt(Generic[Model]):
+    """One request for an object, and the modes that are left for others."""
 
+    llm: Fields
+    modes: tuple[str, ...]
+    output_cls: type[Model]
+    messages: Sequence[ChatMessage]
+    llm_kwargs: Mapping[str, Any]
 
-def to_ask(
-    settings: Connections,
-    mode: str,
-    output_cls: type[BaseModel],
-    messages: Sequence[ChatMessage],
-    llm_kwargs: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """The keywords of `chat` that ask for the object in one mode."""
-    kwargs = dict(llm_kwargs or {})
-    # Core's programs take these out of the kwargs: they are about tools, whatever the mode.
-    choice = kwargs.pop("tool_choice", None)
-    required = kwargs.pop("tool_required", True)
-    kwargs.pop("allow_parallel_tool_calls", None)
-    schema = output_cls.model_json_schema()
-    name = re.sub(r"[^a-zA-Z0-9_-]", "_", schema.get("title", output_cls.__name__))[:64]
-    if mode == "function_calling":
+    @property
+    def spec(self) -> OutputSpec[Model]:
+        """What the completion should hold."""
+        return OutputSpec(self.output_cls, self.modes[0], self.llm.model)
+
+    def after(self, error: BadRequestError) -> Attempt[Model]:
+        """The attempt in the next mode; the error, where this one did not fail for its mode."""
+        if len(self.modes) > 1 and _REFUSED.search(error.message):
+            return replace(self, modes=self.modes[1:])
+        raise error
+
+    def to_kwargs(self) -> dict[str, Any]:
+        """The keywords of `chat` that ask for the object."""
+        kwargs = dict(self.llm_kwargs)
+        # Core's programs take these out of the kwargs: they are about tools, whatever the mode.
+        choice = kwargs.pop("tool_choice", None)
+        required = kwargs.pop("tool_required", True)
+        kwargs.pop("allow_parallel_tool_calls", None)
+        schema = self.output_cls.model_json_schema()
+        name = safe_name(schema.get("title", self.output_cls.__name__))
+        if self.modes[0] != "function_calling":
+            return {**kwargs, **self._response_format(name, schema)}
         tools = [_tool(name, schema)]
         if choice is None and required:
             choice = name
         wire_choice = to_wire_choice(choice, tools, required=False)
         forced = {} if wire_choice is None else {"tool_choice": wire_choice}
-        unjudged = {CHECKED_BY_CALLER: True}
-        return {**kwargs, "messages": list(messages), "tools": tools, **forced, **unjudged}
-    expectation = settings._expectation(kwargs)
-    return {**kwargs, **_response_format(expectation, mode, name, schema, messages)}
+        return {**kwargs, "messages": list(self.messages), "tools": tools, **forced}
 
-
-def _response_format(
-    expectation: Expectation,
-    mode: str,
-    name: str,
-    schema: Mapping[str, Any],
-    messages: Sequence[ChatMessage],
-) -> dict[str, Any]:
-    text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
-    prompted_mode = {"messages": with_instructions(messages, text)}
-    if mode == "text":
-        return prompted_mode
-    if mode == "json_mode":
-        return {**prompted_mode, "response_format": {"type": "json_object"}}
-    way = expectation.prompted_mode
-    sent = schema if way == "prompted" else _strict(schema)
-    wire = {"name": name, "schema": sent, "strict": True}
-    response_format = {"type": "json_schema", "json_schema": wire}
-    # The gateway's channels for Claude and GLM drop response_format.
-    is_said = way is not None or model_facts(expectation.model).response_format
-    heeded = {"messages": list(messages)} if is_said else prompted_mode
-    return {**heeded, "response_format": response_format}
+    def _response_format(self, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
+        instructed = {"messages": with_instructions(self.messages, text)}
+        if self.modes[0] == "text":
+            return instructed
+        if self.modes[0] == "json_mode":
+            return {**instructed, "response_format": {"type": "json_object"}}
+        way = prompted_mode(self.llm, self.llm_kwargs)
+        sent = schema if way == "prompted" else _strict(schema)
+        wire = {"name": name, "schema": sent, "strict": True}
+        response_format = {"type": "json_schema", "json_schema": wire}
+        # The gateway's channels for Claude and GLM drop response_format.
+        model = self.llm_kwargs.get("model") or self.llm.model
+        is_sent = way is not None or model_facts(model).response_format
+        messages = {"messages": list(self.messages)} if is_sent else instructed
+        return {**messages, "response_format": response_format}
 
 
 def _tool(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,9 +105,8 @@ def _tool(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {
         key: value for key, value in schema.items() if key not in ("title", "description")
     }
-    parameters = {"type": "object", "properties": {}, **parameters}
     function = {"name": name, "description": description, "parameters": parameters}
-    return {"type": "function", "function": function}
+    return with_parameters({"type": "function", "function": function})
 
 
 def _strict(schema: Any) -> Any:

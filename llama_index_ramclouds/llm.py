@@ -1,9 +1,9 @@
-"""`RamClouds`: chat, completion and tools as LlamaIndex calls them."""
+"""`RamClouds`: chat, completion, tools and structured prediction as LlamaIndex calls them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Generator, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -13,32 +13,41 @@ from llama_index.core.base.llms.types import (
     CompletionResponse,
     CompletionResponseAsyncGen,
     CompletionResponseGen,
+    LLMMetadata,
 )
+from llama_index.core.bridge.pydantic import ConfigDict
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.types import Model as OutputModel
+from typing_extensions import Self
 
-from llama_index_ramclouds import _tools
+import ramclouds
+from llama_index_ramclouds import _predictions, _structured, _tools
 from llama_index_ramclouds._chunks import (
     achecked,
     aeach,
-    awith_call,
+    aexpecting,
     checked,
     each,
-    with_call,
+    expecting,
     with_events,
 )
-from llama_index_ramclouds._errors import missing_call_error
-from llama_index_ramclouds._expectation import CHECKED_BY_CALLER
-from llama_index_ramclouds._predictions import StructuredPrediction
-from llama_index_ramclouds._request import to_request
+from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
+from llama_index_ramclouds._fields import Fields
+from llama_index_ramclouds._model_facts import count_tokens, reserved_output, warn_if_unknown
+from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
+from ramclouds import Model, ModelFacts, model_facts, prompted
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
+    from llama_index.core.program.utils import FlexibleModel
+    from llama_index.core.prompts import PromptTemplate
     from llama_index.core.tools.types import BaseTool
 
 
-class RamClouds(StructuredPrediction):
+class RamClouds(Fields, FunctionCallingLLM):
     """A chat model behind the RamClouds gateway.
 
     >>> from llama_index_ramclouds import RamClouds
@@ -46,49 +55,137 @@ class RamClouds(StructuredPrediction):
     >>> llm.complete("Paul Graham is ").text  # doctest: +SKIP
     """
 
+    # Built at the first use rather than at import.
+    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", defer_build=True)
+
     def __init__(self, model: str, **settings: Any) -> None:
         self._restore(model=model, **settings)
         # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of its
         # range now rather than at the first call.
         self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
 
-    # What makes an answer an error is checked outside of the callbacks: it was paid for, and those
+    @classmethod
+    def class_name(cls) -> str:
+        """The name under which core stores the LLM."""
+        return "RamClouds_LLM"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """Restore from `to_dict`, which holds no key: it is found at the first call."""
+        restored = cls.__new__(cls)
+        restored._restore(**{**data, **kwargs, "class_name": None})
+        return restored
+
+    @property
+    def api_base(self) -> str | None:
+        """The name that LlamaIndex's OpenAI classes give to `base_url`."""
+        return self.base_url
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What is known about the model."""
+        return model_facts(self.model)
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """What core asks of every LLM: window, reserved output, abilities."""
+        facts = self.facts
+        if self.context_window is None:
+            warn_if_unknown(facts)
+        return LLMMetadata(
+            context_window=self.context_window or facts.context_window,
+            num_output=self.max_tokens or (-1 if self.context_window else reserved_output(facts)),
+            is_chat_model=True,
+            is_function_calling_model=self.is_function_calling_model,
+            model_name=self.model,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        """What events say about the LLM."""
+        return {**super().to_payload(), "model": self.model, "temperature": self.temperature}
+
+    def count_tokens(self, text: str | Sequence[ChatMessage]) -> int:
+        """Estimate the tokens of a text or of messages, without network."""
+        return count_tokens(text, self.tokenizer)
+
+    # --- connections ---
+
+    def list_models(self) -> list[Model]:
+        """Ask the gateway which models the key may use."""
+        return self._client().models()
+
+    async def alist_models(self) -> list[Model]:
+        """Ask the gateway which models the key may use."""
+        return await self._async_client().models()
+
+    def close(self) -> None:
+        """Close the connections of the sync methods; the next call opens new ones."""
+        self._clients.close()
+
+    async def aclose(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        await self._clients.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _client(self) -> ramclouds.Client:
+        return self._clients.sync(self._client_settings, self.http_client)
+
+    def _async_client(self) -> ramclouds.AsyncClient:
+        return self._clients.asynchronous(self._client_settings, self.async_http_client)
+
+    def _asker(self, request: Request) -> prompted.PromptingClient:
+        return prompted.PromptingClient(self._client(), request.mode)
+
+    def _async_asker(self, request: Request) -> prompted.AsyncPromptingClient:
+        return prompted.AsyncPromptingClient(self._async_client(), request.mode)
+
+    # --- chat and completion ---
+
+    # What makes a response an error is checked outside of the callbacks: it was paid for, and those
     # count its tokens.
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        demands_call = self._demands_call(kwargs)
-        response = self._chat(messages, **kwargs)
-        return _tools.require_call(response, self.model) if demands_call else response
+        expectation = to_expectation(self, kwargs)
+        return expectation.check(self._chat(messages, **kwargs))
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        demands_call = self._demands_call(kwargs)
-        response = await self._achat(messages, **kwargs)
-        return _tools.require_call(response, self.model) if demands_call else response
+        expectation = to_expectation(self, kwargs)
+        return expectation.check(await self._achat(messages, **kwargs))
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer a conversation chunk by chunk; each holds all that came before it."""
-        demands_call = self._demands_call(kwargs)
+        expectation = to_expectation(self, kwargs)
         responses = self._stream_chat(messages, **kwargs)
-        return with_call(responses, self.model) if demands_call else responses
+        return responses if expectation.is_any else expecting(responses, expectation)
 
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Answer a conversation chunk by chunk; leaving the stream closes its connection."""
-        demands_call = self._demands_call(kwargs)
+        expectation = to_expectation(self, kwargs)
         responses = await with_events(
             llm_chat_callback, self._astream_chat, self, messages, **kwargs
         )
-        return awith_call(responses, self.model) if demands_call else responses
+        return responses if expectation.is_any else aexpecting(responses, expectation)
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        completion = self._asker(request.expectation).complete(**request.params)
-        return to_completion(completion, request.expectation)
+        return to_completion(self._asker(request).complete(**request.params))
 
     @llm_completion_callback()
     async def acomplete(
@@ -96,8 +193,7 @@ class RamClouds(StructuredPrediction):
     ) -> CompletionResponse:
         """Answer a prompt, sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        completion = await self._async_asker(request.expectation).complete(**request.params)
-        return to_completion(completion, request.expectation)
+        return to_completion(await self._async_asker(request).complete(**request.params))
 
     @llm_completion_callback()
     def stream_complete(
@@ -105,8 +201,7 @@ class RamClouds(StructuredPrediction):
     ) -> CompletionResponseGen:
         """Answer a prompt chunk by chunk; each holds all that came before it."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        chunks = self._asker(request.expectation).stream(**request.params)
-        return each(chunks, ResponseBuilder(request.expectation).to_completion)
+        return each(self._asker(request).stream(**request.params), ResponseBuilder().to_completion)
 
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
@@ -123,76 +218,65 @@ class RamClouds(StructuredPrediction):
     @llm_chat_callback()
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         request = to_request(self, messages, kwargs)
-        completion = self._asker(request.expectation).complete(**request.params)
-        return to_chat(completion, request.expectation)
+        return to_chat(self._asker(request).complete(**request.params))
 
     @llm_chat_callback()
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         request = to_request(self, messages, kwargs)
-        completion = await self._async_asker(request.expectation).complete(**request.params)
-        return to_chat(completion, request.expectation)
+        return to_chat(await self._async_asker(request).complete(**request.params))
 
     @llm_chat_callback()
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         request = to_request(self, messages, kwargs)
-        chunks = self._asker(request.expectation).stream(**request.params)
-        return each(chunks, ResponseBuilder(request.expectation).to_chat)
+        return each(self._asker(request).stream(**request.params), ResponseBuilder().to_chat)
 
     def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         request = to_request(self, messages, kwargs)
-        chunks = self._async_asker(request.expectation).stream(**request.params)
-        return aeach(chunks, ResponseBuilder(request.expectation).to_chat)
+        return aeach(self._async_asker(request).stream(**request.params), ResponseBuilder().to_chat)
 
     def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        chunks = self._async_asker(request.expectation).stream(**request.params)
-        return aeach(chunks, ResponseBuilder(request.expectation).to_completion)
-
-    def _demands_call(self, kwargs: dict[str, Any]) -> bool:
-        if kwargs.pop(CHECKED_BY_CALLER, False):
-            return False
-        return _tools.is_forced(
-            kwargs.get("tool_choice", self.additional_kwargs.get("tool_choice"))
-        )
+        chunks = self._async_asker(request).stream(**request.params)
+        return aeach(chunks, ResponseBuilder().to_completion)
 
     def _to_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         if not formatted and self.completion_to_prompt is not None:
             prompt = self.completion_to_prompt(prompt)
         return [ChatMessage(prompt)]
 
+    # --- tools ---
+
     def chat_with_tools(self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(self.chat(**expectation), tools, parallel)
+        return self._validate_chat_with_tools_response(self.chat(**asked), tools, parallel)
 
     async def achat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponse:
         """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(
-            await self.achat(**expectation), tools, parallel
-        )
+        return self._validate_chat_with_tools_response(await self.achat(**asked), tools, parallel)
 
     def stream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return checked(self.stream_chat(**expectation), parallel=parallel)
+        return checked(self.stream_chat(**asked), parallel=parallel)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        expectation = self._prepare_chat_with_tools(tools, *args, **kwargs)
+        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
         parallel = _tools.is_parallel(args, kwargs)
-        return achecked(await self.astream_chat(**expectation), parallel=parallel)
+        return achecked(await self.astream_chat(**asked), parallel=parallel)
 
     def _prepare_chat_with_tools(
         self,
@@ -210,17 +294,15 @@ class RamClouds(StructuredPrediction):
         messages = list(chat_history or [])
         if user_msg is not None:
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)
-        expectation = {"messages": messages, **kwargs}
+        asked = {"messages": messages, **kwargs}
         if tools:
-            expectation["tools"] = _tools.to_wire_tools(tools)
-            choice = _tools.to_wire_choice(
-                tool_choice, expectation["tools"], required=tool_required
-            )
+            asked["tools"] = _tools.to_wire_tools(tools)
+            choice = _tools.to_wire_choice(tool_choice, asked["tools"], required=tool_required)
             if choice is not None:
-                expectation["tool_choice"] = choice
-            if not allow_parallel_tool_calls and self._expectation(kwargs).prompted_mode:
-                expectation.setdefault("parallel_tool_calls", False)
-        return expectation
+                asked["tool_choice"] = choice
+            if not allow_parallel_tool_calls and prompted_mode(self, kwargs):
+                asked.setdefault("parallel_tool_calls", False)
+        return asked
 
     def _validate_chat_with_tools_response(
         self,
@@ -238,6 +320,8 @@ class RamClouds(StructuredPrediction):
         """The calls of a response; of one that is still arriving, as far as they have come."""
         found = _tools.selections(response.message)
         if error_on_no_tool_call and not found:
+            if _tools.has_invalid_calls(response.message):
+                raise invalid_calls_error(response)
             raise missing_call_error(response, self.model)
         return found
 
@@ -254,3 +338,87 @@ class RamClouds(StructuredPrediction):
         """Have the model choose tools, and call them; without function calling, by ReAct."""
         kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
         return await super().apredict_and_call(tools, *args, **kwargs)
+
+    # --- structured prediction ---
+
+    def structured_predict(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> OutputModel:
+        """Fill a prompt, and have the model answer it with an object of the class."""
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(OutputModel, made)
+        _predictions.started(output_cls, prompt, prompt_args)
+        return _predictions.ended(_predictions.predict(self._unchecked(), attempt))
+
+    async def astructured_predict(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> OutputModel:
+        """Fill a prompt, and have the model answer it with an object of the class."""
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(OutputModel, made)
+        _predictions.started(output_cls, prompt, prompt_args)
+        return _predictions.ended(await _predictions.apredict(self._unchecked(), attempt))
+
+    def _structured_stream_call(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Generator[Any, None, None]:
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+        return _predictions.stream(self._unchecked(), attempt)
+
+    async def _structured_astream_call(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[Any, None]:
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            return await super()._structured_astream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+        return _predictions.astream(self._unchecked(), attempt)
+
+    async def astream_structured_predict(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[OutputModel | FlexibleModel, None]:
+        """Yield the object as it arrives: partial ones, then the whole one, validated."""
+        objects = await self._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+        return _predictions.with_events(objects, output_cls, prompt, prompt_args)
+
+    def _attempt(
+        self,
+        output_cls: type[OutputModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None,
+        prompt_args: dict[str, Any],
+    ) -> _structured.Attempt[OutputModel] | None:
+        """The first attempt; None leaves the prediction to core's programs."""
+        modes = _structured.modes(self, llm_kwargs)
+        if modes is None:
+            return None
+        # Core's FunctionCallingProgram.acall forgets the system prompt.
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        return _structured.Attempt(self, modes, output_cls, messages, llm_kwargs or {})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic_core import from_json
 
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
@@ -15,6 +18,7 @@ __all__ = [
     "forced_name",
     "is_forced",
     "offered_tools",
+    "parsed_arguments",
     "safe_name",
     "to_tool",
     "to_tool_choice",
@@ -134,3 +138,21 @@ def with_parameters(tool: Mapping[str, Any]) -> dict[str, Any]:
 def safe_name(text: str) -> str:
     """A name that providers take, made of a title or a class name."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", text)[:64]
+
+
+def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:
+    """The object that a call's arguments are, as far as it has arrived, and whether it is whole."""
+    try:
+        # Not strict: models write raw line breaks into JSON strings.
+        whole = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return _begun(text), False
+    return (whole, True) if isinstance(whole, dict) else ({}, False)
+
+
+def _begun(text: str) -> dict[str, Any]:
+    try:
+        begun = from_json(text, allow_partial="trailing-strings")
+    except ValueError:
+        return {}
+    return begun if isinstance(begun, dict) else {}

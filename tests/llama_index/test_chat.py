@@ -238,9 +238,9 @@ async def test_a_misspelt_parameter_is_an_error(
 
 
 async def test_several_answers_are_refused(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
-    with pytest.raises(ConfigurationError, match=r"n=2 .* one answer"):
+    with pytest.raises(ConfigurationError, match=r"n=2 .* one choice"):
         await call.chat(llm, HELLO, n=2)
-    with pytest.raises(ConfigurationError, match=r"n=2 .* one answer"):
+    with pytest.raises(ConfigurationError, match=r"n=2 .* one choice"):
         await call.stream_complete(llm, "Hello", n=2)
     assert gateway.requests == []
     assert (await call.chat(llm, HELLO, n=1)).message.content

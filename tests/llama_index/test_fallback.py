@@ -14,7 +14,7 @@ from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
-from ramclouds import Client, ConfigurationError
+from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
 from tests.llama_index.twins import Twin
 
@@ -229,11 +229,19 @@ def test_other_models_and_settings_learn_for_themselves(
 # --- which way ---
 
 
-def test_natively_the_clients_own_stream_is_used(llm: RamClouds) -> None:
-    for settings in ({}, {"tool_calling": "native"}):
-        asking = llm.model_copy(update=settings)
+async def test_plain_call_after_a_fallback_goes_out_and_comes_back_as_native(
+    dropping: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    asking = llm.model_copy(update={"on_unsupported": "fallback"})
+    await call.chat_with_tools(asking, [ADD], user_msg="add(2, 3)", tool_required=True)
+    dropping.forget()
 
-        assert type(asking._asker(asking._expectation({}))) is Client
+    whole = await call.chat(asking, [ChatMessage("Hi")])
+    streamed = (await call.stream_chat(asking, [ChatMessage("Hi")]))[-1]
+
+    assert "tool_calling" not in whole.additional_kwargs
+    assert "tool_calling" not in streamed.additional_kwargs
+    assert dropping.bodies[1]["stream_options"] == {"include_usage": True}  # type: ignore[index]
 
 
 async def test_a_call_says_its_own_way(gateway: Gateway, llm: RamClouds, call: Twin) -> None:

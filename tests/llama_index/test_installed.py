@@ -90,6 +90,7 @@ def test_importing_it_loads_nothing_that_only_some_need() -> None:
 def test_the_public_names() -> None:
     assert llama_index_ramclouds.__all__ == [
         "EmptyAnswerError",
+        "InvalidToolCallError",
         "MissingToolCallError",
         "RamClouds",
         "StructuredOutputError",

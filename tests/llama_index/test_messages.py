@@ -213,12 +213,12 @@ def test_a_cache_point_keeps_its_time() -> None:
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        (user(AudioBlock(url="https://example.com/a.wav")), "download it"),
-        (user(DocumentBlock(url="https://example.com/a.pdf")), "download it"),
+        (user(AudioBlock(url="https://example.com/a.wav")), "Download it"),
+        (user(DocumentBlock(url="https://example.com/a.pdf")), "Download it"),
         (user(ImageBlock()), "holds nothing to send"),
         (user(F), "ToolCallBlock cannot be sent"),
         (user(ThinkingBlock(content="hm")), "ThinkingBlock cannot be sent"),
-        (ChatMessage(role="assistant", blocks=[ImageBlock(image=PNG)]), "move it to a user"),
+        (ChatMessage(role="assistant", blocks=[ImageBlock(image=PNG)]), "Move it to a user"),
         (ChatMessage(role="tool", content="5"), "tool_call_id"),
     ],
 )

@@ -193,20 +193,6 @@ async def test_a_multi_turn_conversation_goes_round(prompted_mode: RamClouds, ca
     assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Huế"}'
 
 
-async def test_broken_arguments_never_raise(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
-) -> None:
-    text = '<tool_call>\n{"name": "add", "arguments": {"a": 2, "b" 3}}\n</tool_call>'
-    gateway.handler = _says(text)
-
-    plain = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="2 + 3")
-    streamed = await call.stream_chat_with_tools(prompted_mode, TOOLS, user_msg="2 + 3")
-
-    for answer in (plain, streamed[-1]):
-        assert answer.message.blocks[-1].tool_kwargs == '{"a": 2, "b" 3}'
-        assert [name for name, _ in _calls(prompted_mode, answer)] == ["add"]
-
-
 async def test_a_native_call_is_taken_too(
     gateway: Gateway, prompted_mode: RamClouds, call: Twin
 ) -> None:

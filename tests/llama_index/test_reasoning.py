@@ -179,7 +179,7 @@ async def test_thoughts_that_took_all_tokens_say_so(
 ) -> None:
     gateway.reply(Json(completion("", reasoning_content="Hm,", finish_reason="length")))
 
-    with pytest.raises(EmptyAnswerError, match="raise max_tokens"):
+    with pytest.raises(EmptyAnswerError, match="Raise max_tokens"):
         await call.chat_with_tools(llm, [ADD], user_msg="2 + 3")
 
 

@@ -70,7 +70,7 @@ def test_no_other_vendors_key_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ("given", "near"), [("temprature", "temperature"), ("max_token", "max_tok")]
 )
 def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str) -> None:
-    with pytest.raises(TypeError, match=f"did you mean {near}"):
+    with pytest.raises(TypeError, match=f"Did you mean {near}"):
         RamClouds(model="gpt-5", api_key=KEY, **{given: 1})
 
 
@@ -95,7 +95,7 @@ def test_a_setting_of_openailike_is_an_error_that_names_the_way(given: str, way:
         ({"max_tokens": 0}, "max_tokens must be"),
         ({"context_window": -1}, "context_window"),
         ({"additional_kwargs": {"presence_penalty": 3}}, "presence_penalty must be"),
-        ({"additional_kwargs": {"n": 2}}, "holds one answer"),
+        ({"additional_kwargs": {"n": 2}}, "holds one choice"),
         ({"base_url": "nonsense"}, "base_url must be"),
         ({"timeout": -1}, "timeout must be"),
     ],

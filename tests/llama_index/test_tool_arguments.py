@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
@@ -13,8 +12,9 @@ from llama_index.core.program.utils import process_streaming_objects
 from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
-from llama_index_ramclouds._arguments import ArrivingArguments
-from tests.gateway import Gateway, Json, Sse, completion, tool_chunks
+from llama_index_ramclouds._results import ArrivingCall
+from ramclouds import ToolCallDelta
+from tests.gateway import Gateway, Sse, tool_chunks
 from tests.gateway import call as tool_call
 from tests.llama_index.toolbox import (
     TOOLS,
@@ -55,30 +55,13 @@ async def test_long_arguments_are_whole_at_the_end(
 
 
 def test_arriving_arguments_are_parsed_only_as_they_grow() -> None:
-    arguments = ArrivingArguments()
-    arguments.add('{"city": "' + "x" * 5000)
-    before = arguments.so_far()
-    arguments.add("yy")
+    arriving = ArrivingCall("call_1", "weather")
+    arriving.add(ToolCallDelta(0, arguments='{"city": "' + "x" * 5000))
+    before = arriving.so_far()
+    arriving.add(ToolCallDelta(0, arguments="yy"))
 
-    assert arguments.so_far() == before
-    assert arguments.so_far() is not before
-    arguments.add('"}')
-    assert arguments.whole() == {"city": "x" * 5000 + "yy"}
-
-
-@pytest.mark.parametrize("arguments", ["", "not json", "[1, 2]", '"text"', '{"a": 1, "b'])
-async def test_arguments_that_are_no_object_never_raise(
-    gateway: Gateway, llm: RamClouds, call: Twin, arguments: str
-) -> None:
-    one = tool_call("add", arguments)
-    gateway.reply(Json(completion(None, tool_calls=[one])), Sse(tool_chunks(one)))
-
-    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Add")
-    streamed = (await call.stream_chat_with_tools(llm, TOOLS, user_msg="Add"))[-1]
-
-    kept = {"a": 1} if arguments.startswith("{") else {}
-    for answer in (plain, streamed):
-        assert llm.get_tool_calls_from_response(answer)[0].tool_kwargs == kept
+    assert arriving.so_far() == before
+    assert arriving.so_far() is not before
 
 
 def test_calls_are_read_from_either_form(llm: RamClouds) -> None:

@@ -151,8 +151,8 @@ async def test_a_demanded_call_that_never_came_is_an_error(
 @pytest.mark.parametrize(
     ("answer", "advice"),
     [
-        (completion("I wou", finish_reason="length"), "raise max_tokens"),
-        (completion(None, refusal="I must not."), "refusal: change the messages"),
+        (completion("I wou", finish_reason="length"), "Raise max_tokens"),
+        (completion(None, refusal="I must not."), "refusal. Change the messages"),
     ],
     ids=["cut off", "refused"],
 )

@@ -19,8 +19,8 @@ CHAT_RAMCLOUDS = """
 RAMCLOUDS = """
     additional_kwargs api_key async_http_client base_url context_window default_headers
     extra_body frequency_penalty http_client is_function_calling_model max_retries max_tokens
-    model on_unsupported presence_penalty reasoning_effort replay_reasoning stop
-    structured_output_mode temperature think_tags timeout tokenizer tool_calling top_p
+    model on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort replay_reasoning
+    stop structured_output_mode temperature think_tags timeout tokenizer tool_calling top_p
 """
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_ramclouds._json_text import JsonStream, find_json, find_partial_json, only_json
+from langchain_ramclouds._only_json import JsonStream, only_json
 
 _OBJECT = '{"a": {"b": "}"}, "c": ["{", "\\""]}'
 
@@ -68,21 +66,3 @@ def test_text_before_a_tool_call_is_released_as_it_is() -> None:
     assert stream.release() == "I look: "
     assert stream.feed("more") == "more"
     assert stream.finish() == ""
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ('{"a": "b', {"a": "b"}),
-        ('```json\n{"a": 1, "b', {"a": 1}),
-        ('{"a": 1} and more', {"a": 1}),
-        ("prose", None),
-        ("{x", None),
-    ],
-)
-def test_partial_json(text: str, value: Any) -> None:
-    assert find_partial_json(text) == value
-
-
-def test_every_outermost_value_is_found() -> None:
-    assert [value for value, _, _ in find_json('{"a": {"b": 1}} {x} [2]')] == [{"a": {"b": 1}}, [2]]

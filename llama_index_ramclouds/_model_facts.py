@@ -1,16 +1,44 @@
-"""Token counts estimated without network."""
+"""What is known about a model: LlamaIndex's metadata, and token counts without network."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
 from llama_index.core.utils import get_tokenizer
 
+from ramclouds import ModelFacts
+
+logger = logging.getLogger(__name__)
+
 # What the frame of one message and one picture costs; OpenAI's figures, as LlamaIndex takes them.
 _MESSAGE_TOKENS = 4
 _MEDIA_TOKENS = 2125
+
+_warned: set[str] = set()
+
+
+def warn_if_unknown(facts: ModelFacts) -> None:
+    """Warn once of a model whose context window is a guess."""
+    if not facts.known and facts.name not in _warned:
+        _warned.add(facts.name)
+        logger.warning(
+            "Nothing is known about model %r, so a context window of %d tokens is assumed."
+            " Set context_window=... if it is another.",
+            facts.name,
+            facts.context_window,
+        )
+
+
+def reserved_output(facts: ModelFacts) -> int:
+    """Tokens that core must leave free for the completion; -1 is LlamaIndex's word for unknown.
+
+    gpt-5 takes 272,000 of its 400,000 as input, and core packs what is not reserved.
+    """
+    reserved = facts.context_window - facts.max_input_tokens
+    return reserved if reserved > 0 else -1
 
 
 def count_tokens(

@@ -1,9 +1,7 @@
-"""Structured output: how an object is read from an answer, whole or as it arrives."""
+"""Structured output as it is read from a response, whole or as it arrives."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, cast
@@ -11,20 +9,22 @@ from typing import Any, Generic, cast
 from llama_index.core.base.llms.types import ChatResponse
 from llama_index.core.bridge.pydantic import ValidationError
 from llama_index.core.types import Model
-from pydantic_core import from_json
 
-from llama_index_ramclouds._errors import StructuredOutputError, facts_of, shown
+from llama_index_ramclouds._errors import (
+    StructuredOutputError,
+    facts_of,
+    invalid_calls,
+    outcome_of,
+)
 from llama_index_ramclouds._tools import selections
 from ramclouds import prompted
-from ramclouds.prompted import unsupported_message
-
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_FENCED = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)```", re.DOTALL)
+from ramclouds.bridge.json_text import json_values, partial_object, spoken
+from ramclouds.bridge.outcome import is_cut_off, shown
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec(Generic[Model]):
-    """What an answer should hold, and how it was asked for."""
+    """What a completion should hold, and how it was asked for."""
 
     output_cls: type[Model]
     mode: str
@@ -45,45 +45,23 @@ def to_object(response: ChatResponse, spec: OutputSpec[Model]) -> Model:
 
 def _candidates(response: ChatResponse) -> Iterator[str]:
     """What may be the object, the likeliest first."""
-    text = _THOUGHT.sub("", response.message.content or "").strip()
-    whole = [*_arguments(response), *([text] if text else [])]
+    text = response.message.content or ""
+    outside = "".join(text[start:end] for start, end in spoken(text)).strip()
+    whole = [*_arguments(response), *([outside] if outside else [])]
     yield from whole
-    # A part of an answer that was cut off may fit a class whose fields are optional.
-    if _is_cut_off(response):
+    # A part of a completion that was cut off may fit a class whose fields are optional.
+    if is_cut_off(response.additional_kwargs.get("finish_reason")):
         return
-    for fenced in _FENCED.finditer(text):
-        yield fenced[1]
-    yield from _objects_in(text)
+    values = json_values(text)
+    yield from (value.text for value in values if value.is_whole)
     # Trailing commas, single quotes.
-    yield from map(prompted.json_text, whole)
+    broken = (value.text for value in values if not value.is_whole)
+    yield from map(prompted.json_text, (*_arguments(response), *broken))
 
 
 def _arguments(response: ChatResponse) -> list[str]:
     calls = response.message.additional_kwargs.get("tool_calls") or []
     return [call["function"]["arguments"] for call in calls]
-
-
-def _is_cut_off(response: ChatResponse) -> bool:
-    return bool(response.additional_kwargs.get("finish_reason") == "length")
-
-
-def _objects_in(text: str) -> Iterator[str]:
-    """The JSON values that stand in prose, in order."""
-    decoder = json.JSONDecoder()
-    place = _next_opening(text, 0)
-    while place >= 0:
-        try:
-            _, end = decoder.raw_decode(text, place)
-        except ValueError:
-            end = place + 1
-        else:
-            yield text[place:end]
-        place = _next_opening(text, end)
-
-
-def _next_opening(text: str, start: int) -> int:
-    found = re.compile(r"[{\[]").search(text, start)
-    return found.start() if found else -1
 
 
 def _is_no_json(problem: ValidationError) -> bool:
@@ -93,27 +71,25 @@ def _is_no_json(problem: ValidationError) -> bool:
 def _no_object(
     response: ChatResponse, spec: OutputSpec[Any], problem: ValidationError | None
 ) -> StructuredOutputError:
-    text = response.message.content or "".join(_arguments(response))
+    invalid = [call.arguments for call in invalid_calls(response.message)]
+    text = response.message.content or "".join([*_arguments(response), *invalid])
     why = f": {problem}" if problem is not None else "."
-    hint = _hint(response, spec, is_json=problem is not None and not _is_no_json(problem))
+    is_json = problem is not None and not _is_no_json(problem)
     return StructuredOutputError(
-        f"The answer holds no {spec.output_cls.__name__}, but {shown(text)}{why}\n{hint}",
+        f"The completion holds no {spec.output_cls.__name__}, but {shown(text)}{why}\n"
+        f"{_advice(response, spec, is_json=is_json)}",
         **facts_of(response),
     )
 
 
-def _hint(response: ChatResponse, spec: OutputSpec[Any], *, is_json: bool) -> str:
-    if _is_cut_off(response):
-        return "The answer was cut off at its token limit: raise max_tokens."
+def _advice(response: ChatResponse, spec: OutputSpec[Any], *, is_json: bool) -> str:
+    outcome = outcome_of(response, spec.model)
     if is_json:
-        return "Describe the fields in the class, or use another model."
-    way = response.additional_kwargs.get("tool_calling")
-    if way is not None:
-        return f"It was asked for through the prompt (tool_calling={way!r}): use another model."
-    if spec.mode == "text":
-        return "It was asked for through the prompt: use another model."
-    what = "`tools`" if spec.mode == "function_calling" else "`response_format`"
-    return unsupported_message(what, spec.model)
+        return outcome.without_fit()
+    if invalid_calls(response.message):
+        return outcome.stopped or "The call's arguments are not one JSON object. Ask again."
+    asked = {"text": None, "function_calling": "`tools`"}
+    return outcome.without_json(asked.get(spec.mode, "`response_format`"))
 
 
 class ArrivingObject(Generic[Model]):
@@ -154,14 +130,8 @@ class ArrivingObject(Generic[Model]):
         if calls := selections(response.message):
             return calls[0].tool_kwargs
         text = response.message.content or ""
-        start = text.find("{")
         # Parsed again only when it has grown by a tenth: parsing each time is quadratic.
-        if start < 0 or len(text) - self._parsed < self._parsed // 10:
+        if len(text) - self._parsed < self._parsed // 10:
             return self._last
         self._parsed = len(text)
-        try:
-            begun = from_json(text[start:], allow_partial="trailing-strings")
-        except ValueError:
-            # Something stands behind the object, such as the end of its fence.
-            return self._last
-        return begun if isinstance(begun, dict) else self._last
+        return partial_object(text) or self._last
