@@ -423,9 +423,7 @@ class AsyncClient(BaseClient):
                 return to_value(response, attempts.body)
             await asleep(attempts.pause())
 
-    async def _embed_batches(
-        self, batching: Batching, embed: Callable[..., Any]
-    ) -> None:
+    async def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
         while (batch := batching.take()) is not None:
             try:
                 batching.put(batch, await embed(input=[piece.text for piece in batch]))

@@ -1,24 +1,28 @@
 """The errors of the client, all of them.
 
 RamCloudsError
-├── ConfigurationError            also ValueError: a setting or an argument, found before sending
-├── APIConnectionError            also ConnectionError: no answer, or one that broke off
+├── ConfigurationError            also ValueError: a wrong setting or argument; nothing was sent
+├── APIConnectionError            also ConnectionError: no response, or a part of one
 │   └── APITimeoutError           also TimeoutError
-├── APIStatusError                the gateway, or Cloudflare before it, refused
+├── APIStatusError                an error of the gateway, or of Cloudflare before it
 │   ├── BadRequestError
-│   │   └── ContextLengthError
+│   │   ├── ContextLengthError
+│   │   ├── RequestTooLargeError  too many bytes
+│   │   └── ContentFilterError    the gateway's word filter, or the provider's moderation
 │   ├── AuthenticationError
 │   ├── PermissionDeniedError
-│   ├── BlockedError              Cloudflare let nothing through
-│   ├── InsufficientQuotaError    no credit left: the user's, the key's or the operator's
+│   ├── BlockedError              Cloudflare blocked the request
+│   ├── InsufficientQuotaError    no credit left: the user's or the key's
+│   ├── ProviderAccountError      the gateway's own key or credit at the provider was refused
 │   ├── NotFoundError             a wrong path
 │   ├── ModelUnavailableError
 │   ├── RateLimitError
 │   └── ServerError
 │       └── GatewayTimeoutError   524: the request may have run, and been billed
-├── ResponseError                 a 200 that is no completion
+├── ResponseError                 no completion: a web page, a redirect, JSON of another kind
+│   └── EmptyResponseError        a completion without any content
 └── StreamError                   an error inside a stream, or bytes that are no stream
-    └── StreamTruncatedError      the stream ended before the answer did
+    └── StreamTruncatedError      the stream ended before the completion did
 """
 
 from __future__ import annotations
@@ -32,12 +36,12 @@ if TYPE_CHECKING:
 
 
 class RamCloudsError(Exception):
-    """Base of all errors: says what happened, then what to do, and never holds a key."""
+    """Base of all errors; the message says what happened, then what to do, and holds no key."""
 
     retryable: bool = False
-    """Whether the same request may succeed later, and no part of an answer was delivered."""
+    """Whether the same request may succeed later, and no part of a completion was delivered."""
     retry_after: float | None = None
-    """Seconds that the answer asked to wait."""
+    """Seconds that the response asks to wait."""
     request_id: str | None = None
     status_code: int | None = None
     code: str | int | None = None
@@ -47,17 +51,16 @@ class RamCloudsError(Exception):
     param: str | None = None
     """The argument that the gateway's `error.param` names."""
     body: Any = None
-    """The answer: parsed where it was JSON, otherwise the beginning of its text."""
+    """The response's body: parsed if it was JSON, else the beginning of its text."""
     response: httpx.Response | None = None
-    """The answer with its body read; its request holds no headers, so no key."""
+    """The response with its body read; its request holds no headers, so no key."""
     partial: Completion | Embeddings | None = None
     """What had arrived before the error; of `embed` and `embed_many` an `Embeddings`."""
 
     def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message)
         self.message = message
-        # Instance values over the class's defaults: an error is copied into a framework's own
-        # class by its __dict__, and pickles by it.
+        # In __dict__, because adapters copy it into their own classes, and pickle uses it.
         self.__dict__.update(facts)
 
 
@@ -66,17 +69,17 @@ class ConfigurationError(RamCloudsError, ValueError):
 
 
 class APIConnectionError(RamCloudsError, ConnectionError):
-    """The gateway could not be reached, or the connection broke before the answer was complete."""
+    """The gateway was not reached, or the connection broke before the response was complete."""
 
     retryable = True
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """The gateway did not answer in time."""
+    """The gateway did not respond in time."""
 
 
 class APIStatusError(RamCloudsError):
-    """The gateway, or Cloudflare before it, answered with an error."""
+    """The gateway, or Cloudflare before it, responded with an error."""
 
 
 class BadRequestError(APIStatusError):
@@ -84,11 +87,19 @@ class BadRequestError(APIStatusError):
 
 
 class ContextLengthError(BadRequestError):
-    """The messages and the asked-for answer do not fit into the model's context window."""
+    """The messages and `max_tokens` do not fit into the model's context window."""
+
+
+class RequestTooLargeError(BadRequestError):
+    """The request has too many bytes; the message says how many, and how many are old media."""
+
+
+class ContentFilterError(BadRequestError):
+    """The gateway's word filter or the provider's moderation refused the messages."""
 
 
 class AuthenticationError(APIStatusError):
-    """The key is missing, unknown, disabled or expired."""
+    """The key is missing, unknown, disabled or expired, or (newer gateways) its quota is spent."""
 
 
 class PermissionDeniedError(APIStatusError):
@@ -100,7 +111,14 @@ class BlockedError(APIStatusError):
 
 
 class InsufficientQuotaError(APIStatusError):
-    """Credit is spent: the user's, the key's, or the operator's at the provider."""
+    """The credit of the user or the quota of the key is spent."""
+
+
+class ProviderAccountError(APIStatusError):
+    """The provider refused the gateway's own key or account: the user's key is not the cause.
+
+    Another model may work, so it is a good reason for a fallback.
+    """
 
 
 class NotFoundError(APIStatusError):
@@ -130,7 +148,11 @@ class GatewayTimeoutError(ServerError):
 
 
 class ResponseError(RamCloudsError):
-    """A 200 that is no completion: a web page, or JSON without an answer."""
+    """A response that is no completion: a web page, a redirect, or JSON of another kind."""
+
+
+class EmptyResponseError(ResponseError):
+    """A completion without any content; it may have been billed, so it is retried once at most."""
 
 
 class StreamError(RamCloudsError):

@@ -1,10 +1,11 @@
-"""The error object of an answer, in whatever shape it came: the forgiving code for errors."""
+"""The error object of a response, read from all the shapes that providers give it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic_core import from_json
 
@@ -15,21 +16,51 @@ from ramclouds._wire.sse import EventDecoder, looks_like_events
 
 @dataclass(slots=True)
 class ErrorBody:
-    """The error object of an answer, in whatever shape it came."""
+    """The error object of a response."""
 
     message: str = ""
     type: str | None = None
     code: str | int | None = None
     param: str | None = None
     retry_after: float | None = None
+    origin: Literal["", "gateway", "base_resp", "cut"] = ""
+    """Who wrote it, if its place tells: `base_resp` is MiniMax; `cut` if its end is missing."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.message and self.type is None and self.code is None
+
+    @property
+    def is_gateways(self) -> bool:
+        """Whether New API wrote it, about the user's own key, credit or limits."""
+        if (self.type, self.code) == ("authentication_error", "invalid_api_key"):
+            # RamClouds' documents show this for a wrong key, with "Invalid API key".
+            return "invalid api key" in self.message.lower()
+        is_named = self.type in {"new_api_error", "new_api_panic"} or self.code in _GATEWAY_CODES
+        # The type of a body that was cut may be missing.
+        return is_named or self.origin in {"gateway", "cut"}
+
+    @property
+    def code_name(self) -> str:
+        """The code as a name: MiniMax's numbers mean other things than GLM's."""
+        if self.origin == "base_resp":
+            return f"base_resp:{self.code}"
+        return self.code if isinstance(self.code, str) else ""
+
+    @property
+    def vendor_status(self) -> int | None:
+        """The HTTP status of the provider, which OpenRouter writes into `code`."""
+        text = str(self.code)
+        return int(text) if re.fullmatch("[45][0-9][0-9]", text) else None
 
 
+_GATEWAY_CODES = frozenset({"insufficient_user_quota", "pre_consume_token_quota_failed"})
 _MESSAGE_KEYS = ("message", "msg", "err", "error_msg", "detail", "title")
 _ERROR_KEYS = frozenset({"errors", *_MESSAGE_KEYS, "header", "response"})
 
 
 def parse_error_body(body: bytes) -> Any:
-    """The JSON of a refusal: whole, in an event, or what is left of one that was cut off."""
+    """The JSON of an error body: whole, in an event, or the beginning of one that was cut off."""
     for payload in (body, *_events_of(body)):
         try:
             value = parse(payload)
@@ -51,14 +82,16 @@ def _events_of(body: bytes) -> Iterator[bytes]:
 
 
 def is_error_body(body: Any) -> bool:
-    """Whether JSON that was to be an answer is an error."""
+    """Whether JSON in place of a completion is an error."""
     if not isinstance(body, dict):
         return False
     if body.get("error") or body.get("success") is False or body.get("type") == "error":
         return True
+    if _minimax_error(body):
+        return True
     # A completion may have a message too, and so may a list of models.
-    is_answer = "choices" in body or (isinstance(body.get("data"), list) and body["data"])
-    if is_answer or not _ERROR_KEYS & body.keys():
+    is_completion = "choices" in body or (isinstance(body.get("data"), list) and body["data"])
+    if is_completion or not _ERROR_KEYS & body.keys():
         return False
     return bool(error_body_from(body).message)
 
@@ -71,6 +104,9 @@ def error_body_from(body: Any) -> ErrorBody:
         return error_body_from(body[0]) if body else ErrorBody()
     if not isinstance(body, dict):
         return ErrorBody()
+    minimax = _minimax_error(body)
+    if minimax is not None:
+        return minimax
     source = _source_of(body)
     code = source.get("code", source.get("status_code"))
     return ErrorBody(
@@ -79,11 +115,24 @@ def error_body_from(body: Any) -> ErrorBody:
         code=code if isinstance(code, (str, int)) and not isinstance(code, bool) else None,
         param=as_name(source.get("param")),
         retry_after=_seconds(body.get("retry_after")),
+        # New API's management endpoints: {"success":false,"message":"Invalid token"}
+        origin="gateway" if body.get("success") is False else "",
     )
 
 
+def _minimax_error(body: dict[str, Any]) -> ErrorBody | None:
+    """The error in a `base_resp`: {"base_resp":{"status_code":1008,"status_msg":"..."}}."""
+    base = body.get("base_resp")
+    if not isinstance(base, dict) or not isinstance(base.get("status_code"), int):
+        return None
+    code, message = base["status_code"], base.get("status_msg")
+    if code == 0:
+        return None
+    return ErrorBody(message if isinstance(message, str) else "", code=code, origin="base_resp")
+
+
 def _source_of(body: dict[str, Any]) -> dict[str, Any]:
-    """The object that says type and code: the innermost `error`, alone or first in a list."""
+    """The object that holds type and code: the innermost `error`, alone or first in a list."""
     inner = _first(body.get("error"))
     if inner is None and not {"code", "message"} & body.keys():
         # The Responses API's `response.failed`; FastAPI's `detail`; a list without an `error`.
@@ -107,7 +156,7 @@ def _message_of(value: Any) -> str:
     if not isinstance(value, dict):
         return ""
     if isinstance(value.get("loc"), list) and isinstance(value.get("msg"), str):
-        # Where it is wrong is half of what it says: `body.messages: field required`.
+        # The place belongs to the message: `body.messages: field required`.
         return f"{'.'.join(map(str, value['loc']))}: {value['msg']}"
     for key in ("error", *_MESSAGE_KEYS, "errors", "header", "response"):
         message = _message_of(value.get(key))

@@ -1,7 +1,8 @@
-"""A gateway's refusal to the error that is raised."""
+"""A gateway's response to the error that is raised."""
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import httpx
@@ -17,28 +18,34 @@ from ramclouds._failures.error_body import (
 from ramclouds._failures.hints import hint_for
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
-from ramclouds._failures.retry import retry_after
+from ramclouds._failures.retry import retry_after, wait_in
 from ramclouds._json.parsing import preview
 from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096
 _MESSAGE_LENGTH = 1000
 _NO_MESSAGE = "The gateway sent an error without a message"
+_REQUEST_ID = re.compile(r" ?\(request id: ([\w-]{1,80})\)")
 
 E = TypeVar("E", bound=e.RamCloudsError)
+_NO_CONTENT = (
+    "The completion is empty: the provider returned nothing, or its filter blocked the request"
+)
 
 
-def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.APIStatusError:
-    """The error of an answer whose status is no success."""
+def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e.RamCloudsError:
+    """The error of a response whose status is no success."""
     head = ResponseHead(response, redactor)
     text = redactor.text(body.decode("utf-8", "replace"))
     head.response = head.response_with(text.encode())
     parsed = parse_error_body(text.encode())
     error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
+    if not text.rstrip().endswith(("}", "]")):
+        error_body.origin = "cut"
     cls, retryable = classify(head, error_body, text)
     message = error_body.message or _plain_text(text) or _reason(head)
     if error_body.code == "bad_response_status_code" and message == "openai_error":
-        # New API's filler, where the provider's error was no JSON.
+        # New API's filler for a provider's error body that it could not read.
         message = "The provider behind the gateway failed without saying why"
     kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
     return _error(cls, head, error_body, message, retryable=retryable, body=kept)
@@ -55,6 +62,7 @@ def _error(
     partial: Completion | None = None,
 ) -> E:
     hint = hint_for(cls, head, error_body, message)
+    message = _without_request_id(message, head.request_id)
     return cls(
         head.message(f"{_sentence(message)} {hint}".strip(), error_body.code),
         status_code=head.status_code,
@@ -71,12 +79,18 @@ def _error(
 
 
 def _wait(head: ResponseHead, error_body: ErrorBody) -> float | None:
-    wait = retry_after(head.headers)
-    return error_body.retry_after if wait is None else wait
+    # New API drops a provider's headers on errors, so the wait may stand in the message alone.
+    waits = (retry_after(head.headers), error_body.retry_after, wait_in(error_body.message))
+    return next((wait for wait in waits if wait is not None), None)
+
+
+def _without_request_id(message: str, request_id: str | None) -> str:
+    """A message without the request id that New API puts into it: it stands at the end anyway."""
+    return _REQUEST_ID.sub(lambda found: "" if found[1] == request_id else found[0], message)
 
 
 def _plain_text(text: str) -> str:
-    """A body that is no JSON, where a person wrote it; not a web page."""
+    """A body that is a plain sentence, neither JSON nor a web page."""
     return "" if text.lstrip().startswith("<") else preview(text.encode("utf-8", "replace"))
 
 
@@ -111,19 +125,25 @@ def body_error(
     """An error object in a 200: the class its code names, else a server's failure."""
     body = head.redactor.json(body)
     error_body = error_body_from(body)
-    cls, retryable = classify_in_200(error_body) or DOWN
+    cls, retryable = classify_in_200(head, error_body) or DOWN
     message = error_body.message or _NO_MESSAGE
     return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
 
 
 def stream_error(
-    head: ResponseHead, body: Any, *, partial: Completion, is_retryable: bool
+    head: ResponseHead, body: Any, *, partial: Completion, is_retryable: bool, is_late: bool = False
 ) -> e.RamCloudsError:
-    """An error inside a stream: the class its code names, else a `StreamError`."""
+    """An error inside a stream: the class its code names, else a `StreamError`.
+
+    `is_late` says that it came as bare JSON before any content. In an event stream that is a
+    response which the gateway's pings forestalled: it keeps its class.
+    """
     body = head.redactor.json(body)
     error_body = error_body_from(body)
-    named, retryable = classify_in_200(error_body) or DOWN
-    cls: type[e.RamCloudsError] = e.StreamError if named is e.ServerError else named
+    cls, retryable = classify_in_200(head, error_body) or DOWN
+    is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
+    if cls is e.ServerError and not (is_late and is_stream):
+        cls = e.StreamError
     message = error_body.message or _NO_MESSAGE
     retryable = retryable and is_retryable
     return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
@@ -132,41 +152,53 @@ def stream_error(
 def response_error(
     head: ResponseHead, body: bytes, parsed: Any, *, partial: Completion | None
 ) -> e.RamCloudsError:
-    """A 200 that is no completion: an error object, a web page, or JSON without an answer."""
+    """A 200 that is no completion: an error object, a web page, or JSON of another kind."""
     if is_error_body(parsed):
         return body_error(head, parsed, partial)
     if head.is_challenge:
-        message = "Cloudflare answered with a challenge that only browsers can take"
+        message = "Cloudflare responded with a challenge that only browsers can pass"
         page = head.redactor.text(preview(body, _BODY_PREVIEW))
         return _error(e.BlockedError, head, ErrorBody(), message, retryable=False, body=page)
     if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         kind = head.headers.get("content-type", "no content type")
         text = (
-            f"{head.url} answered with a web page ({kind}), not with a completion. Check "
+            f"{head.url} responded with a web page ({kind}), not with a completion. Check "
             "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
         )
-    elif isinstance(parsed, dict):
-        text = (
-            "The answer holds no choice: the provider returned nothing, or its filter blocked the "
-            "request. Send it again, or change the messages."
-        )
+    elif isinstance(parsed, dict) and head.url.endswith("/chat/completions"):
+        return empty_error(head, parsed, partial)
     elif partial is not None:
         text = (
-            "The answer broke off: its JSON has no end. What had arrived is in error.partial. "
+            "The response broke off: its JSON has no end. What had arrived is in error.partial. "
             "Send the request again."
         )
     elif not body.strip():
-        text = "The answer is empty. Send the request again."
+        text = "The response is empty. Send the request again."
     else:
-        text = f"The answer is not what was asked for: {preview(body)} Check base_url."
+        text = f"The response is not what was asked for: {preview(body)} Check base_url."
     return e.ResponseError(
         head.message(text),
         status_code=head.status_code,
         request_id=head.request_id,
-        retryable=isinstance(parsed, dict) or not body.strip(),
+        retryable=not body.strip(),
         body=head.redactor.json(parsed)
         if parsed is not None
         else head.redactor.text(body[:_BODY_PREVIEW].decode("utf-8", "replace")),
         response=head.response,
+        partial=partial,
+    )
+
+
+def empty_error(
+    head: ResponseHead, body: Any, partial: Completion | None, *, is_retryable: bool = True
+) -> e.EmptyResponseError:
+    """A completion without any content: no choice, or a stream with nothing but usage."""
+    return _error(
+        e.EmptyResponseError,
+        head,
+        ErrorBody(),
+        _NO_CONTENT,
+        retryable=is_retryable,
+        body=head.redactor.json(body),
         partial=partial,
     )

@@ -1,7 +1,8 @@
-"""What the HTTP libraries raise, as errors of ours.
+"""The errors of the HTTP libraries, as errors of ours.
 
-httpx-aiohttp maps aiohttp's dropped and refused connections to timeouts, and lets some of aiohttp's
-errors through: so the cause is asked, and its type's home and name.
+httpx-aiohttp maps aiohttp's dropped and refused connections to timeouts (`AIOHTTP_EXC_MAP` in
+https://github.com/karpetrosyan/httpx-aiohttp/blob/main/httpx_aiohttp/transport.py) and lets some
+errors of aiohttp through, so look at the `__cause__` chain and at the module and name of each type.
 """
 
 from __future__ import annotations
@@ -21,14 +22,17 @@ from ramclouds.errors import (
 
 
 def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
-    """The error that an HTTP library's one means; None where it is none of theirs."""
+    """The error that one of an HTTP library means; None if it is none of theirs."""
     if isinstance(exc, RamCloudsError):
         return exc
     if isinstance(exc, (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)):
-        return ConfigurationError(f"The request cannot be sent: {exc}")
+        return ConfigurationError(
+            f"The request cannot be sent ({exc}). Check base_url, and the headers that you set."
+        )
     if isinstance(exc, httpx.DecodingError):
         return ResponseError(
-            f"The answer's compression is broken ({exc}). Send the request again.", retryable=False
+            f"The response's compression is broken ({exc}). Send the request again.",
+            retryable=False,
         )
     if isinstance(exc, RuntimeError) and "closed" in str(exc):
         return ConfigurationError("The client is closed. Make a new one.")
@@ -63,10 +67,10 @@ def _timeout_error(exc: Exception, base_url: str) -> APITimeoutError:
     if isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         text = f"No connection to {base_url} in time. Check the network, or raise timeout=..."
         return APITimeoutError(text)
-    # The request may be running, and billed: as with a 524, sending it again is the user's choice.
+    # The request may be running and billed, as with a 524: the user decides to send it again.
     text = (
         f"{base_url} was silent for longer than the timeout allows. Raise timeout=..., or stream "
-        "the answer."
+        "the completion."
     )
     return APITimeoutError(text, retryable=False)
 
@@ -79,19 +83,18 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
         (
             cause.verify_message
             for cause in _chain(exc)
-            # aiohttp raises a class of its own that is this one too, but has no message.
+            # aiohttp's own class derives from this one, without a message.
             if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message")
         ),
         None,
     )
     if certificate is not None:
         return APIConnectionError(
-            f"The certificate of {base_url} is not trusted ({certificate}). Where a "
-            "company's proxy stands in between, name its root certificate: verify='/path/ca.pem' "
-            "or SSL_CERT_FILE.",
+            f"The certificate of {base_url} is not trusted ({certificate}). Behind a company's "
+            "proxy, name its root certificate: verify='/path/ca.pem' or SSL_CERT_FILE.",
             retryable=False,
         )
-    # aiohttp's own names: httpx-aiohttp maps all of these to ConnectTimeout.
+    # By name, because httpx-aiohttp maps all of these to ConnectTimeout.
     names = {type(cause).__name__ for cause in _chain(exc)}
     what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
     what = (what or type(exc).__name__).rstrip(".")
@@ -106,6 +109,6 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
             "network."
         )
     return APIConnectionError(
-        f"The connection to {base_url} broke before the answer was complete: {what}. "
+        f"The connection to {base_url} broke before the response was complete: {what}. "
         "Send the request again."
     )

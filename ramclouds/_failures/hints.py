@@ -1,18 +1,20 @@
-"""What to do about an error: one sentence behind what happened."""
+"""What to do about an error: the sentences behind what happened."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ramclouds import errors as e
+from ramclouds._failures.model_names import chat_name_of
 
 if TYPE_CHECKING:
     from ramclouds._failures.error_body import ErrorBody
     from ramclouds._failures.response_head import ResponseHead
 
-_CHANNEL_IN_KEY = re.compile(r"指定渠道|specif\w* (a )?channel", re.I)
-_DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+_CHANNEL_IN_KEY = re.compile(r"指定渠道|specif\w{0,9} (a )?channel", re.I)
 _MAX_TOKENS = re.compile(r"max_(output_|completion_)?tokens|integer_below_min", re.I)
 _TOO_SMALL = re.compile(
     r"minimum|at least|too small|>=|(below|less than) (the )?min"
@@ -20,66 +22,194 @@ _TOO_SMALL = re.compile(
     re.I,
 )
 _UNSUPPORTED = re.compile(r"unsupported (parameter|value)|not supported", re.I)
+# The gateway takes field paths for hosts and masks them, as in `***.***.custom.name`, so the words
+# in a path say nothing. The lookbehind lets a search start once a word.
+_PATH = re.compile(r"(?<![\w*\[\]])[\w*\[\]]+(?:\.[\w*\[\]]+)+")
 
-_USER_AGENT = (
-    "Cloudflare blocked the request before it reached RamClouds, most likely for its User-Agent or "
-    "its IP address. Set another User-Agent: user_agent=... or RAMCLOUDS_USER_AGENT."
+_WHERE = "ramclouds.me or its Telegram bot @ramclouds_bot"
+_DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+_CHECK_KEY = "Check the API key (RAMCLOUDS_API_KEY or api_key=...)."
+_UNNAMED = (
+    "The key is unknown, disabled, expired or spent; the gateway does not say which, but "
+    "client.key_status() can tell."
 )
-_CREDIT = (
-    "Credit is spent, or does not cover what max_tokens reserves. Top up at RamClouds, raise the "
-    "limit of the key, or lower max_tokens."
+_CHECK_RIGHTS = "Check which models, groups and IP addresses the key may use."
+_ACCOUNT = (
+    "The gateway's account at the provider was refused; you cannot fix this. Try another model, or "
+    "tell RamClouds the request id."
 )
 
-_BY_CLASS: tuple[tuple[type[e.RamCloudsError], str], ...] = (
-    (e.BlockedError, _USER_AGENT),
-    (e.InsufficientQuotaError, _CREDIT),
-    (e.AuthenticationError, "Check the API key (RAMCLOUDS_API_KEY or api_key=...)."),
-    (
-        e.PermissionDeniedError,
-        "Check which models, groups and IP addresses the key may use.",
-    ),
-    (
-        e.ModelUnavailableError,
-        "Check the model's name against client.models(): the list depends on the key.",
-    ),
-    (e.NotFoundError, "Check base_url: it normally ends in /v1."),
-    (e.ContextLengthError, "Send fewer or shorter messages, or lower max_tokens."),
-    (e.RateLimitError, "Wait, then send the request again, or send fewer at once."),
-    (
-        e.GatewayTimeoutError,
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What a hint depends on."""
+
+    head: ResponseHead
+    error_body: ErrorBody
+    words: str
+    """The message without the paths in it."""
+
+    def has_dash(self) -> bool:
+        # The gateway names this in the language of the account, or calls the key unknown.
+        return not self.error_body.code and self.head.redactor.has_dash
+
+    def has_channel(self) -> bool:
+        return bool(_CHANNEL_IN_KEY.search(self.words))
+
+    def is_unnamed(self) -> bool:
+        return self.error_body.is_gateways and not self.error_body.code
+
+    def has_small_max_tokens(self) -> bool:
+        about = f"{self.words} {self.error_body.code} {self.error_body.param}"
+        return bool(_MAX_TOKENS.search(about) and _TOO_SMALL.search(about))
+
+    def is_unsupported(self) -> bool:
+        return bool(_UNSUPPORTED.search(self.words))
+
+    def is_panic(self) -> bool:
+        return self.error_body.type == "new_api_panic"
+
+    def is_word_filter(self) -> bool:
+        return self.error_body.code == "sensitive_words_detected"
+
+    def is_gemini_block(self) -> bool:
+        return self.error_body.code == "prompt_blocked"
+
+    def is_redirect(self) -> bool:
+        return 300 <= self.head.status_code < 400
+
+    def is_401(self) -> bool:
+        return self.head.status_code == 401
+
+    def was_streamed(self) -> bool:
+        return self.head.sent.is_stream
+
+    def is_over_limit(self) -> bool:
+        return "requested" in self.words.lower()
+
+    def chat_name(self) -> str | None:
+        base_url = self.head.url.removesuffix("/chat/completions")
+        return chat_name_of(base_url, self.head.sent.model)
+
+    def has_chat_name(self) -> bool:
+        return self.chat_name() is not None
+
+
+def _redirect(failure: _Failure) -> str:
+    target = failure.head.headers.get("location", "another address")
+    return (
+        f"The server redirects to {target}; redirects are not followed, so that the key stays "
+        "here. Check base_url."
+    )
+
+
+def _chat_name(failure: _Failure) -> str:
+    return (
+        "RamClouds names newer Claude models with -CL on chat completions; the name without it is "
+        f"for /v1/messages. Ask for {failure.chat_name()}, or check client.models()."
+    )
+
+
+def _too_large(failure: _Failure) -> str:
+    sent = failure.head.sent
+    if not sent.size:
+        return "Send fewer or smaller messages."
+    size, old = sent.size / 1e6, sent.old_media_size / 1e6
+    share = f", of which {old:.1f} MB ({old / size:.0%}) are media of earlier messages" * (old > 0)
+    return f"The request has {size:.1f} MB{share}. Leave old media out, or send smaller ones."
+
+
+def _uncapitalized(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _always(_: _Failure) -> bool:
+    return True
+
+
+_Hint = str | Callable[[_Failure], str]
+
+# The first row whose class and condition fit decides; a subclass stands before its base.
+_HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], ...] = (
+    (e.RamCloudsError, _Failure.is_redirect, _redirect),
+    (e.BlockedError, _always, (
+        "Cloudflare blocked the request before it reached RamClouds, most likely for its "
+        "User-Agent or its IP address. Set another User-Agent: user_agent=... or "
+        "RAMCLOUDS_USER_AGENT."
+    )),
+    (e.ProviderAccountError, _Failure.is_401, (
+        f"{_ACCOUNT} If every model answers so, check your key."
+    )),
+    (e.ProviderAccountError, _always, _ACCOUNT),
+    (e.InsufficientQuotaError, _always, (
+        "Credit is spent, or does not cover what max_tokens reserves. Top up or raise the limit of "
+        f"the key at {_WHERE}, or lower max_tokens."
+    )),
+    (e.AuthenticationError, _Failure.has_dash, (
+        f"{_UNNAMED} {_DASH} If it belongs there: {_uncapitalized(_CHECK_KEY)}"
+    )),
+    (e.AuthenticationError, _Failure.is_unnamed, (
+        f"{_UNNAMED} {_CHECK_KEY} Keys and credit are at {_WHERE}."
+    )),
+    (e.AuthenticationError, _always, f"{_CHECK_KEY} Keys are at {_WHERE}."),
+    (e.PermissionDeniedError, _Failure.has_channel, _DASH),
+    (e.PermissionDeniedError, _Failure.has_dash, (
+        f"{_DASH} If it belongs there: {_uncapitalized(_CHECK_RIGHTS)}"
+    )),
+    (e.PermissionDeniedError, _always, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
+    (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),
+    (e.ModelUnavailableError, _always, (
+        "Check the model's name against client.models(): the list depends on the key."
+    )),
+    (e.NotFoundError, _always, "Check base_url: it normally ends in /v1."),
+    (e.ContextLengthError, _always, "Send fewer or shorter messages, or lower max_tokens."),
+    (e.RequestTooLargeError, _always, _too_large),
+    (e.ContentFilterError, _Failure.is_word_filter, (
+        "The gateway's word filter refused the messages. Change them."
+    )),
+    (e.ContentFilterError, _Failure.is_gemini_block, (
+        "Gemini's filter blocked the prompt. Change the messages, or try another model."
+    )),
+    (e.ContentFilterError, _always, (
+        "The provider's content filter refused this. Change the messages, or try another model."
+    )),
+    (e.BadRequestError, _Failure.has_small_max_tokens, (
+        "max_tokens is too small for this model. OpenAI's codex models need at least 16, Claude "
+        "more than its thinking budget."
+    )),
+    (e.BadRequestError, _Failure.is_unsupported, "Leave that parameter out."),
+    (e.BadRequestError, _always, "Change the request."),
+    (e.RateLimitError, _Failure.is_over_limit, (
+        "Wait, then send the request again. If this request alone is above the limit, send fewer "
+        "or shorter messages, or lower max_tokens."
+    )),
+    (e.RateLimitError, _always, "Wait, then send the request again, or send fewer at once."),
+    (e.GatewayTimeoutError, _always, (
         "The request may have run and been billed, so it was not sent again. Stream it: a stream "
-        "is not cut for being slow to begin.",
-    ),
-    (e.ServerError, "Send the request again later."),
-    (e.StreamError, "Send the request again."),
-)
+        "is not cut for being slow to begin."
+    )),
+    (e.ServerError, _Failure.is_panic, (
+        "The gateway crashed on this request. The usual reasons are a tool's JSON schema, and a "
+        "file or audio part that it cannot convert."
+    )),
+    (e.ServerError, _always, "Send the request again later."),
+    (e.EmptyResponseError, _Failure.was_streamed, (
+        "It may have been billed. Ask for the whole completion instead of a stream, or change the "
+        "messages."
+    )),
+    (e.EmptyResponseError, _always, (
+        "It may have been billed. Stream the completion, or change the messages."
+    )),
+    (e.StreamError, _always, "Send the request again."),
+)  # fmt: skip
 
 
 def hint_for(
     cls: type[e.RamCloudsError], head: ResponseHead, error_body: ErrorBody, message: str
 ) -> str:
-    """What the user can do about an error of this class; empty where nothing is known."""
-    if 300 <= head.status_code < 400:
-        return (
-            f"The server redirects to {head.headers.get('location', 'another address')}; "
-            "redirects are not followed, so that the key stays here. Check base_url."
-        )
-    if cls is e.PermissionDeniedError and _CHANNEL_IN_KEY.search(message):
-        return _DASH
-    about = f"{message} {error_body.code} {error_body.param}"
-    if cls is e.BadRequestError and _MAX_TOKENS.search(about) and _TOO_SMALL.search(about):
-        return "max_tokens is too small for this model; codex routes need at least 16."
-    if error_body.type == "new_api_panic":
-        return "The gateway crashed on this request; a tool's JSON schema is the usual reason."
-    if error_body.code == "sensitive_words_detected":
-        return "The gateway's word filter refused the messages. Change them."
-    if cls is e.BadRequestError:
-        return (
-            "Leave that parameter out." if _UNSUPPORTED.search(message) else "Change the request."
-        )
-    hint = next((hint for known, hint in _BY_CLASS if issubclass(cls, known)), "")
-    is_about_key = cls in {e.PermissionDeniedError, e.AuthenticationError}
-    if is_about_key and not error_body.code and head.redactor.has_dash:
-        # The gateway says so in the language of the account, or that it does not know the key.
-        return f"{_DASH} If it belongs there: {hint[0].lower()}{hint[1:]}"
-    return hint
+    """What the user can do about an error of this class; empty if nothing is known."""
+    failure = _Failure(head, error_body, _PATH.sub(" ", message))
+    for known, fits, hint in _HINTS:
+        if issubclass(cls, known) and fits(failure):
+            return hint if isinstance(hint, str) else hint(failure)
+    return ""

@@ -1,4 +1,4 @@
-"""Keys out of texts: what a key looks like, and the client's own, are masked everywhere."""
+"""Masks keys in texts: the client's own, and everything that looks like a key."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from typing import Any
 
 MASK = "sk-***"
-# `*` too: the gateway echoes keys as sk-abc***xyz, and that is still a piece of one.
+# With `*`: the gateway repeats keys as sk-abc***xyz, and that is still a piece of one.
 _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
-_BEARER = re.compile(r"(?i)(bearer\s+)[^\s\"',}]+")
+_BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
 
 
 class Redactor:
-    """Masks one client's key, and whatever else is shaped like a key."""
+    """Masks one client's key, and everything else that looks like a key."""
 
     def __init__(self, key: str | None) -> None:
-        # The key without its sk- is echoed too: New API stores it so. A short one would mask words.
+        # New API stores and repeats the key without its sk-. A short one would mask words.
         bare = (key or "").removeprefix("sk-")
         self._own = tuple(text for text in (key, bare) if text and len(text) >= 8)
 

@@ -1,4 +1,4 @@
-"""The head of an HTTP answer without its secrets: what every error about it carries."""
+"""The head of an HTTP response without its secrets: what every error about it carries."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 
 from ramclouds._failures.redact import Redactor
+from ramclouds._failures.sent import SentRequest
 
 
 class ResponseHead:
-    """Status, headers and URL of an answer; its copy of the response has no request headers.
+    """Status, headers and URL of a response; the copy of the response has no request headers.
 
-    What only errors need is made when one does: most answers are none.
+    Most responses are no errors, so what only errors need is made when it is asked for.
     """
 
     def __init__(self, response: httpx.Response, redactor: Redactor) -> None:
@@ -42,6 +43,10 @@ class ResponseHead:
         )
 
     @cached_property
+    def sent(self) -> SentRequest:
+        return SentRequest(self._given.request)
+
+    @cached_property
     def response(self) -> httpx.Response:
         return self.response_with(b"")
 
@@ -62,7 +67,7 @@ class ResponseHead:
 
     @property
     def is_from_gateway(self) -> bool:
-        # Both are set before anything is routed (New API, main.go); without them it is the edge.
+        # New API sets both before it routes a request (main.go); the edge sets neither.
         return "x-oneapi-request-id" in self.headers or "x-new-api-version" in self.headers
 
     @property
@@ -76,7 +81,7 @@ class ResponseHead:
         return bool(self.headers.get("cf-mitigated", "").lower() == "challenge")
 
     def message(self, text: str, code: Any = None) -> str:
-        """A message with what identifies the answer behind its first sentence."""
+        """A message with what identifies the response at its end."""
         facts = [f"status {self.status_code}"]
         if code not in (None, ""):
             facts.append(f"code {code}")

@@ -1,4 +1,4 @@
-"""How long to wait before which retry: pure, but for the jitter and the clock given in."""
+"""How long to wait before a retry; pure except for jitter, and the clock for HTTP dates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from ramclouds.errors import RamCloudsError
+from ramclouds.errors import EmptyResponseError, RamCloudsError
 
 _FIRST_DELAY = 0.5
 _LONGEST_BACKOFF = 8.0
@@ -28,7 +28,8 @@ _GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
 
 def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> float | None:
     """Seconds to wait before the next attempt; None where there must be none."""
-    limit = min(max_retries, 1) if error.code in _ONCE else max_retries
+    is_costly = error.code in _ONCE or isinstance(error, EmptyResponseError)
+    limit = min(max_retries, 1) if is_costly else max_retries
     if not error.retryable or retries_done >= limit:
         return None
     if error.retry_after is not None:
@@ -37,13 +38,13 @@ def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> f
 
 
 def backoff(retries_done: int) -> float:
-    """Exponential, with jitter, so that clients that failed together do not return together."""
+    """Seconds, exponential with jitter: clients that failed together do not return together."""
     ceiling = min(_FIRST_DELAY * 2.0**retries_done, _LONGEST_BACKOFF)
     return ceiling * random.uniform(0.5, 1.0)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that an answer's headers ask to wait, the most precise header first."""
+    """Seconds that a response's headers ask to wait, the most precise header first."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -58,6 +59,33 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if headers.get(f"x-ratelimit-remaining-{what}", "0") == "0"
     )
     return max((wait for wait in waits if wait is not None), default=None)
+
+
+# Words of OpenAI, Gemini, Azure and Chinese providers: "Please try again in 1m12.5s", "Please retry
+# in 31.5s", "Please retry after 6 seconds", "in 2 minutes and 3 seconds", "请在 5 秒后重试"
+_ASKS_TO_WAIT = re.compile(
+    r"(?:(?:try|retry|retrying)(?: again| your request)? (?:in|after)|wait(?: for)?|请在?|等待)"
+    r"(?: about| approximately)? {0,2}(?=\d)",
+    re.I,
+)
+_PART = re.compile(
+    r"(\d{1,9}(?:\.\d{1,9})?) {0,2}(m(?:illi)?s|s|m|h|d|毫秒|秒|分|小时)[a-z钟]{0,10}"
+    r"(?:,| and)? {0,2}",
+    re.I,
+)
+_SECONDS = {"s": 1.0, "秒": 1.0, "m": 60.0, "分": 60.0, "h": 3600.0, "小时": 3600.0, "d": 86400.0}
+
+
+def wait_in(message: str) -> float | None:
+    """Seconds that the words of a message ask to wait."""
+    asked = _ASKS_TO_WAIT.search(message)
+    if asked is None:
+        return None
+    seconds, position = 0.0, asked.end()
+    while part := _PART.match(message, position):
+        seconds += float(part[1]) * _SECONDS.get(part[2].lower(), 0.001)
+        position = part.end()
+    return seconds if position > asked.end() else None
 
 
 def _number(text: str | None) -> float | None:

@@ -168,7 +168,7 @@ class StreamReader:
 
     def _check_stray(self, body: Any) -> None:
         if is_error_body(body):
-            raise self._failed(body)
+            raise self._failed(body, is_late=not self._mapper.has_delivered)
 
     def _whole_body(self) -> list[Chunk]:
         """The chunks of a stream request whose response is one JSON body."""
@@ -184,9 +184,13 @@ class StreamReader:
         partial = partial_completion(text, self._head.request_id) if body is None else None
         raise response_error(self._head, text, body, partial=partial)
 
-    def _failed(self, body: Any, *, may_retry: bool = True) -> RamCloudsError:
+    def _failed(
+        self, body: Any, *, may_retry: bool = True, is_late: bool = False
+    ) -> RamCloudsError:
         is_retryable = may_retry and not self._mapper.has_delivered
-        return stream_error(self._head, body, partial=self.partial(), is_retryable=is_retryable)
+        return stream_error(
+            self._head, body, partial=self.partial(), is_retryable=is_retryable, is_late=is_late
+        )
 
     def _malformed(self, what: str) -> RamCloudsError:
         return self._failed(f"The stream holds an event that is broken: {what}.")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ramclouds import APIStatusError, AsyncClient, Client, ConfigurationError
+from ramclouds import AsyncClient, Client, ConfigurationError, ResponseError
 from tests.gateway import Gateway, Json
 from tests.harness import ASK
 
@@ -77,7 +77,7 @@ def test_own_http_client_that_follows_redirects_does_not_carry_the_key_away(
         gateway.reply(Json({}, 307, {"Location": f"{elsewhere.base_url}/chat/completions"}))
         with (
             httpx.Client(follow_redirects=True, trust_env=False) as http,
-            pytest.raises(APIStatusError, match="redirect"),
+            pytest.raises(ResponseError, match="redirect"),
         ):
             client(gateway, http_client=http, max_retries=0).complete(**ASK)
         assert elsewhere.connections == 0

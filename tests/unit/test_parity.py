@@ -98,9 +98,10 @@ def test_twin_methods_have_the_same_tree(name: str) -> None:
 
 PUBLIC = """
 APIConnectionError APIStatusError APITimeoutError AsyncClient AuthenticationError BadRequestError
-BlockedError Choice Chunk Client Completion ConfigurationError ContextLengthError EmbeddingFacts
-Embeddings GatewayTimeoutError InsufficientQuotaError InvalidToolCall Model ModelFacts
-ModelUnavailableError NotFoundError PermissionDeniedError RamCloudsError RateLimitError
+BlockedError Choice Chunk Client Completion ConfigurationError ContentFilterError
+ContextLengthError EmbeddingFacts Embeddings EmptyResponseError GatewayTimeoutError
+InsufficientQuotaError InvalidToolCall Model ModelFacts ModelUnavailableError NotFoundError
+PermissionDeniedError ProviderAccountError RamCloudsError RateLimitError RequestTooLargeError
 ResponseError ServerError StreamError StreamTruncatedError ToolCall ToolCallDelta Usage
 __version__ embedding_facts known_models model_facts
 """

@@ -8,17 +8,21 @@ import httpx
 import pytest
 
 from ramclouds import (
-    APIStatusError,
     AuthenticationError,
     BadRequestError,
     BlockedError,
+    ContentFilterError,
     ContextLengthError,
     GatewayTimeoutError,
     InsufficientQuotaError,
     ModelUnavailableError,
     NotFoundError,
     PermissionDeniedError,
+    ProviderAccountError,
+    RamCloudsError,
     RateLimitError,
+    RequestTooLargeError,
+    ResponseError,
     ServerError,
 )
 from ramclouds._failures.classification import by_name, classify, classify_in_200
@@ -30,6 +34,9 @@ GATEWAY = {"x-new-api-version": "v1"}
 
 BAD = (BadRequestError, False)
 LENGTH = (ContextLengthError, False)
+TOO_LARGE = (RequestTooLargeError, False)
+FILTER = (ContentFilterError, False)
+ACCOUNT = (ProviderAccountError, False)
 QUOTA = (InsufficientQuotaError, False)
 MODEL = (ModelUnavailableError, False)
 DENIED = (PermissionDeniedError, False)
@@ -40,7 +47,7 @@ BROKEN = (ServerError, False)
 BLOCKED = (BlockedError, False)
 LATE = (GatewayTimeoutError, False)
 
-Classification = tuple[type[APIStatusError], bool]
+Classification = tuple[type[RamCloudsError], bool]
 
 
 def verdict(
@@ -51,17 +58,24 @@ def verdict(
     return classify(ResponseHead(given, Redactor(None)), refusal, text)
 
 
+def in_200(refusal: ErrorBody) -> Classification | None:
+    request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+    given = httpx.Response(200, headers=GATEWAY, request=request)
+    return classify_in_200(ResponseHead(given, Redactor(None)), refusal)
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (302, (APIStatusError, False)),
+        (302, (ResponseError, False)),
         (400, BAD),
         (401, AUTH),
         (402, QUOTA),
         (403, DENIED),
         (404, (NotFoundError, False)),
         (408, LATE),
-        (409, BAD),
+        (409, DOWN),
+        (413, TOO_LARGE),
         (418, BAD),
         (429, RATE),
         (499, BAD),
@@ -104,11 +118,14 @@ def test_name_comes_before_everything_else(refusal: ErrorBody, expected: Classif
 CODES: dict[Classification, str] = {
     BAD: """
         invalid_request bad_request_body convert_request_failed read_request_body_failed
-        json_marshal_failed sensitive_words_detected prompt_blocked count_token_failed
-        content_filter content_policy_violation unsupported_parameter unsupported_value
-        invalid_value missing_required_parameter unknown_parameter request_too_large
+        json_marshal_failed count_token_failed unsupported_parameter unsupported_value
+        invalid_value missing_required_parameter unknown_parameter
+    """,
+    FILTER: """
+        sensitive_words_detected prompt_blocked content_filter content_policy_violation
         data_inspection_failed
     """,
+    TOO_LARGE: "request_too_large",
     LENGTH: "context_length_exceeded exceed_context_size_error model_context_window_exceeded",
     QUOTA: """
         insufficient_user_quota pre_consume_token_quota_failed insufficient_quota
@@ -175,7 +192,7 @@ def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
         (403, "", DENIED),
         (503, "Just a moment...", DOWN),
         (500, "error code: 1015", DOWN),
-        (399, "Just a moment...", (APIStatusError, False)),
+        (399, "Just a moment...", (ResponseError, False)),
     ],
 )
 def test_page_of_the_edge(status: int, text: str, expected: Classification) -> None:
@@ -202,7 +219,7 @@ def test_403_of_cloudflare_is_a_block_whatever_its_page_says(
 
 
 def test_page_is_not_read_where_the_gateway_answered() -> None:
-    refusal = ErrorBody("you have been blocked")
+    refusal = ErrorBody("you have been blocked", "new_api_error")
     assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
     assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
 
@@ -225,11 +242,12 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (404, "unknown model", MODEL),
         (404, "Not found the model kimi-k9 or Permission denied", MODEL),
         (422, "unknown model", BAD),
-        (403, "model x does not exist", DENIED),
+        (403, "model x does not exist", MODEL),
     ],
 )
 def test_text(status: int, message: str, expected: Classification) -> None:
-    assert verdict(status, ErrorBody(message), headers=GATEWAY) == expected
+    refusal = ErrorBody(message, "new_api_error")
+    assert verdict(status, refusal, headers=GATEWAY) == expected
 
 
 @pytest.mark.parametrize(
@@ -238,7 +256,7 @@ def test_text(status: int, message: str, expected: Classification) -> None:
         (500, BAD),
         (503, BAD),
         (404, (NotFoundError, False)),
-        (401, AUTH),
+        (401, ACCOUNT),
         (499, BAD),
     ],
 )
@@ -264,12 +282,12 @@ def test_general_type_where_the_status_says_nothing(
 ) -> None:
     said = replace(refusal, message=message)
     assert verdict(500, said, headers=GATEWAY) == expected
-    assert classify_in_200(said) == expected
+    assert in_200(said) == expected
 
 
 def test_name_comes_before_the_general_type() -> None:
     named = ErrorBody("m", ANTHROPIC, "insufficient_quota")
-    assert (classify_in_200(named), classify_in_200(ErrorBody("m"))) == (QUOTA, None)
+    assert (in_200(named), in_200(ErrorBody("m"))) == (ACCOUNT, None)
 
 
 def test_other_type_at_a_servers_failure() -> None:

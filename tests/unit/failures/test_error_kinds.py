@@ -12,6 +12,7 @@ from ramclouds import (
     BadRequestError,
     BlockedError,
     Completion,
+    EmptyResponseError,
     NotFoundError,
     RamCloudsError,
     RateLimitError,
@@ -207,15 +208,15 @@ def test_error_in_a_stream_without_a_message() -> None:
 
 
 PAGE = (
-    f"{URL} answered with a web page (text/html), not with a completion. Check base_url: it "
+    f"{URL} responded with a web page (text/html), not with a completion. Check base_url: it "
     "normally ends in /v1, as https://ramclouds.me/v1 does."
 )
 FILTERED = (
-    "The answer holds no choice: the provider returned nothing, or its filter blocked the request. "
-    "Send it again, or change the messages."
+    "The completion is empty: the provider returned nothing, or its filter blocked the request. "
+    "It may have been billed. Stream the completion, or change the messages."
 )
 CUT = (
-    "The answer broke off: its JSON has no end. What had arrived is in error.partial. Send the "
+    "The response broke off: its JSON has no end. What had arrived is in error.partial. Send the "
     "request again."
 )
 
@@ -226,12 +227,12 @@ CUT = (
         (b" <html>sk-abcdefgh", None, None, PAGE, False, " <html>sk-***"),
         (b'{"id": "c"}', {"id": "sk-abcdefgh"}, None, FILTERED, True, {"id": "sk-***"}),
         (b'{"choi', None, PARTIAL, CUT, False, '{"choi'),
-        (b" ", None, None, "The answer is empty. Send the request again.", True, " "),
+        (b" ", None, None, "The response is empty. Send the request again.", True, " "),
         (
             b"hi\xff",
             None,
             None,
-            "The answer is not what was asked for: hi� Check base_url.",
+            "The response is not what was asked for: hi� Check base_url.",
             False,
             "hi�",
         ),
@@ -239,7 +240,7 @@ CUT = (
             b"[1]",
             [1],
             None,
-            "The answer is not what was asked for: [1] Check base_url.",
+            "The response is not what was asked for: [1] Check base_url.",
             False,
             [1],
         ),
@@ -247,7 +248,7 @@ CUT = (
             b"a" * 5000,
             None,
             None,
-            f"The answer is not what was asked for: {'a' * 200}… Check base_url.",
+            f"The response is not what was asked for: {'a' * 200}… Check base_url.",
             False,
             "a" * 4096,
         ),
@@ -258,7 +259,8 @@ def test_200_that_is_no_completion(
 ) -> None:
     given = answer(headers={**GATEWAY, "content-type": "text/html"})
     error = response_error(given, body, parsed, partial=partial)
-    assert facts(error) == (ResponseError, retryable, 200, None, None, kept)
+    kind = EmptyResponseError if message is FILTERED else ResponseError
+    assert facts(error) == (kind, retryable, 200, None, None, kept)
     assert error.message == f"{message} (status 200, request id r1)"
     assert (error.partial, error.request_id) == (partial, "r1")
     assert error.response is not None
@@ -270,12 +272,14 @@ def test_challenge_in_a_200() -> None:
     error = response_error(answer(200, {"cf-mitigated": "challenge"}), page, None, partial=None)
     shown = "<html>sk-*** " + "x" * (4096 - len("<html>sk-abcdefgh ")) + "…"
     assert facts(error) == (BlockedError, False, 200, None, None, shown)
-    assert str(error).startswith("Cloudflare answered with a challenge that only browsers can take")
+    assert str(error).startswith(
+        "Cloudflare responded with a challenge that only browsers can pass"
+    )
 
 
 def test_page_behind_a_byte_order_mark() -> None:
     error = response_error(answer(), b"\xef\xbb\xbf <html>", None, partial=None)
-    assert "answered with a web page" in str(error)
+    assert "responded with a web page" in str(error)
 
 
 def test_page_without_a_type() -> None:

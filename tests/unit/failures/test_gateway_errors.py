@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from ramclouds import (
-    APIStatusError,
     AuthenticationError,
     BadRequestError,
+    ContentFilterError,
     InsufficientQuotaError,
     ModelUnavailableError,
     PermissionDeniedError,
+    ProviderAccountError,
     RateLimitError,
+    RequestTooLargeError,
     ResponseError,
     ServerError,
 )
@@ -78,7 +80,7 @@ STATUSES = {
         400, gateway_error("price not set", "model_price_error"), ModelUnavailableError
     ),
     "body_too_large": Row(
-        413, gateway_error("too large", "read_request_body_failed"), BadRequestError
+        413, gateway_error("too large", "read_request_body_failed"), RequestTooLargeError
     ),
     "upstream_unreachable": Row(
         500, gateway_error("do request failed", "do_request_failed"), ServerError, True
@@ -88,7 +90,7 @@ STATUSES = {
         500, gateway_error("EOF", "read_response_body_failed"), ServerError, True
     ),
     "upstream_bad": Row(500, gateway_error("EOF", "bad_response"), ServerError, True),
-    "prompt_blocked": Row(400, gateway_error("blocked", "prompt_blocked"), BadRequestError),
+    "prompt_blocked": Row(400, gateway_error("blocked", "prompt_blocked"), ContentFilterError),
     "empty_candidates": Row(500, gateway_error("empty", "empty_response"), ServerError, True),
     "cpu": Row(503, gateway_error("busy", "system_cpu_overloaded"), ServerError, True),
     "memory": Row(503, gateway_error("busy", "system_memory_overloaded"), ServerError, True),
@@ -100,10 +102,10 @@ STATUSES = {
     "operator_without_credit": Row(
         429,
         error("exceeded your current quota", "insufficient_quota", "insufficient_quota"),
-        InsufficientQuotaError,
+        ProviderAccountError,
     ),
     "sensitive_words": Row(
-        500, gateway_error("words", "sensitive_words_detected"), BadRequestError
+        500, gateway_error("words", "sensitive_words_detected"), ContentFilterError
     ),
     "panic": Row(
         500,
@@ -160,7 +162,7 @@ def test_base_url_without_v1_gets_a_hint(gateway: OfflineGateway, connect: Any) 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_redirect_is_not_followed(gateway: OfflineGateway, calls: Calls, status: int) -> None:
     gateway.reply(Body("", status, {"Location": f"{gateway.base_url}/elsewhere"}))
-    with pytest.raises(APIStatusError, match="base_url"):
+    with pytest.raises(ResponseError, match="base_url"):
         calls.complete()
     assert len(gateway.requests) == 1
 

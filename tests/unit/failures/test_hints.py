@@ -42,7 +42,7 @@ def test_key_with_a_dash_is_masked(said: str) -> None:
     assert said not in refused(401, said, key="sk-abcd-efgh")
 
 
-SMALL = "max_tokens is too small for this model; codex routes need at least 16."
+SMALL = "max_tokens is too small for this model. OpenAI's codex models need at least 16"
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from ramclouds import (
     BadRequestError,
     ContextLengthError,
     GatewayTimeoutError,
-    InsufficientQuotaError,
     ModelUnavailableError,
     NotFoundError,
     PermissionDeniedError,
+    ProviderAccountError,
     RateLimitError,
+    RequestTooLargeError,
     ServerError,
 )
 from tests.gateway import OfflineGateway, error
@@ -70,7 +71,7 @@ STATUSES = {
         "models()",
     ),
     "claude_channel_too_large": Row(
-        500, error("too large", "request_too_large", "request_too_large"), BadRequestError
+        500, error("too large", "request_too_large", "request_too_large"), RequestTooLargeError
     ),
     "claude_channel_thinking_budget": Row(
         500,
@@ -94,12 +95,10 @@ STATUSES = {
     "kimi_without_credit": Row(
         429,
         error("Your account is suspended", "exceeded_current_quota_error", None),
-        InsufficientQuotaError,
+        ProviderAccountError,
     ),
     "azure_model": Row(404, error("No such", "x", "DeploymentNotFound"), ModelUnavailableError),
-    "qwen_without_credit": Row(
-        400, error("Access denied", "x", "Arrearage"), InsufficientQuotaError
-    ),
+    "qwen_without_credit": Row(400, error("Access denied", "x", "Arrearage"), ProviderAccountError),
     "context_text_converted": Row(
         500,
         gateway_error("maximum context length is 8192 tokens", "convert_request_failed"),
@@ -140,7 +139,7 @@ STATUSES = {
         429, [{"error": {"code": 429, "message": "Quota", "status": "X"}}], RateLimitError, True
     ),
     "error_as_a_list": Row(
-        400, {"error": [{"message": "m", "code": "insufficient_quota"}]}, InsufficientQuotaError
+        400, {"error": [{"message": "m", "code": "insufficient_quota"}]}, ProviderAccountError
     ),
     "error_in_an_error": Row(
         400,
@@ -175,7 +174,7 @@ STATUSES = {
     "error_null": Row(500, {"error": None}, ServerError, True),
     "list_body": Row(500, ["x"], ServerError, True),
     "number_body": Row(400, 7, BadRequestError),
-    "payment": Row(402, error("pay", "x", 402), InsufficientQuotaError),
+    "payment": Row(402, error("pay", "x", 402), ProviderAccountError),
     "forbidden": Row(403, gateway_error("该令牌无权访问模型 x"), PermissionDeniedError),
     "path": Row(
         404,
