@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ramclouds import RamCloudsError
+from ramclouds import Completion, RamCloudsError
 from tests.captures.capture import Capture
 
 # The errors that an `error` of a capture may be; exactly these, no class above or below.
@@ -118,7 +118,7 @@ def _as_error(expect: dict[str, Any], error: BaseException) -> Iterable[str]:
         return
     if "retryable" in expect and error.retryable is not expect["retryable"]:
         yield f"retryable: {error.retryable}"
-    partial = error.partial.text if error.partial else ""
+    partial = error.partial.text if isinstance(error.partial, Completion) else ""
     if "partial" in expect and partial.strip() != expect["partial"].strip():
         yield f"partial: {partial!r}"
     said = str(error).lower()

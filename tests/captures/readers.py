@@ -157,6 +157,14 @@ async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
     return Outcome(vectors=(await client.embed(**capture.request)).vectors)
 
 
+def _embeddings(client: Client, capture: Capture) -> Outcome:
+    return Outcome(vectors=client.embed(**capture.request).vectors)
+
+
+async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
+    return Outcome(vectors=(await client.embed(**capture.request)).vectors)
+
+
 _ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
     "/v1/models": _models,
     "/v1/embeddings": _embeddings,
