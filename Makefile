@@ -1,6 +1,5 @@
-# Needs Python 3.11, make and git; everything else goes into .venv, pinned.
-# The stamps in .venv make the second run quick: they are older than what they were made from
-# only after a change of the pins.
+# Needs Python 3.10 or newer, make and git. Everything else goes into .venv, pinned.
+# The stamps in .venv make the second run quick: only a change of the pins makes them outdated.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
@@ -9,30 +8,37 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV ?= uv
 
 export PYTHONUNBUFFERED := 1
-# Without it each process compiles the packages, and each test process the tests' asserts, anew.
+# With it each process would compile the packages again, and each test process the tests' asserts.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help:  ## Say what there is to make.
+help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: .venv/dev.stamp  ## Set up .venv with everything for development.
 
 .PHONY: demo
-demo: .venv/demo.stamp  ## Chain, RAG and agents: on RamClouds with RAMCLOUDS_API_KEY, else on a local model.
+demo: .venv/demo.stamp  ## Run chain, RAG and agents: on RamClouds with RAMCLOUDS_API_KEY, else on a local model.
 	@$(BIN)/python examples/demo.py
 
-# One process more than cores: some tests wait for a silence to end.
+# One process more than cores, because some tests wait for a timeout.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 
 .PHONY: test
-test: .venv/dev.stamp  ## Run all tests; no network but loopback.
+test: .venv/dev.stamp  ## Run all tests, without network.
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -q
 
-# What the oldest versions lack: LlamaIndex's payloads (0.14.23), rate limiter (0.14.16) and streaming
+# nox looks for python3.10 to python3.14 in PATH. pyenv keeps its Pythons elsewhere.
+PYENV_BINS := $(subst $(eval) ,:,$(wildcard $(HOME)/.pyenv/versions/3.1[0-4]*/bin))
+
+.PHONY: test-all
+test-all: .venv/dev.stamp  ## Run the tests on Python 3.10 to 3.14, as far as they are installed: ARGS="tests/unit".
+	PATH="$(PATH)$(if $(PYENV_BINS),:$(PYENV_BINS))" $(BIN)/nox $(if $(ARGS),-- $(ARGS))
+
+# The oldest versions lack LlamaIndex's payloads (0.14.23), rate limiter (0.14.16) and streaming
 # text programs (0.14.22), LangChain's deltas of tool calls in events (1.7); on Python 3.10 LangGraph
 # does not see the tokens of a coroutine's model.
 FLOORS := tests/replay/test_ramclouds.py tests/replay/test_langchain_ramclouds.py \
@@ -52,17 +58,19 @@ mutants: .venv-mutants/mutants.stamp  ## Change decisions one at a time, and see
 	nice -n 10 .venv-mutants/bin/python -m scripts.mutants $(FILES)
 
 .PHONY: lint
-lint: .venv/dev.stamp  ## Check style and formatting.
+lint: .venv/dev.stamp  ## Check style, formatting, spelling and ends of files.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	git ls-files -z | xargs -0 $(BIN)/python -m scripts.check_files
 
 .PHONY: typecheck
 typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy examples scripts evaluation
+	$(BIN)/mypy examples scripts evaluation noxfile.py tests/typing
 
 .PHONY: format
-format: .venv/dev.stamp  ## Format the code and mend what can be mended.
+format: .venv/dev.stamp  ## Format the code, and correct what ruff can correct.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
@@ -95,14 +103,14 @@ bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in ben
 	@.venv-bench/bin/python -m benchmarks $(BENCH_FLAGS)
 
 .PHONY: pins
-pins:  ## Pin the newest allowed versions (needs uv).
+pins:  ## Pin the newest allowed versions (needs uv: UV=/path/to/uv).
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group demo -o requirements/demo.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group dev -c requirements/demo.txt -o requirements/dev.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --group bench \
 		-c requirements/demo.txt -o requirements/bench.txt
 	$(UV) pip compile requirements/floors.in $(filter-out pyproject.toml,$(PIN_FLAGS)) -o requirements/floors.txt
 
-# One file for all Pythons and platforms; no index or URL in it, so that any index serves.
+# One file for all Pythons and platforms, without the URL of an index, so that any index will do.
 PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-index-url \
 	--custom-compile-command "make pins"
 
@@ -123,7 +131,7 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	$(PIP) -r requirements/dev.txt
 	@touch $@
 
-# The peers live apart: nothing of theirs is to be found where the tests run.
+# The peers have an environment of their own, so that the tests never see them.
 .venv-bench/bench.stamp: requirements/bench.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
 	$(PYTHON) -m venv .venv-bench
@@ -131,7 +139,7 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
 	@touch $@
 
-# The oldest Python that is allowed, where there is one.
+# The oldest Python that the project supports, if it is installed.
 FLOORS_PYTHON ?= $(shell python3.10 --version >/dev/null 2>&1 && echo python3.10 || echo $(PYTHON))
 
 .venv-floors/floors.stamp: requirements/floors.txt

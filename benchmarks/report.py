@@ -89,7 +89,7 @@ def write(found: Mapping[str, Any], *, kept: bool) -> str:
         (RESULTS / "latest.json").write_text(text + "\n", encoding="utf-8")
         (RESULTS / "latest.md").write_text(table + "\n", encoding="utf-8")
         _show(_ROOT / "docs" / "performance.md", table)
-        _show(_ROOT / "README.md", to_markdown(found, all_rows=False))
+        _show(_ROOT / "README.md", to_summary(found))
     return table
 
 
@@ -102,14 +102,29 @@ def _show(document: Path, table: str) -> None:
         document.write_text(f"{before}{begin}\n{table}\n{end}{after}", encoding="utf-8")
 
 
-def to_markdown(found: Mapping[str, Any], *, all_rows: bool = True) -> str:
-    """The table for people, of all rows or of those with an aim, which stands in brackets."""
+def to_summary(found: Mapping[str, Any]) -> str:
+    """A short table: how many times less than the peers, where both frameworks have an aim."""
+    times: dict[str, list[str]] = {}
+    for row in found["rows"]:
+        if row["of_peer_to_reach"] and row["of_peer"]:
+            times.setdefault(row["title"], []).append(f"{1 / row['of_peer']:.1f}")
+    head = [f"{framework}: times less than {peer}" for framework, peer in _PEERS.items()]
+    lines = [f"| | {' | '.join(head)} |", f"|---|{'--:|' * len(head)}"]
+    lines += [
+        f"| {title} | {' | '.join(cells)} |"
+        for title, cells in times.items()
+        if len(cells) == len(head)
+    ]
+    return "\n".join(lines)
+
+
+def to_markdown(found: Mapping[str, Any]) -> str:
+    """The table of all rows, with what was to be reached in brackets."""
     lines = [
         "| | peer ÷ ours | ours ÷ floor | ours | peer | floor |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    shown = [row for row in found["rows"] if all_rows or row["of_peer_to_reach"]]
-    for row in shown:
+    for row in found["rows"]:
         cells = (
             f"{row['title']}, {row['framework']}",
             _times_better(row),

@@ -1,4 +1,4 @@
-"""Two recordings of the same tests: what is asked otherwise now, and what is answered otherwise."""
+"""Compares two recordings of the same tests: which requests changed, and which statuses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scripts.recorded import load, server_of
 
 
 def differences(before: Path, after: Path) -> Iterator[str]:
-    """A line for each cassette that is not as it was."""
+    """A line for each cassette that changed."""
     old, new = server_of(before).cassettes, server_of(after).cassettes
     yield from (f"{name}: only in {before}" for name in sorted(old - new))
     yield from (f"{name}: only in {after}" for name in sorted(new - old))

@@ -1,4 +1,4 @@
-"""Records the cassettes of one server anew, plays them back, and says what became of it.
+"""Records the cassettes of one server, plays them back, and prints what changed.
 
     python -m scripts.record                       from the local model, into a temporary folder
     python -m scripts.record --into FOLDER         the same, into a folder of your choice
@@ -89,10 +89,10 @@ def _source(*, live: bool) -> Iterator[Source]:
             yield Source(LOCAL, server.base_url, server.api_key, server.model, max_tokens=48)
         return
     if not os.environ.get("RAMCLOUDS_API_KEY"):
-        sys.exit("RAMCLOUDS_API_KEY is not set: nothing to record from RamClouds with.")
+        sys.exit("RAMCLOUDS_API_KEY is not set. Set it to record from RamClouds.")
     with local_or_remote() as remote:
         name = urlsplit(remote.base_url).hostname or "gateway"
-        # Reasoning counts: with fewer tokens a model thinks and says nothing.
+        # Reasoning counts too: with fewer tokens a model writes no text after it.
         yield Source(name, remote.base_url, remote.api_key, remote.model, max_tokens=2000)
 
 
@@ -122,16 +122,16 @@ def _write_facts(folder: Path, source: Source, *, not_recorded: Mapping[str, str
 
 
 def _recording(source: Source) -> dict[str, str]:
-    # By the environment: others can read a process's arguments.
+    # In the environment, because other users can read a process's arguments.
     return {"RAMCLOUDS_BASE_URL": source.base_url, "RAMCLOUDS_API_KEY": source.api_key}
 
 
 def remove_what_holds(key: str, folder: Path) -> None:
-    """Stop, with nothing left, if a server repeated the key in an answer."""
+    """Delete the recording and stop if a response holds the key."""
     secret = key.removeprefix("sk-")
     if any(secret in path.read_text("utf-8") for path in folder.rglob("*.yaml")):
         shutil.rmtree(folder)
-        sys.exit(f"An answer repeats the API key. {folder} is deleted; nothing was recorded.")
+        sys.exit(f"A response holds the API key. {folder} is deleted, and nothing was recorded.")
 
 
 def _run_tests(folder: Path, environment: dict[str, str]) -> dict[str, str]:
@@ -167,7 +167,7 @@ def _print_differences(before: Path, after: Path) -> None:
     if before == after or not (before / "server.json").exists():
         return
     found = list(differences(before, after))
-    for line in found or ["the same requests, and answers of the same status"]:
+    for line in found or ["the same requests, and responses of the same status"]:
         print(f"  compared with {before.relative_to(ROOT)}: {line}")
 
 

@@ -1,4 +1,4 @@
-"""Cassettes as plain values: what was asked of a server, and what it answered byte for byte."""
+"""Reads cassettes as plain values: each request, and its response byte for byte."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ CASSETTES = ROOT / "cassettes"
 
 @dataclass(frozen=True)
 class Interaction:
-    """One request and its answer."""
+    """One request and its response."""
 
     method: str
     path: str
     sent: Any
-    """The request's JSON; None where it had no body."""
+    """The request's JSON; None if it had no body."""
     status: int
     headers: Mapping[str, str]
-    """The answer's headers, names in lower case."""
+    """The response's headers, names in lower case."""
     text: str
-    """The answer's body."""
+    """The response's body."""
 
     @property
     def json(self) -> Any:
-        """The answer, read as one JSON value."""
+        """The response body as one JSON value."""
         return json.loads(self.text)
 
     @property
     def lines(self) -> list[str]:
-        """The lines of a streamed answer that are not empty."""
+        """The lines of a streamed response that are not empty."""
         return [line for line in self.text.split("\n") if line.strip()]
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The JSON events of a streamed answer, without its end marker."""
+        """The JSON events of a streamed response, without its end marker."""
         return [json.loads(line[6:]) for line in self.lines if line.startswith("data: {")]
 
 
 def interactions_of(requests: Sequence[Any], responses: Sequence[Any]) -> list[Interaction]:
-    """What vcrpy holds, as our own values."""
+    """The values of vcrpy as our own."""
     return [
         Interaction(
             method=request.method,
@@ -74,7 +74,7 @@ def _text(body: str | bytes) -> str:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that cassettes were recorded from: its folder, and how it was asked."""
+    """A server that cassettes were recorded from: its folder, and the settings of its requests."""
 
     folder: Path
     model: str
@@ -84,7 +84,7 @@ class Server:
 
     @property
     def ask(self) -> dict[str, Any]:
-        """What every request holds."""
+        """The fields that every request has."""
         return {"model": self.model, "max_tokens": self.max_tokens, "temperature": 0}
 
     @property

@@ -6,10 +6,15 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from ramclouds.local import LocalServer
 from tests.gateway import Gateway
 from tests.harness import TWINS, Twin
+
+# No test measures time: on a busy machine any example can take long.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 
 pytest_plugins = ["tests.canary", "tests.layers"]
 

@@ -16,8 +16,8 @@ __all__ = ["JsonValue", "json_values", "partial_object", "spoken"]
 _DECODER = json.JSONDecoder(strict=False)
 _OPENING = re.compile(r"[{\[]")
 _KEY = re.compile(r"""\{\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\n]*'|\w+)\s*:""", re.DOTALL)
-# An escape outside of a string is passed over whole, or each quote in `"\"\"\"` would begin a string
-# that is looked through to the end. A broken string does not go on behind its line.
+# An escape outside of a string is passed over whole, or each quote in `"\"\"\"` would begin a
+# string that is looked through to the end. A broken string does not go on behind its line.
 _BRACKET = re.compile(r'[{}\[\]]|\\.|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\n[ \t]*```')
 _WINDOW = 1024
 

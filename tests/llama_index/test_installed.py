@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import llama_index_ramclouds
-
 # Builds the wheel: once, in one worker.
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("wheel")]
 
@@ -85,13 +83,3 @@ def test_importing_it_loads_nothing_that_only_some_need() -> None:
     )
 
     assert _python(code) == "[]\n"
-
-
-def test_the_public_names() -> None:
-    assert llama_index_ramclouds.__all__ == [
-        "EmptyAnswerError",
-        "InvalidToolCallError",
-        "MissingToolCallError",
-        "RamClouds",
-        "StructuredOutputError",
-    ]

@@ -1,48 +1,145 @@
-"""The names that users build on: a change here is a change in CHANGELOG.md."""
+"""The names that users build on, all in this one place: a change here is one in CHANGELOG.md."""
 
 from __future__ import annotations
 
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
-import langchain_ramclouds
-import ramclouds.local
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
+from ramclouds import AsyncClient, Client
 
-CHAT_RAMCLOUDS = """
-    api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
-    logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported presence_penalty
-    reasoning_effort replay_reasoning seed stop stream_usage streaming temperature think_tags
-    timeout tool_calling top_logprobs top_p user
+PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
+ERRORS = """
+    APIConnectionError APIStatusError APITimeoutError AuthenticationError BadRequestError
+    BlockedError ConfigurationError ContentFilterError ContextLengthError EmptyResponseError
+    GatewayTimeoutError InsufficientQuotaError ModelUnavailableError NotFoundError
+    PermissionDeniedError ProviderAccountError RamCloudsError RateLimitError RequestTooLargeError
+    ResponseError ServerError StreamError StreamTruncatedError
 """
-RAMCLOUDS = """
-    additional_kwargs api_key async_http_client base_url context_window default_headers
-    extra_body frequency_penalty http_client is_function_calling_model max_retries max_tokens
-    model on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort replay_reasoning
-    stop structured_output_mode temperature think_tags timeout tokenizer tool_calling top_p
+TYPES = "Choice Chunk Completion Embeddings InvalidToolCall Model ToolCall ToolCallDelta Usage"
+MODELS = "EmbeddingFacts ModelFacts embedding_facts known_models model_facts"
+LLAMA_INDEX = """
+    EmptyAnswerError InvalidToolCallError MissingToolCallError RamClouds StructuredOutputError
 """
 
+# Module -> its public names. A module is public if no part of its path begins with an underscore.
+NAMES = {
+    "ramclouds": f"AsyncClient Client {ERRORS} {TYPES} {MODELS} __version__",
+    "ramclouds.errors": ERRORS,
+    "ramclouds.types": TYPES,
+    "ramclouds.models": MODELS,
+    "ramclouds.local": "Endpoint LocalServer local_or_remote",
+    "ramclouds.prompted": """
+        AsyncPromptingClient OnUnsupported PromptedParser PromptedRequest PromptingClient
+        ToolCalling ToolMode grammar_format is_prose json_text missing_forced_call prepare render
+        unsupported_message
+    """,
+    "ramclouds.bridge": "",
+    "ramclouds.bridge.history": """
+        Replay as_content only_media only_text reasoning_replayed wire_call without_open_calls
+    """,
+    "ramclouds.bridge.json_text": "JsonValue json_values partial_object spoken",
+    "ramclouds.bridge.tokens": "estimate_tokens",
+    "ramclouds.bridge.outcome": """
+        Outcome invalid_calls_message is_cut_off shown unsupported_message
+    """,
+    "ramclouds.bridge.settings": "check_word closest is_secret_header public_headers",
+    "ramclouds.bridge.tools": """
+        Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
+        with_parameters
+    """,
+    "langchain_ramclouds": """
+        ChatRamClouds InvalidToolCallError MissingToolCallError RefusalError StructuredOutputError
+    """,
+    "langchain_ramclouds.chat_models": "ChatRamClouds",
+    "llama_index_ramclouds": LLAMA_INDEX,
+    "llama_index_ramclouds.llm": "RamClouds",
+    # What `llama_index.llms.ramclouds` is made from.
+    "llama_index_ramclouds._namespace": LLAMA_INDEX,
+}
 
-def test_names_of_langchain_ramclouds() -> None:
-    assert langchain_ramclouds.__all__ == [
-        "ChatRamClouds",
-        "InvalidToolCallError",
-        "MissingToolCallError",
-        "RefusalError",
-        "StructuredOutputError",
-    ]
+CLIENT_METHODS = {
+    "__init__": """
+        api_key base_url timeout max_retries default_headers user_agent verify http_client
+        think_tags
+    """,
+    "complete": "model messages timeout params",
+    "stream": "model messages timeout params",
+    "embed": "model input encoding_format as_numpy timeout params",
+    "embed_many": """
+        texts model chunk_size max_concurrency on_too_long on_progress encoding_format as_numpy
+        timeout params
+    """,
+    "models": "timeout",
+}
+FIELDS = {
+    ChatRamClouds: """
+        api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
+        logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported
+        presence_penalty reasoning_effort replay_reasoning seed stop stream_usage streaming
+        temperature think_tags timeout tool_calling top_logprobs top_p user
+    """,
+    RamClouds: """
+        additional_kwargs api_key async_http_client base_url context_window default_headers
+        extra_body frequency_penalty http_client is_function_calling_model max_retries max_tokens
+        model on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort
+        replay_reasoning stop structured_output_mode temperature think_tags timeout tokenizer
+        tool_calling top_p
+    """,
+}
 
 
-def test_names_of_ramclouds_local() -> None:
-    assert ramclouds.local.__all__ == ["Endpoint", "LocalServer", "local_or_remote"]
+def public_names(module: ModuleType) -> list[str]:
+    """What `__all__` lists; without one, what the module defines and does not begin with `_`."""
+    named = getattr(module, "__all__", None)
+    if named is not None:
+        return sorted(named)
+    return sorted(
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
+    )
 
 
-def test_fields_of_chat_ramclouds() -> None:
-    own = ChatRamClouds.model_fields.keys() - BaseChatModel.model_fields.keys()
-    assert sorted(own) == CHAT_RAMCLOUDS.split()
+def public_modules() -> Iterator[str]:
+    for package in map(import_module, PACKAGES):
+        inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        for name in [package.__name__, *(found.name for found in inside)]:
+            if "._" not in name:
+                yield name
 
 
-def test_fields_of_ramclouds() -> None:
-    own = RamClouds.model_fields.keys() - FunctionCallingLLM.model_fields.keys()
-    assert sorted(own) == RAMCLOUDS.split()
+def test_every_public_module_is_pinned() -> None:
+    assert sorted(public_modules()) == sorted(name for name in NAMES if "._" not in name)
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_public_names_are_pinned(module: str) -> None:
+    found = import_module(module)
+    assert public_names(found) == sorted(NAMES[module].split())
+    assert all(hasattr(found, name) for name in NAMES[module].split())
+
+
+@pytest.mark.parametrize(("kind", "close"), [(Client, "close"), (AsyncClient, "aclose")])
+def test_client_methods_are_pinned(kind: type, close: str) -> None:
+    public = {name for name in vars(kind) if not name.startswith("_")}
+    assert public == (CLIENT_METHODS.keys() - {"__init__"}) | {close}
+    for name, parameters in CLIENT_METHODS.items():
+        taken = list(inspect.signature(getattr(kind, name)).parameters)
+        assert taken == ["self", *parameters.split()], name
+
+
+@pytest.mark.parametrize(
+    ("model", "framework"), [(ChatRamClouds, BaseChatModel), (RamClouds, FunctionCallingLLM)]
+)
+def test_model_fields_are_pinned(model: type[ChatRamClouds | RamClouds], framework: type) -> None:
+    own = model.model_fields.keys() - framework.model_fields.keys()  # type: ignore[attr-defined]
+    assert sorted(own) == FIELDS[model].split()

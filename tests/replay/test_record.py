@@ -54,7 +54,7 @@ def test_recording_that_holds_the_key_is_deleted(tmp_path: Path) -> None:
     cassette.write_text("the key abcdef is unknown", "utf-8")
     remove_what_holds("sk-another", tmp_path / "server")
     assert cassette.exists()
-    with pytest.raises(SystemExit, match="repeats the API key"):
+    with pytest.raises(SystemExit, match="holds the API key"):
         remove_what_holds("sk-abcdef", tmp_path / "server")
     assert list(tmp_path.iterdir()) == []
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-import ramclouds
 from ramclouds import AsyncClient, Client
 
 # Where the connections are kept: one pool for all threads, or one for each event loop.
@@ -94,45 +93,6 @@ def test_both_clients_have_the_same_methods() -> None:
 @pytest.mark.parametrize("name", sorted(methods(Client).keys() - POOLS))
 def test_twin_methods_have_the_same_tree(name: str) -> None:
     assert methods(AsyncClient)[name] == methods(Client)[name]
-
-
-PUBLIC = """
-APIConnectionError APIStatusError APITimeoutError AsyncClient AuthenticationError BadRequestError
-BlockedError Choice Chunk Client Completion ConfigurationError ContentFilterError
-ContextLengthError EmbeddingFacts Embeddings EmptyResponseError GatewayTimeoutError
-InsufficientQuotaError InvalidToolCall Model ModelFacts ModelUnavailableError NotFoundError
-PermissionDeniedError ProviderAccountError RamCloudsError RateLimitError RequestTooLargeError
-ResponseError ServerError StreamError StreamTruncatedError ToolCall ToolCallDelta Usage
-__version__ embedding_facts known_models model_facts
-"""
-
-
-def test_public_names_are_pinned() -> None:
-    assert sorted(ramclouds.__all__) == sorted(PUBLIC.split())
-    assert all(hasattr(ramclouds, name) for name in ramclouds.__all__)
-
-
-def public_methods(kind: type) -> list[str]:
-    return sorted(name for name in vars(kind) if not name.startswith("_"))
-
-
-def test_public_methods_are_pinned() -> None:
-    assert public_methods(Client) == [
-        "close",
-        "complete",
-        "embed",
-        "embed_many",
-        "models",
-        "stream",
-    ]
-    assert public_methods(AsyncClient) == [
-        "aclose",
-        "complete",
-        "embed",
-        "embed_many",
-        "models",
-        "stream",
-    ]
 
 
 @pytest.mark.parametrize(

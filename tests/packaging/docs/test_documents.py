@@ -16,7 +16,9 @@ from tests.packaging.docs.conftest import Play
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# They name files of this repository as they are now; a decision names those of its time.
+MAPS = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"]
 BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 
 
@@ -71,6 +73,28 @@ def test_links_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text())
 
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", MAPS, ids=lambda path: path.name)
+def test_named_files_exist(path: Path) -> None:
+    named = re.findall(r"`((?:\w+/)+[\w.]*|\w+/\w+\.\w+)`", path.read_text())
+
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_comparison_names_test_files_that_exist() -> None:
+    page = (ROOT / "docs" / "comparison.md").read_text()
+    _, langchain, llama_index = re.split(r"^## Lang.*|^## Llama.*", page, flags=re.M)
+
+    assert missing_files(langchain, ROOT / "tests" / "langchain") == []
+    assert missing_files(llama_index, ROOT / "tests" / "llama_index") == []
+
+
+def missing_files(table: str, folder: Path) -> list[str]:
+    named = re.findall(r"`([\w/]*test_\w+\.py)`", table)
+    assert named
+    return sorted({name for name in named if not (folder / name).exists()})
 
 
 def test_changelog_begins_with_the_unreleased_or_this_version() -> None:

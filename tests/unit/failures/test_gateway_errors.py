@@ -1,4 +1,4 @@
-"""Statuses, codes and shapes of errors, by reference/gateway.md, and the hints in the messages."""
+"""Statuses, codes and shapes of errors as the gateway sends them, and the hints in the messages."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 ARGUMENTS = st.dictionaries(TEXT, JSON, max_size=4)
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 
 
 @many
@@ -73,7 +73,7 @@ def test_answer_without_calls_is_its_own_text(answer: str) -> None:
         assert "".join(chunk.text for chunk in chunks) == answer
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(calls=st.lists(ARGUMENTS, min_size=1, max_size=3), text=st.just("") | st.just("Let me see."))
 def test_rendered_calls_are_read_back(calls: list[dict[str, Any]], text: str) -> None:
     wire = [

@@ -22,7 +22,7 @@ WHOLE = [case["name"] for case in manifest() if not case["request_stream"]]
 # Lone halves of pairs cannot be written as UTF-8; escaped ones are tried in test_surrogates.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 CUTS = st.lists(st.integers(0, 4000), max_size=12)
-slow = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+slow = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def outcome(data: bytes, cuts: list[int]) -> Any:

@@ -1,0 +1,61 @@
+"""The import statements of the three packages, as the source has them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
+
+
+@dataclass(frozen=True)
+class Import:
+    """`module` imports `target`: at the top of the file, or when a function runs."""
+
+    module: str
+    target: str
+    is_lazy: bool = False
+
+
+def modules() -> dict[str, Path]:
+    """Each module of the packages by its dotted name."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for package in PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+    }
+
+
+MODULES = modules()
+
+
+def _targets(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"Line {node.lineno}: use absolute imports."
+        for alias in node.names:
+            submodule = f"{node.module}.{alias.name}"
+            yield submodule if submodule in MODULES else node.module or ""
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+        ("import_module", "__import__")
+    ):
+        yield ast.unparse(node)
+
+
+def _imports(module: str, tree: ast.AST, is_lazy: bool = False) -> Iterator[Import]:
+    for node in ast.iter_child_nodes(tree):
+        yield from (Import(module, target, is_lazy) for target in _targets(node))
+        in_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _imports(module, node, is_lazy or in_function)
+
+
+# Imports under `if TYPE_CHECKING` are among them: a circle of types is a circle for the reader.
+IMPORTS = frozenset(
+    found
+    for module, path in MODULES.items()
+    for found in _imports(module, ast.parse(path.read_text("utf-8")))
+)
