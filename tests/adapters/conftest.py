@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from langchain_ramclouds import ChatRamClouds
+from langchain_ramclouds._clients import CLIENTS
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client
 from tests.adapters.asking import WAYS, Way
 from tests.gateway import Gateway
+from tests.llama_index.conftest import core_leaves_open
+
+__all__ = ["core_leaves_open"]
 
 
 @pytest.fixture(params=WAYS, ids=str)
@@ -25,7 +29,6 @@ def way(request: pytest.FixtureRequest) -> Way:
 @pytest.fixture
 def chat(gateway: Gateway) -> Iterator[Callable[..., ChatRamClouds]]:
     """Builds a LangChain model that talks to the gateway."""
-    from langchain_ramclouds._clients import CLIENTS
 
     def build(**settings: Any) -> ChatRamClouds:
         defaults = {"model": "gpt-5", "api_key": "test-key", "max_retries": 0}
