@@ -24,3 +24,11 @@ def test_oldest_allowed_version_is_tested(package: str) -> None:
     allowed = dict(LOWER_BOUND.findall((ROOT / "pyproject.toml").read_text("utf-8")))
     tested = dict(EXACT.findall((ROOT / "requirements" / "floors.txt").read_text("utf-8")))
     assert numbers(tested[package]) == numbers(allowed[package])
+
+
+def test_files_that_run_on_the_oldest_versions_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    floors = makefile[makefile.index("FLOORS :=") : makefile.index("FLOORS_WITHOUT :=")]
+    named = re.findall(r"tests/[\w/.]+", floors)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
