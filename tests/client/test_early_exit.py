@@ -35,7 +35,7 @@ def unfinished(request: pytest.FixtureRequest, gateway: Gateway) -> Gateway:
     return gateway
 
 
-def test_close(unfinished: Gateway, client: Client) -> None:
+def test_closing_a_stream_closes_its_connection(unfinished: Gateway, client: Client) -> None:
     stream = client.stream(**ASK)
     assert next(stream).text == "x"
     stream.close()
@@ -114,7 +114,9 @@ def test_finished_stream_frees_its_connection_before_the_generator_ends(
     gateway.wait_idle()
 
 
-async def test_async_close(unfinished: Gateway, aclient: AsyncClient) -> None:
+async def test_closing_an_async_stream_closes_its_connection(
+    unfinished: Gateway, aclient: AsyncClient
+) -> None:
     stream = aclient.stream(**ASK)
     assert (await anext(stream)).text == "x"
     await stream.aclose()

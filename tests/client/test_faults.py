@@ -43,7 +43,7 @@ pytestmark = EACH_TWIN
 STREAM = b"".join(map(encoded, text_chunks("Hello world")))
 
 
-def test_refused(connect: Connect) -> None:
+def test_refused_connection_says_what_to_check(connect: Connect) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         calls = connect(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}/v1")

@@ -58,7 +58,7 @@ ONE_MILLISECOND = Json(error("slow"), 429, {"Retry-After-Ms": "1"})
 
 
 @EACH_TWIN
-def test_waits_for_real(gateway: Gateway, connect: Connect) -> None:
+def test_wait_between_attempts_passes(gateway: Gateway, connect: Connect) -> None:
     gateway.reply(ONE_MILLISECOND, OK)
     assert connect(max_retries=1).complete().text == "Hi"
 

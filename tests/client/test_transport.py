@@ -53,7 +53,7 @@ def test_one_client_in_several_threads(gateway: Gateway) -> None:
     assert gateway.connections <= 8
 
 
-def test_trio(gateway: Gateway) -> None:
+def test_async_client_runs_on_trio(gateway: Gateway) -> None:
     async def run() -> str:
         async with aclient(gateway, max_retries=0) as one:
             return await ask_both_ways(one)
@@ -62,7 +62,7 @@ def test_trio(gateway: Gateway) -> None:
     gateway.wait_closed()
 
 
-def test_trio_cancels(gateway: Gateway) -> None:
+def test_cancelling_on_trio_closes_the_connection(gateway: Gateway) -> None:
     gateway.reply(Sse([chunk({"content": "x"}), Gate()]))
 
     async def run() -> None:
@@ -106,7 +106,7 @@ print("forked")
 """
 
 
-def test_fork(gateway: Gateway) -> None:
+def test_forked_process_opens_connections_of_its_own(gateway: Gateway) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORKED, gateway.base_url],
         capture_output=True,

@@ -63,7 +63,7 @@ def test_every_case_is_run() -> None:
 
 @EACH_TWIN
 @pytest.mark.parametrize("case", PLAIN_OK, ids=name_of)
-def test_whole_answer(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+def test_whole_response_is_read(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
     gateway.reply(WireCase(case["name"]))
     completion = calls.complete()
     assert_as_expected(read(completion), case["expect"])
@@ -110,7 +110,9 @@ def test_error_as_answer_to_a_stream_request(
 
 @EACH_TWIN
 @pytest.mark.parametrize("case", STREAM_ERROR, ids=name_of)
-def test_broken_stream(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
+def test_broken_stream_raises_with_its_part(
+    gateway: Gateway, calls: Calls, case: dict[str, Any]
+) -> None:
     gateway.reply(WireCase(case["name"]))
     with pytest.raises(RamCloudsError) as caught:
         calls.stream()

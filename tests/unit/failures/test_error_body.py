@@ -69,7 +69,7 @@ BODIES: list[tuple[Any, ErrorBody]] = [
 
 
 @pytest.mark.parametrize(("body", "refusal"), BODIES)
-def test_refusal(body: Any, refusal: ErrorBody) -> None:
+def test_error_object_is_found_in_each_shape(body: Any, refusal: ErrorBody) -> None:
     assert error_body_from(body) == refusal
 
 
@@ -90,7 +90,7 @@ def test_refusal(body: Any, refusal: ErrorBody) -> None:
         {"response": {"error": {"message": "m"}}},
     ],
 )
-def test_error_body(body: Any) -> None:
+def test_body_with_an_error_is_an_error_body(body: Any) -> None:
     assert is_error_body(body)
 
 
@@ -111,7 +111,7 @@ def test_error_body(body: Any) -> None:
         None,
     ],
 )
-def test_no_error_body(body: Any) -> None:
+def test_body_without_an_error_is_no_error_body(body: Any) -> None:
     assert not is_error_body(body)
 
 
@@ -139,5 +139,5 @@ SAID = {"error": {"message": "m", "code": "c"}}
         (b"", None),
     ],
 )
-def test_json_of_a_refusal(body: bytes, parsed: Any) -> None:
+def test_json_of_an_error_body_is_found_in_events_and_cut_text(body: bytes, parsed: Any) -> None:
     assert parse_error_body(body) == parsed

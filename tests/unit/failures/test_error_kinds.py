@@ -104,7 +104,9 @@ def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
         (502, {}, b'{"error": {"message": "m", "code": "bad_response_status_code"}}', "m."),
     ],
 )
-def test_message(status: int, headers: dict[str, str], body: bytes, message: str) -> None:
+def test_message_says_what_happened_and_what_to_do(
+    status: int, headers: dict[str, str], body: bytes, message: str
+) -> None:
     error = status_error(response(status, headers), body, REDACTOR)
     assert error.message.startswith(message)
     assert str(error) == error.message
@@ -142,7 +144,7 @@ def test_body_that_is_no_json_is_kept_in_part() -> None:
     assert status_error(response(500), b"\xff", REDACTOR).body == "�"
 
 
-def test_block_page() -> None:
+def test_block_page_of_cloudflare_is_a_blocked_error() -> None:
     error = status_error(response(403), b"error code: 1010", REDACTOR)
     assert facts(error) == (BlockedError, False, 403, None, None, "error code: 1010")
 
@@ -165,7 +167,9 @@ PARTIAL = Completion(id="c1")
         ),
     ],
 )
-def test_error_in_a_200(sent: dict[str, Any], cls: type[RamCloudsError], retryable: bool) -> None:
+def test_error_in_a_200_has_the_class_of_its_code(
+    sent: dict[str, Any], cls: type[RamCloudsError], retryable: bool
+) -> None:
     body = {"error": {**sent, "param": "sk-abcdefgh"}}
     masked = {"error": {**sent, "param": "sk-***"}}
     error = body_error(answer(), body, PARTIAL)
@@ -294,6 +298,6 @@ def test_error_object_in_place_of_a_completion() -> None:
     assert error.partial is PARTIAL
 
 
-def test_wrong_path() -> None:
+def test_wrong_path_is_a_not_found_error() -> None:
     error = status_error(response(404, GATEWAY), b'{"error": {"message": "Invalid URL"}}', REDACTOR)
     assert type(error) is NotFoundError

@@ -42,7 +42,7 @@ RETRYABLE = {"APIConnectionError", "APITimeoutError", "RateLimitError", "ServerE
 
 
 @pytest.mark.parametrize("name", TREE)
-def test_tree(name: str) -> None:
+def test_error_has_the_bases_of_the_tree(name: str) -> None:
     assert getattr(ramclouds, name).__bases__ == TREE[name]
 
 

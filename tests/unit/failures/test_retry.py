@@ -66,7 +66,7 @@ def test_wait_that_headers_ask_for(headers: dict[str, str], seconds: float | Non
 
 
 @pytest.mark.parametrize(("unit", "seconds"), [("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9)])
-def test_small_units(unit: str, seconds: float) -> None:
+def test_waits_in_micro_and_nanoseconds_are_read(unit: str, seconds: float) -> None:
     assert retry_after({"x-ratelimit-reset-requests": f"5{unit}"}) == pytest.approx(5 * seconds)
 
 

@@ -21,14 +21,14 @@ from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
         (b'"\\ude00"', "�"),
     ],
 )
-def test_parse(payload: bytes, value: Any) -> None:
+def test_payload_is_parsed_with_lone_halves_replaced(payload: bytes, value: Any) -> None:
     assert parse(payload) == value
 
 
 @pytest.mark.parametrize(
     "payload", [b"", b"{", b"nothing", b'{"a": "\\ud83d"', b"[" * 100_000, b"\xef\xbb\xbf"]
 )
-def test_parse_of_what_is_no_json(payload: bytes) -> None:
+def test_payload_that_is_no_json_raises(payload: bytes) -> None:
     with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
         parse(payload)
     assert caught.value.__cause__ is None
@@ -45,12 +45,12 @@ def test_parse_of_what_is_no_json(payload: bytes) -> None:
         (b'{"a": "\xc3\xa9"}{"b": 2}', {"a": "é"}),
     ],
 )
-def test_parse_of_what_json_begins(payload: bytes, value: Any) -> None:
+def test_value_in_front_of_something_else_is_parsed(payload: bytes, value: Any) -> None:
     assert parse_first(payload) == value
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"x{}", b"[" * 100_000, b'{"a": 1: PING'])
-def test_parse_of_what_no_json_begins(payload: bytes) -> None:
+def test_payload_that_begins_with_no_json_raises(payload: bytes) -> None:
     with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
         parse_first(payload)
     assert caught.value.__suppress_context__
@@ -70,5 +70,5 @@ def test_parse_of_what_no_json_begins(payload: bytes) -> None:
         (b"", ""),
     ],
 )
-def test_preview(payload: bytes, shown: str) -> None:
+def test_preview_shows_200_characters_of_one_line(payload: bytes, shown: str) -> None:
     assert preview(payload) == shown

@@ -179,7 +179,7 @@ ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_answer(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
+def test_events_of_a_provider_add_up(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     events, differs = ANSWERS[kind]
     gateway.reply(Sse([ROLE, *events]))
     chunks = calls.stream()

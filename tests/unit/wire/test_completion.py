@@ -20,7 +20,7 @@ def test_made_up_id_depends_on_its_basis() -> None:
     assert made_up_id("\ud83d").startswith("call_")
 
 
-def test_tool_calls() -> None:
+def test_tool_calls_get_ids_of_their_own_and_arguments_as_text() -> None:
     message = {
         "tool_calls": [
             {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}},
@@ -50,11 +50,13 @@ def test_tool_calls() -> None:
         ({"tool_calls": [7]}, []),
     ],
 )
-def test_raw_calls(message: dict[str, Any], calls: list[Any]) -> None:
+def test_calls_are_found_in_each_field_that_holds_them(
+    message: dict[str, Any], calls: list[Any]
+) -> None:
     assert raw_calls(message) == calls
 
 
-def test_extra_keys() -> None:
+def test_unusual_keys_of_a_call_are_extra() -> None:
     usual = {"index": 0, "id": "a", "type": "function", "function": {}}
     assert extra_keys(usual) == {}
     assert extra_keys({**usual, "more": 1}) == {"more": 1}
@@ -79,7 +81,7 @@ def test_answer_of_a_choice(choice: dict[str, Any], message: dict[str, Any]) -> 
     assert message_of(choice) == message
 
 
-def test_completion() -> None:
+def test_completion_holds_all_that_its_body_holds() -> None:
     call = {"function": {"name": "f", "arguments": ""}}
     body = {
         "id": "c1",
@@ -142,7 +144,7 @@ def test_no_partial_completion(body: bytes) -> None:
     assert partial_completion(body, None) is None
 
 
-def test_models() -> None:
+def test_model_list_leaves_out_what_is_no_model() -> None:
     full = {
         "id": "m1",
         "owned_by": "custom",

@@ -40,12 +40,12 @@ from ramclouds._wire.usage import to_usage, usage_of
         ({}, ""),
     ],
 )
-def test_text(value: Any, text: str) -> None:
+def test_text_of_each_shape_of_content(value: Any, text: str) -> None:
     assert as_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "kind"), [(1, "int"), (True, "bool"), (1.5, "float")])
-def test_text_that_is_none(value: Any, kind: str) -> None:
+def test_text_that_is_a_number_raises(value: Any, kind: str) -> None:
     with pytest.raises(MalformedError, match=rf"^a text is {kind}$"):
         as_text(value)
 
@@ -83,7 +83,9 @@ def test_text_that_is_none(value: Any, kind: str) -> None:
         ({"content": "a"}, ""),
     ],
 )
-def test_reasoning(message: dict[str, Any], reasoning: str) -> None:
+def test_reasoning_is_read_from_the_first_field_that_holds_any(
+    message: dict[str, Any], reasoning: str
+) -> None:
     assert reasoning_of(message) == reasoning
 
 
@@ -91,11 +93,11 @@ def test_reasoning(message: dict[str, Any], reasoning: str) -> None:
     ("value", "arguments"),
     [('{"a": 1}', '{"a": 1}'), ("", ""), (None, ""), ({"a": "é"}, '{"a":"é"}'), ([1], "[1]")],
 )
-def test_arguments(value: Any, arguments: str) -> None:
+def test_arguments_become_json_text(value: Any, arguments: str) -> None:
     assert as_arguments(value) == arguments
 
 
-def test_no_arguments() -> None:
+def test_empty_texts_are_no_arguments() -> None:
     texts = ["", "null", "{}", " {} \n", "{ }", '{"a": 1}', "nothing"]
     assert [is_no_arguments(text) for text in texts] == [True] * 4 + [False] * 3
 
@@ -122,7 +124,7 @@ def test_no_arguments() -> None:
         (float("inf"), 0),
     ],
 )
-def test_count(value: Any, count: int) -> None:
+def test_count_is_a_number_of_at_most_18_digits_or_0(value: Any, count: int) -> None:
     assert as_count(value) == count
 
 
@@ -140,25 +142,25 @@ def test_count(value: Any, count: int) -> None:
         (None, None),
     ],
 )
-def test_index(value: Any, index: int | None) -> None:
+def test_index_is_a_small_number_or_none(value: Any, index: int | None) -> None:
     assert as_index(value) == index
 
 
 @pytest.mark.parametrize(
     ("value", "name"), [("a", "a"), ("", None), (None, None), (7, "7"), (True, None), ([], None)]
 )
-def test_name(value: Any, name: str | None) -> None:
+def test_name_is_text_or_none(value: Any, name: str | None) -> None:
     assert as_name(value) == name
 
 
-def test_containers() -> None:
+def test_other_types_are_empty_containers() -> None:
     values: list[Any] = [{"a": 1}, {}, [1], [], None, "a", 1]
     assert [as_object(value) for value in values] == [{"a": 1}, {}, {}, {}, {}, {}, {}]
     assert [as_list(value) for value in values] == [[{"a": 1}], [{}], [1], [], [], [], []]
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "7", 7, True])
-def test_no_usage(value: Any) -> None:
+def test_usage_of_another_type_is_none(value: Any) -> None:
     assert to_usage(value) is None
 
 
@@ -224,7 +226,7 @@ COUNTS = (
         ({"prompt_tokens_details": None, "completion_tokens_details": 7}, (0,)),
     ],
 )
-def test_usage(sent: dict[str, Any], counts: tuple[int, ...]) -> None:
+def test_usage_is_counted_from_each_spelling(sent: dict[str, Any], counts: tuple[int, ...]) -> None:
     filled = (*counts, *[0] * len(COUNTS))
     expected = dict(zip(COUNTS, filled, strict=False))
     assert to_usage(sent) == Usage(**expected, raw=sent)
@@ -250,7 +252,7 @@ def test_usage(sent: dict[str, Any], counts: tuple[int, ...]) -> None:
         ({"refusal": "", "content": [{"type": "refusal", "refusal": "no"}]}, "no"),
     ],
 )
-def test_refusal(message: dict[str, Any], refusal: str) -> None:
+def test_refusal_of_a_model_is_text(message: dict[str, Any], refusal: str) -> None:
     assert refusal_of(message) == refusal
 
 

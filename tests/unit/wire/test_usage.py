@@ -64,7 +64,9 @@ DETAILS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 
 
 @pytest.mark.parametrize("kind", DETAILS)
-def test_usage_details(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
+def test_details_are_counted_under_each_name(
+    gateway: OfflineGateway, calls: Calls, kind: str
+) -> None:
     sent, expected = DETAILS[kind]
     gateway.reply(Json({**completion(), "usage": {**usage(100, 50), **sent}}))
     used = calls.complete().usage
