@@ -20,7 +20,6 @@ from pydantic import BaseModel
 from llama_index_ramclouds import RamClouds
 from ramclouds.local import LocalServer
 from tests.llama_index.running import run
-from tests.llama_index.twins import Twin
 
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
@@ -39,13 +38,15 @@ def local(local_server: LocalServer) -> Iterator[RamClouds]:
         yield llm
 
 
-async def test_the_four_methods(local: RamClouds, call: Twin) -> None:
+async def test_the_four_methods(local: RamClouds) -> None:
     ask = [ChatMessage("Say hello.")]
+    local.max_tokens = 8
 
-    answer = await call.chat(local, ask)
-    chunks = await call.stream_chat(local, ask)
-    text = await call.complete(local, "Say hello.")
-    texts = await call.stream_complete(local, "Say hello.")
+    answer = local.chat(ask)
+    texts = list(local.stream_complete("Say hello."))
+    async with local:
+        chunks = [chunk async for chunk in await local.astream_chat(ask)]
+        text = await local.acomplete("Say hello.")
 
     assert answer.message.content
     assert "".join(one.delta for one in chunks) == chunks[-1].message.content
@@ -77,7 +78,7 @@ async def test_rag_streams_and_shows_its_sources(
     assert 0 < counter.total_llm_token_count < 2000
 
 
-async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds, call: Twin) -> None:
+async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds) -> None:
     class City(BaseModel):
         name: str
         is_capital: bool
@@ -86,8 +87,10 @@ async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds, call: T
     local.max_tokens = 200
     prompt = PromptTemplate("Hanoi is the capital of Vietnam. Describe {city} in JSON.")
 
-    assert isinstance(await call.structured_predict(local, City, prompt, city="Hanoi"), City)
-    streamed = await call.stream_structured_predict(local, City, prompt, city="Hanoi")
+    assert isinstance(local.structured_predict(City, prompt, city="Hanoi"), City)
+    async with local:
+        stream = await local.astream_structured_predict(City, prompt, city="Hanoi")
+        streamed = [one async for one in stream]
     assert isinstance(streamed[-1], City)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -40,21 +40,33 @@ def test_a_real_model_streams_its_answer(local_server: LocalServer) -> None:
     assert chunks[-1].usage.completion_tokens == 8
 
 
-@pytest.mark.real_model
-def test_the_server_is_gone_after_its_block() -> None:
-    with LocalServer() as server:
-        client = Client(api_key=server.api_key, base_url=server.base_url, max_retries=0)
-        assert client.models()[0].id == server.model
+def test_second_server_has_port_key_and_model_of_its_own_until_its_block_ends(
+    local_server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.gguf"
+    path.symlink_to(_model_file.model_file(None))
+    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", str(path))
 
+    with LocalServer(alias="tiny", n_ctx=512, parallel=1, threads=1) as server:
+        client = Client(api_key=server.api_key, base_url=server.base_url, max_retries=0)
+        completion = client.complete(model=server.model, messages=MESSAGES, max_tokens=1)
+        assert server.base_url != local_server.base_url
+
+    assert server.api_key != local_server.api_key
+    assert (server.model, completion.model) == ("tiny", "tiny")
     with pytest.raises(APIConnectionError):
         client.models()
     client.close()
 
 
-def test_two_servers_have_ports_and_keys_of_their_own(local_server: LocalServer) -> None:
-    with LocalServer() as other:
-        assert other.base_url != local_server.base_url
-        assert other.api_key != local_server.api_key
+def test_environment_names_another_model_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.gguf"
+    path.touch()
+    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", str(path))
+
+    assert LocalServer().model == "mine"
 
 
 def test_base_url_of_a_stopped_server_says_so() -> None:
@@ -62,28 +74,6 @@ def test_base_url_of_a_stopped_server_says_so() -> None:
 
     with pytest.raises(ConfigurationError, match="not running"):
         _ = server.base_url
-
-
-@pytest.mark.real_model
-def test_alias_names_the_model_in_answers() -> None:
-    with LocalServer(alias="tiny", n_ctx=512, parallel=1, threads=1) as server:
-        client = Client(api_key=server.api_key, base_url=server.base_url)
-        completion = client.complete(model=server.model, messages=MESSAGES, max_tokens=1)
-        client.close()
-
-    assert (server.model, completion.model) == ("tiny", "tiny")
-
-
-@pytest.mark.real_model
-def test_environment_names_another_model_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "mine.gguf"
-    path.symlink_to(_model_file.model_file(None))
-    monkeypatch.setenv("RAMCLOUDS_LOCAL_MODEL", str(path))
-
-    with LocalServer() as server:
-        assert server.model == "mine"
 
 
 def test_argument_beats_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,13 +149,6 @@ def test_server_that_says_nothing_is_given_up(
         LocalServer(start_timeout=0.05).__enter__()
 
 
-@pytest.mark.process
-def test_import_is_light() -> None:
-    program = "import sys, ramclouds.local; print('xllamacpp' in sys.modules)"
-
-    assert _output_of(program) == "False\n"
-
-
 PARENT = """
 import os, socket, sys
 from urllib.parse import urlsplit
@@ -183,29 +166,28 @@ os.abort()
 """
 
 
-@pytest.fixture(params=[[], ["forks"]], ids=["alone", "forked"])
-def parent(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs a server and, given a line, crashes."""
-    with subprocess.Popen(
-        [sys.executable, "-c", PARENT, *request.param],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        bufsize=1,
-    ) as process:
-        yield process
-        process.kill()
-
-
 def crash(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.write("\n")
 
 
 @pytest.mark.real_model
-@pytest.mark.parametrize("end", [subprocess.Popen.kill, crash])
+@pytest.mark.parametrize(("arguments", "end"), [((), crash), (("forks",), subprocess.Popen.kill)])
 def test_the_server_ends_with_its_parent(
+    arguments: tuple[str, ...], end: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+    ) as parent:
+        assert_server_ends_with(parent, end)
+
+
+def assert_server_ends_with(
     parent: subprocess.Popen[str], end: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     assert parent.stdout is not None
@@ -220,9 +202,3 @@ def test_the_server_ends_with_its_parent(
     # The end of the server's process ends the connection.
     assert connection.sock.recv(1) == b""
     connection.close()
-
-
-def _output_of(program: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout

@@ -1,10 +1,8 @@
-"""Who imports whom, in the source and in fresh processes: docs/architecture.md has the arrows."""
+"""Who imports whom, in the source: docs/architecture.md has the arrows."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from graphlib import TopologicalSorter
 
 import pytest
@@ -77,13 +75,6 @@ def owner_of(module: str) -> str:
     """The package that a private module is private to; of a public one, its top package."""
     before_private = re.match(r"\w+(\.[^_]\w*)*(?=\._)", module)
     return before_private.group() if before_private else module.partition(".")[0]
-
-
-def loaded_by(package: str) -> set[str]:
-    """Top-level modules in a process that imported only this package."""
-    code = f"import sys, {package}; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in done.stdout.split()}
 
 
 def test_every_room_has_a_row_in_the_architecture() -> None:
@@ -183,18 +174,3 @@ def test_imports_in_functions_are_those_that_are_listed() -> None:
         )
     ]
     assert unlisted == [], "Import these at the top of the file."
-
-
-@pytest.mark.process
-def test_client_loads_no_framework_and_no_http() -> None:
-    # The HTTP libraries, the TLS context and the local model are only for those who use them.
-    heavy = {"httpx", "httpcore", "httptools", "aiohttp", "httpx_aiohttp", "xllamacpp"}
-    loaded = loaded_by("ramclouds")
-    assert not heavy & loaded
-    assert not {name for name in loaded if name.startswith(("langchain", "llama_index"))}
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(("adapter", "other"), ADAPTERS.items())
-def test_adapter_does_not_load_the_other_framework(adapter: str, other: str) -> None:
-    assert not {name for name in loaded_by(adapter) if name.startswith(other)}

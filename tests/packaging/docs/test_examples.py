@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -38,7 +39,6 @@ def environment(**settings: str) -> dict[str, str]:
     return {**kept, **{f"RAMCLOUDS_{name}": text for name, text in settings.items()}}
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("name", "begins", "ends"),
     [
@@ -49,7 +49,13 @@ def environment(**settings: str) -> dict[str, str]:
     ],
 )
 def test_a_copy_of_the_example_shows_text_as_it_comes(
-    name: str, begins: str, ends: str, gateway: Gateway, tmp_path: Path
+    name: str,
+    begins: str,
+    ends: str,
+    gateway: Gateway,
+    play: Play,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copies = shutil.copytree(EXAMPLES, tmp_path / "mine")
     gate = Gate()
@@ -57,33 +63,31 @@ def test_a_copy_of_the_example_shows_text_as_it_comes(
     if name in AGENTS:
         gateway.reply(Sse(tool_chunks(call("get_weather", {"city": "Hanoi"}))))
     gateway.reply(Sse([first, early, gate, *late]))
+    screen = Screen("Early", gate)
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.chdir(tmp_path)
 
-    with subprocess.Popen(
-        command(copies / f"{name}.py"),
-        env=environment(API_KEY="test-key", BASE_URL=gateway.base_url, MODEL="glm-4.7"),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        bufsize=0,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        shown = ""
-        while "Early" not in shown:
-            letter = process.stdout.read(1)
-            assert letter, process.stderr.read()
-            shown += letter
-        gate.open()
-        shown += process.stdout.read()
-        assert process.stderr.read() == ""
+    settings = {"API_KEY": "test-key", "BASE_URL": gateway.base_url, "MODEL": "glm-4.7"}
+    played = play(copies / f"{name}.py", **settings)
 
-    assert process.returncode == 0
-    title, _, rest = shown.partition("\n\n")
+    assert played.exit is None
+    title, _, rest = screen.getvalue().partition("\n\n")
     assert title.endswith(f" on glm-4.7 at RamClouds ({gateway.base_url})")
     assert rest.startswith(begins)
     assert rest.rstrip("\n").endswith(ends.rstrip("\n"))
     assert {(body["model"], body["stream"]) for body in gateway.bodies} == {("glm-4.7", True)}
+
+
+class Screen(io.StringIO):
+    """Standard output that opens a gate as soon as a text is to be seen, and not only written."""
+
+    def __init__(self, text: str, gate: Gate) -> None:
+        super().__init__()
+        self._text, self._gate = text, gate
+
+    def flush(self) -> None:
+        if self._text in self.getvalue():
+            self._gate.open()
 
 
 def test_rag_sends_what_it_retrieved(gateway: Gateway, play: Play) -> None:

@@ -1,0 +1,94 @@
+"""What a fresh interpreter loads, and what is in the wheel: as few processes as show it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+pytestmark = pytest.mark.process
+
+ROOT = Path(__file__).parents[2]
+
+
+def printed_by(code: str, path: Path = ROOT) -> str:
+    """What code prints in a fresh process, with a folder before everything else on its path."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(path)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        cwd=path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_by(code: str, path: Path = ROOT) -> set[str]:
+    """Top-level modules in a process that ran only this."""
+    names = printed_by(f"{code}\nprint(*sorted(sys.modules))", path).split()
+    return {name.partition(".")[0] for name in names}
+
+
+def test_client_loads_no_framework_and_no_http_library() -> None:
+    loaded = loaded_by("import ramclouds")
+    assert not loaded & {"httpx", "httpcore", "httptools", "aiohttp", "httpx_aiohttp"}
+    assert not {name for name in loaded if name.startswith(("langchain", "llama_index"))}
+
+
+def test_local_model_loads_its_runtime_on_first_use() -> None:
+    assert "xllamacpp" not in loaded_by("import ramclouds.local")
+
+
+def test_langchain_adapter_loads_nothing_heavy() -> None:
+    loaded = loaded_by("import langchain_ramclouds")
+    heavy = {"langchain", "langgraph", "openai", "transformers", "tiktoken", "numpy"}
+    assert not loaded & heavy
+    assert not {name for name in loaded if name.startswith("llama_index")}
+
+
+def test_adapter_without_its_framework_says_which_extra_to_install() -> None:
+    code = """
+for framework, adapter in (("langchain_core", "langchain"), ("llama_index.core", "llama_index")):
+    sys.modules[framework] = None
+    try:
+        __import__(f"{adapter}_ramclouds")
+    except ImportError as error:
+        print(error)
+"""
+    first, second = printed_by(code).splitlines()
+    assert 'pip install "ramclouds[langchain]"' in first
+    assert 'pip install "ramclouds[llama-index]"' in second
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built wheel, unpacked."""
+    made = tmp_path_factory.mktemp("wheel")
+    wheel = next(WheelBuilder(str(ROOT)).build(directory=str(made), versions=["standard"]))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(made / "unpacked")
+    return made / "unpacked"
+
+
+def test_the_wheel_adds_one_file_to_llamaindexs_namespace(unpacked: Path) -> None:
+    added = sorted(str(path.relative_to(unpacked)) for path in unpacked.glob("llama_index/**/*.py"))
+
+    assert added == ["llama_index/llms/ramclouds/__init__.py"]
+
+
+def test_llama_index_adapter_of_the_wheel_loads_nothing_heavy(unpacked: Path) -> None:
+    code = """
+import llama_index.llms.ramclouds as namespaced, llama_index_ramclouds as ours
+import llama_index.core.llms
+assert namespaced.RamClouds is ours.RamClouds
+assert namespaced.__all__ == ours.__all__
+assert ours.__file__.startswith(sys.path[0]), ours.__file__
+"""
+    loaded = loaded_by(code, unpacked)
+    assert not loaded & {"langchain_core", "langchain_ramclouds", "openai", "aiohttp", "xllamacpp"}
+    assert not {name for name in loaded if name.startswith("langchain")}
