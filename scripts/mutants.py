@@ -1,6 +1,4 @@
-"""Changes the client's decisions one at a time, and says which changes no test notices.
-
-mutmut changes the functions, `scripts.constants` the tables and other constants around them.
+"""Runs mutmut on a copy of the tree, and says which of its changes no test notices.
 
 python -m scripts.mutants [FILE ...]     of those in pyproject.toml, by default all
 """
@@ -8,18 +6,12 @@ python -m scripts.mutants [FILE ...]     of those in pyproject.toml, by default 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import tomllib
-
-from scripts.constants import mutants_of, survivors
 
 ROOT = Path(__file__).parent.parent
 _SURVIVED, _UNTESTED = 0, 33
@@ -29,15 +21,13 @@ _SURVIVED, _UNTESTED = 0, 33
 def main() -> int:
     """Run mutmut on a copy of the working tree; 0 if it ran to its end."""
     with tempfile.TemporaryDirectory() as scratch:
-        copies = [Path(scratch) / str(number) for number in range(os.cpu_count() or 1)]
-        for copy in copies:
-            _copy_tree(copy)
-        settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
-        files = sys.argv[1:] or settings["only_mutate"]
-        code = _run(copies[0], files)
-        for path in sorted((copies[0] / "mutants").rglob("*.py.meta")):
-            _report(copies[0], path)
-        _report_constants(copies, files, settings)
+        copy = Path(scratch)
+        _copy_tree(copy)
+        if files := sys.argv[1:]:
+            _choose(copy / "pyproject.toml", files)
+        code = _run(copy)
+        for path in sorted((copy / "mutants").rglob("*.py.meta")):
+            _report(copy, path)
         return code
 
 
@@ -54,8 +44,7 @@ def _copy_tree(copy: Path) -> None:
             shutil.copy2(ROOT / name, copy / name)
 
 
-def _run(copy: Path, files: Sequence[str]) -> int:
-    _choose(copy / "pyproject.toml", files)
+def _run(copy: Path) -> int:
     # Its progress bar redraws itself a hundred times a mutant.
     command = [str(Path(sys.executable).with_name("mutmut")), "run"]
     log = Path(tempfile.gettempdir()) / "mutants.log"
@@ -92,21 +81,6 @@ def _report(copy: Path, meta: Path) -> None:
     for name in alive:
         print(f"\n{name}")
         print("\n".join(_changed_lines(copy, name)), flush=True)
-
-
-def _report_constants(copies: list[Path], files: Sequence[str], settings: dict[str, Any]) -> None:
-    tests = [
-        *settings["pytest_add_cli_args"],
-        *settings["pytest_add_cli_args_test_selection"],
-    ]
-    made = [mutant for file in files for mutant in mutants_of(copies[0], file)]
-    alive = survivors(copies, made, tests)
-    for file in files:
-        of_file = [mutant for mutant in made if mutant.file == file]
-        left = [mutant for mutant in alive if mutant.file == file]
-        print(f"\n{file}: {len(of_file) - len(left)} of {len(of_file)} constants noticed")
-        for mutant in left:
-            print(f"    line {mutant.line}: {mutant.before!r} became {mutant.after!r}", flush=True)
 
 
 def _changed_lines(copy: Path, name: str) -> Iterator[str]:
