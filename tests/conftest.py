@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -21,6 +22,8 @@ pytest_plugins = ["tests.canary", "tests.layers"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "each_twin: runs with the sync and the async `twin`")
+    # Else pytest-asyncio's first look at the current loop makes one, which nobody closes.
+    asyncio.set_event_loop(None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
