@@ -92,7 +92,7 @@ def test_comparison_names_test_files_that_exist() -> None:
 
 
 def missing_files(table: str, folder: Path) -> list[str]:
-    named = re.findall(r"`([\w/]*test_\w+\.py)`", table)
+    named = re.findall(r"`([\w/.]*test_\w+\.py)`", table)
     assert named
     return sorted({name for name in named if not (folder / name).exists()})
 
