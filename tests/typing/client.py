@@ -54,6 +54,10 @@ def completions(client: Client) -> None:
     client.complete(model="gpt-5", messages=MESSAGES, temprature=0)  # type: ignore[call-arg]
 
 
+def embeddings(client: Client) -> None:
+    assert_type(client.embed(model="text-embedding-3-small", input=["Hi"]), Embeddings)
+
+
 def streams(client: Client) -> None:
     for chunk in client.stream(model="gpt-5", messages=MESSAGES, max_tokens=5):
         assert_type(chunk, Chunk)
