@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -19,10 +20,16 @@ from ramclouds._http.clients import opened_connection
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
-from ramclouds._wire.chat.request_body import to_bytes
+from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
 from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
+
+# Codex: "Stream must be set to true"; Qwen3: "parameter.enable_thinking must be set to false for
+# non-streaming calls"; QwQ: "This model only support stream mode".
+_STREAM_ONLY = re.compile(
+    r"stream must be (?:set to )?true|non-streaming calls|only supports? stream", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -38,6 +45,15 @@ class Request:
     """A key of the body that only we added: a refusal that names it has it taken out."""
 
 
+@dataclass(slots=True)
+class Memory:
+    """What one client learns from refusals."""
+
+    refused_fields: set[str] = field(default_factory=set)
+    streamed_models: set[str] = field(default_factory=set)
+    """Models that refuse whole calls."""
+
+
 class Attempts:
     """Use `with attempts:` around one attempt; `pause()` then decides on the failure kept."""
 
@@ -48,15 +64,15 @@ class Attempts:
         redactor: Redactor,
         *,
         pool_is_ours: bool,
-        refused_fields: set[str],
+        memory: Memory,
     ) -> None:
         self.body: Body
         """The body under way."""
-        self._request = request
+        self.request = request
         self._content = to_bytes(request.body) if request.body is not None else b""
         self._settings = settings
         self._redactor = redactor
-        self._refused_fields = refused_fields
+        self._memory = memory
         self._may_be_stale = pool_is_ours
         self._response: httpx.Response | None = None
         self._failure: RamCloudsError | None = None
@@ -68,7 +84,7 @@ class Attempts:
         self._attempts += 1
         self._response = None
         opened_connection.set(False)
-        request = self._request
+        request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
         return {
             "method": request.method,
@@ -82,7 +98,7 @@ class Attempts:
         """Whether a response's status is a success; its body is read in either case."""
         if logger.isEnabledFor(logging.DEBUG):
             request_id = response.headers.get("x-oneapi-request-id")
-            what = (self._request.method, self._request.url, response.status_code, request_id)
+            what = (self.request.method, self.request.url, response.status_code, request_id)
             logger.debug("%s %s: %d, request id %s", *what)
         self._response = response
         self.body = Body(response)
@@ -123,7 +139,7 @@ class Attempts:
         assert error is not None
         if response is None and self._was_stale(error):
             return 0.0
-        if self._can_drop_field(error):
+        if self._can_drop_field(error) or self._can_stream(error):
             return 0.0
         if response is not None and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
@@ -137,7 +153,7 @@ class Attempts:
         Raises:
             RamCloudsError: there is no next attempt.
         """
-        what = (self._request.method, self._request.url, type(error).__name__)
+        what = (self.request.method, self.request.url, type(error).__name__)
         delay = retry_delay(error, self._retries, self._settings.max_retries)
         if delay is None:
             logger.debug("%s %s: %s", *what)
@@ -167,7 +183,7 @@ class Attempts:
         error.args = (error.message,)
         if isinstance(exc, httpx.RequestError):
             # The request holds the Authorization header.
-            exc.request = httpx.Request(self._request.method, self._request.url)
+            exc.request = httpx.Request(self.request.method, self.request.url)
         # aiohttp's errors have the request's headers, and a protocol error quotes what was sent.
         is_safe = not hasattr(exc, "request_info") and self._redactor.is_clean(str(exc))
         error.__cause__ = exc if is_safe else None
@@ -181,21 +197,33 @@ class Attempts:
         if opened_connection.get() or not self._may_be_stale:
             return False
         self._may_be_stale = False
-        logger.debug(
-            "%s %s: the kept connection was stale", self._request.method, self._request.url
-        )
+        logger.debug("%s %s: the kept connection was stale", self.request.method, self.request.url)
         return True
 
     def _can_drop_field(self, error: RamCloudsError) -> bool:
         """Whether a refusal names a field that only we added: sent again without it, once."""
-        field, body = self._request.optional_field, self._request.body
-        if field is None or body is None or not isinstance(error, BadRequestError):
+        name, body = self.request.optional_field, self.request.body
+        if name is None or body is None or not isinstance(error, BadRequestError):
             return False
-        if field not in f"{error.message} {error.__dict__.get('param')}":
+        if name not in f"{error.message} {error.__dict__.get('param')}":
             return False
-        self._request.optional_field = None
-        self._refused_fields.add(field)
-        body.pop(field, None)
+        self.request.optional_field = None
+        self._memory.refused_fields.add(name)
+        body.pop(name, None)
         self._content = to_bytes(body)
-        logger.info("%s is refused by %s; sent without it from now on", field, self._request.url)
+        logger.info("%s is refused by %s; sent without it from now on", name, self.request.url)
+        return True
+
+    def _can_stream(self, error: RamCloudsError) -> bool:
+        """Whether the model takes streams only: the same is then asked for as a stream."""
+        body = self.request.body
+        if body is None or "stream" in body or not isinstance(error, BadRequestError):
+            return False
+        if not can_be_streamed(body) or not _STREAM_ONLY.search(error.message):
+            return False
+        self._memory.streamed_models.add(body["model"])
+        refused = self._memory.refused_fields
+        self.request.optional_field = make_streamed(body, stream_usage=None, refused=refused)
+        self._content = to_bytes(body)
+        logger.info("%s takes streams only; asked as a stream from now on", body["model"])
         return True

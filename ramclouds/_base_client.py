@@ -12,15 +12,23 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 import httpx
 from pydantic import SecretStr
 
-from ramclouds._attempts import Attempts, Request
+from ramclouds._attempts import Attempts, Memory, Request
 from ramclouds._batching import Batching
-from ramclouds._complete import Body, completion_from, models_from
+from ramclouds._complete import completion_from, models_from
 from ramclouds._embed import embeddings_from
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
 from ramclouds._stream.reader import StreamReader
-from ramclouds._wire.chat.request_body import Message, asks_for_usage, body_from, stream_body_from
+from ramclouds._wire.chat.ending import Reading
+from ramclouds._wire.chat.request_body import (
+    USAGE_FIELD,
+    Message,
+    body_from,
+    can_be_streamed,
+    make_streamed,
+    stream_body_from,
+)
 from ramclouds._wire.embeddings.request_body import (
     ENCODING,
     Input,
@@ -34,11 +42,13 @@ from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, Model
 
 T = TypeVar("T")
-ToValue: TypeAlias = Callable[[httpx.Response, Body], T]
+ToValue: TypeAlias = Callable[[Attempts, httpx.Response], T]
 
 _COMPLETIONS = "/chat/completions"
 _EMBEDDINGS = "/embeddings"
-_USAGE_FIELD = "stream_options"
+# For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
+# clients of the process, since it is a fact about the gateway's channels.
+_COUNTING: defaultdict[str, set[str]] = defaultdict(set)
 
 
 class BaseClient:
@@ -58,6 +68,7 @@ class BaseClient:
         verify: bool | str | ssl.SSLContext = True,
         http_client: Any = None,
         think_tags: bool = False,
+        stream_whole_calls: bool = False,
     ) -> None:
         if http_client is not None and not isinstance(http_client, self._http_class):
             raise ConfigurationError(
@@ -75,15 +86,16 @@ class BaseClient:
             user_agent=user_agent,
             verify=verify,
             think_tags=think_tags,
+            stream_whole_calls=stream_whole_calls,
         )
         self._http_client = http_client
         self._start()
 
     def _start(self) -> None:
         """Sets up what is neither pickled nor copied."""
-        self._refused_fields: set[str] = set()
-        # By embedding model: the fields it refused, and how many texts it takes at most.
-        self._refused_by_model: defaultdict[str, set[str]] = defaultdict(set)
+        self._memory = Memory()
+        # By embedding model: what it refused, and how many texts it takes at most.
+        self._refused_by_model: defaultdict[str, Memory] = defaultdict(Memory)
         self._most_texts: dict[str, int] = {}
         self._prepared: tuple[httpx.Headers, Redactor] | None = None
         self._pid = os.getpid()
@@ -133,6 +145,9 @@ class BaseClient:
     ) -> Attempts:
         request = self._request("POST", _COMPLETIONS, timeout, params)
         request.body = body_from(model, messages, params)
+        is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
+        if is_streamed and can_be_streamed(request.body):
+            self._make_streamed(request, stream_usage=None)
         return self._attempts(request)
 
     def _stream_attempts(
@@ -142,12 +157,9 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
-        asked = not asks_for_usage(params)
-        with_usage = asked or _USAGE_FIELD not in self._refused_fields
         request = self._request("POST", _COMPLETIONS, timeout, params)
-        request.body = stream_body_from(model, messages, params, with_usage=with_usage)
-        if _USAGE_FIELD in request.body and not asked:
-            request.optional_field = _USAGE_FIELD
+        request.body = stream_body_from(model, messages, params)
+        self._make_streamed(request, stream_usage=params.get("stream_usage"))
         return self._attempts(request)
 
     def _embed_attempts(
@@ -160,16 +172,22 @@ class BaseClient:
     ) -> Attempts:
         request = self._request("POST", _EMBEDDINGS, timeout, params)
         request.body = embeddings_body(model, texts, encoding_format, params)
-        refused = self._refused_by_model[model]
+        memory = self._refused_by_model[model]
         if encoding_format is None:
             # Base64 is a third of the bytes of floats, and quicker to read.
             request.optional_field = ENCODING
-            if ENCODING in refused:
+            if ENCODING in memory.refused_fields:
                 del request.body[ENCODING]
-        return self._attempts(request, refused)
+        return self._attempts(request, memory)
 
     def _batching(self, texts: Sequence[str], model: str, **settings: Any) -> Batching:
         return Batching(texts, embedding_facts(model), self._most_texts, **settings)
+
+    def _make_streamed(self, request: Request, *, stream_usage: bool | None) -> None:
+        assert request.body is not None
+        request.optional_field = make_streamed(
+            request.body, stream_usage=stream_usage, refused=self._memory.refused_fields
+        )
 
     def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
         return self._attempts(self._request("GET", "/models", timeout, {}))
@@ -187,17 +205,17 @@ class BaseClient:
         timeout = timeout_from(timeout, self._settings.timeout)
         return Request(method, self._settings.base_url + path, headers, timeout)
 
-    def _attempts(self, request: Request, refused_fields: set[str] | None = None) -> Attempts:
+    def _attempts(self, request: Request, memory: Memory | None = None) -> Attempts:
         return Attempts(
             request,
             self._settings,
             self._prepare()[1],
             pool_is_ours=self._http_client is None,
-            refused_fields=self._refused_fields if refused_fields is None else refused_fields,
+            memory=self._memory if memory is None else memory,
         )
 
-    def _to_completion(self, response: httpx.Response, body: Body) -> Completion:
-        return completion_from(self._head(response), body, think_tags=self._settings.think_tags)
+    def _to_completion(self, attempts: Attempts, response: httpx.Response) -> Completion:
+        return completion_from(self._head(response), attempts.body, self._reading(attempts))
 
     def _to_embeddings(self, texts: Input, *, as_numpy: bool) -> ToValue[Embeddings]:
         if as_numpy:
@@ -205,15 +223,25 @@ class BaseClient:
         return partial(self._embeddings_of, count_of(texts), as_numpy)
 
     def _embeddings_of(
-        self, count: int, as_numpy: bool, response: httpx.Response, body: Body
+        self, count: int, as_numpy: bool, attempts: Attempts, response: httpx.Response
     ) -> Embeddings:
-        return embeddings_from(self._head(response), body, count, as_numpy=as_numpy)
+        return embeddings_from(self._head(response), attempts.body, count, as_numpy=as_numpy)
 
-    def _to_models(self, response: httpx.Response, body: Body) -> list[Model]:
-        return models_from(self._head(response), body)
+    def _to_models(self, attempts: Attempts, response: httpx.Response) -> list[Model]:
+        return models_from(self._head(response), attempts.body)
 
-    def _reader(self, response: httpx.Response) -> StreamReader:
-        return StreamReader(self._head(response), think_tags=self._settings.think_tags)
+    def _reader(self, attempts: Attempts, response: httpx.Response) -> StreamReader:
+        return StreamReader(self._head(response), self._reading(attempts))
+
+    def _reading(self, attempts: Attempts) -> Reading:
+        body = attempts.request.body or {}
+        return Reading(
+            think_tags=self._settings.think_tags,
+            model=body["model"],
+            has_tools=bool(body.get("tools")),
+            has_usage=not body.get("stream") or USAGE_FIELD in body,
+            counting=_COUNTING[self._settings.base_url],
+        )
 
     def _head(self, response: httpx.Response) -> ResponseHead:
         return ResponseHead(response, self._prepare()[1])

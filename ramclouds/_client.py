@@ -200,7 +200,7 @@ class Client(BaseClient):
             response = self._open(attempts)
             with attempts:
                 self._read(attempts, response)
-                return to_value(response, attempts.body)
+                return to_value(attempts, response)
             sleep(attempts.pause())
 
     def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
@@ -235,7 +235,7 @@ class Client(BaseClient):
     def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
         while True:
             response = self._open(attempts)
-            reader = self._reader(response)
+            reader = self._reader(attempts, response)
             body = body_of(response)
             error = None
             try:
@@ -420,7 +420,7 @@ class AsyncClient(BaseClient):
             response = await self._open(attempts)
             with attempts:
                 await self._read(attempts, response)
-                return to_value(response, attempts.body)
+                return to_value(attempts, response)
             await asleep(attempts.pause())
 
     async def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
@@ -455,7 +455,7 @@ class AsyncClient(BaseClient):
     async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
         while True:
             response = await self._open(attempts)
-            reader = self._reader(response)
+            reader = self._reader(attempts, response)
             body = abody_of(response)
             error = None
             try:

@@ -14,10 +14,11 @@ from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.think_tags import split_think_tags
-from ramclouds._wire.chat.completion import partial_completion, to_completion
+from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
+from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
-from ramclouds.errors import ResponseError
+from ramclouds.errors import ContentFilterError, ResponseError, StreamTruncatedError
 from ramclouds.types import Completion, Model
 
 # Longer than any completion; New API's own limit for one line of a stream is half of it.
@@ -59,7 +60,7 @@ class Body:
         return b"".join(self._parts)
 
 
-def completion_from(head: ResponseHead, body: Body, *, think_tags: bool) -> Completion:
+def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Completion:
     """The completion in a body, JSON or, where the gateway streamed it, events.
 
     Raises:
@@ -73,13 +74,17 @@ def completion_from(head: ResponseHead, body: Body, *, think_tags: bool) -> Comp
         parsed = parse(content)
     except MalformedError:
         if body.is_stream:
-            return _streamed_completion(head, content, think_tags=think_tags)
+            return _streamed_completion(head, content, reading)
         partial = partial_completion(content, head.request_id)
         raise response_error(head, content, None, partial=partial) from None
     completion = None if is_error_body(parsed) else _completion_in(parsed, head.request_id)
+    failure = next(filter(None, map(failure_of, choices_in(parsed))), None)
+    if isinstance(failure, dict):
+        raise response_error(head, content, failure, partial=completion)
     if completion is None or not completion.choices:
         raise response_error(head, content, parsed, partial=completion)
-    if think_tags:
+    _check_end(head, completion, failure, reading)
+    if reading.think_tags:
         for choice in completion.choices:
             choice.text, inline = split_think_tags(choice.text)
             choice.reasoning += inline
@@ -93,8 +98,31 @@ def _completion_in(parsed: Any, request_id: str | None) -> Completion | None:
         return None
 
 
-def _streamed_completion(head: ResponseHead, content: bytes, *, think_tags: bool) -> Completion:
-    reader = StreamReader(head, think_tags=think_tags)
+def _check_end(
+    head: ResponseHead, completion: Completion, failure: str | None, reading: Reading
+) -> None:
+    choice = completion.choices[0]
+    is_empty = not (
+        choice.text
+        or choice.reasoning
+        or choice.refusal
+        or choice.tool_calls
+        or choice.invalid_tool_calls
+    )
+    if failure is not None:
+        text = broken_off(failure)
+        raise head.error(StreamTruncatedError, text, partial=completion, retryable=is_empty)
+    model = completion.model
+    proof = reading.proof(completion.id, model, head.request_id, completion.usage)
+    if proof == "cut":
+        raise head.error(StreamTruncatedError, CUT_OFF, partial=completion, retryable=is_empty)
+    if is_empty and reading.may_be_malformed_call(choice.finish_reason, model):
+        raise head.error(ContentFilterError, FILTERED, partial=completion, retryable=True)
+    completion.unproven = proof == "unproven"
+
+
+def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -> Completion:
+    reader = StreamReader(head, reading)
     accumulator = Accumulator()
     step = reader.feed(content)
     steps = [step] if reader.is_over else [step, reader.close()]

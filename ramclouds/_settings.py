@@ -45,6 +45,7 @@ class Settings:
     headers: dict[str, str]
     verify: bool | str | ssl.SSLContext
     think_tags: bool
+    stream_whole_calls: bool = False
 
 
 def settings_from(
@@ -57,6 +58,7 @@ def settings_from(
     user_agent: str | None,
     verify: bool | str | ssl.SSLContext,
     think_tags: bool,
+    stream_whole_calls: bool = False,
 ) -> Settings:
     """Resolve and check all settings.
 
@@ -71,6 +73,7 @@ def settings_from(
         headers=_headers_from(default_headers, user_agent),
         verify=verify,
         think_tags=think_tags,
+        stream_whole_calls=stream_whole_calls,
     )
 
 

@@ -95,7 +95,7 @@ class RequestTooLargeError(BadRequestError):
 
 
 class ContentFilterError(BadRequestError):
-    """The gateway's word filter or the provider's moderation refused the messages."""
+    """The gateway's word filter or the provider's moderation blocked the request or completion."""
 
 
 class AuthenticationError(APIStatusError):
@@ -160,4 +160,4 @@ class StreamError(RamCloudsError):
 
 
 class StreamTruncatedError(StreamError):
-    """The stream ended before every choice had a finish reason."""
+    """What came is a part: the stream has no end, or the response shows that it was cut off."""

@@ -106,6 +106,8 @@ class Completion:
     """The JSON as sent; of a completion put together from a stream, the stream's last event."""
     tool_calling: str | None = None
     """`prompted` or `grammar` where tools and formats were asked for through the prompt."""
+    unproven: bool = False
+    """Whether it may be cut off although it has a finish reason; see docs/client.md."""
 
     @property
     def _first(self) -> Choice:
@@ -172,6 +174,8 @@ class Chunk:
     """On the last chunk: the calls that no tool may run, those with fragments before it too."""
     tool_calling: str | None = None
     """On the first chunk: `prompted` or `grammar` where asked for through the prompt."""
+    unproven: bool = False
+    """On the last chunk: whether the stream may be cut off although it has a finish reason."""
 
 
 @dataclass(slots=True)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.sent import SentRequest
+from ramclouds.errors import RamCloudsError
+from ramclouds.types import Completion
+
+E = TypeVar("E", bound=RamCloudsError)
 
 
 class ResponseHead:
@@ -79,6 +83,17 @@ class ResponseHead:
     def is_challenge(self) -> bool:
         """Whether Cloudflare asks for a browser, whatever the status."""
         return bool(self.headers.get("cf-mitigated", "").lower() == "challenge")
+
+    def error(self, cls: type[E], text: str, *, partial: Completion | None, retryable: bool) -> E:
+        """An error about this response."""
+        return cls(
+            self.message(text),
+            status_code=self.status_code,
+            request_id=self.request_id,
+            response=self.response,
+            retryable=retryable,
+            partial=partial,
+        )
 
     def message(self, text: str, code: Any = None) -> str:
         """A message with what identifies the response at its end."""

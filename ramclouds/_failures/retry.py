@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from ramclouds.errors import EmptyResponseError, RamCloudsError
+from ramclouds.errors import ContentFilterError, EmptyResponseError, RamCloudsError
 
 _FIRST_DELAY = 0.5
 _LONGEST_BACKOFF = 8.0
@@ -28,7 +28,7 @@ _GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
 
 def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> float | None:
     """Seconds to wait before the next attempt; None where there must be none."""
-    is_costly = error.code in _ONCE or isinstance(error, EmptyResponseError)
+    is_costly = error.code in _ONCE or isinstance(error, (ContentFilterError, EmptyResponseError))
     limit = min(max_retries, 1) if is_costly else max_retries
     if not error.retryable or retries_done >= limit:
         return None

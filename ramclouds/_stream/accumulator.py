@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds.types import Choice, Chunk, Completion, ToolCall
+from ramclouds._wire.chat.tool_calls import sort_out
+from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCall
 
 
 class Accumulator:
@@ -56,13 +57,7 @@ class Accumulator:
 
     def completion(self) -> Completion:
         """The completion so far, with one choice."""
-        invalid = self._last.invalid_tool_calls
-        not_to_run = {call.index for call in invalid}
-        calls = tuple(
-            ToolCall(call.id, call.name, "".join(self._arguments[index]), call.extra)
-            for index, call in self._calls.items()
-            if index not in not_to_run
-        )
+        calls, invalid = self._sorted_calls()
         choice = Choice(
             text="".join(self._texts),
             reasoning="".join(self._reasonings),
@@ -81,4 +76,18 @@ class Accumulator:
             request_id=head.request_id,
             raw=self._last.raw,
             tool_calling=head.tool_calling,
+            unproven=self._last.unproven,
         )
+
+    def _sorted_calls(self) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:
+        calls = {
+            index: ToolCall(call.id, call.name, "".join(self._arguments[index]), call.extra)
+            for index, call in self._calls.items()
+        }
+        if self._last.finish_reason is None:
+            # Not ended, or cut off: nothing named the calls that are not whole.
+            return sort_out(calls.values(), None)
+        invalid = self._last.invalid_tool_calls
+        not_to_run = {call.index for call in invalid}
+        valid = tuple(call for index, call in calls.items() if index not in not_to_run)
+        return valid, invalid

@@ -8,7 +8,9 @@ from ramclouds._json.parsing import MalformedError
 from ramclouds._json.surrogates import SurrogateJoiner
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
-from ramclouds._wire.chat.message import message_of, raw_calls, reasoning_of, refusal_of
+from ramclouds._wire.chat.ending import Reading, failure_of, is_gateway_id
+from ramclouds._wire.chat.message import message_of, reasoning_of, refusal_of
+from ramclouds._wire.chat.tool_calls import raw_calls
 from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
 from ramclouds._wire.usage import usage_of
 from ramclouds.types import Chunk, ToolCallDelta, Usage
@@ -23,13 +25,17 @@ class SecondResponseError(ValueError):
 class ChunkMapper:
     """Maps the events of one stream; remembers finish reasons, and what may come only once."""
 
-    def __init__(self, request_id: str | None, *, think_tags: bool) -> None:
+    def __init__(self, request_id: str | None, reading: Reading) -> None:
         self.usage: Usage | None = None
+        self.failure: Any = None
+        """What a choice says of its failure: an error body, or a finish reason."""
+        self.has_empty_event = False
+        """Whether an event behind the role had no choices and no usage."""
+        self.id: str | None = None
+        self.model: str | None = None
         self.has_delivered = False
         """Whether a chunk was given out, so that a second attempt would repeat it."""
         self._request_id = request_id
-        self._id: str | None = None
-        self._model: str | None = None
         self._ids: list[str | None] = []
         """The first two different ids."""
         self._events = 0
@@ -37,7 +43,12 @@ class ChunkMapper:
         self._last_raw: dict[str, Any] = {}
         self._tools = ToolCallTracker()
         self._surrogates = SurrogateJoiner()
-        self._think = ThinkSplitter() if think_tags else None
+        self._think = ThinkSplitter() if reading.think_tags else None
+        self._has_bare_delta = False
+        """Whether a delta had content and no role."""
+        self._began_with_calls = False
+        self._lacks_finish = False
+        """Whether Gemini's finish reason came on a tool call, so that one more must follow."""
         self._is_simple = False
         """Whether text goes out as it came: after the first chunk, with no tags to split."""
 
@@ -49,7 +60,13 @@ class ChunkMapper:
     @property
     def is_complete(self) -> bool:
         """Whether every choice has a finish reason; `[DONE]` alone proves nothing."""
-        return self.has_choices and None not in self._finish_reasons.values()
+        reasons = self._finish_reasons.values()
+        return self.has_choices and None not in reasons and not self._lacks_finish
+
+    @property
+    def finish_reason(self) -> str | None:
+        """The finish reason of the first choice."""
+        return self._finish_reasons[min(self._finish_reasons)] if self.has_choices else None
 
     def note_halves(self) -> None:
         """Joins halves of surrogate pairs from now on."""
@@ -81,7 +98,11 @@ class ChunkMapper:
             )
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
-        return Chunk(text, raw=event) if is_plain else None
+        if not is_plain:
+            return None
+        if len(delta) == 1:
+            self._has_bare_delta = True
+        return Chunk(text, raw=event)
 
     def chunks(self, event: Any) -> list[Chunk]:
         """The chunks of any event; none for one without content.
@@ -104,18 +125,22 @@ class ChunkMapper:
         self._note_head(event)
         return [] if found is None else [self._first_or_later(found)]
 
-    def last_chunk(self) -> Chunk:
+    def last_chunk(self, *, unproven: bool) -> Chunk:
         """The chunk that ends a complete stream."""
         text, reasoning = self.unsplit()
+        reason = self.finish_reason
+        deltas, invalid = self._tools.close(reason)
         return self._first_or_later(
             Chunk(
                 text=text + self._surrogates.close("text"),
                 reasoning=reasoning + self._surrogates.close("reasoning"),
                 refusal=self._surrogates.close("refusal"),
-                tool_calls=tuple(self._tools.close()),
-                finish_reason=self._finish_reasons[min(self._finish_reasons)],
+                tool_calls=tuple(deltas),
+                invalid_tool_calls=tuple(invalid),
+                finish_reason=reason,
                 usage=self.usage,
                 raw=self._last_raw,
+                unproven=unproven,
             )
         )
 
@@ -124,29 +149,47 @@ class ChunkMapper:
         return self._think.close() if self._think is not None else ("", "")
 
     def _note_usage(self, event: dict[str, Any]) -> None:
-        usage = usage_of(event)
+        usage = usage_of(event, as_name(event.get("id")) or self.id)
         if usage is not None and (self.usage is None or usage.total_tokens):
             # Usage may come in several events; each is the total so far. Zeros are no total.
             self.usage = usage
             self._last_raw = event
         elif self.usage is None:
             self._last_raw = event
+        if usage is None and self.has_choices and event.get("choices") == []:
+            self.has_empty_event = True
 
     def _take_choice(
         self, index: int, choice: dict[str, Any], event: dict[str, Any]
     ) -> Chunk | None:
         delta = _delta_of(choice)
-        self._check_same_response(delta, event)
-        # The first reason stays: Gemini channels say tool_calls, and then stop.
-        reason = self._finish_reasons.get(index) or as_name(choice.get("finish_reason"))
-        self._finish_reasons[index] = reason
+        reason = as_name(choice.get("finish_reason"))
+        self._check_same_response(delta, reason, event)
+        self._note_finish(index, reason, delta, event)
+        self.failure = self.failure or failure_of(choice)
         if index != min(self._finish_reasons):
             # Nobody asked for a second choice; its text must not run into the first one's.
             return None
         if choice.get("message") and self.has_delivered:
             # A whole message at the end repeats what was streamed.
             return None
+        if not delta.get("role") and any(delta.values()):
+            self._has_bare_delta = True
         return self._to_chunk(delta, as_object(choice.get("logprobs")) or None, event)
+
+    def _note_finish(
+        self, index: int, reason: str | None, delta: dict[str, Any], event: dict[str, Any]
+    ) -> None:
+        # The first reason stays: Gemini channels send tool_calls, and then stop.
+        self._finish_reasons[index] = self._finish_reasons.get(index) or reason
+        if self._events == 0 and raw_calls(delta):
+            self._began_with_calls = True
+        if reason is not None:
+            # Gemini's calls behind the first event carry the reason themselves, so a cut right
+            # behind one looks complete; a whole response has one more chunk with a reason.
+            is_on_call = reason == "tool_calls" and bool(raw_calls(delta))
+            is_made = is_gateway_id(as_name(event.get("id")), self._request_id)
+            self._lacks_finish = is_on_call and is_made and not self._began_with_calls
 
     def _to_chunk(
         self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]
@@ -182,20 +225,28 @@ class ChunkMapper:
         basis = (event.get("id"), event.get("created"), self._request_id)
         return tuple(self._tools.take(fragments, basis))
 
-    def _check_same_response(self, delta: dict[str, Any], event: dict[str, Any]) -> None:
+    def _check_same_response(
+        self, delta: dict[str, Any], reason: str | None, event: dict[str, Any]
+    ) -> None:
         """Refuses a second response behind the first.
 
         When a channel fails in mid-stream and the gateway retries, it appends the next channel's
-        whole stream (New API, controller/relay.go): a role again, and another id. Some gateways
-        make a new id for each chunk, though, and some repeat the role. So only both at once, after
-        an id that did not change, are a second response.
+        whole stream (New API, controller/relay.go): a role again, behind deltas without one. Claude
+        has another id then; a converted channel has the id that the gateway makes. Some providers
+        send a role once more, though, and some make an id for each chunk.
         """
+        if not delta.get("role") or not self._has_bare_delta:
+            return
         event_id = as_name(event.get("id"))
-        if event_id is None or not self.has_delivered or not delta.get("role"):
-            return
-        if len(self._ids) != 1 or event_id in self._ids:
-            return
-        if self._events > 1 or not delta.get("content"):
+        is_start = reason is None and not any(
+            value for key, value in delta.items() if key != "role"
+        )
+        if is_gateway_id(event_id, self._request_id):
+            is_second = is_start
+        else:
+            is_new = event_id is not None and len(self._ids) == 1 and event_id not in self._ids
+            is_second = is_new and (is_start or self._events > 1)
+        if is_second:
             raise SecondResponseError
 
     def _note_head(self, event: dict[str, Any]) -> None:
@@ -204,16 +255,20 @@ class ChunkMapper:
             return
         event_id = as_name(event.get("id"))
         self._events += 1
+        if not (self.has_delivered or self._has_bare_delta):
+            # A channel that failed before its first word is followed by the next one.
+            self._ids.clear()
+            self.id = event_id
         if event_id is not None and event_id not in self._ids and len(self._ids) < 2:
             self._ids.append(event_id)
-        self._id = self._id or event_id
-        self._model = self._model or as_name(event.get("model"))
+        self.id = self.id or event_id
+        self.model = self.model or as_name(event.get("model"))
 
     def _first_or_later(self, chunk: Chunk) -> Chunk:
         """The chunk, with what comes once where it is the first."""
         if not self.has_delivered:
             self.has_delivered = True
-            chunk.id, chunk.model, chunk.request_id = self._id, self._model, self._request_id
+            chunk.id, chunk.model, chunk.request_id = self.id, self.model, self._request_id
             self._is_simple = self._think is None and not self._surrogates.is_needed
         return chunk
 

@@ -15,10 +15,13 @@ from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
 from ramclouds._stream.stray_json import StrayJson
 from ramclouds._wire.chat.completion import partial_completion, to_completion
+from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, NOTHING, Reading, broken_off
 from ramclouds._wire.sse import Event, EventDecoder
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
+    ContentFilterError,
+    EmptyResponseError,
     RamCloudsError,
     StreamTruncatedError,
 )
@@ -29,6 +32,16 @@ MAX_EVENT_BYTES = 128 * 1024 * 1024
 
 _DONE = b"[DONE]"
 
+_NO_END = (
+    "The stream ended before the answer did: no finish reason came. What had arrived is in "
+    "error.partial. Send the request again."
+)
+_NO_WORD = "The stream ended without an answer. Send the request again."
+_BLOCKED = (
+    "The stream ended without an answer; the provider's filter may have blocked it. Send the "
+    "request again, or change the messages."
+)
+
 Step: TypeAlias = tuple[list[Chunk], RamCloudsError | None]
 """What some bytes of a stream gave: chunks, and behind them the error that ended it."""
 
@@ -36,15 +49,16 @@ Step: TypeAlias = tuple[list[Chunk], RamCloudsError | None]
 class StreamReader:
     """Reads one streamed completion; its errors are what `ramclouds.errors` promises."""
 
-    def __init__(self, head: ResponseHead, *, think_tags: bool = False) -> None:
+    def __init__(self, head: ResponseHead, reading: Reading) -> None:
         self.is_done = False
         """The end marker was seen."""
         self.is_over = False
         """Nothing more is to be read."""
         self._head = head
+        self._reading = reading
         self._decoder = EventDecoder()
         self._stray = StrayJson()
-        self._mapper = ChunkMapper(head.request_id, think_tags=think_tags)
+        self._mapper = ChunkMapper(head.request_id, reading)
         self._accumulator = Accumulator()
 
     def feed(self, data: bytes) -> Step:
@@ -111,8 +125,21 @@ class StreamReader:
         if broken_by is None and not self._mapper.has_choices:
             yield from self._whole_body()
         if not self._mapper.is_complete:
-            raise self._truncated() if broken_by is None else self._broken(broken_by)
-        yield self._mapper.last_chunk()
+            raise self._incomplete() if broken_by is None else self._broken(broken_by)
+        yield self._last_chunk()
+
+    def _last_chunk(self) -> Chunk:
+        mapper, reading = self._mapper, self._reading
+        proof = reading.proof(mapper.id, mapper.model, self._head.request_id, mapper.usage)
+        if proof == "cut":
+            raise self._truncated(CUT_OFF)
+        is_first = not mapper.has_delivered
+        last = mapper.last_chunk(unproven=proof == "unproven")
+        parts = (last.text, last.reasoning, last.refusal, last.tool_calls, last.invalid_tool_calls)
+        is_nothing = is_first and not any(parts)
+        if is_nothing and reading.may_be_malformed_call(mapper.finish_reason, mapper.model):
+            raise self._empty(ContentFilterError, FILTERED)
+        return last
 
     def _any(self, event: Event) -> Iterator[Chunk]:
         """The chunks of an event that is not plain text."""
@@ -131,6 +158,8 @@ class StreamReader:
             if kind == "error" or is_error_body(value):
                 raise self._failed(value)
             yield from self._chunks(value)
+            if self._mapper.failure is not None:
+                raise self._given_up(self._mapper.failure)
 
     def _values(self, kind: str, data: bytes) -> list[Any]:
         """The JSON of an event; several where a proxy left out the blank lines between them."""
@@ -197,7 +226,7 @@ class StreamReader:
 
     def _broken(self, error: RamCloudsError) -> RamCloudsError:
         if isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError):
-            truncated = self._truncated()
+            truncated = self._truncated(_NO_END if self._mapper.has_delivered else _NO_WORD)
             truncated.__cause__ = error.__cause__
             return truncated
         error.partial = self.partial()
@@ -205,16 +234,31 @@ class StreamReader:
         error.retryable = error.retryable and not self._mapper.has_delivered
         return error
 
-    def _truncated(self) -> RamCloudsError:
-        has_delivered = self._mapper.has_delivered
-        return StreamTruncatedError(
-            self._head.message(_truncation(has_delivered, self._mapper.has_choices)),
-            status_code=self._head.status_code,
-            request_id=self._head.request_id,
-            response=self._head.response,
-            retryable=not has_delivered,
-            partial=self.partial(),
-        )
+    def _given_up(self, failure: Any) -> RamCloudsError:
+        is_body = isinstance(failure, dict)
+        return self._failed(failure) if is_body else self._truncated(broken_off(failure))
+
+    def _incomplete(self) -> RamCloudsError:
+        mapper = self._mapper
+        if mapper.has_delivered:
+            return self._truncated(_NO_END)
+        if mapper.has_choices:
+            return (
+                self._empty(EmptyResponseError, _BLOCKED)
+                if mapper.has_empty_event
+                else (self._truncated(_NO_WORD))
+            )
+        if mapper.usage is not None:
+            return self._empty(EmptyResponseError, NOTHING)
+        return self._truncated(_BLOCKED)
+
+    def _truncated(self, text: str) -> RamCloudsError:
+        is_retryable = not self._mapper.has_delivered
+        partial = self.partial()
+        return self._head.error(StreamTruncatedError, text, partial=partial, retryable=is_retryable)
+
+    def _empty(self, cls: type[RamCloudsError], text: str) -> RamCloudsError:
+        return self._head.error(cls, text, partial=self.partial(), retryable=True)
 
 
 def _is_half(data: bytes) -> bool:
@@ -226,17 +270,3 @@ def _is_half(data: bytes) -> bool:
     except MalformedError:
         return b"\n" not in data
     return False
-
-
-def _truncation(has_delivered: bool, has_choices: bool) -> str:
-    if has_delivered:
-        return (
-            "The stream ended before the answer did: no finish reason came. What had arrived is "
-            "in error.partial. Send the request again."
-        )
-    if has_choices:
-        return "The stream ended without an answer. Send the request again."
-    return (
-        "The stream ended without an answer; the provider's filter may have blocked it. "
-        "Send the request again, or change the messages."
-    )

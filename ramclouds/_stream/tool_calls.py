@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds._json.scanning import BracketScan
-from ramclouds._wire.chat.message import extra_keys, made_up_id
+from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, why_invalid
 from ramclouds._wire.fields import as_arguments, as_index, as_name, as_object, is_no_arguments
-from ramclouds.types import ToolCallDelta
+from ramclouds.types import InvalidToolCall, ToolCallDelta
 
 
 @dataclass(slots=True)
 class _Call:
     """One call under way."""
 
-    position: int
+    place: int
+    """Which one of the stream it is, as the calls were opened."""
     key: int | None = None
     """The wire's index, or where there is none the place in its list."""
     opened_at: tuple[int, int] = (0, 0)
@@ -28,10 +29,14 @@ class _Call:
     id: str | None = None
     name: str = ""
     pieces: list[str] = field(default_factory=list)
+    """Arguments given out."""
     buffer: str = ""
-    """Arguments not given out: before the name is known, or an `{}` that may be a mere opening."""
+    """Arguments not given out."""
     extra: dict[str, Any] = field(default_factory=dict)
-    is_announced: bool = False
+    position: int | None = None
+    """Its index in the chunks, once a fragment was given out."""
+    known: _Call | None = None
+    """An earlier call of this id and name, which this one may merely repeat."""
     _scan: BracketScan = field(default_factory=BracketScan)
     _scanned: int = 0
 
@@ -43,6 +48,21 @@ class _Call:
         self._scanned = len(self.pieces)
         return self._scan.is_closed or self.buffer.strip() == "{}"
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is no call of the user's tools.
+
+        Claude's server tools arrive as fragments that never get a name. Channels that are converted
+        to the Responses API repeat each call whole at the end, under a new index.
+        """
+        known = self.known
+        return not self.name or (known is not None and known.arguments() == self.arguments())
+
+    def arguments(self) -> str:
+        """All arguments so far."""
+        text = "".join(self.pieces) + self.buffer
+        return "{}" if is_no_arguments(text) else text
+
 
 class ToolCallTracker:
     """Turns fragments as sent into fragments that merge by their index alone."""
@@ -52,9 +72,7 @@ class ToolCallTracker:
         self._by_id: dict[str, _Call] = {}
         self._basis: Any = ()
         self._events = 0
-
-    def __bool__(self) -> bool:
-        return bool(self._calls)
+        self._announced = 0
 
     def take(self, fragments: list[dict[str, Any]], basis: Any) -> list[ToolCallDelta]:
         """Fragments of one event; made-up ids are derived from `basis`."""
@@ -67,16 +85,27 @@ class ToolCallTracker:
                 deltas.append(delta)
         return deltas
 
-    def close(self) -> list[ToolCallDelta]:
-        """The end of the stream: what was buffer back, and `{}` for calls without arguments."""
-        deltas = []
-        for call in self._calls:
-            if not call.is_announced:
-                deltas.append(self._announce(call))
-            if not call.pieces:
-                call.pieces.append("{}")
+    def close(self, finish_reason: str | None) -> tuple[list[ToolCallDelta], list[InvalidToolCall]]:
+        """The end of the stream: fragments not given out, and the calls that no tool may run."""
+        deltas: list[ToolCallDelta] = []
+        invalid: list[InvalidToolCall] = []
+        calls = [call for call in self._calls if not call.is_dropped]
+        for call in calls:
+            arguments = call.arguments()
+            is_open = call is calls[-1] and not (call.pieces and call.is_complete())
+            reason = why_invalid(arguments, finish_reason, is_open=is_open)
+            if reason:
+                invalid.append(self._invalid(call, reason))
+            elif call.position is None:
+                deltas.append(self._announce(call, arguments))
+            elif not call.pieces:
                 deltas.append(ToolCallDelta(index=call.position, arguments="{}"))
-        return deltas
+        return deltas, invalid
+
+    def _invalid(self, call: _Call, reason: str) -> InvalidToolCall:
+        call_id = call.id or made_up_id(self._basis, call.place, call.name)
+        text = "".join(call.pieces) + call.buffer
+        return InvalidToolCall(call_id, call.name, text, reason, call.position, call.extra)
 
     def _take_one(self, place: int, fragment: Mapping[str, Any]) -> ToolCallDelta | None:
         function = as_object(fragment.get("function"))
@@ -101,12 +130,13 @@ class ToolCallTracker:
         latest = self._latest(key, place)
         if call_id is not None:
             known = self._by_id.get(call_id)
-            if known is not None and (index is None or known.key == key):
+            is_under_way = known is not None and (index is None or known.key == key)
+            if known is not None and is_under_way and not _is_anew(known, name, arguments):
                 return known
             return self._call_of_id(key, place, call_id, name, known, latest)
         if latest is None:
             # Arguments under an index that no call has: they continue the call under way.
-            if not name and self._calls:
+            if not name and self._calls and not self._calls[-1].is_complete():
                 return self._calls[-1]
             return self._open(key, place, None) if name or arguments else None
         if name and (name != latest.name or arguments) and self._is_over(latest, name):
@@ -127,7 +157,11 @@ class ToolCallTracker:
         """The call of an id that is new, or is known under another index."""
         if known is not None:
             # Two calls may share an id: what follows belongs to the one under its index.
-            return self._open(key, place, None) if name else latest or known
+            if not name:
+                return latest or known
+            call = self._open(key, place, None)
+            call.known = known if name == known.name else None
+            return call
         if latest is not None and self._takes_id(latest, name):
             self._by_id[call_id] = latest
             latest.id = latest.id or call_id
@@ -160,22 +194,20 @@ class ToolCallTracker:
 
     def _open(self, key: int, place: int, call_id: str | None) -> _Call:
         opened_at = (self._events, place)
-        call = _Call(position=len(self._calls), key=key, opened_at=opened_at, id=call_id)
+        call = _Call(place=len(self._calls), key=key, opened_at=opened_at, id=call_id)
         self._calls.append(call)
         if call_id is not None:
             self._by_id[call_id] = call
         return call
 
     def _advance(self, call: _Call, arguments: str, extra: dict[str, Any]) -> ToolCallDelta | None:
-        if not call.is_announced:
-            if not call.name:
+        if call.position is None:
+            if not call.name or call.known is not None:
                 call.buffer += arguments
                 return None
             arguments = call.buffer + arguments
             call.buffer = ""
-            delta = self._announce(call)
-            delta.arguments = self._given_out(call, arguments)
-            return delta
+            return self._announce(call, self._given_out(call, arguments))
         given = self._given_out(call, arguments)
         if not given and not extra:
             return None
@@ -189,16 +221,20 @@ class ToolCallTracker:
             call.pieces.append(arguments)
         return arguments
 
-    def _announce(self, call: _Call) -> ToolCallDelta:
-        call.is_announced = True
+    def _announce(self, call: _Call, arguments: str) -> ToolCallDelta:
+        call.position = self._announced
+        self._announced += 1
         if call.id is None:
-            call.id = made_up_id(self._basis, call.position, call.name)
-        if call.buffer:
-            call.pieces.append(call.buffer)
+            call.id = made_up_id(self._basis, call.place, call.name)
         return ToolCallDelta(
             index=call.position,
             id=call.id,
             name=call.name,
-            arguments=call.buffer,
+            arguments=arguments,
             extra=call.extra,
         )
+
+
+def _is_anew(known: _Call, name: str, arguments: str) -> bool:
+    """Whether a fragment begins a call again that is complete."""
+    return bool(name and arguments.strip()) and known.is_complete()

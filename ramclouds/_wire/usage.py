@@ -9,13 +9,30 @@ from ramclouds._wire.fields import as_count, as_list, as_object
 from ramclouds.types import Usage
 
 
-def usage_of(body: Mapping[str, Any]) -> Usage | None:
+def usage_of(body: Mapping[str, Any], completion_id: str | None) -> Usage | None:
     """The usage of a response or an event: beside the choices or, as Moonshot has it, in one."""
     usage = to_usage(body.get("usage"))
-    if usage is not None:
-        return usage
-    choices = (choice for choice in as_list(body.get("choices")) if isinstance(choice, dict))
-    return next((used for choice in choices if (used := to_usage(choice.get("usage")))), None)
+    if usage is None:
+        choices = (choice for choice in as_list(body.get("choices")) if isinstance(choice, dict))
+        usage = next(
+            (found for choice in choices if (found := to_usage(choice.get("usage")))), None
+        )
+    return None if usage is None else _with_cached_tokens(usage, completion_id)
+
+
+def _with_cached_tokens(usage: Usage, completion_id: str | None) -> Usage:
+    """Usage whose prompt tokens include the cached ones.
+
+    New API before 2026-04 passes Claude's counts on, which leave them out; later builds add them,
+    and write `"usage_semantic": "openai"`. More cached than prompt tokens shows it without an id.
+    """
+    is_claude = (completion_id or "").startswith("msg_")
+    leaves_out = is_claude and "usage_semantic" not in usage.raw
+    if leaves_out or usage.cached_tokens > usage.prompt_tokens:
+        cached = usage.cached_tokens + usage.cache_creation_tokens
+        usage.prompt_tokens += cached
+        usage.total_tokens += cached
+    return usage
 
 
 def to_usage(value: Any) -> Usage | None:

@@ -99,7 +99,7 @@ async def llama_index_async(
 def _settings(capture: Capture, url: str) -> dict[str, Any]:
     model = capture.request.get("model", "gpt-5")
     settings = {"model": model, "api_key": "test-key", "base_url": url, "max_retries": 0}
-    return {**settings, "think_tags": True}
+    return {**settings, "think_tags": True, "on_invalid_tool_calls": "return"}
 
 
 def _langchain(
@@ -129,7 +129,9 @@ def of_message(message: AIMessage) -> Outcome:
         tool_calls=[(call["id"] or "", call["name"], call["args"]) for call in message.tool_calls],
         invalid_tool_calls=[
             (call["id"] or "", call["name"] or "", call["args"] or "")
-            for call in message.invalid_tool_calls
+            # Of a stream the exact text stands there: its chunks add up to one that no parser takes.
+            for call in message.additional_kwargs.get("invalid_tool_calls")
+            or message.invalid_tool_calls
         ],
         finish=message.response_metadata.get("finish_reason"),
         usage=None
@@ -154,6 +156,10 @@ def of_response(response: ChatResponse) -> Outcome:
             (block.tool_call_id or "", block.tool_name, block.tool_kwargs)
             for block in blocks
             if isinstance(block, ToolCallBlock)
+        ],
+        invalid_tool_calls=[
+            (call["id"], call["name"], call["arguments"])
+            for call in response.message.additional_kwargs.get("invalid_tool_calls", [])
         ],
         finish=facts.get("finish_reason"),
         usage={

@@ -86,7 +86,7 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Replies with captures, one for each request, without a socket."""
+    """Replies with captures, one for each request and the last one again, without a socket."""
 
     def __init__(self, captures: list[Capture], splitting: Splitting) -> None:
         self.requests: list[httpx.Request] = []
@@ -95,7 +95,8 @@ class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        reply = reply_of(self._captures.pop(0))
+        rest = self._captures
+        reply = reply_of(rest.pop(0) if len(rest) > 1 else rest[0])
         pieces = _recut(reply.chunks, self._splitting)
         # The body's framing is done with: httpx must not look for it.
         headers = [(k, v) for k, v in reply.headers if k.lower() != "transfer-encoding"]

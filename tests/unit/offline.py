@@ -11,6 +11,7 @@ from ramclouds import Chunk, Client, Completion
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._stream.reader import Step, StreamReader
+from ramclouds._wire.chat.ending import Reading
 
 
 def split_at(data: bytes, cuts: Iterable[int]) -> list[bytes]:
@@ -19,21 +20,28 @@ def split_at(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(places)]
 
 
-def reader(*, think_tags: bool = False) -> StreamReader:
-    """A reader as for a 200 of the gateway."""
+def head() -> ResponseHead:
+    """The head of a 200 of the gateway whose request id is r1."""
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
     response = httpx.Response(200, headers={"X-Oneapi-Request-Id": "r1"}, request=request)
-    return StreamReader(ResponseHead(response, Redactor("test-key")), think_tags=think_tags)
+    return ResponseHead(response, Redactor("test-key"))
 
 
-def read_stream(pieces: Iterable[bytes], *, think_tags: bool = False) -> Iterator[Chunk]:
+def reader(*, think_tags: bool = False) -> StreamReader:
+    """A reader of such a response."""
+    return StreamReader(head(), Reading(think_tags=think_tags))
+
+
+def read_stream(
+    pieces: Iterable[bytes], *, think_tags: bool = False, reading: Reading | None = None
+) -> Iterator[Chunk]:
     """The chunks of a stream that ends after these pieces."""
-    reading = reader(think_tags=think_tags)
+    stream = StreamReader(head(), reading or Reading(think_tags=think_tags))
     for piece in pieces:
-        yield from _given_out(reading.feed(piece))
-        if reading.is_over:
+        yield from _given_out(stream.feed(piece))
+        if stream.is_over:
             return
-    yield from _given_out(reading.close())
+    yield from _given_out(stream.close())
 
 
 def _given_out(step: Step) -> Iterator[Chunk]:

@@ -1,14 +1,11 @@
-"""What a message or a delta holds: its text, reasoning, refusal and raw tool calls."""
+"""What a message or a delta holds: its text, reasoning and refusal."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ramclouds._wire.fields import as_list, as_object, as_text, is_reasoning_part
-
-_CALL_KEYS = frozenset({"index", "id", "type", "function"})
+from ramclouds._wire.fields import as_object, as_text, is_reasoning_part
 
 
 def message_of(choice: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,25 +48,3 @@ def refusal_of(message: Mapping[str, Any]) -> str:
     if not isinstance(parts, list):
         return ""
     return "".join(as_text(part.get("refusal")) for part in parts if isinstance(part, dict))
-
-
-def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Tool calls as sent, the old `function_call` among them."""
-    calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict)]
-    old = message.get("function_call")
-    if not calls and isinstance(old, dict) and old:
-        return [{"index": 0, "function": old}]
-    return calls
-
-
-def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
-    """What a tool call holds beside the usual: it must be sent back with it."""
-    if call.keys() <= _CALL_KEYS:
-        return {}
-    return {key: value for key, value in call.items() if key not in _CALL_KEYS}
-
-
-def made_up_id(*basis: Any) -> str:
-    """An id for a tool call that came without one: the same for the same response."""
-    digest = hashlib.sha256(repr(basis).encode("utf-8", "replace")).hexdigest()
-    return f"call_{digest[:24]}"

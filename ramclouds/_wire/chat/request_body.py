@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -69,6 +69,7 @@ _COUNTS: dict[str, tuple[int, int]] = {
     "n": (1, 128),
     "top_logprobs": (0, 20),
 }
+USAGE_FIELD = "stream_options"
 _OWNED_KEYS = frozenset({"model", "messages", "stream"})
 
 
@@ -96,19 +97,15 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
 
 
 def stream_body_from(
-    model: str, messages: Sequence[Message], params: Mapping[str, Any], *, with_usage: bool
+    model: str, messages: Sequence[Message], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The body of a streamed request; `with_usage` asks for the usage where the caller may want it.
+    """The body of a request that can be streamed, before `make_streamed`.
 
     Raises:
         ConfigurationError: an argument is out of its documented range, or asks for two choices.
     """
     body = body_from(model, messages, params)
-    body["stream"] = True
-    if with_usage and params.get("stream_usage") is not False:
-        # True or nothing: with false New API can drop the chunk that holds the finish reason.
-        body.setdefault("stream_options", {"include_usage": True})
-    if body.get("n") not in (None, 1):
+    if not can_be_streamed(body):
         raise ConfigurationError(
             f"n={body['n']} cannot be streamed: the texts would run into each other. "
             "Call complete(n=...), or stream each by a request of its own."
@@ -116,9 +113,23 @@ def stream_body_from(
     return body
 
 
-def asks_for_usage(params: Mapping[str, Any]) -> bool:
-    """Whether `stream_options` in the body is the client's own addition."""
-    return not (params.get("stream_usage") or "stream_options" in (params.get("extra_body") or {}))
+def can_be_streamed(body: Mapping[str, Any]) -> bool:
+    """Whether a body asks for one choice only."""
+    return body.get("n") in (None, 1)
+
+
+def make_streamed(
+    body: dict[str, Any], *, stream_usage: bool | None, refused: Collection[str]
+) -> str | None:
+    """Makes a body ask for a stream; gives the field that the user did not ask for, if any."""
+    body["stream"] = True
+    if USAGE_FIELD in body or stream_usage is False:
+        # Never false: with it New API can drop the chunk that holds the finish reason.
+        return None
+    if not stream_usage and USAGE_FIELD in refused:
+        return None
+    body[USAGE_FIELD] = {"include_usage": True}
+    return None if stream_usage else USAGE_FIELD
 
 
 def to_bytes(body: Mapping[str, Any]) -> bytes:

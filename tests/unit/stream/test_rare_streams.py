@@ -32,7 +32,7 @@ STREAMS: dict[str, tuple[Entries, Expected]] = {
         [[delta("f", "null", "call_a", 0)], [delta(arguments=ARGS_A, index=0)]],
         CALL_A,
     ),
-    "no_name_at_all": ([[delta("", ARGS_A, "call_a", 0)]], [("call_a", "", ARGS_A)]),
+    "no_name_at_all": ([[delta("", ARGS_A, "call_a", 0)]], []),
     "arguments_before_the_name": (
         [
             [delta("", '{"a"', "call_a", 0)],

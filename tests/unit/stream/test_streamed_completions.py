@@ -235,11 +235,9 @@ def test_logprobs_are_kept_per_chunk(gateway: OfflineGateway, calls: Calls) -> N
 
 UNFINISHED: dict[str, list[Any]] = {
     "text_and_done": [ROLE, text("Hi")],
-    "gemini_blocked": [{**chunk(), "choices": []}, usage_chunk(usage(9, 0))],
     "gemini_cut_then_usage": [ROLE, text("Hi"), usage_chunk(usage(9, 1))],
     "empty_finish_reason": [ROLE, text("Hi", finish_reason="")],
     "second_choice_unfinished": [ROLE, text("Hi", finish_reason="stop"), text("Ho", index=1)],
-    "synthetic_usage_only": [{**usage_chunk(usage(9, 0), id=""), "created": 0}],
 }
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from ramclouds import Choice, Completion, Model, ToolCall, Usage
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.chat.completion import partial_completion, to_completion, to_tool_calls
-from ramclouds._wire.chat.message import extra_keys, made_up_id, message_of, raw_calls
+from ramclouds._wire.chat.completion import partial_completion, to_completion
+from ramclouds._wire.chat.message import message_of
+from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, raw_calls, to_tool_calls
 from ramclouds._wire.models import to_models
 
 
@@ -30,12 +31,12 @@ def test_tool_calls_get_ids_of_their_own_and_arguments_as_text() -> None:
             "no call",
         ]
     }
-    assert to_tool_calls(message, "basis") == (
+    calls = (
         ToolCall("c1", "f", '{"a": 1}'),
         ToolCall("c2", "g", "{}"),
         ToolCall(made_up_id("basis", 2, "h"), "h", '{"b":2}'),
-        ToolCall(made_up_id("basis", 3, ""), "", "{}", {"extra_content": {"google": 1}}),
     )
+    assert to_tool_calls(message, "basis", "stop") == (calls, ())
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_usage_beside_the_choices_comes_before_that_in_one() -> None:
     inner = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
     outer = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     choices = ["x", {"usage": None}, {"usage": inner}]
-    assert usage_of({"choices": choices}) == to_usage(inner)
-    assert usage_of({"choices": choices, "usage": outer}) == to_usage(outer)
-    assert usage_of({"choices": [{}]}) is None
-    assert usage_of({}) is None
+    assert usage_of({"choices": choices}, None) == to_usage(inner)
+    assert usage_of({"choices": choices, "usage": outer}, None) == to_usage(outer)
+    assert usage_of({"choices": [{}]}, None) is None
+    assert usage_of({}, None) is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds import StreamError, StreamTruncatedError
-from tests.gateway import OfflineGateway, Sse, chunk, encoded, text_chunks, usage_chunk
+from tests.gateway import OfflineGateway, Sse, chunk, encoded, text_chunks
 from tests.harness import Calls, assert_complete, read
 
 EVENTS = text_chunks("Tide is high.", usage=None)
@@ -139,9 +139,7 @@ def test_what_is_no_event_raises_with_the_part_before(
     assert caught.value.retryable is False
 
 
-@pytest.mark.parametrize(
-    "events", [[], [": PING\n\n"], ["\n\n"], [usage_chunk()], ["data: {}\n\n"]]
-)
+@pytest.mark.parametrize("events", [[], [": PING\n\n"], ["\n\n"], ["data: {}\n\n"]])
 @pytest.mark.parametrize("done", [True, False])
 def test_stream_of_nothing_is_truncated_and_retryable(
     gateway: OfflineGateway, calls: Calls, events: list[Any], done: bool

@@ -1,0 +1,99 @@
+"""What the end of a response proves: that it is whole, cut off, failed, or nothing at all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ramclouds._wire.fields import as_count
+from ramclouds.types import Usage
+
+logger = logging.getLogger("ramclouds")
+
+# DeepSeek, GLM and OpenRouter send these where the provider gave up in the middle.
+FAILED = frozenset({"error", "network_error", "insufficient_system_resource"})
+
+CUT_OFF = (
+    "The response was cut off: it carries no input_tokens, as this model's whole responses do. "
+    "What had arrived is in error.partial. Send the request again."
+)
+FILTERED = (
+    "The response is empty and says content_filter: the provider's filter blocked it, or the "
+    "model wrote a malformed tool call. Send the request again, or change the messages."
+)
+NOTHING = (
+    "The response is empty: only a count of tokens came. Send the request again, with stream() "
+    "in place of complete() or the other way round."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read the response to one request: its settings, and what is known of its model."""
+
+    think_tags: bool = False
+    model: str = ""
+    has_tools: bool = False
+    has_usage: bool = True
+    """Whether the usage was asked for."""
+    counting: set[str] = field(default_factory=set)
+    """The models of this base URL whose converted responses have carried `input_tokens`."""
+
+    def is_gemini(self, model: str | None) -> bool:
+        """Whether Gemini answered, which another name may stand for."""
+        return "gemini" in f"{self.model} {model}".lower()
+
+    def proof(
+        self,
+        completion_id: str | None,
+        model: str | None,
+        request_id: str | None,
+        usage: Usage | None,
+    ) -> Literal["whole", "unproven", "cut"]:
+        """What the usage proves of a response that has a finish reason.
+
+        The gateway converts some channels to the Responses API. There it invents the finish reason
+        of a cut response, but `input_tokens` stays 0: they come with the provider's last event.
+        Some providers never send them, so 0 proves a cut only for a model that has sent some.
+        """
+        if self.is_gemini(model) or not is_gateway_id(completion_id, request_id):
+            return "whole"
+        if usage is not None and as_count(usage.raw.get("input_tokens")):
+            self.counting.add(self.model)
+            return "whole"
+        if self.has_usage and self.model in self.counting:
+            return "cut"
+        logger.debug("%s may be cut off: it carries no input_tokens", completion_id)
+        return "unproven"
+
+    def may_be_malformed_call(self, finish_reason: str | None, model: str | None) -> bool:
+        """Whether an empty response that says "filtered" may be a malformed tool call.
+
+        The gateway writes content_filter for each of Gemini's finish reasons that it does not know,
+        MALFORMED_FUNCTION_CALL among them.
+        """
+        return finish_reason == "content_filter" and self.has_tools and self.is_gemini(model)
+
+
+def is_gateway_id(completion_id: str | None, request_id: str | None) -> bool:
+    """Whether the gateway made the id itself: for Gemini, and for converted channels."""
+    return bool(request_id) and completion_id == f"chatcmpl-{request_id}"
+
+
+def failure_of(choice: Mapping[str, Any]) -> Any:
+    """The error in a choice, as an error body or as the finish reason that says so; or None."""
+    error = choice.get("error")
+    if error:
+        return {"error": error}
+    reason = choice.get("finish_reason")
+    return reason if isinstance(reason, str) and reason in FAILED else None
+
+
+def broken_off(reason: str) -> str:
+    """The message for a finish reason that says that the provider gave up."""
+    return (
+        f"The provider broke the response off (finish reason {reason}). What had arrived is in "
+        "error.partial. Send the request again."
+    )

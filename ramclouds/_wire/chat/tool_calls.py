@@ -1,0 +1,118 @@
+"""The tool calls of a message, and which of them a tool may run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+from ramclouds._wire.fields import (
+    as_arguments,
+    as_list,
+    as_name,
+    as_object,
+    is_no_arguments,
+)
+from ramclouds.types import InvalidToolCall, ToolCall
+
+_CALL_KEYS = frozenset({"index", "id", "type", "function"})
+_CUT_OFF = {
+    "length": "The arguments are cut off: raise max_tokens.",
+    "model_context_window_exceeded": "The arguments are cut off: the context window is full.",
+}
+_NOT_AN_OBJECT = "The arguments are not one JSON object."
+
+
+def to_tool_calls(
+    message: Mapping[str, Any], basis: Any, finish_reason: str | None
+) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:
+    """The calls of a whole message that may run, and those that may not."""
+    calls: dict[str, ToolCall] = {}
+    for position, raw in enumerate(raw_calls(message)):
+        call = _to_tool_call(raw, (basis, position))
+        known = calls.get(call.id)
+        if not call.name or known == call:
+            # Fragments of a provider's own tools have no name; some channels repeat each call.
+            continue
+        if known is not None:
+            # The results of two calls with one id could not be assigned.
+            call.id = made_up_id(basis, position, call.name)
+        calls[call.id] = call
+    # Nothing in a whole message shows whether its last call was complete when the limit came.
+    return sort_out(calls.values(), finish_reason)
+
+
+def _to_tool_call(raw: Mapping[str, Any], basis: tuple[Any, int]) -> ToolCall:
+    function = as_object(raw.get("function"))
+    name = as_name(function.get("name")) or ""
+    arguments = as_arguments(function.get("arguments"))
+    return ToolCall(
+        id=as_name(raw.get("id")) or made_up_id(*basis, name),
+        name=name,
+        arguments="{}" if is_no_arguments(arguments) else arguments,
+        extra=extra_keys(raw),
+    )
+
+
+def sort_out(
+    calls: Iterable[ToolCall], finish_reason: str | None
+) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:
+    """The calls that may run, and those that may not."""
+    calls = tuple(calls)
+    valid, invalid = [], []
+    for call in calls:
+        reason = why_invalid(call.arguments, finish_reason, is_open=call is calls[-1])
+        if reason:
+            invalid.append(
+                InvalidToolCall(call.id, call.name, call.arguments, reason, extra=call.extra)
+            )
+        else:
+            valid.append(call)
+    return tuple(valid), tuple(invalid)
+
+
+def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool) -> str:
+    """Why no tool may run on these arguments, in a sentence; empty where one may.
+
+    `is_open`: a finish reason that says "cut off" is about this call.
+    """
+    if is_open and finish_reason in _CUT_OFF:
+        return _CUT_OFF[finish_reason]
+    return "" if _is_object(arguments) else _NOT_AN_OBJECT
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(from_json(text), dict)
+    except ValueError:
+        pass
+    try:
+        # Raw line breaks in strings and lone surrogates, which both frameworks read too.
+        return isinstance(json.loads(text, strict=False), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Tool calls as sent, the old `function_call` among them."""
+    calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict)]
+    old = message.get("function_call")
+    if not calls and isinstance(old, dict) and old:
+        return [{"index": 0, "function": old}]
+    return calls
+
+
+def extra_keys(call: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tool call holds beside the usual: it must be sent back with it."""
+    if call.keys() <= _CALL_KEYS:
+        return {}
+    return {key: value for key, value in call.items() if key not in _CALL_KEYS}
+
+
+def made_up_id(*basis: Any) -> str:
+    """An id for a tool call that came without one: the same for the same response."""
+    digest = hashlib.sha256(repr(basis).encode("utf-8", "replace")).hexdigest()
+    return f"call_{digest[:24]}"
