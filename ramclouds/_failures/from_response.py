@@ -44,9 +44,6 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
         error_body.origin = "cut"
     cls, retryable = classify(head, error_body, text)
     message = error_body.message or _plain_text(text) or _reason(head)
-    if error_body.code == "bad_response_status_code" and message == "openai_error":
-        # New API's filler for a provider's error body that it could not read.
-        message = "The provider behind the gateway failed without saying why"
     kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
     return _error(cls, head, error_body, message, retryable=retryable, body=kept)
 
@@ -61,6 +58,9 @@ def _error(
     body: Any,
     partial: Completion | None = None,
 ) -> E:
+    if message == "openai_error":
+        # New API's filler for a provider's error body that it could not read.
+        message = "The provider behind the gateway failed without saying why"
     hint = hint_for(cls, head, error_body, message)
     message = _without_request_id(message, head.request_id)
     return cls(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ramclouds.bridge.tools import forced_name, is_forced
-from ramclouds.errors import BadRequestError, ContextLengthError
+from ramclouds.errors import BadRequestError, ContentFilterError, ContextLengthError
 from ramclouds.prompted._reading.arguments import settled
 from ramclouds.prompted._reading.repair import is_json
 from ramclouds.types import Completion
@@ -24,7 +24,9 @@ def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
     if completion.finish_reason not in ("stop", "tool_calls"):
         return False
     name = forced_name(tool_choice)
-    return not any(name in (None, call.name) for call in completion.tool_calls)
+    called = [call.name for call in completion.tool_calls]
+    called += [call.name for call in completion.invalid_tool_calls]
+    return not called if name is None else name not in called
 
 
 def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
@@ -38,8 +40,8 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
 
 def is_native_refused(error: BadRequestError) -> bool:
     """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
-    # A request that is too long is counted with its tools.
-    return not isinstance(error, ContextLengthError) and bool(
+    # Both may name the tools: their tokens count, and a filter may stand for a malformed call.
+    return not isinstance(error, (ContentFilterError, ContextLengthError)) and bool(
         _NATIVE.search(f"{error.message} {error.param}")
     )
 

@@ -129,7 +129,7 @@ def of_message(message: AIMessage) -> Outcome:
         tool_calls=[(call["id"] or "", call["name"], call["args"]) for call in message.tool_calls],
         invalid_tool_calls=[
             (call["id"] or "", call["name"] or "", call["args"] or "")
-            # Of a stream the exact text stands there: its chunks add up to one that no parser takes.
+            # A stream keeps the exact text there: its chunks add up to one that no parser takes.
             for call in message.additional_kwargs.get("invalid_tool_calls")
             or message.invalid_tool_calls
         ],

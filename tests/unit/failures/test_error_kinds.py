@@ -100,7 +100,12 @@ def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
             b'{"error": {"message": "openai_error", "code": "bad_response_status_code"}}',
             "The provider behind the gateway failed without saying why.",
         ),
-        (502, {}, b'{"error": {"message": "openai_error", "code": "c"}}', "openai_error."),
+        (
+            502,
+            {},
+            b'{"error": {"message": "openai_error", "code": "c"}}',
+            "The provider behind the gateway failed without saying why.",
+        ),
         (502, {}, b'{"error": {"message": "m", "code": "bad_response_status_code"}}', "m."),
     ],
 )
