@@ -17,6 +17,22 @@ from ramclouds.types import InvalidToolCall, ToolCallDelta
 
 
 @dataclass(slots=True)
+class _Fragment:
+    """A fragment as sent, field by field."""
+
+    place: int
+    """Where it stands in the list of its event."""
+    index: int | None
+    id: str | None
+    name: str
+    arguments: str
+
+    @property
+    def key(self) -> int:
+        return self.place if self.index is None else self.index
+
+
+@dataclass(slots=True)
 class _Call:
     """One call under way."""
 
@@ -30,7 +46,7 @@ class _Call:
     name: str = ""
     pieces: list[str] = field(default_factory=list)
     """Arguments given out."""
-    buffer: str = ""
+    buffer: list[str] = field(default_factory=list)
     """Arguments not given out."""
     extra: dict[str, Any] = field(default_factory=dict)
     position: int | None = None
@@ -46,7 +62,11 @@ class _Call:
         for piece in self.pieces[self._scanned :]:
             self._scan.feed(piece)
         self._scanned = len(self.pieces)
-        return self._scan.is_closed or self.buffer.strip() == "{}"
+        return self._scan.is_closed or self.is_opened_empty
+
+    @property
+    def is_opened_empty(self) -> bool:
+        return len(self.buffer) == 1 and self.buffer[0].strip() == "{}"
 
     @property
     def is_dropped(self) -> bool:
@@ -60,8 +80,12 @@ class _Call:
 
     def arguments(self) -> str:
         """All arguments so far."""
-        text = "".join(self.pieces) + self.buffer
+        text = self.text()
         return "{}" if is_no_arguments(text) else text
+
+    def text(self) -> str:
+        """All arguments so far, as the model wrote them."""
+        return "".join(self.pieces) + "".join(self.buffer)
 
 
 class ToolCallTracker:
@@ -104,72 +128,75 @@ class ToolCallTracker:
 
     def _invalid(self, call: _Call, reason: str) -> InvalidToolCall:
         call_id = call.id or made_up_id(self._basis, call.place, call.name)
-        text = "".join(call.pieces) + call.buffer
-        return InvalidToolCall(call_id, call.name, text, reason, call.position, call.extra)
+        return InvalidToolCall(call_id, call.name, call.text(), reason, call.position, call.extra)
 
-    def _take_one(self, place: int, fragment: Mapping[str, Any]) -> ToolCallDelta | None:
-        function = as_object(fragment.get("function"))
-        call_id = as_name(fragment.get("id"))
-        name = as_name(function.get("name")) or ""
-        arguments = as_arguments(function.get("arguments"))
-        call = self._call_of(place, as_index(fragment.get("index")), call_id, name, arguments)
+    def _take_one(self, place: int, raw: Mapping[str, Any]) -> ToolCallDelta | None:
+        function = as_object(raw.get("function"))
+        fragment = _Fragment(
+            place=place,
+            index=as_index(raw.get("index")),
+            id=as_name(raw.get("id")),
+            name=as_name(function.get("name")) or "",
+            arguments=as_arguments(function.get("arguments")),
+        )
+        call = self._call_of(fragment)
         if call is None:
             return None
-        call.name = call.name or name
-        extra = extra_keys(fragment)
+        call.name = call.name or fragment.name
+        extra = extra_keys(raw)
         if extra and not call.extra:
             call.extra = extra
         else:
             extra = {}
-        return self._advance(call, arguments, extra)
+        return self._advance(call, fragment.arguments, extra)
 
-    def _call_of(
-        self, place: int, index: int | None, call_id: str | None, name: str, arguments: str
-    ) -> _Call | None:
-        key = place if index is None else index
-        latest = self._latest(key, place)
-        if call_id is not None:
-            known = self._by_id.get(call_id)
-            is_under_way = known is not None and (index is None or known.key == key)
-            if known is not None and is_under_way and not _is_anew(known, name, arguments):
-                return known
-            return self._call_of_id(key, place, call_id, name, known, latest)
+    def _call_of(self, fragment: _Fragment) -> _Call | None:
+        """The call that a fragment belongs to; None for an empty one that belongs to none.
+
+        In the examples a name is `f`, an id `a`, and arguments are in quotation marks.
+        """
+        latest = self._latest(fragment)
+        if fragment.id is not None:
+            return self._call_of_id(fragment.id, fragment, latest)
         if latest is None:
-            # Arguments under an index that no call has: they continue the call under way.
-            if not name and self._calls and not self._calls[-1].is_complete():
+            # [0 a f "{"] [1 "}"]: an index that no call has continues the call under way. Behind a
+            # whole call it opens one, which is dropped if it never gets a name.
+            if not fragment.name and self._calls and not self._calls[-1].is_complete():
                 return self._calls[-1]
-            return self._open(key, place, None) if name or arguments else None
-        if name and (name != latest.name or arguments) and self._is_over(latest, name):
-            return self._open(key, place, None)
-        if index is None and not name and arguments and latest.is_complete():
+            return self._open(fragment) if fragment.name or fragment.arguments else None
+        if self._opens_another(fragment, latest):
+            return self._open(fragment)
+        is_bare = fragment.index is None and not fragment.name and bool(fragment.arguments)
+        if is_bare and latest.is_complete():
+            # [f "{}", g "{"] ["}"]: "}" stands in the place of f, which is whole.
             return self._unfinished() or latest
         return latest
 
-    def _call_of_id(
-        self,
-        key: int,
-        place: int,
-        call_id: str,
-        name: str,
-        known: _Call | None,
-        latest: _Call | None,
-    ) -> _Call:
-        """The call of an id that is new, or is known under another index."""
-        if known is not None:
-            # Two calls may share an id: what follows belongs to the one under its index.
-            if not name:
-                return latest or known
-            call = self._open(key, place, None)
-            call.known = known if name == known.name else None
-            return call
-        if latest is not None and self._takes_id(latest, name):
-            self._by_id[call_id] = latest
-            latest.id = latest.id or call_id
-            return latest
-        return self._open(key, place, call_id)
+    def _call_of_id(self, call_id: str, fragment: _Fragment, latest: _Call | None) -> _Call:
+        known = self._by_id.get(call_id)
+        if known is None:
+            if latest is not None and _takes_id(latest, fragment):
+                # [0 f] [0 a "{}"]: the id comes behind the name.
+                self._by_id[call_id] = latest
+                latest.id = latest.id or call_id
+                return latest
+            return self._open(fragment)
+        is_under_way = fragment.index is None or known.key == fragment.key
+        begins_anew = fragment.name and fragment.arguments.strip() and known.is_complete()
+        if is_under_way and not begins_anew:
+            # [0 a f "{"] [0 a f "}"]: id and name in each fragment.
+            return known
+        if not fragment.name:
+            # [0 a f "{}"] [1 a g] [1 a "{}"]: two calls share an id, and the index tells which.
+            return latest or known
+        # [0 a f "{}"] [2 a f "{}"]: the call once more, or another one with its id.
+        call = self._open(fragment, shares_id=True)
+        call.known = known if fragment.name == known.name else None
+        return call
 
-    def _latest(self, key: int, place: int) -> _Call | None:
+    def _latest(self, fragment: _Fragment) -> _Call | None:
         """The newest call under an index; of several that one event opened, the one at a place."""
+        key, place = fragment.key, fragment.place
         latest = next((call for call in reversed(self._calls) if call.key == key), None)
         if latest is None or latest.opened_at[1] <= place:
             return latest
@@ -181,32 +208,33 @@ class ToolCallTracker:
         return next((call for call in reversed(self._calls) if not call.is_complete()), None)
 
     @staticmethod
-    def _takes_id(call: _Call, name: str) -> bool:
-        """Whether an id that is new belongs to the call under its index."""
-        if call.id is None and not call.name:
-            return True
-        return not name and not call.is_complete()
-
-    @staticmethod
-    def _is_over(call: _Call, name: str) -> bool:
+    def _opens_another(fragment: _Fragment, latest: _Call) -> bool:
         """Whether a name under a call's index opens another call rather than repeats its own."""
-        return bool(call.name) and (name != call.name or call.is_complete())
+        if not fragment.name or not latest.name:
+            return False
+        if fragment.name != latest.name:
+            return True
+        return bool(fragment.arguments) and latest.is_complete()
 
-    def _open(self, key: int, place: int, call_id: str | None) -> _Call:
-        opened_at = (self._events, place)
-        call = _Call(place=len(self._calls), key=key, opened_at=opened_at, id=call_id)
+    def _open(self, fragment: _Fragment, *, shares_id: bool = False) -> _Call:
+        call = _Call(
+            place=len(self._calls),
+            key=fragment.key,
+            opened_at=(self._events, fragment.place),
+            id=None if shares_id else fragment.id,
+        )
         self._calls.append(call)
-        if call_id is not None:
-            self._by_id[call_id] = call
+        if call.id is not None:
+            self._by_id[call.id] = call
         return call
 
     def _advance(self, call: _Call, arguments: str, extra: dict[str, Any]) -> ToolCallDelta | None:
         if call.position is None:
             if not call.name or call.known is not None:
-                call.buffer += arguments
+                call.buffer.append(arguments)
                 return None
-            arguments = call.buffer + arguments
-            call.buffer = ""
+            arguments = "".join(call.buffer) + arguments
+            call.buffer.clear()
             return self._announce(call, self._given_out(call, arguments))
         given = self._given_out(call, arguments)
         if not given and not extra:
@@ -235,6 +263,8 @@ class ToolCallTracker:
         )
 
 
-def _is_anew(known: _Call, name: str, arguments: str) -> bool:
-    """Whether a fragment begins a call again that is complete."""
-    return bool(name and arguments.strip()) and known.is_complete()
+def _takes_id(call: _Call, fragment: _Fragment) -> bool:
+    """Whether an id that is new belongs to the call under its index."""
+    if call.id is None and not call.name:
+        return True
+    return not fragment.name and not call.is_complete()
