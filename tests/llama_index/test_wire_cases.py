@@ -10,7 +10,6 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
 from tests.gateway import Gateway, WireCase, manifest
-from tests.llama_index.twins import Twin
 
 ASK = [ChatMessage("Which tide?")]
 CASES = [case for case in manifest() if case["name"] != "models_list"]
@@ -18,24 +17,22 @@ ANSWERS = [case for case in CASES if case["expect"]["outcome"] == "ok"]
 ERRORS = [case for case in CASES if case["expect"]["outcome"] == "error"]
 
 
-async def _ask(llm: RamClouds, call: Twin, case: dict[str, Any]) -> ChatResponse:
+def _ask(llm: RamClouds, case: dict[str, Any]) -> ChatResponse:
     if not case["request_stream"]:
-        answer: ChatResponse = await call.chat(llm, ASK)
+        answer: ChatResponse = llm.chat(ASK)
         return answer
-    chunks = await call.stream_chat(llm, ASK)
+    chunks = list(llm.stream_chat(ASK))
     last: ChatResponse = chunks[-1]
     assert "".join(one.delta for one in chunks) == last.message.content
     return last
 
 
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case["name"])
-async def test_answers_arrive_whole(
-    gateway: Gateway, llm: RamClouds, call: Twin, case: dict[str, Any]
-) -> None:
+def test_answers_arrive_whole(gateway: Gateway, llm: RamClouds, case: dict[str, Any]) -> None:
     gateway.reply(WireCase(case["name"]))
     expected = case["expect"]
 
-    answer = await _ask(llm, call, case)
+    answer = _ask(llm, case)
     raw: Any = answer.raw
 
     said = (answer.message.content or "").removesuffix(expected.get("refusal") or "")
@@ -58,14 +55,14 @@ async def test_answers_arrive_whole(
 
 
 @pytest.mark.parametrize("case", ERRORS, ids=lambda case: case["name"])
-async def test_errors_are_errors_of_the_tree(
-    gateway: Gateway, llm: RamClouds, call: Twin, case: dict[str, Any]
+def test_errors_are_errors_of_the_tree(
+    gateway: Gateway, llm: RamClouds, case: dict[str, Any]
 ) -> None:
     gateway.reply(WireCase(case["name"]))
     expected = case["expect"]
 
     with pytest.raises(RamCloudsError) as caught:
-        await _ask(llm, call, case)
+        _ask(llm, case)
 
     if "text" in expected:
         assert caught.value.partial is not None

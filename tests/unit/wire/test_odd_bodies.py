@@ -45,7 +45,7 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("method", ["complete", "stream", "models"])
+@pytest.mark.parametrize("method", ["complete", "stream"])
 @pytest.mark.parametrize("kind", PAGES)
 def test_page_is_a_page_whatever_its_scripts_hold(
     gateway: OfflineGateway, calls: Calls, kind: str, method: str
@@ -69,14 +69,13 @@ def test_json_that_has_no_end_leaves_its_part(
 @pytest.mark.parametrize(
     "start", ["", ": PING\n\n", "event: x\n", "retry: 9\n\n", "\ufeff", "\n\n"]
 )
-@pytest.mark.parametrize("label", ["text/plain", "application/json"])
-@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize("size", [1, 1 << 20])
 def test_stream_under_another_label_is_read_at_any_cut(
-    gateway: OfflineGateway, calls: Calls, size: int, label: str, start: str
+    gateway: OfflineGateway, calls: Calls, size: int, start: str
 ) -> None:
     body = start.encode() + b"".join(map(encoded, text_chunks("Hi")))
     pieces = [body[place : place + size] for place in range(0, len(body), size)]
-    gateway.reply(Sse(pieces, headers={"Content-Type": label}))
+    gateway.reply(Sse(pieces, headers={"Content-Type": "text/plain"}))
     assert calls.complete().text == "Hi"
 
 
