@@ -1,73 +1,40 @@
-"""Both prompting clients with one body of test code."""
+"""The prompting client of either kind with one set of names."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 from ramclouds import AsyncClient, Chunk, Client, Completion
 from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode
-from tests.gateway import Gateway
+from tests.harness import AsyncTwin, Twin
 
 
-class Asking(Protocol):
-    """One client, asked without a word about async."""
+class Asking:
+    """Calls of `PromptingClient` or `AsyncPromptingClient`."""
 
-    def complete(self, **params: Any) -> Completion: ...
+    def __init__(self, twin: Twin, base_url: str, mode: ToolMode) -> None:
+        self._twin = twin
+        self._client: Client | AsyncClient
+        self._asked: PromptingClient | AsyncPromptingClient
+        if isinstance(twin, AsyncTwin):
+            self._client = AsyncClient(api_key="test-key", base_url=base_url)
+            self._asked = AsyncPromptingClient(self._client, mode)
+        else:
+            self._client = Client(api_key="test-key", base_url=base_url)
+            self._asked = PromptingClient(self._client, mode)
 
-    def stream(self, **params: Any) -> list[Chunk]: ...
+    def complete(self, **params: Any) -> Completion:
+        completion: Completion = self._twin.call(self._asked, "complete", **params)
+        return completion
+
+    def stream(self, **params: Any) -> list[Chunk]:
+        chunks: list[Chunk] = self._twin.call(self._asked, "stream", **params)
+        return chunks
 
     def first(self, **params: Any) -> Chunk:
         """The first chunk of a stream, which is then left."""
+        chunk: Chunk = self._twin.first(self._asked, "stream", **params)
+        return chunk
 
-
-class SyncAsking:
-    def __init__(self, gateway: Gateway, mode: ToolMode) -> None:
-        self._settings: dict[str, Any] = {"api_key": "test-key", "base_url": gateway.base_url}
-        self._mode = mode
-
-    def complete(self, **params: Any) -> Completion:
-        with Client(**self._settings) as client:
-            return PromptingClient(client, self._mode).complete(**params)
-
-    def stream(self, **params: Any) -> list[Chunk]:
-        with Client(**self._settings) as client:
-            return list(PromptingClient(client, self._mode).stream(**params))
-
-    def first(self, **params: Any) -> Chunk:
-        with Client(**self._settings) as client:
-            chunks = PromptingClient(client, self._mode).stream(**params)
-            first = next(chunks)
-            chunks.close()
-        return first
-
-
-class AsyncAsking:
-    def __init__(self, gateway: Gateway, mode: ToolMode) -> None:
-        self._settings: dict[str, Any] = {"api_key": "test-key", "base_url": gateway.base_url}
-        self._mode = mode
-
-    def complete(self, **params: Any) -> Completion:
-        return asyncio.run(self._complete(**params))
-
-    def stream(self, **params: Any) -> list[Chunk]:
-        return asyncio.run(self._stream(**params))
-
-    def first(self, **params: Any) -> Chunk:
-        return asyncio.run(self._first(**params))
-
-    async def _complete(self, **params: Any) -> Completion:
-        async with AsyncClient(**self._settings) as client:
-            return await AsyncPromptingClient(client, self._mode).complete(**params)
-
-    async def _stream(self, **params: Any) -> list[Chunk]:
-        async with AsyncClient(**self._settings) as client:
-            asked = AsyncPromptingClient(client, self._mode)
-            return [chunk async for chunk in asked.stream(**params)]
-
-    async def _first(self, **params: Any) -> Chunk:
-        async with AsyncClient(**self._settings) as client:
-            chunks = AsyncPromptingClient(client, self._mode).stream(**params)
-            first = await anext(chunks)
-            await chunks.aclose()
-        return first
+    def close(self) -> None:
+        self._twin.call(self._client, "close")

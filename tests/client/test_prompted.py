@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from ramclouds import BadRequestError, Completion, Usage
 from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode, grammar_format
-from tests.client.asking import Asking, AsyncAsking, SyncAsking
+from tests.client.asking import Asking
 from tests.gateway import (
     Gateway,
     Json,
@@ -24,7 +25,10 @@ from tests.gateway import (
     text_chunks,
     tool_chunks,
 )
+from tests.harness import EACH_TWIN, Twin
 from tests.unit.prompted.reading import TOOLS, merged, said_in
+
+pytestmark = EACH_TWIN
 
 DOCUMENTED = {
     *("model", "messages", "stream", "temperature", "max_tokens", "top_p"),
@@ -43,13 +47,16 @@ NATIVE_CALL = call("get_weather", {"city": "Hanoi"})
 SAID = [("get_weather", '{"city": "Hanoi"}')]
 
 
-@pytest.fixture(params=[SyncAsking, AsyncAsking], ids=["sync", "async"])
-def asking(request: pytest.FixtureRequest, gateway: Gateway) -> Callable[..., Asking]:
-    def make(**mode: Any) -> Asking:
-        made: Asking = request.param(gateway, ToolMode(**mode))
-        return made
+@pytest.fixture
+def asking(twin: Twin, gateway: Gateway) -> Iterator[Callable[..., Asking]]:
+    with ExitStack() as stack:
 
-    return make
+        def make(**mode: Any) -> Asking:
+            made = Asking(twin, gateway.base_url, ToolMode(**mode))
+            stack.callback(made.close)
+            return made
+
+        yield make
 
 
 def said(answer: Completion) -> list[Any]:
