@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import Generation
@@ -17,15 +17,12 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
 
-if TYPE_CHECKING:
-    from langchain_ramclouds.chat_models import ChatRamClouds
-
 Schema = dict[str, Any] | type | Callable[..., Any]
 Method = Literal["function_calling", "json_schema", "json_mode"]
 
 
 def with_structure(
-    model: ChatRamClouds,
+    model: BaseChatModel,
     schema: Schema | None,
     *,
     method: Method,
@@ -34,12 +31,12 @@ def with_structure(
     tools: Sequence[AnyTool],
     **kwargs: Any,
 ) -> Runnable[LanguageModelInput, Any]:
-    """The model, asked for a schema, with the parser behind it."""
+    """The model, which must not check its completions itself, with the parser behind it."""
     _check(schema, method, strict)
     spec = _to_spec(schema, method, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
-    asking = model.unchecked().bind(**params, **kwargs, ls_structured_output_format=traced)
+    asking = model.bind(**params, **kwargs, ls_structured_output_format=traced)
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser

@@ -295,7 +295,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         """
         with model_errors():
             return with_structure(
-                self,
+                self.unchecked(),
                 schema,
                 method=method,
                 include_raw=include_raw,

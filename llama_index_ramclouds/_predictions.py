@@ -25,14 +25,13 @@ from llama_index_ramclouds._structured import Attempt
 from ramclouds import BadRequestError
 
 if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
     from llama_index.core.prompts import PromptTemplate
-
-    from llama_index_ramclouds.llm import RamClouds
 
 dispatcher = get_dispatcher(__name__)
 
 
-def predict(llm: RamClouds, attempt: Attempt[Model]) -> Model:
+def predict(llm: LLM, attempt: Attempt[Model]) -> Model:
     """Ask in one mode after the other, until one is not refused."""
     while True:
         try:
@@ -43,7 +42,7 @@ def predict(llm: RamClouds, attempt: Attempt[Model]) -> Model:
             return to_object(response, attempt.spec)
 
 
-async def apredict(llm: RamClouds, attempt: Attempt[Model]) -> Model:
+async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
     """Ask in one mode after the other, until one is not refused."""
     while True:
         try:
@@ -54,7 +53,7 @@ async def apredict(llm: RamClouds, attempt: Attempt[Model]) -> Model:
             return to_object(response, attempt.spec)
 
 
-def stream(llm: RamClouds, attempt: Attempt[Any]) -> Generator[Any, None, None]:
+def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
         arriving = ArrivingObject(attempt.spec)
@@ -69,7 +68,7 @@ def stream(llm: RamClouds, attempt: Attempt[Any]) -> Generator[Any, None, None]:
             return
 
 
-async def astream(llm: RamClouds, attempt: Attempt[Any]) -> AsyncGenerator[Any, None]:
+async def astream(llm: LLM, attempt: Attempt[Any]) -> AsyncGenerator[Any, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
         arriving = ArrivingObject(attempt.spec)
