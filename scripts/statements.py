@@ -43,10 +43,10 @@ class Tape:
     def __iter__(self) -> Iterator[Interaction]:
         return (one for interactions in self._replies.values() for one in interactions)
 
-    def refusal(self) -> Interaction | None:
-        """The first refusal that was looked at since the last time."""
+    def failure(self) -> Interaction | None:
+        """The first failed reply that was looked at since the last time."""
         looked_at, self._looked_at = self._looked_at, []
-        return next(filter(is_refusal, looked_at), None)
+        return next((reply for reply in looked_at if reply.status >= 400), None)
 
 
 def is_refusal(reply: Interaction) -> bool:
@@ -74,8 +74,9 @@ class Finding:
 VERDICTS = ("holds", "DIFFERS", "not allowed", "not shown")
 Check = Callable[[Tape], Finding]
 CHECKS: dict[str, Check] = {}
-# A refusal is what these are about.
-_ABOUT_REFUSALS = {"json-type", "error-shape", "wrong-key", "stream-refusal", "unknown-model"}
+# A failed reply is what these are about.
+_ABOUT_ERRORS = {"json-type", "error-shape", "wrong-key", "stream-refusal", "malformed"}
+_ABOUT_ERRORS |= {"unknown-model", "wrong-path"}
 
 
 def findings(tape: Tape) -> dict[str, Finding]:
@@ -84,12 +85,15 @@ def findings(tape: Tape) -> dict[str, Finding]:
 
 
 def _finding(name: str, tape: Tape) -> Finding:
-    tape.refusal()
+    tape.failure()
     found = _checked(CHECKS[name], tape)
-    refusal = tape.refusal()
-    if found.agrees is False and refusal and name not in _ABOUT_REFUSALS:
-        return Finding(None, f"{refusal.status}: {refusal.text[:150]}", is_allowed=False)
-    return found
+    failure = tape.failure()
+    if found.agrees is not False or failure is None or name in _ABOUT_ERRORS:
+        return found
+    seen = f"{failure.status}: {failure.text[:200]}"
+    if is_refusal(failure):
+        return Finding(None, seen, is_allowed=False)
+    return Finding(False, seen)
 
 
 def _checked(check: Check, tape: Tape) -> Finding:
@@ -237,7 +241,7 @@ def _one_finish(tape: Tape) -> Finding:
 @_check("usage-last")
 def _usage_last(tape: Tape) -> Finding:
     last = tape["streamed"].events[-1]
-    return Finding(bool(last.get("usage")) and last["choices"] == [], json.dumps(last)[-120:])
+    return Finding(bool(last.get("usage")), json.dumps(last)[-120:])
 
 
 @_check("usage-unasked")
