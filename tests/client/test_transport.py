@@ -87,6 +87,16 @@ def test_one_client_on_asyncio_and_trio(gateway: Gateway) -> None:
     assert asyncio.run(run()) == trio.run(run)
 
 
+def run_with_warnings_as_errors(program: str, gateway: Gateway) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, gateway.base_url],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
 FORKED = """
 import asyncio, os, sys
 from ramclouds import AsyncClient, Client
@@ -106,14 +116,9 @@ print("forked")
 """
 
 
+@pytest.mark.process
 def test_forked_process_opens_connections_of_its_own(gateway: Gateway) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", FORKED, gateway.base_url],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = run_with_warnings_as_errors(FORKED, gateway)
     assert (done.stdout, done.stderr) == ("forked\n", "")
     # The child speaks on connections of its own.
     assert gateway.connections == 2 + 1 + 2 + 1
@@ -136,14 +141,9 @@ print("done")
 """
 
 
+@pytest.mark.process
 def test_program_that_closes_nothing_ends_quietly(gateway: Gateway) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", UNCLOSED, gateway.base_url],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = run_with_warnings_as_errors(UNCLOSED, gateway)
     assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
 
 
