@@ -70,6 +70,7 @@ class Attempts:
         """The body under way."""
         self.request = request
         self._content = to_bytes(request.body) if request.body is not None else b""
+        self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
         self._redactor = redactor
         self._memory = memory
@@ -115,7 +116,7 @@ class Attempts:
     ) -> bool:
         if not isinstance(exc, Exception):
             return False
-        error = transport_error(exc, self._settings.base_url)
+        error = transport_error(exc, self._settings.base_url, is_stream=self._is_stream)
         if error is None:
             # No failure of HTTP or of the gateway: it is raised as it is.
             return False
@@ -165,7 +166,7 @@ class Attempts:
 
     def broke(self, exc: Exception, reader: StreamReader) -> Step | None:
         """A failure in mid-stream as the stream's last step; None where it is none of HTTP."""
-        error = transport_error(exc, self._settings.base_url)
+        error = transport_error(exc, self._settings.base_url, is_stream=True)
         return None if error is None else reader.broke(self._clean(error, exc))
 
     def _note_what_arrived(self, error: RamCloudsError, response: httpx.Response) -> None:

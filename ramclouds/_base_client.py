@@ -14,8 +14,9 @@ from pydantic import SecretStr
 
 from ramclouds._attempts import Attempts, Memory, Request
 from ramclouds._batching import Batching
-from ramclouds._complete import completion_from, models_from
+from ramclouds._complete import completion_from, key_status_from, models_from
 from ramclouds._embed import embeddings_from
+from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
@@ -39,13 +40,15 @@ from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds.bridge.settings import public_headers
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
-from ramclouds.types import Completion, Embeddings, Model
+from ramclouds.types import Completion, Embeddings, KeyStatus, Model
 
 T = TypeVar("T")
 ToValue: TypeAlias = Callable[[Attempts, httpx.Response], T]
 
 _COMPLETIONS = "/chat/completions"
 _EMBEDDINGS = "/embeddings"
+# At the root, and with the slash at the end: without it the gateway redirects.
+_KEY_STATUS = "/api/usage/token/"
 # For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
 # clients of the process, since it is a fact about the gateway's channels.
 _COUNTING: defaultdict[str, set[str]] = defaultdict(set)
@@ -192,6 +195,11 @@ class BaseClient:
     def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
         return self._attempts(self._request("GET", "/models", timeout, {}))
 
+    def _key_status_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+        request = self._request("GET", "", timeout, {})
+        request.url = self._settings.base_url.removesuffix("/v1") + _KEY_STATUS
+        return self._attempts(request)
+
     def _request(
         self,
         method: str,
@@ -228,7 +236,12 @@ class BaseClient:
         return embeddings_from(self._head(response), attempts.body, count, as_numpy=as_numpy)
 
     def _to_models(self, attempts: Attempts, response: httpx.Response) -> list[Model]:
-        return models_from(self._head(response), attempts.body)
+        models = models_from(self._head(response), attempts.body)
+        remember_models(self._settings.base_url, (model.id for model in models))
+        return models
+
+    def _to_key_status(self, attempts: Attempts, response: httpx.Response) -> KeyStatus:
+        return key_status_from(self._head(response), attempts.body)
 
     def _reader(self, attempts: Attempts, response: httpx.Response) -> StreamReader:
         return StreamReader(self._head(response), self._reading(attempts))

@@ -45,7 +45,7 @@ from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds._wire.embeddings.request_body import EmbedParams, Encoding, Input
-from ramclouds.types import Chunk, Completion, Embeddings, Model
+from ramclouds.types import Chunk, Completion, Embeddings, KeyStatus, Model
 
 
 class Client(BaseClient):
@@ -176,6 +176,15 @@ class Client(BaseClient):
             RamCloudsError: see `ramclouds.errors`.
         """
         return self._ask(self._models_attempts(timeout), self._to_models)
+
+    def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
+        """What the gateway tells about this key, its quota and expiry, even if it is spent.
+
+        Raises:
+            AuthenticationError: the key is unknown or disabled.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        return self._ask(self._key_status_attempts(timeout), self._to_key_status)
 
     def close(self) -> None:
         """Closes the connections; the next request opens new ones."""
@@ -398,6 +407,15 @@ class AsyncClient(BaseClient):
             RamCloudsError: see `ramclouds.errors`.
         """
         return await self._ask(self._models_attempts(timeout), self._to_models)
+
+    async def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
+        """What the gateway tells about this key, its quota and expiry, even if it is spent.
+
+        Raises:
+            AuthenticationError: the key is unknown or disabled.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        return await self._ask(self._key_status_attempts(timeout), self._to_key_status)
 
     async def aclose(self) -> None:
         """Closes the running loop's connections; the next request opens new ones."""

@@ -1,4 +1,4 @@
-"""A body read whole to a completion, a list of models, or their error. Pure."""
+"""A body read whole to the value that was asked for, or its error. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import httpx
 from ramclouds._failures.error_body import is_error_body
 from ramclouds._failures.from_response import response_error
 from ramclouds._failures.response_head import ResponseHead
+from ramclouds._failures.retry import server_time
 from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.think_tags import split_think_tags
 from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
+from ramclouds._wire.key_status import to_key_status
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
 from ramclouds.errors import ContentFilterError, ResponseError, StreamTruncatedError
-from ramclouds.types import Completion, Model
+from ramclouds.types import Completion, KeyStatus, Model
 
 # Longer than any completion; New API's own limit for one line of a stream is half of it.
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
@@ -132,6 +134,21 @@ def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -
         for chunk in chunks:
             accumulator.add(chunk)
     return accumulator.completion()
+
+
+def key_status_from(head: ResponseHead, body: Body) -> KeyStatus:
+    """The status of the client's key in a body.
+
+    Raises:
+        RamCloudsError: there is none.
+    """
+    content = body.content()
+    parsed = None
+    try:
+        parsed = parse(content)
+        return to_key_status(parsed, server_time(head.headers.get("date")))
+    except MalformedError:
+        raise response_error(head, content, parsed, partial=None) from None
 
 
 def models_from(head: ResponseHead, body: Body) -> list[Model]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+# New API's default; an operator can change it.
+_UNITS_PER_USD = 500_000
 
 # Slots, not frozen: a frozen dataclass takes three times as long to build, and a Chunk is built
 # for every streamed token. Treat the values as read-only all the same.
@@ -188,6 +192,37 @@ class Model:
     created: int = 0
     supported_endpoint_types: tuple[str, ...] = ()
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class KeyStatus:
+    """What the gateway tells about the client's key, also about a spent or expired one."""
+
+    name: str = ""
+    granted: int = 0
+    """Quota in the gateway's units; New API's default is 500,000 for 1 USD."""
+    used: int = 0
+    available: int = 0
+    """What is left of `granted`; it says nothing if `is_unlimited`."""
+    is_unlimited: bool = False
+    """Whether the key may use all credit of its user."""
+    expires_at: datetime | None = None
+    is_expired: bool = False
+    models: tuple[str, ...] | None = None
+    """The models that the key is limited to, or None."""
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_spent(self) -> bool:
+        return not self.is_unlimited and self.available <= 0
+
+    @property
+    def available_usd(self) -> float:
+        return self.available / _UNITS_PER_USD
+
+    @property
+    def used_usd(self) -> float:
+        return self.used / _UNITS_PER_USD
 
 
 @dataclass(slots=True)

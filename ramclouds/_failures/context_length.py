@@ -21,6 +21,8 @@ CODES = frozenset(
 WORDINGS: tuple[tuple[str, str], ...] = (
     # OpenAI, Azure, DeepSeek, vLLM, OpenRouter, LiteLLM: "This model's maximum context length is
     # 8192 tokens." https://github.com/vllm-project/vllm/issues/42474
+    # Mistral: "too large for model with 32768 maximum context length"
+    # https://github.com/BerriAI/litellm/pull/21647
     # xAI: "This model's maximum prompt length is ..." https://github.com/cline/cline/issues/3120
     (
         "maximum length",
@@ -50,9 +52,6 @@ WORDINGS: tuple[tuple[str, str], ...] = (
         r"context[ _-]?(length|window|size|limit)\b.{0,40}\b(exceed(s|ed)?|overflow|is only)",
     ),
     ("configured context", r"tokens?, but the configured context"),
-    # Mistral: "Prompt contains 70000 tokens and 0 draft tokens, too large for model with 32768
-    # maximum context length" https://github.com/BerriAI/litellm/pull/21647
-    ("too large for model", r"tokens?\b.{0,60}\btoo large for (the |this )?model"),
     # Cohere, Bedrock: "too many tokens: ..." https://github.com/BerriAI/litellm/pull/21647
     ("too many tokens", r"too many (input |prompt )?tokens"),
     # Groq, Cerebras: "Please reduce the length of the messages or completion."

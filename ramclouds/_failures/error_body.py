@@ -55,6 +55,7 @@ class ErrorBody:
 
 
 _GATEWAY_CODES = frozenset({"insufficient_user_quota", "pre_consume_token_quota_failed"})
+_END = 4096
 _MESSAGE_KEYS = ("message", "msg", "err", "error_msg", "detail", "title")
 _ERROR_KEYS = frozenset({"errors", *_MESSAGE_KEYS, "header", "response"})
 
@@ -99,7 +100,7 @@ def is_error_body(body: Any) -> bool:
 def error_body_from(body: Any) -> ErrorBody:
     """The error object in parsed JSON, as New API and the providers behind it write it."""
     if isinstance(body, str):
-        return ErrorBody(message=body)
+        return ErrorBody(message=shortened(body))
     if isinstance(body, list):
         return error_body_from(body[0]) if body else ErrorBody()
     if not isinstance(body, dict):
@@ -110,7 +111,7 @@ def error_body_from(body: Any) -> ErrorBody:
     source = _source_of(body)
     code = source.get("code", source.get("status_code"))
     return ErrorBody(
-        message=_message_of(body),
+        message=shortened(_message_of(body)),
         type=as_name(source.get("type")),
         code=code if isinstance(code, (str, int)) and not isinstance(code, bool) else None,
         param=as_name(source.get("param")),
@@ -163,6 +164,11 @@ def _message_of(value: Any) -> str:
         if message:
             return message
     return ""
+
+
+def shortened(text: str) -> str:
+    """A text without its middle if it is very long: it is searched by dozens of patterns."""
+    return text if len(text) <= 2 * _END else f"{text[:_END]} … {text[-_END:]}"
 
 
 def _seconds(value: Any) -> float | None:

@@ -14,6 +14,7 @@ from ramclouds._failures.error_body import (
     error_body_from,
     is_error_body,
     parse_error_body,
+    shortened,
 )
 from ramclouds._failures.hints import hint_for
 from ramclouds._failures.redact import Redactor
@@ -42,7 +43,7 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
     if not text.rstrip().endswith(("}", "]")):
         error_body.origin = "cut"
-    cls, retryable = classify(head, error_body, text)
+    cls, retryable = classify(head, error_body, shortened(text))
     message = error_body.message or _plain_text(text) or _reason(head)
     kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
     return _error(cls, head, error_body, message, retryable=retryable, body=kept)

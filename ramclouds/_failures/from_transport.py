@@ -21,7 +21,9 @@ from ramclouds.errors import (
 )
 
 
-def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
+def transport_error(
+    exc: Exception, base_url: str, *, is_stream: bool = False
+) -> RamCloudsError | None:
     """The error that one of an HTTP library means; None if it is none of theirs."""
     if isinstance(exc, RamCloudsError):
         return exc
@@ -40,7 +42,7 @@ def transport_error(exc: Exception, base_url: str) -> RamCloudsError | None:
     if not is_theirs and not type(exc).__module__.startswith(("aiohttp", "httpcore")):
         return None
     if _is_timeout(exc):
-        return _timeout_error(exc, base_url)
+        return _timeout_error(exc, base_url, is_stream=is_stream)
     return _connection_error(exc, base_url)
 
 
@@ -63,14 +65,14 @@ def _is_from_aiohttp(exc: Exception) -> bool:
     return any(type(cause).__module__.startswith("aiohttp") for cause in _chain(exc))
 
 
-def _timeout_error(exc: Exception, base_url: str) -> APITimeoutError:
+def _timeout_error(exc: Exception, base_url: str, *, is_stream: bool) -> APITimeoutError:
     if isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         text = f"No connection to {base_url} in time. Check the network, or raise timeout=..."
         return APITimeoutError(text)
     # The request may be running and billed, as with a 524: the user decides to send it again.
+    other = "ask for the whole completion" if is_stream else "stream the completion"
     text = (
-        f"{base_url} was silent for longer than the timeout allows. Raise timeout=..., or stream "
-        "the completion."
+        f"{base_url} was silent for longer than the timeout allows. Raise timeout=..., or {other}."
     )
     return APITimeoutError(text, retryable=False)
 

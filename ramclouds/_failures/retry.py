@@ -102,11 +102,15 @@ def _until(date: str, now: str | None) -> float | None:
         then = parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None
+    return max(then - server_time(now), 0.0)
+
+
+def server_time(date: str | None) -> float:
+    """Seconds since 1970 by a server's Date header, or by our clock."""
     try:
-        start = parsedate_to_datetime(now).timestamp() if now else time.time()
+        return parsedate_to_datetime(date).timestamp() if date else time.time()
     except ValueError:
-        start = time.time()
-    return max(then - start, 0.0)
+        return time.time()
 
 
 def _go_duration(text: str | None) -> float | None:

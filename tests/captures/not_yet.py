@@ -13,10 +13,6 @@ NOT_YET: dict[str, str] = {
     "api-pricing-login-required-b": "No reader of prices yet.",
     "api-pricing-m": "No reader of prices yet.",
     "billing-subscription-limited-m": "No reader of the billing endpoints yet.",
-    "usage-token-expired-m": "No key_status() yet.",
-    "usage-token-limited-m": "No key_status() yet.",
-    "usage-token-spent-m": "No key_status() yet.",
-    "usage-token-wrong-m": "No key_status() yet.",
 }
 
 

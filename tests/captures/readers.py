@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, RamCloudsError
+from ramclouds import AsyncClient, Chunk, Client, Completion, KeyStatus, RamCloudsError
 from ramclouds.types import Usage
 from tests.captures.capture import Capture
 from tests.captures.expect import Outcome, arguments_of
@@ -157,19 +157,31 @@ async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
     return Outcome(vectors=(await client.embed(**capture.request)).vectors)
 
 
-def _embeddings(client: Client, capture: Capture) -> Outcome:
-    return Outcome(vectors=client.embed(**capture.request).vectors)
+def _key_status(client: Client, _: Capture) -> Outcome:
+    return Outcome(facts=_facts_of(client.key_status()))
 
 
-async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
-    return Outcome(vectors=(await client.embed(**capture.request)).vectors)
+async def _akey_status(client: AsyncClient, _: Capture) -> Outcome:
+    return Outcome(facts=_facts_of(await client.key_status()))
+
+
+def _facts_of(status: KeyStatus) -> dict[str, Any]:
+    return {
+        "remaining_quota": status.available,
+        "remaining_usd": status.available_usd,
+        "used_usd": status.used_usd,
+        "unlimited": status.is_unlimited,
+        "expired": status.is_expired,
+    }
 
 
 _ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
     "/v1/models": _models,
+    "/api/usage/token/": _key_status,
     "/v1/embeddings": _embeddings,
 }
 _AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {
     "/v1/models": _amodels,
+    "/api/usage/token/": _akey_status,
     "/v1/embeddings": _aembeddings,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, Embeddings, Model
+from ramclouds import AsyncClient, Chunk, Client, Completion, Embeddings, KeyStatus, Model
 from tests.harness.twins import Twin
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -37,6 +37,10 @@ class Calls:
     def models(self, **params: Any) -> list[Model]:
         models: list[Model] = self._twin.call(self.client, "models", **params)
         return models
+
+    def key_status(self, **params: Any) -> KeyStatus:
+        status: KeyStatus = self._twin.call(self.client, "key_status", **params)
+        return status
 
     def embed(self, **params: Any) -> Embeddings:
         found: Embeddings = self._twin.call(self.client, "embed", **{**EMBED, **params})

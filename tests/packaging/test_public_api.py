@@ -24,7 +24,9 @@ ERRORS = """
     PermissionDeniedError ProviderAccountError RamCloudsError RateLimitError RequestTooLargeError
     ResponseError ServerError StreamError StreamTruncatedError
 """
-TYPES = "Choice Chunk Completion Embeddings InvalidToolCall Model ToolCall ToolCallDelta Usage"
+TYPES = """
+    Choice Chunk Completion Embeddings InvalidToolCall KeyStatus Model ToolCall ToolCallDelta Usage
+"""
 MODELS = "EmbeddingFacts ModelFacts embedding_facts known_models model_facts"
 LLAMA_INDEX = """
     EmptyAnswerError InvalidToolCallError MissingToolCallError RamClouds StructuredOutputError
@@ -79,6 +81,7 @@ CLIENT_METHODS = {
         timeout params
     """,
     "models": "timeout",
+    "key_status": "timeout",
 }
 FIELDS = {
     ChatRamClouds: """

@@ -1,0 +1,215 @@
+"""Whose account it is: the user's at the gateway, or the gateway's at the provider."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from ramclouds import (
+    AuthenticationError,
+    BadRequestError,
+    ContentFilterError,
+    InsufficientQuotaError,
+    ModelUnavailableError,
+    PermissionDeniedError,
+    ProviderAccountError,
+    RamCloudsError,
+    RateLimitError,
+)
+from ramclouds._failures.from_response import body_error, status_error
+from ramclouds._failures.redact import Redactor
+from ramclouds._failures.response_head import ResponseHead
+
+KEY = "sk-abcdefgh"
+GATEWAY = {"x-oneapi-request-id": "r1"}
+REQUEST = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
+
+
+def raised(
+    status: int, body: Any, headers: dict[str, str] | None = None, key: str = KEY
+) -> RamCloudsError:
+    response = httpx.Response(
+        status, headers=GATEWAY if headers is None else headers, request=REQUEST
+    )
+    return status_error(response, json.dumps(body).encode(), Redactor(key))
+
+
+def error(message: str, type: str | None = None, code: Any = None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": type, "param": "", "code": code}}
+
+
+ROWS: dict[str, tuple[int, dict[str, Any], type[RamCloudsError]]] = {
+    "openai_key": (
+        401,
+        error("Incorrect API key provided", "invalid_request_error", "invalid_api_key"),
+        ProviderAccountError,
+    ),
+    "claude_key": (401, error("invalid x-api-key", "authentication_error"), ProviderAccountError),
+    "claude_credit": (
+        400,
+        error(
+            "Your credit balance is too low to access the Anthropic API.", "invalid_request_error"
+        ),
+        ProviderAccountError,
+    ),
+    "claude_disabled": (
+        400,
+        error("This organization has been disabled.", "invalid_request_error"),
+        ProviderAccountError,
+    ),
+    "gemini_key": (
+        400,
+        error("API key not valid. Please pass a valid API key.", "upstream_error", 400),
+        ProviderAccountError,
+    ),
+    "gemini_place": (
+        400,
+        error("User location is not supported for the API use.", "upstream_error", 400),
+        ProviderAccountError,
+    ),
+    "openai_country": (
+        403,
+        error(
+            "Country, region, or territory not supported",
+            "request_forbidden",
+            "unsupported_country_region_territory",
+        ),
+        ProviderAccountError,
+    ),
+    "deepseek_balance": (
+        402,
+        error("Insufficient Balance", "unknown_error", "invalid_request_error"),
+        ProviderAccountError,
+    ),
+    "glm_balance": (
+        429,
+        error("您的账户已欠费，请充值后重试。", "upstream_error", "1113"),  # noqa: RUF001
+        ProviderAccountError,
+    ),
+    "unreadable_403": (
+        403,
+        error("openai_error", "bad_response_status_code", "bad_response_status_code"),
+        ProviderAccountError,
+    ),
+    "another_gateway_behind": (
+        403,
+        error("insufficient", "some_api_error", "insufficient_quota"),
+        ProviderAccountError,
+    ),
+    "sample_of_ramclouds": (
+        401,
+        error("Invalid API key", "authentication_error", "invalid_api_key"),
+        AuthenticationError,
+    ),
+    "own_key": (401, error("Invalid token", "new_api_error", ""), AuthenticationError),
+    "own_group": (403, error("无权访问", "new_api_error", ""), PermissionDeniedError),
+    "own_credit": (
+        403,
+        error("no credit", "new_api_error", "insufficient_user_quota"),
+        InsufficientQuotaError,
+    ),
+    "management": (401, {"success": False, "message": "Invalid token"}, AuthenticationError),
+    "moderation": (
+        403,
+        error("Your input was flagged by moderation", "upstream_error", 403),
+        ContentFilterError,
+    ),
+    "claude_filter": (
+        400,
+        error("Output blocked by content filtering policy", "invalid_request_error"),
+        ContentFilterError,
+    ),
+    "model_of_openai": (
+        403,
+        error("Project does not have access to model", "invalid_request_error", "model_not_found"),
+        ModelUnavailableError,
+    ),
+    "model_of_google": (
+        404,
+        error("models/gemini-9 is not found for API version v1beta", "upstream_error", 404),
+        ModelUnavailableError,
+    ),
+    "quota_of_a_minute": (
+        429,
+        error("You exceeded your current quota. Please retry in 31.5s.", "upstream_error", 429),
+        RateLimitError,
+    ),
+    "role_not_supported": (
+        400,
+        error("'system' role is not supported with this model", "invalid_request_error"),
+        BadRequestError,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_account_by_who_says_it(kind: str) -> None:
+    status, body, expected = ROWS[kind]
+    found = raised(status, body)
+    assert type(found) is expected
+    if expected is ProviderAccountError:
+        assert found.retryable is False
+        assert "gateway's account at the provider was refused; you cannot fix this" in str(found)
+        assert ("check your key" in str(found)) is (status == 401)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("openai_key", AuthenticationError),
+        ("deepseek_balance", InsufficientQuotaError),
+        ("openai_country", PermissionDeniedError),
+        ("claude_credit", InsufficientQuotaError),
+    ],
+)
+def test_without_the_gateways_headers_it_is_the_users(
+    kind: str, expected: type[RamCloudsError]
+) -> None:
+    status, body, _ = ROWS[kind]
+    assert type(raised(status, body, {})) is expected
+
+
+def test_body_that_was_cut_is_not_blamed_on_the_provider() -> None:
+    response = httpx.Response(401, headers=GATEWAY, request=REQUEST)
+    found = status_error(response, b'{"error":{"message":"Invalid tok', Redactor(KEY))
+    assert type(found) is AuthenticationError
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "retryable"),
+    [
+        (1002, RateLimitError, True),
+        (1004, ProviderAccountError, False),
+        (1008, ProviderAccountError, False),
+        (1026, ContentFilterError, False),
+        (1027, ContentFilterError, False),
+        (2013, BadRequestError, False),
+    ],
+)
+def test_minimax_in_a_200(code: int, expected: type[RamCloudsError], retryable: bool) -> None:
+    body = {"id": "x", "choices": None, "base_resp": {"status_code": code, "status_msg": "m"}}
+    head = ResponseHead(httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY))
+    found = body_error(head, body)
+    assert (type(found), found.retryable, found.code) == (expected, retryable, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(429, RateLimitError), ("429", RateLimitError), (402, ProviderAccountError)],
+)
+def test_number_in_the_code_is_the_providers_status(
+    code: Any, expected: type[RamCloudsError]
+) -> None:
+    head = ResponseHead(httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY))
+    assert type(body_error(head, error("Provider returned error", "x", code))) is expected
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 429, 500, 503])
+@pytest.mark.parametrize("type_", ["new_api_error", "upstream_error", None])
+def test_no_message_holds_a_key(status: int, type_: str | None) -> None:
+    said = f"Bad key {KEY} abcdefgh sk-proj-****abcd [sk-KKK***KKK] Bearer xyz123456"
+    text = str(raised(status, error(said, type_)))
+    assert all(piece not in text for piece in ("abcdefgh", "abcd", "KKK", "xyz123456"))
