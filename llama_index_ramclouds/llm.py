@@ -248,20 +248,6 @@ class RamClouds(Fields, FunctionCallingLLM):
 
     # --- tools ---
 
-    def chat_with_tools(self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any) -> ChatResponse:
-        """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(self.chat(**asked), tools, parallel)
-
-    async def achat_with_tools(
-        self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
-    ) -> ChatResponse:
-        """Chat with tools; raises MissingToolCallError if a demanded call does not come."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        parallel = _tools.is_parallel(args, kwargs)
-        return self._validate_chat_with_tools_response(await self.achat(**asked), tools, parallel)
-
     def stream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:

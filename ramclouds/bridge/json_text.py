@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-__all__ = ["JsonValue", "json_values", "partial_object", "spoken"]
+__all__ = ["JsonValue", "begun_object", "json_values", "partial_object", "spoken"]
 
 # Line breaks inside of strings are taken as they are: many models write them so.
 _DECODER = json.JSONDecoder(strict=False)
@@ -61,7 +61,7 @@ def partial_object(text: str) -> dict[str, Any] | None:
         if found.is_whole and isinstance(found.value, dict):
             return found.value
         if not found.is_whole and found.text[0] == "{":
-            return _begun(found.text)
+            return begun_object(found.text)
     return None
 
 
@@ -149,7 +149,8 @@ def _end_of_broken(text: str, begin: int, stop: int) -> int:
     return stop
 
 
-def _begun(text: str) -> dict[str, Any]:
+def begun_object(text: str) -> dict[str, Any]:
+    """The object that a text is, as far as it has arrived; empty where it is none."""
     try:
         begun = from_json(text, allow_partial="trailing-strings")
     except ValueError:

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import from_json
-
+from ramclouds.bridge.json_text import begun_object
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
 
@@ -146,13 +145,5 @@ def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:
         # Not strict: models write raw line breaks into JSON strings.
         whole = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        return _begun(text), False
+        return begun_object(text), False
     return (whole, True) if isinstance(whole, dict) else ({}, False)
-
-
-def _begun(text: str) -> dict[str, Any]:
-    try:
-        begun = from_json(text, allow_partial="trailing-strings")
-    except ValueError:
-        return {}
-    return begun if isinstance(begun, dict) else {}

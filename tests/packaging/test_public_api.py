@@ -48,7 +48,7 @@ NAMES = {
     "ramclouds.bridge.history": """
         Replay as_content only_media only_text reasoning_replayed wire_call without_open_calls
     """,
-    "ramclouds.bridge.json_text": "JsonValue json_values partial_object spoken",
+    "ramclouds.bridge.json_text": "JsonValue begun_object json_values partial_object spoken",
     "ramclouds.bridge.tokens": "estimate_tokens",
     "ramclouds.bridge.outcome": """
         Outcome invalid_calls_message is_cut_off shown unsupported_message

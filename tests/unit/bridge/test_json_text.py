@@ -90,4 +90,10 @@ def test_deep_value_is_broken_and_not_an_error() -> None:
 
 
 def test_public_names() -> None:
-    assert json_text.__all__ == ["JsonValue", "json_values", "partial_object", "spoken"]
+    assert json_text.__all__ == [
+        "JsonValue",
+        "begun_object",
+        "json_values",
+        "partial_object",
+        "spoken",
+    ]
