@@ -79,6 +79,8 @@ class Fields(BaseModel):
     """False: do not ask for token counts in streams."""
     think_tags: bool = False
     """Take `<think>...</think>` out of the text, as reasoning."""
+    stream_whole_calls: bool = False
+    """True: `invoke` too asks for a stream, and puts it together: for models that answer late."""
     replay_reasoning: bool | None = None
     """Send reasoning back within a running tool loop; None: where the model is known to need it."""
 
@@ -150,7 +152,15 @@ _BODY = (
     "extra_body",
 )
 
-_CLIENT = ("api_key", "base_url", "timeout", "max_retries", "default_headers", "think_tags")
+_CLIENT = (
+    "api_key",
+    "base_url",
+    "timeout",
+    "max_retries",
+    "default_headers",
+    "think_tags",
+    "stream_whole_calls",
+)
 
 
 def reject_unknown(kind: type[BaseModel], names: Iterable[str]) -> None:

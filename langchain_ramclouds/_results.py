@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +14,8 @@ from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import only_json
 from langchain_ramclouds._request import Expectation
-from ramclouds import Choice, Completion, ToolCall, Usage
+from ramclouds import Choice, Chunk, Completion, ToolCall, Usage
+from ramclouds.bridge.tools import parsed_arguments
 from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 
 
@@ -27,7 +27,7 @@ def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
         model=completion.model or expectation.model,
         request_id=completion.request_id,
         tool_calling=completion.tool_calling,
-    )
+    ) | to_doubt(completion)
     generations = [
         ChatGeneration(
             message=_to_message(
@@ -43,14 +43,15 @@ def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
 def _to_message(
     choice: Choice, described: dict[str, Any], usage: Usage | None, expectation: Expectation
 ) -> AIMessage:
-    calls, invalid = parse_tool_calls(choice.tool_calls)
+    calls = [_to_call(call) for call in choice.tool_calls]
+    invalid = [to_invalid_call(call) for call in choice.invalid_tool_calls]
     strip = expectation.only_json and not choice.tool_calls
     return AIMessage(
         content=only_json(choice.text) if strip else choice.text,
         additional_kwargs=_to_additional(choice),
         response_metadata={**described, **to_token_usage(usage)},
-        tool_calls=calls,
-        invalid_tool_calls=invalid + [to_invalid_call(call) for call in choice.invalid_tool_calls],
+        tool_calls=[call for call in calls if call["type"] == "tool_call"],
+        invalid_tool_calls=invalid + [call for call in calls if call["type"] != "tool_call"],
         usage_metadata=to_usage_metadata(usage) if usage else None,
     )
 
@@ -66,32 +67,13 @@ def _to_additional(choice: Choice) -> dict[str, Any]:
     return additional
 
 
-def parse_tool_calls(
-    calls: Iterable[ToolCall],
-) -> tuple[list[LangChainToolCall], list[InvalidToolCall]]:
-    """Calls whose arguments are a JSON object, and the others with the reason."""
-    valid: list[LangChainToolCall] = []
-    invalid: list[InvalidToolCall] = []
-    for call in calls:
-        try:
-            # Not strict: models write raw line breaks into JSON strings.
-            arguments = json.loads(call.arguments, strict=False)
-        except ValueError as exc:
-            invalid.append(_invalid(call, f"Arguments are not valid JSON: {exc}"))
-            continue
-        if isinstance(arguments, dict):
-            valid.append(
-                LangChainToolCall(name=call.name, args=arguments, id=call.id, type="tool_call")
-            )
-        else:
-            invalid.append(_invalid(call, "Arguments are not a JSON object."))
-    return valid, invalid
-
-
-def _invalid(call: ToolCall, error: str) -> InvalidToolCall:
-    return InvalidToolCall(
-        type="invalid_tool_call", name=call.name, args=call.arguments, id=call.id, error=error
-    )
+def _to_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
+    arguments, is_whole = parsed_arguments(call.arguments)
+    if is_whole:
+        return LangChainToolCall(name=call.name, args=arguments, id=call.id, type="tool_call")
+    # The client gives none of these; were one to come, LangChain would run it on what is missing.
+    reason = "The arguments are not one JSON object."
+    return to_invalid_call(ClientInvalidToolCall(call.id, call.name, call.arguments, reason))
 
 
 def to_invalid_call(call: ClientInvalidToolCall) -> InvalidToolCall:
@@ -110,6 +92,11 @@ def to_metadata(
     named = {"model_provider": PROVIDER, "model_name": model}
     facts = {"id": completion_id, "request_id": request_id, "tool_calling": tool_calling}
     return named | {key: value for key, value in facts.items() if value}
+
+
+def to_doubt(completion: Completion | Chunk) -> dict[str, Any]:
+    """That a completion may be cut off although it has a finish reason, where it may."""
+    return {"unproven": True} if completion.unproven else {}
 
 
 def to_generation_info(

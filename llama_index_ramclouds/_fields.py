@@ -39,6 +39,7 @@ _CLIENT = (
     "max_retries",
     "default_headers",
     "think_tags",
+    "stream_whole_calls",
 )
 
 # Held by the user, or bound to a process: neither pickled nor deep-copied.
@@ -129,6 +130,12 @@ class Fields(BaseModel):
     )
     think_tags: bool = Field(
         default=False, description="Split <think> tags out of the text, into ThinkingBlocks."
+    )
+    stream_whole_calls: bool = Field(
+        default=False,
+        description=(
+            "True: `chat` too asks for a stream, and puts it together: for models that answer late."
+        ),
     )
     tokenizer: Callable[[str], Sequence[Any]] | None = Field(
         default=None,

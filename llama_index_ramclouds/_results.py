@@ -134,6 +134,8 @@ class ResponseBuilder:
         if chunk.finish_reason is not None:
             about |= self._about | _counts(chunk.usage)
             about["finish_reason"] = chunk.finish_reason
+            if chunk.unproven:
+                about["unproven"] = True
         return delta, about
 
     def _add_fragment(self, delta: ToolCallDelta) -> None:
@@ -210,7 +212,8 @@ def _counts(usage: Usage | None) -> dict[str, int]:
 
 def _facts_of(completion: Completion) -> dict[str, Any]:
     refusal = {"refusal": completion.refusal} if completion.refusal else {}
-    about = {**_counts(completion.usage), **_identity(completion), **refusal}
+    doubt = {"unproven": True} if completion.unproven else {}
+    about = {**_counts(completion.usage), **_identity(completion), **refusal, **doubt}
     return {**about, "finish_reason": completion.finish_reason}
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client, ConfigurationError
+from tests.gateway import Gateway
 
 Chat = Callable[..., ChatRamClouds]
 Llm = Callable[..., RamClouds]
@@ -70,3 +71,12 @@ def test_timeout_as_text_differs_as_pinned(chat: Chat, llm: Llm) -> None:
 def test_unknown_setting_names_the_closest_one(build: str, request: pytest.FixtureRequest) -> None:
     with pytest.raises(TypeError, match=r"Did you mean '?temperature"):
         request.getfixturevalue(build)(temprature=0.5)
+
+
+async def test_whole_calls_that_are_streamed_ask_for_a_stream(
+    gateway: Gateway, chat: Chat, llm: Llm
+) -> None:
+    model = chat(stream_whole_calls=True)
+    assert (await model.ainvoke("Hi")).text == model.invoke("Hi").text
+    assert llm(stream_whole_calls=True).chat([ChatMessage("Hi")]).message.content
+    assert [request.json["stream"] for request in gateway.requests] == [True, True, True]
