@@ -13,7 +13,7 @@ import pytest
 
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Gateway, is_documented
-from tests.llama_index.twins import Asynchronous, Synchronous
+from tests.llama_index.twins import Twin
 
 
 @pytest.fixture
@@ -38,11 +38,16 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAMCLOUDS_BASE_URL", raising=False)
 
 
-@pytest.fixture(params=[Synchronous, Asynchronous], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest) -> Synchronous | Asynchronous:
-    """Both ways to call an LLM, behind the same names."""
-    made: Synchronous | Asynchronous = request.param()
-    return made
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of a module that is marked so with both twins."""
+    if "call" in metafunc.fixturenames and metafunc.definition.get_closest_marker("each_twin"):
+        metafunc.parametrize("call", ["sync", "async"], indirect=True)
+
+
+@pytest.fixture
+def call(request: pytest.FixtureRequest) -> Twin:
+    """A way to call an LLM: the sync one, or both where the module says so."""
+    return Twin(is_async=getattr(request, "param", "sync") == "async")
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ from tests.gateway import (
     text_chunks,
     usage_chunk,
 )
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 HELLO = [ChatMessage("Hello")]
 COUNTS = {"prompt_tokens": 12, "completion_tokens": 4, "total_tokens": 16}

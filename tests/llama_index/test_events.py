@@ -17,7 +17,9 @@ from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError, StreamTruncatedError
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 METHODS = ("chat", "complete", "stream_chat", "stream_complete")
 

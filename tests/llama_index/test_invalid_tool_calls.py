@@ -12,7 +12,9 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import InvalidToolCallError, RamClouds, StructuredOutputError
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 CUT = '{"city": "Hà N'
 MADE = call("weather", CUT)

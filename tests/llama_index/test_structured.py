@@ -32,7 +32,9 @@ from tests.llama_index.albums import (
     in_mode,
 )
 from tests.llama_index.test_events import Events
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 
 @pytest.mark.parametrize("mode", MODES)

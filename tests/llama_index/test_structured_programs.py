@@ -22,7 +22,9 @@ from tests.llama_index.albums import (
     Album,
     answer_with,
 )
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 
 async def test_structured_llm(gateway: Gateway, llm: RamClouds, call: Twin) -> None:

@@ -23,7 +23,9 @@ from tests.llama_index.toolbox import (
     TWO_CALLS,
     call_both,
 )
-from tests.llama_index.twins import Twin
+from tests.llama_index.twins import EACH_TWIN, Twin
+
+pytestmark = EACH_TWIN
 
 NAMED = {"type": "function", "function": {"name": "add"}}
 

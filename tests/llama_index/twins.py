@@ -1,95 +1,44 @@
-"""The sync and the async methods of an LLM behind the same names, so that a test runs on both."""
+"""The sync and the async methods of an LLM behind the same names, so that a test runs on both.
+
+A parity test compares their syntax trees, so one twin is enough for what is decided. Modules about
+opening, streaming and closing run on both: `pytestmark = EACH_TWIN`.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from llama_index_ramclouds import RamClouds
+from tests.harness import EACH_TWIN as EACH_TWIN
 
 
-class Synchronous:
-    async def chat(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        return llm.chat(*args, **kwargs)
+class Twin:
+    """Awaits `chat`, `stream_chat` and so on of an LLM; where async its `achat`, `astream_chat`."""
 
-    async def complete(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        return llm.complete(*args, **kwargs)
+    def __init__(self, *, is_async: bool) -> None:
+        self.is_async = is_async
 
-    async def stream_chat(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        return list(llm.stream_chat(*args, **kwargs))
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        async def asked(llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
+            if not self.is_async:
+                found = getattr(llm, name)(*args, **kwargs)
+                return list(found) if isinstance(found, Iterator) else found
+            async with llm:
+                return await _arrived(getattr(llm, f"a{name}")(*args, **kwargs))
 
-    async def stream_complete(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        return list(llm.stream_complete(*args, **kwargs))
-
-    async def chat_with_tools(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        return llm.chat_with_tools(*args, **kwargs)
-
-    async def stream_chat_with_tools(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        return list(llm.stream_chat_with_tools(*args, **kwargs))
-
-    async def predict_and_call(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        return llm.predict_and_call(*args, **kwargs)
-
-    async def structured_predict(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        return llm.structured_predict(*args, **kwargs)
-
-    async def stream_structured_predict(
-        self, llm: RamClouds, *args: Any, **kwargs: Any
-    ) -> list[Any]:
-        return list(llm.stream_structured_predict(*args, **kwargs))
+        return asked
 
     async def structured_chat(self, llm: RamClouds, output_cls: type[Any], messages: Any) -> Any:
-        return llm.as_structured_llm(output_cls).chat(messages)
-
-    async def list_models(self, llm: RamClouds) -> Any:
-        return llm.list_models()
-
-
-class Asynchronous:
-    async def chat(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
+        """The response of the LLM that core makes for a class."""
+        structured = llm.as_structured_llm(output_cls)
+        if not self.is_async:
+            return structured.chat(messages)
         async with llm:
-            return await llm.achat(*args, **kwargs)
-
-    async def complete(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        async with llm:
-            return await llm.acomplete(*args, **kwargs)
-
-    async def stream_chat(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        async with llm:
-            return [chunk async for chunk in await llm.astream_chat(*args, **kwargs)]
-
-    async def stream_complete(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        async with llm:
-            return [chunk async for chunk in await llm.astream_complete(*args, **kwargs)]
-
-    async def chat_with_tools(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        async with llm:
-            return await llm.achat_with_tools(*args, **kwargs)
-
-    async def stream_chat_with_tools(self, llm: RamClouds, *args: Any, **kwargs: Any) -> list[Any]:
-        async with llm:
-            return [chunk async for chunk in await llm.astream_chat_with_tools(*args, **kwargs)]
-
-    async def predict_and_call(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        async with llm:
-            return await llm.apredict_and_call(*args, **kwargs)
-
-    async def structured_predict(self, llm: RamClouds, *args: Any, **kwargs: Any) -> Any:
-        async with llm:
-            return await llm.astructured_predict(*args, **kwargs)
-
-    async def stream_structured_predict(
-        self, llm: RamClouds, *args: Any, **kwargs: Any
-    ) -> list[Any]:
-        async with llm:
-            return [one async for one in await llm.astream_structured_predict(*args, **kwargs)]
-
-    async def structured_chat(self, llm: RamClouds, output_cls: type[Any], messages: Any) -> Any:
-        async with llm:
-            return await llm.as_structured_llm(output_cls).achat(messages)
-
-    async def list_models(self, llm: RamClouds) -> Any:
-        async with llm:
-            return await llm.alist_models()
+            return await structured.achat(messages)
 
 
-Twin = Synchronous | Asynchronous
+async def _arrived(begun: Any) -> Any:
+    found = await begun if inspect.isawaitable(begun) else begun
+    return [part async for part in found] if isinstance(found, AsyncIterator) else found

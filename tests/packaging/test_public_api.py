@@ -88,7 +88,8 @@ FIELDS = {
         api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
         logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported
         presence_penalty reasoning_effort replay_reasoning seed stop stream_usage
-        stream_whole_calls streaming temperature think_tags timeout tool_calling top_logprobs top_p user
+        stream_whole_calls streaming temperature think_tags timeout tool_calling top_logprobs
+        top_p user
     """,
     RamClouds: """
         additional_kwargs api_key async_http_client base_url context_window default_headers
