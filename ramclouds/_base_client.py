@@ -23,10 +23,10 @@ from ramclouds._settings import Settings, api_key_from, merge_headers, settings_
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
-    USAGE_FIELD,
     Message,
     body_from,
     can_be_streamed,
+    gets_usage,
     make_streamed,
     stream_body_from,
 )
@@ -252,7 +252,7 @@ class BaseClient:
             think_tags=self._settings.think_tags,
             model=body["model"],
             has_tools=bool(body.get("tools")),
-            has_usage=not body.get("stream") or USAGE_FIELD in body,
+            has_usage=gets_usage(body),
             counting=_COUNTING[self._settings.base_url],
         )
 

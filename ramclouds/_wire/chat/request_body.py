@@ -132,6 +132,14 @@ def make_streamed(
     return None if stream_usage else USAGE_FIELD
 
 
+def gets_usage(body: Mapping[str, Any]) -> bool:
+    """Whether the response to a body brings the usage: a whole one always does."""
+    options = body.get(USAGE_FIELD)
+    return not body.get("stream") or (
+        isinstance(options, Mapping) and bool(options.get("include_usage"))
+    )
+
+
 def to_bytes(body: Mapping[str, Any]) -> bytes:
     """The body as JSON.
 
