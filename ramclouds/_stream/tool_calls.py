@@ -68,6 +68,10 @@ class _Call:
     def is_opened_empty(self) -> bool:
         return len(self.buffer) == 1 and self.buffer[0].strip() == "{}"
 
+    def has_whole_buffer(self) -> bool:
+        """Whether what came before the name is one object: a server tool's arguments, perhaps."""
+        return bool(self.buffer) and not why_invalid("".join(self.buffer), None)
+
     @property
     def is_dropped(self) -> bool:
         """Whether it is no call of the user's tools.
@@ -123,7 +127,7 @@ class ToolCallTracker:
             elif call.position is None:
                 deltas.append(self._announce(call, arguments))
             elif not call.pieces:
-                deltas.append(ToolCallDelta(index=call.position, arguments="{}"))
+                deltas.append(ToolCallDelta(index=call.position, arguments=arguments))
         return deltas, invalid
 
     def _invalid(self, call: _Call, reason: str) -> InvalidToolCall:
@@ -233,8 +237,9 @@ class ToolCallTracker:
             if not call.name or call.known is not None:
                 call.buffer.append(arguments)
                 return None
-            arguments = "".join(call.buffer) + arguments
-            call.buffer.clear()
+            if not call.has_whole_buffer():
+                arguments = "".join(call.buffer) + arguments
+                call.buffer.clear()
             return self._announce(call, self._given_out(call, arguments))
         given = self._given_out(call, arguments)
         if not given and not extra:
@@ -246,6 +251,8 @@ class ToolCallTracker:
         if not call.pieces and is_no_arguments(arguments):
             return ""
         if arguments:
+            # Claude's server tools and the call behind them can share an index, on older builds.
+            call.buffer.clear()
             call.pieces.append(arguments)
         return arguments
 

@@ -74,7 +74,7 @@ def sort_out(
     return tuple(valid), tuple(invalid)
 
 
-def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool) -> str:
+def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool = False) -> str:
     """Why no tool may run on these arguments, in a sentence; empty where one may.
 
     `is_open`: a finish reason that says "cut off" is about this call.

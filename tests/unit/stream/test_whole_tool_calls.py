@@ -191,6 +191,8 @@ def test_fragments_that_never_get_a_name_are_no_call() -> None:
     assert (nothing.tool_calls, nothing.invalid_tool_calls) == ((), ())
     beside = streamed([fragment(CITY, "f", "a", 0), *search])
     assert beside.tool_calls == (ToolCall("a", "f", CITY),)
+    same_index = [fragment('{"query": "x'), fragment('"}'), fragment(CITY, "f", "a")]
+    assert streamed(same_index).tool_calls == (ToolCall("a", "f", CITY),)
     assert whole([fragment('{"query": "x"}')]).tool_calls == ()
 
 
