@@ -214,14 +214,17 @@ class KeyStatus:
 
     @property
     def is_spent(self) -> bool:
+        """Whether nothing is left of the quota."""
         return not self.is_unlimited and self.available <= 0
 
     @property
     def available_usd(self) -> float:
+        """`available` in US dollars, by New API's default rate."""
         return self.available / _UNITS_PER_USD
 
     @property
     def used_usd(self) -> float:
+        """`used` in US dollars, by New API's default rate."""
         return self.used / _UNITS_PER_USD
 
 
