@@ -21,8 +21,7 @@ from tests.gateway import (
     tool_chunks,
 )
 from tests.langchain.conftest import Chat
-from tests.langchain.recording import Recorder
-from tests.langchain.test_streaming import COUNTED, USAGE
+from tests.langchain.recording import COUNTED, USAGE, Recorder
 
 
 def test_stream_tells_each_token_once(gateway: Gateway, chat: Chat) -> None:

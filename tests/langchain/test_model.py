@@ -23,7 +23,7 @@ from langchain_ramclouds._clients import SettingsCache
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain.conftest import Chat
-from tests.langchain.test_settings import EVERYTHING
+from tests.langchain.recording import EVERYTHING
 
 
 def test_n_answers_are_n_generations_counted_once(gateway: Gateway, chat: Chat) -> None:

@@ -13,21 +13,7 @@ from langchain_ramclouds import ChatRamClouds
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, completion
 from tests.langchain.conftest import Chat
-
-EVERYTHING = {
-    "temperature": 0.5,
-    "max_tokens": 20,
-    "top_p": 0.9,
-    "frequency_penalty": 0.1,
-    "presence_penalty": 0.2,
-    "stop": ["x"],
-    "n": 2,
-    "seed": 7,
-    "logprobs": True,
-    "top_logprobs": 2,
-    "user": "lan",
-    "reasoning_effort": "low",
-}
+from tests.langchain.recording import EVERYTHING
 
 
 def test_nothing_is_sent_that_was_not_set(gateway: Gateway, chat: Chat) -> None:

@@ -19,19 +19,9 @@ from tests.gateway import (
     completion,
     text_chunks,
     tool_chunks,
-    usage,
 )
 from tests.langchain.conftest import Chat
-from tests.langchain.recording import total
-
-USAGE = usage(5, 7, cached_tokens=3, reasoning_tokens=2)
-COUNTED = {
-    "input_tokens": 5,
-    "output_tokens": 7,
-    "total_tokens": 12,
-    "input_token_details": {"cache_read": 3},
-    "output_token_details": {"reasoning": 2},
-}
+from tests.langchain.recording import COUNTED, USAGE, total
 
 
 def test_text_chunk_equals_a_validated_one() -> None:

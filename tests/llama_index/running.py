@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import AgentStream
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.instrumentation.events import BaseEvent
 
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Answer, Json, Request, Sse, completion, text_chunks
+
+MODELS = ["gpt-5", "glm-4.6", "claude-opus-4-5", "kimi-k2-thinking", "deepseek-v3.2"]
 
 AGENT_MARKS = [
     # Core's workflows look at every attribute of an agent, those that pydantic warns of too.
@@ -52,3 +56,12 @@ def says(*texts: str) -> Any:
         return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
 
     return answer
+
+
+class Events(BaseEventHandler):
+    """Keeps the events of the dispatcher."""
+
+    seen: list[BaseEvent]
+
+    def handle(self, event: BaseEvent, **kwargs: Any) -> None:
+        self.seen.append(event)

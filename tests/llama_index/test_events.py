@@ -11,12 +11,12 @@ from llama_index.core.callbacks import CallbackManager, CBEventType, EventPayloa
 from llama_index.core.callbacks.base_handler import BaseCallbackHandler
 from llama_index.core.callbacks.token_counting import TokenCountingHandler
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
-from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events import BaseEvent
 
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError, StreamTruncatedError
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage
+from tests.llama_index.running import Events
 from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
@@ -50,15 +50,6 @@ class Recorder(BaseCallbackHandler):
 
     def end_trace(self, *args: Any, **kwargs: Any) -> None:
         """No traces are kept."""
-
-
-class Events(BaseEventHandler):
-    """Keeps the events of the dispatcher."""
-
-    seen: list[BaseEvent]
-
-    def handle(self, event: BaseEvent, **kwargs: Any) -> None:
-        self.seen.append(event)
 
 
 @pytest.fixture

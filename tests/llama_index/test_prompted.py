@@ -21,11 +21,11 @@ from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOut
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
 from tests.gateway import call as tool_call
+from tests.llama_index.running import MODELS
 from tests.llama_index.twins import Twin
 
 pytestmark = pytest.mark.usefixtures("documented_only")
 
-MODELS = ["gpt-5", "glm-4.6", "claude-opus-4-5", "kimi-k2-thinking", "deepseek-v3.2"]
 BOTH = 'Please: add(2, 3) and weather("Huế")'
 
 

@@ -18,8 +18,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds
 from tests.gateway import Gateway
-from tests.llama_index.running import AGENT_MARKS, add, deltas, run, says, weather
-from tests.llama_index.test_prompted import MODELS
+from tests.llama_index.running import AGENT_MARKS, MODELS, add, deltas, run, says, weather
 
 pytestmark = AGENT_MARKS
 

@@ -31,7 +31,7 @@ from tests.llama_index.albums import (
     answer_with,
     in_mode,
 )
-from tests.llama_index.test_events import Events
+from tests.llama_index.running import Events
 from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
