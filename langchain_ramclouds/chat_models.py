@@ -226,7 +226,7 @@ class ChatRamClouds(BaseChatModel, Fields):
             think_tags=self.think_tags,
         )
 
-    def unchecked(self) -> Self:
+    def _unchecked(self) -> Self:
         """A copy for callers that judge completions themselves, as structured output does.
 
         It returns a message without the forced call, and one whose calls are all invalid.
@@ -295,7 +295,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         """
         with model_errors():
             return with_structure(
-                self.unchecked(),
+                self._unchecked(),
                 schema,
                 method=method,
                 include_raw=include_raw,

@@ -15,11 +15,11 @@ from llama_index.core.bridge.pydantic import (
     field_serializer,
     field_validator,
 )
-from pydantic import AliasChoices, ValidationInfo
+from pydantic import AliasChoices
 from typing_extensions import Self
 
 from llama_index_ramclouds._clients import Clients
-from ramclouds.bridge.settings import closest, public_headers
+from ramclouds.bridge.settings import closest, public_headers, to_timeout
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
@@ -163,35 +163,10 @@ class Fields(BaseModel):
         headers = tuple(sorted((self.default_headers or {}).items()))
         return self._downgraded.setdefault((self.base_url, self.api_key, headers), set())
 
-    # httpx is imported where one of its objects is given, and else with the first call: it takes
-    # a third of this package's import.
-
     @field_validator("timeout")
     @classmethod
     def _known_timeout(cls, timeout: Any) -> Any:
-        if timeout is None:
-            return None
-        if isinstance(timeout, (int, float, str)):
-            return float(timeout)
-        from httpx import Timeout
-
-        if isinstance(timeout, dict):
-            return Timeout(**timeout)
-        if not isinstance(timeout, Timeout):
-            raise ValueError("timeout must be a number of seconds, or an httpx.Timeout.")
-        return timeout
-
-    @field_validator("http_client", "async_http_client")
-    @classmethod
-    def _known_client(cls, client: Any, info: ValidationInfo) -> Any:
-        if client is None:
-            return None
-        import httpx
-
-        wanted = httpx.Client if info.field_name == "http_client" else httpx.AsyncClient
-        if not isinstance(client, wanted):
-            raise ValueError(f"{info.field_name} must be an httpx.{wanted.__name__}.")
-        return client
+        return to_timeout(timeout)
 
     @field_serializer("timeout")
     def _timeout_to_dict(self, timeout: Any) -> Any:

@@ -63,6 +63,8 @@ class RamClouds(Fields, FunctionCallingLLM):
         # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of its
         # range now rather than at the first call.
         self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
+        if self.async_http_client is not None:
+            self._async_client()
 
     @classmethod
     def class_name(cls) -> str:

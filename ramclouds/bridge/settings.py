@@ -9,7 +9,7 @@ from typing import Any
 
 from ramclouds.errors import ConfigurationError
 
-__all__ = ["check_word", "closest", "is_secret_header", "public_headers"]
+__all__ = ["check_word", "closest", "is_secret_header", "public_headers", "to_timeout"]
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|password|credential", re.IGNORECASE)
 
@@ -36,3 +36,19 @@ def is_secret_header(name: str) -> bool:
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that may be stored: a pickle and a serialized model are files, and travel."""
     return {name: value for name, value in headers.items() if not is_secret_header(name)}
+
+
+def to_timeout(value: Any) -> Any:
+    """A timeout as a user writes it, or a stored LLM holds it, in the client's form."""
+    if value is None:
+        return None
+    if isinstance(value, (int, float, str)):
+        return float(value)
+    # httpx is a third of an adapter's import, so it is loaded with the first of its objects.
+    from httpx import Timeout
+
+    if isinstance(value, Mapping):
+        return Timeout(**value)
+    if not isinstance(value, Timeout):
+        raise ConfigurationError("timeout must be a number of seconds, or an httpx.Timeout.")
+    return value

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from ramclouds import ConfigurationError
-from ramclouds.bridge.settings import check_word, closest, public_headers
+from ramclouds.bridge.settings import check_word, closest, public_headers, to_timeout
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,23 @@ def test_word_that_a_setting_does_not_have_names_those_that_it_has() -> None:
     assert check_word("way", "a", [None, "a"]) == "a"
     with pytest.raises(ConfigurationError, match=r"way='c' is unknown\. Use one of 'a', 'b'"):
         check_word("way", "c", [None, "a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("value", "timeout"),
+    [
+        (None, None),
+        (30, 30.0),
+        ("30", 30.0),
+        (httpx.Timeout(5), httpx.Timeout(5)),
+        (httpx.Timeout(5).as_dict(), httpx.Timeout(5)),
+    ],
+    ids=repr,
+)
+def test_timeout_as_written_or_stored_is_the_clients(value: object, timeout: object) -> None:
+    assert to_timeout(value) == timeout
+
+
+def test_timeout_that_is_none_names_what_it_may_be() -> None:
+    with pytest.raises(ConfigurationError, match="number of seconds"):
+        to_timeout([30])
