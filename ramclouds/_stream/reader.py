@@ -235,19 +235,19 @@ class StreamReader:
         return error
 
     def _given_up(self, failure: Any) -> RamCloudsError:
-        is_body = isinstance(failure, dict)
-        return self._failed(failure) if is_body else self._truncated(broken_off(failure))
+        if isinstance(failure, dict):
+            return self._failed(failure, is_late=not self._mapper.has_delivered)
+        return self._truncated(broken_off(failure))
 
     def _incomplete(self) -> RamCloudsError:
         mapper = self._mapper
         if mapper.has_delivered:
             return self._truncated(_NO_END)
+        if mapper.has_empty_event:
+            # Gemini's blocked prompts: a role, then `"choices":[]` without usage.
+            return self._empty(EmptyResponseError, _BLOCKED)
         if mapper.has_choices:
-            return (
-                self._empty(EmptyResponseError, _BLOCKED)
-                if mapper.has_empty_event
-                else (self._truncated(_NO_WORD))
-            )
+            return self._truncated(_NO_WORD)
         if mapper.usage is not None:
             return self._empty(EmptyResponseError, NOTHING)
         return self._truncated(_BLOCKED)

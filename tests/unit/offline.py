@@ -23,7 +23,8 @@ def split_at(data: bytes, cuts: Iterable[int]) -> list[bytes]:
 def head() -> ResponseHead:
     """The head of a 200 of the gateway whose request id is r1."""
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
-    response = httpx.Response(200, headers={"X-Oneapi-Request-Id": "r1"}, request=request)
+    headers = {"X-Oneapi-Request-Id": "r1", "Content-Type": "text/event-stream"}
+    response = httpx.Response(200, headers=headers, request=request)
     return ResponseHead(response, Redactor("test-key"))
 
 

@@ -15,6 +15,7 @@ from ramclouds import (
     EmptyResponseError,
     RamCloudsError,
     RateLimitError,
+    ServerError,
     StreamError,
     StreamTruncatedError,
 )
@@ -215,6 +216,12 @@ class TestFailedResponses:
         assert error.partial.text == "Half"
         with pytest.raises(RateLimitError, match="Slow down"):
             read_body(body_of({"content": ""}, "error", **told), Reading())
+
+    def test_server_error_in_a_choice_before_the_first_word_is_a_server_error(self) -> None:
+        told = {"error": {"code": 502, "message": "Upstream error from DeepInfra"}}
+        error = failure_of(event(ROLE), event({}, "error", choice=told))
+        assert type(error) is ServerError
+        assert error.retryable is True
 
     def test_failure_before_the_first_word_may_be_retried(self) -> None:
         assert failure_of(event(ROLE), event({}, "network_error")).retryable is True
