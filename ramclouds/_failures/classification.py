@@ -275,13 +275,14 @@ def _corrected(found: Classification, head: ResponseHead, error_body: ErrorBody)
     """Whose key or credit it is, and whether a rate limit can ever be kept."""
     if found is BAD and head.status_code == 413:
         return _TOO_LARGE
-    if found[0] is e.RateLimitError and _exceeds_limit(error_body.message):
+    if found[0] is e.RateLimitError and exceeds_limit(error_body.message):
         return _TOO_MUCH
     is_relayed = head.is_from_gateway and not error_body.is_empty and not error_body.is_gateways
     is_about_account = found in (_AUTH, _QUOTA, _DENIED)
     return _ACCOUNT if is_about_account and is_relayed else found
 
 
-def _exceeds_limit(message: str) -> bool:
+def exceeds_limit(message: str) -> bool:
+    """Whether a rate limit's message says that this request alone is above it."""
     numbers = _LIMIT.search(message)
     return numbers is not None and int(numbers[2]) > int(numbers[1])

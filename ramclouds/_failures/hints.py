@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ramclouds import errors as e
+from ramclouds._failures.classification import exceeds_limit
 from ramclouds._failures.model_names import chat_name_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class _Failure:
         return self.head.sent.is_stream
 
     def is_over_limit(self) -> bool:
-        return "requested" in self.words.lower()
+        return exceeds_limit(self.words)
 
     def chat_name(self) -> str | None:
         base_url = self.head.url.removesuffix("/chat/completions")
@@ -115,8 +116,12 @@ def _too_large(failure: _Failure) -> str:
     if not sent.size:
         return "Send fewer or smaller messages."
     size, old = sent.size / 1e6, sent.old_media_size / 1e6
-    share = f", of which {old:.1f} MB ({old / size:.0%}) are media of earlier messages" * (old > 0)
-    return f"The request has {size:.1f} MB{share}. Leave old media out, or send smaller ones."
+    if not old:
+        return f"The request has {size:.1f} MB. Send fewer or smaller messages."
+    return (
+        f"The request has {size:.1f} MB, of which {old:.1f} MB ({old / size:.0%}) are media of "
+        "earlier messages. Leave old media out, or send smaller ones."
+    )
 
 
 def _uncapitalized(sentence: str) -> str:
@@ -180,8 +185,8 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.BadRequestError, _Failure.is_unsupported, "Leave that parameter out."),
     (e.BadRequestError, _always, "Change the request."),
     (e.RateLimitError, _Failure.is_over_limit, (
-        "Wait, then send the request again. If this request alone is above the limit, send fewer "
-        "or shorter messages, or lower max_tokens."
+        "This request alone is above the limit, so waiting does not help. Send fewer or shorter "
+        "messages, or lower max_tokens."
     )),
     (e.RateLimitError, _always, "Wait, then send the request again, or send fewer at once."),
     (e.GatewayTimeoutError, _always, (
