@@ -15,7 +15,8 @@ from ramclouds.local import Endpoint, local_or_remote
 from scripts.asks import ASKS, Session, replies_to
 from scripts.recorded import Interaction
 from scripts.report import print_report
-from scripts.statements import Finding, Tape, findings
+from scripts.statements import findings
+from scripts.tape import Finding, Tape
 
 # Of the longest request, with a tool and its result.
 _PROMPT_TOKENS = 300

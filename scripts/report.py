@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from scripts.recorded import ROOT, load
-from scripts.statements import VERDICTS, Finding, Tape, findings, statements_in
+from scripts.statements import findings, statements_in
+from scripts.tape import VERDICTS, Finding, Tape
 
 DOCUMENT = ROOT / "docs" / "gateway.md"
 

@@ -8,9 +8,11 @@ import pytest
 
 from ramclouds.local import local_or_remote
 from scripts.asks import ASKS, Session, replies_to
+from scripts.checks import CHECKS
 from scripts.live import cost_line, main
 from scripts.recorded import Interaction
-from scripts.statements import CHECKS, Finding, Tape, findings, is_refusal
+from scripts.statements import findings
+from scripts.tape import Finding, Tape, is_refusal
 from tests.captures import named
 from tests.gateway import Gateway, Json, Raw, Request, error
 from tests.gateway.answers import Answer

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from scripts.checks import CHECKS
 from scripts.compare import differences
 from scripts.record import remove_what_holds
 from scripts.recorded import CASSETTES, ROOT, server_of
 from scripts.report import DOCUMENT, report_on
-from scripts.statements import CHECKS, statements_in
+from scripts.statements import statements_in
 from tests.gateway import Gateway
 
 LOCAL = CASSETTES / "llama.cpp-smollm2"
