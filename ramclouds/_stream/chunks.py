@@ -156,7 +156,7 @@ class ChunkMapper:
             self._last_raw = event
         elif self.usage is None:
             self._last_raw = event
-        if usage is None and self.has_choices and event.get("choices") == []:
+        if event.get("choices") == [] and usage is None and self.has_choices:
             self.has_empty_event = True
 
     def _take_choice(
@@ -165,23 +165,25 @@ class ChunkMapper:
         delta = _delta_of(choice)
         reason = as_name(choice.get("finish_reason"))
         self._check_same_response(delta, reason, event)
-        self._note_finish(index, reason, delta, event)
-        self.failure = self.failure or failure_of(choice)
+        if reason is not None or self._events == 0:
+            self._note_finish(reason, delta, event)
+        # The first reason stays: Gemini channels send tool_calls, and then stop.
+        self._finish_reasons[index] = self._finish_reasons.get(index) or reason
+        if reason is not None or choice.get("error"):
+            self.failure = self.failure or failure_of(choice)
         if index != min(self._finish_reasons):
             # Nobody asked for a second choice; its text must not run into the first one's.
             return None
         if choice.get("message") and self.has_delivered:
             # A whole message at the end repeats what was streamed.
             return None
-        if not delta.get("role") and any(delta.values()):
-            self._has_bare_delta = True
+        if not self._has_bare_delta:
+            self._has_bare_delta = not delta.get("role") and any(delta.values())
         return self._to_chunk(delta, as_object(choice.get("logprobs")) or None, event)
 
     def _note_finish(
-        self, index: int, reason: str | None, delta: dict[str, Any], event: dict[str, Any]
+        self, reason: str | None, delta: dict[str, Any], event: dict[str, Any]
     ) -> None:
-        # The first reason stays: Gemini channels send tool_calls, and then stop.
-        self._finish_reasons[index] = self._finish_reasons.get(index) or reason
         if self._events == 0 and raw_calls(delta):
             self._began_with_calls = True
         if reason is not None:

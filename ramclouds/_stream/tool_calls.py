@@ -23,13 +23,11 @@ class _Fragment:
     place: int
     """Where it stands in the list of its event."""
     index: int | None
+    key: int
+    """The index, or where there is none the place."""
     id: str | None
     name: str
     arguments: str
-
-    @property
-    def key(self) -> int:
-        return self.place if self.index is None else self.index
 
 
 @dataclass(slots=True)
@@ -136,9 +134,11 @@ class ToolCallTracker:
 
     def _take_one(self, place: int, raw: Mapping[str, Any]) -> ToolCallDelta | None:
         function = as_object(raw.get("function"))
+        index = as_index(raw.get("index"))
         fragment = _Fragment(
             place=place,
-            index=as_index(raw.get("index")),
+            index=index,
+            key=place if index is None else index,
             id=as_name(raw.get("id")),
             name=as_name(function.get("name")) or "",
             arguments=as_arguments(function.get("arguments")),
