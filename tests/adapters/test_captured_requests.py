@@ -25,7 +25,7 @@ from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client, ConfigurationError
 from tests.captures import CAPTURES, Capture, named
-from tests.gateway import Gateway, Json, completion
+from tests.gateway import Gateway, Json, Raw, Sse, completion, text_chunks
 
 CLAUDE = "claude-sonnet-4-5"
 GEMINI = "gemini-2.5-flash"
@@ -194,7 +194,22 @@ def test_client_has_one_name_for_the_most_tokens(gateway: Gateway) -> None:
         client.complete(model="gpt-5", messages=[], max_completion_tokens=9)
 
 
-SENT_HERE = {"params-openai-gpt-5-m", "deepseek-stream-include-usage-false"}
+def test_whole_completion_is_asked_for_as_a_stream_where_nothing_else_is_taken(
+    gateway: Gateway,
+) -> None:
+    refusal = named("codex-400-stream-must-be-true")
+    gateway.reply(Raw(refusal.data), Sse(text_chunks("Hi")))
+    with Client(api_key="test-key", base_url=gateway.base_url) as client:
+        asked = client.complete(**refusal.request)
+    assert asked.text == "Hi"
+    assert ["stream" in request.json for request in gateway.requests] == [False, True]
+
+
+SENT_HERE = {
+    "codex-400-stream-must-be-true",
+    "params-openai-gpt-5-m",
+    "deepseek-stream-include-usage-false",
+}
 # What the one table of dialects must change before sending.
 LATER = {
     "claude-req-assistant-assistant-calls": "Join assistant messages in a row.",
@@ -205,7 +220,6 @@ LATER = {
     "claude-req-tool-loop-whitespace": "No blank text beside calls.",
     "claude-req-tool-required-null": "`required` is always a list.",
     "claude-req-user-user": "Join user messages in a row.",
-    "codex-400-stream-must-be-true": "Ask as a stream.",
     "deepseek-400-tool-choice": "No forced call while thinking.",
     "gemini-req-messages-only-system-m": "A system message alone is sent as the user's.",
     "gemini-req-params-all-m": "Say which settings do not arrive.",

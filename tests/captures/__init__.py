@@ -1,6 +1,6 @@
 """What a New API gateway answered, byte for byte, and what a careful reader makes of it."""
 
-from tests.captures.capture import CAPTURES, Capture, captures_of, named
+from tests.captures.capture import CAPTURES, Capture, named
 from tests.captures.expect import Outcome, differences
 from tests.captures.not_yet import NOT_YET, marked
 from tests.captures.wire import SPLITTINGS, ReplayTransport, Splitting, raw_pieces
@@ -13,7 +13,6 @@ __all__ = [
     "Outcome",
     "ReplayTransport",
     "Splitting",
-    "captures_of",
     "differences",
     "marked",
     "named",

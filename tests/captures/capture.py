@@ -89,8 +89,3 @@ def asked_the_other_way(capture: Capture) -> Capture:
     """The reply to a stream request as one to a whole request, and the other way round."""
     request = {**capture.request, "stream": not capture.is_stream}
     return Capture(capture.name, capture.folder, {**capture.fields, "request": request})
-
-
-def captures_of(*folders: str) -> list[Capture]:
-    """The captures in these folders."""
-    return [capture for capture in CAPTURES if capture.folder in folders]

@@ -15,13 +15,10 @@ Splitting = Literal["as_read", "whole", "bytes"]
 SPLITTINGS: tuple[Splitting, ...] = ("as_read", "whole", "bytes")
 
 
-def raw_pieces(capture: Capture, splitting: Literal["as_read", "random"]) -> list[bytes]:
-    """The bytes of a connection, framing included, in the pieces that they are written in."""
-    if splitting == "as_read":
-        sizes = [int(size) for _, size in capture.fields["reads"]]
-    else:
-        dice = random.Random(capture.name)
-        sizes = [dice.randint(1, 120) for _ in capture.data]
+def raw_pieces(capture: Capture) -> list[bytes]:
+    """The bytes of a connection, framing included, cut at random: the same every time."""
+    dice = random.Random(capture.name)
+    sizes = [dice.randint(1, 120) for _ in capture.data]
     return [piece for piece in _cut(capture.data, sizes) if piece]
 
 

@@ -47,7 +47,7 @@ def test_capture_is_read_as_expected_over_a_socket(server: Gateway, capture: Cap
     for twin in TWINS:
         # Twice, since the client asks again as a stream where a model takes nothing else.
         replies = (*capture.before, capture, capture)
-        server.reply(*(Raw(raw_pieces(one, "random")) for one in replies))
+        server.reply(*(Raw(raw_pieces(one)) for one in replies))
         found.append(differences(capture, over_socket(twin, capture, url)))
         server.forget()
     assert found == [[], []]
