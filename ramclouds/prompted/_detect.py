@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from ramclouds._json.repair import is_json, repaired
+from ramclouds.bridge.json_text import json_values
 from ramclouds.bridge.tools import forced_name, is_forced
 from ramclouds.errors import BadRequestError, ContentFilterError, ContextLengthError
-from ramclouds.prompted._reading.arguments import settled
-from ramclouds.prompted._reading.repair import is_json
 from ramclouds.types import Completion
 
 _NATIVE = re.compile(
@@ -35,7 +36,9 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
         return False
     if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
         return False
-    return not is_json(json_text(completion.text))
+    return not is_json(json_text(completion.text)) and not any(
+        value.is_whole for value in json_values(completion.text)
+    )
 
 
 def is_native_refused(error: BadRequestError) -> bool:
@@ -47,17 +50,17 @@ def is_native_refused(error: BadRequestError) -> bool:
 
 
 def json_text(text: str) -> str:
-    """Return the JSON in an answer: without a code fence or words around it, mended where safe.
+    """The JSON in an answer: without a code fence or words around it, repaired where safe.
 
-    An answer without JSON comes back as it is.
+    An answer without JSON, or with several objects, comes back as it is.
     """
-    stripped = text.strip()
-    if is_json(stripped):
-        return stripped
-    opening = min((at for at in map(stripped.find, "{[") if at >= 0), default=-1)
-    closing = max(stripped.rfind("}"), stripped.rfind("]"))
-    if not 0 <= opening < closing:
-        return text
-    inner = stripped[opening : closing + 1]
-    found = inner if is_json(inner) else settled(inner)
-    return found if is_json(found) else text
+    if is_json(text.strip()):
+        return text.strip()
+    found = json_values(text)
+    whole = [value for value in found if value.is_whole]
+    likely = [value for value in whole if isinstance(value.value, dict)] or whole
+    if likely:
+        return likely[0].text if len(likely) == 1 else text
+    closed = [value.text for value in found if value.text[-1] in "}]"]
+    mended = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
+    return mended[0] if len(mended) == 1 else text

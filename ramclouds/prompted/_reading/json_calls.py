@@ -2,276 +2,238 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
 
+from ramclouds._json.repair import escaped, is_json, repaired, sound
+from ramclouds._json.surrogates import whole
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.arguments import ArgumentText, settled
-from ramclouds.prompted._reading.characters import NotACallError, Reader, Steps
-from ramclouds.prompted._reading.pieces import (
-    is_name_like,
-    one_of,
-    take_key,
-    take_string,
-    take_up_to_end,
-    take_value,
-)
-from ramclouds.prompted._reading.scanning import Depth, StringText
 
-_NAME = ("name", "tool", "tool_name", "function", "function_name", "action")
-_ARGUMENTS = ("arguments", "parameters", "input", "args", "params", "tool_input", "action_input")
+NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
+_ARGUMENTS = (
+    *("arguments", "parameters", "input", "args", "kwargs", "params"),
+    *("tool_arguments", "tool_input", "action_input"),
+)
 _WRAPPER = ("tool_calls", "tool_call", "function_call", "calls")
 # What stands beside a call and says nothing: {"id": ..., "type": "function", "function": {...}}.
-_SILENT = ("id", "type", "index", "tool_call_id", "call_id", "role")
+_SILENT = (
+    *("id", "type", "index", "tool_call_id", "call_id", "role", "description"),
+    *("thought", "thoughts", "reasoning", "explanation"),
+)
 _CONTENT = "content"  # what a message says beside its calls
-_KEYS = (*_NAME, *_ARGUMENTS, *_WRAPPER, *_SILENT, _CONTENT)
-_TEXT = "text"
+KEYS = (*NAMES, *_ARGUMENTS, *_WRAPPER, *_SILENT, _CONTENT)
 _DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
-_SCHEMA = '{"type":"object"'
+
+CUT_BY_LENGTH = "The arguments are cut off: raise max_tokens."
+CUT = "The arguments are cut off."
+NO_OBJECT = "The arguments are not one JSON object."
+
+# Of a tool that is not offered. With a space it is one of a format's description: "tool name".
+_NAME_LIKE = re.compile(r"[\w.:/-]{1,128}")
+_ONE_OF_NAME = "|".join(NAMES)
+_ONE_OF_ARGUMENTS = "|".join(_ARGUMENTS)
+_NAMED = re.compile(
+    rf"""["']?\b(?:{_ONE_OF_NAME})["']?\s*:\s*(?:["']([^"'\n]{{1,128}})["']|([\w.-]+))"""
+)
+_GIVEN = re.compile(rf"""["']?\b(?:{_ONE_OF_ARGUMENTS})["']?\s*:\s*""")
+NAME_FIRST = re.compile(
+    rf"""\{{\s*"(?:{_ONE_OF_NAME})"\s*:\s*"([^"\\{{}}]+)"\s*,\s*"(?:{_ONE_OF_ARGUMENTS})"\s*:\s*\{{"""
+)
+# Two calls in a row within one block.
+_NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*["']?(?:{_ONE_OF_NAME})["']?\s*:)""")
+_DECODER = json.JSONDecoder(strict=False)
 
 
-class _Draft:
-    """A call whose object is being read; `is_sent` once it is decided."""
+class Draft(NamedTuple):
+    """A call that was read; with a `reason` no tool may run it."""
 
-    def __init__(self) -> None:
-        self.name = ""
-        self.arguments: str | None = None
-        self.is_sent = False
-        self.is_nested = False
+    name: str
+    arguments: str
+    reason: str = ""
 
 
-class CallReader:
-    """Reads calls from a reader; raises NotACallError where what was held is no call.
+Item = Draft | str
+"""A call, or what a message says beside its calls."""
 
-    `tools` are those of each name. `marked` is a place that holds nothing but
-    calls: there any name is one, because an agent can then tell the model that there is no such
-    tool. With `envelope` an object may also hold the answer: {"text": "..."}.
+
+def is_name_like(name: str) -> bool:
+    """Whether a name can be one of a tool that is not offered."""
+    return _NAME_LIKE.fullmatch(name) is not None
+
+
+def plain_name(name: str) -> str:
+    """A tool's name without what models write around it: `functions.f`, `f()`."""
+    return name.strip().removeprefix("functions.").removesuffix("()").strip()
+
+
+class JsonCalls:
+    """Reads calls from JSON text; `tools` are those of each name.
+
+    `is_marked` is a place that holds nothing but calls: there any name is one, because an agent can
+    then tell the model that there is no such tool.
     """
 
-    def __init__(self, reader: Reader, tools: Mapping[str, Tool], *, envelope: bool) -> None:
-        self._reader = reader
+    def __init__(self, tools: Mapping[str, Tool]) -> None:
         self._tools = tools
-        self._names = one_of(tools)
-        self._keys = one_of((*_KEYS, _TEXT) if envelope else _KEYS)
-        self._depth = 0
-        self._content = ""
 
-    def value(self, *, marked: bool) -> Steps:
-        """A call or a list of calls."""
-        self._depth, self._content = 0, ""
-        yield from self._value(marked=marked)
+    def sound(self, text: str, *, is_marked: bool) -> list[Item]:
+        """The calls in a text that is JSON, none where it says something else.
 
-    def items(self, *, marked: bool) -> Steps:
-        """A list of calls after its opening bracket."""
-        self._depth, self._content = 0, ""
-        yield from self._items(marked=marked)
+        Raises:
+            ValueError: the text is no JSON.
+        """
+        text = escaped(text)
+        value = sound(text)
+        try:
+            return list(self._exact(self._items(value, is_marked=is_marked) or [], text))
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
-    def name(self, end: str, *, marked: bool) -> Generator[None, str, str]:
-        """The name of a tool up to `end`."""
-        reader, name = self._reader, ""
-        leads = is_name_like if marked else self._names
-        while reader.char and reader.char != end:
-            name += reader.char
-            if not leads(name, False):
-                raise NotACallError
-            yield from reader.take()
-        if not leads(name, True):
-            raise NotACallError
-        return name
+    def broken(self, text: str, *, is_marked: bool, cut: str = "") -> list[Item]:
+        """The calls in a text that is no JSON, repaired where that is safe, else invalid.
 
-    def streamed(self, name: str, held: Sequence[str] = ()) -> Steps:
-        """The arguments of a call that is decided, an object, of which `held` was read."""
-        reader, arguments = self._reader, ArgumentText()
-        self._call(name)
-        for char in held:
-            reader.arguments(arguments.push(char))
-        while not arguments.is_done:
-            if arguments.ends_before(reader.char):
-                reader.arguments(arguments.finish(truncated=reader.is_truncated))
-                return
-            reader.arguments(arguments.push(reader.char))
-            yield from reader.drop()
+        `cut` is the reason where the text ended before the JSON did.
+        """
+        pieces = [text]
+        if is_marked:
+            ends = [0, *(match.end() for match in _NEXT_CALL.finditer(text)), len(text)]
+            pieces = [text[begin:end] for begin, end in pairwise(ends)]
+        items: list[Item] = []
+        for piece in filter(str.strip, pieces):
+            try:
+                items += self.sound(piece.strip(" \n\r\t,;"), is_marked=is_marked)
+            except ValueError:
+                is_last = piece is pieces[-1]
+                items += self._mended(piece.strip(), is_marked, cut if is_last else "")
+        return items
 
-    def _call(self, name: str) -> None:
-        if self._content:
-            self._say_content()
-        self._reader.call(name)
+    def _mended(self, text: str, is_marked: bool, cut: str) -> list[Item]:
+        named = _NAMED.search(text)
+        name = plain_name(named[1] or named[2]) if named else ""
+        if not self._is_name(name, is_marked=is_marked) or named is None:
+            return []
+        if not cut:
+            value = repaired(text, self._schema(name))
+            items = self._items(value, is_marked=is_marked)
+            if items:
+                return items
+        given = _GIVEN.search(text)
+        if given is None and not is_marked:
+            return []
+        arguments = _without_outer_brace(text[given.end() :]) if given else ""
+        return [Draft(name, arguments, cut or NO_OBJECT)]
 
-    def _say_content(self) -> None:
-        self._reader.held.clear()
-        self._reader.text(self._content)
-        self._content = ""
+    def _schema(self, name: str) -> dict[str, Any]:
+        """The schema of a call, which tells a repair what may stand where."""
+        tool = self._tools.get(name)
+        arguments = tool.parameters if tool else {}
+        return {"properties": {key: {} for key in KEYS} | dict.fromkeys(_ARGUMENTS, arguments)}
 
-    def _value(self, *, marked: bool) -> Steps:
-        if self._reader.char == "[":
-            yield from self._reader.take()
-            yield from self._items(marked=marked)
-        elif self._reader.char == "{":
-            yield from self._object(marked=marked)
-        else:
-            raise NotACallError
+    def _is_name(self, name: str, *, is_marked: bool) -> bool:
+        return name in self._tools or (is_marked and is_name_like(name))
 
-    def _items(self, *, marked: bool) -> Steps:
-        reader = self._reader
-        yield from reader.take_space()
-        while True:
-            if reader.char != "{":
-                raise NotACallError
-            yield from self._object(marked=marked)
-            yield from reader.take_space()
-            if reader.char != ",":
-                break
-            yield from reader.take()
-            yield from reader.take_space()
-            if reader.char == "]":
-                break
-        if reader.char == "]":
-            yield from reader.take()
-            reader.held.clear()
+    def _items(self, value: Any, *, is_marked: bool, depth: int = 0) -> list[Item] | None:
+        if isinstance(value, list):
+            found = [self._items(item, is_marked=is_marked, depth=depth) for item in value]
+            return None if None in found else [item for items in found for item in items or ()]
+        if not isinstance(value, dict) or depth > _DEEPEST:
+            return None
+        if any(key in value for key in _WRAPPER):
+            return self._wrapped(value, is_marked=is_marked, depth=depth)
+        if isinstance(value.get("function"), dict):
+            beside = {key: item for key, item in value.items() if key != "function"}
+            inner = {**beside, **value["function"]}
+            return self._items(inner, is_marked=is_marked, depth=depth + 1)
+        return self._call(value, is_marked=is_marked)
 
-    def _object(self, *, marked: bool) -> Steps:
-        draft = _Draft()
-        yield from self._members(draft, marked=marked)
-        reader = self._reader
-        is_closed = reader.char == "}"
-        if not draft.is_sent:
-            tool = self._tools.get(draft.name)
-            needs_arguments = tool is not None and tool.needs_arguments
-            if not draft.name or (needs_arguments and not marked) or not is_closed:
-                raise NotACallError
-            self._send(draft)
-        reader.held.clear()
-        if is_closed:
-            yield from reader.drop()
+    def _wrapped(
+        self, value: Mapping[str, Any], *, is_marked: bool, depth: int
+    ) -> list[Item] | None:
+        items: list[Item] = []
+        for key, inner in value.items():
+            if key == _CONTENT and isinstance(inner, str):
+                items.append(inner)
+            elif key in _WRAPPER:
+                found = self._items(inner, is_marked=is_marked, depth=depth + 1)
+                if not found:
+                    return None
+                items += found
+            elif not (is_marked or key in _SILENT or key == _CONTENT):
+                return None
+        return items
 
-    def _members(self, draft: _Draft, *, marked: bool) -> Steps:
-        """Read an object's members, up to its closing brace or what stands in its place."""
-        reader = self._reader
-        yield from reader.take()
-        if marked and reader.char == "{":  # a model that has seen templates doubles its braces
-            yield from reader.take()
-        # In plain text a brace and a comment are code, which is not to wait for the comment's end.
-        yield from (reader.take_gap() if marked else reader.take_space())
-        while reader.char.isalpha() or (reader.char and reader.char in "\"'"):
-            key = yield from take_key(reader, None if draft.is_sent else self._keys)
-            yield from reader.take_space()
-            yield from reader.take_literal(":")
-            yield from reader.take_space()
-            yield from self._member(key, draft, marked=marked)
-            yield from reader.take_gap()
-            if reader.char != ",":
-                return
-            yield from reader.take()
-            yield from reader.take_gap()
+    def _call(self, value: Mapping[str, Any], *, is_marked: bool) -> list[Item] | None:
+        key = next((key for key in NAMES if isinstance(value.get(key), str)), None)
+        name = plain_name(value[key]) if key else ""
+        if not self._is_name(name, is_marked=is_marked):
+            return None
+        tool = self._tools.get(name, Tool(name))
+        given = next((given for given in _ARGUMENTS if given in value and given != key), None)
+        rest = {k: v for k, v in value.items() if k not in (key, given)}
+        if given is not None:
+            if not is_marked and _is_schema(value[given], tool):
+                return None
+            return [_draft(name, value[given])]
+        properties = tool.parameters.get("properties", {})
+        flat = {k: v for k, v in rest.items() if k in properties or k not in (*_SILENT, _CONTENT)}
+        if not is_marked and (
+            not flat.keys() <= properties.keys() or (tool.needs_arguments and not flat)
+        ):
+            return None
+        if not is_marked and "description" in value and not flat:
+            return None  # a description of the tool
+        return [_draft(name, flat)]
 
-    def _member(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
-        if key == _CONTENT:
-            yield from self._beside(draft)
-        elif draft.is_sent or key in _SILENT:
-            yield from take_value(self._reader)
-        elif key == _TEXT:
-            yield from self._answer(draft)
-        elif key in _WRAPPER:
-            yield from self._wrapped(marked=marked)
-            draft.is_sent = True
-        elif key in _NAME:
-            yield from self._named(draft, marked=marked)
-        else:
-            yield from self._arguments(key, draft, marked=marked)
-
-    def _named(self, draft: _Draft, *, marked: bool) -> Steps:
-        """The tool's name, or an object that holds it: {"function": {"name": ...}}."""
-        reader = self._reader
-        if reader.char == "{" and not draft.is_nested:
-            draft.is_nested = True
-            yield from self._members(draft, marked=marked)
-            if reader.char == "}":
-                yield from reader.take()
-            return
-        draft.name = yield from take_string(reader, is_name_like if marked else self._names)
-        if draft.arguments is not None:
-            self._send(draft)
-
-    def _beside(self, draft: _Draft) -> Steps:
-        """What is said beside a call: it comes out before the call, or behind one that is sent."""
-        if not self._reader.char or self._reader.char not in "\"'":
-            yield from take_value(self._reader)
-            return
-        self._content = yield from take_string(self._reader, None)
-        if draft.is_sent:
-            self._say_content()
-
-    def _wrapped(self, *, marked: bool) -> Steps:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise NotACallError
-        yield from self._value(marked=marked)
-        self._depth -= 1
-
-    def _arguments(self, key: str, draft: _Draft, *, marked: bool) -> Steps:
-        if draft.name and self._reader.char == "{":
-            start = len(self._reader.held)
-            if key == "parameters" and not marked:
-                yield from self._no_schema(self._tools[draft.name])
-            held = self._reader.held[start:]
-            draft.is_sent = True
-            yield from self.streamed(draft.name, held)
-            return
-        if not self._reader.char:
-            raise NotACallError
-        draft.arguments = yield from self._collected()
-        if draft.name:
-            self._send(draft)
-
-    def _send(self, draft: _Draft) -> None:
-        self._call(draft.name)
-        self._reader.arguments(draft.arguments or "{}")
-        draft.is_sent = True
-
-    def _no_schema(self, tool: Tool) -> Steps:
-        """Give up where a tool is described: its parameters are a schema, not arguments."""
-        if "type" in tool.parameters.get("properties", {}):
-            return
-        for expected in _SCHEMA:
-            yield from self._reader.take_space()
-            if self._reader.char != expected:
-                return
-            yield from self._reader.take()
-        raise NotACallError
-
-    def _collected(self) -> Generator[None, str, str]:
-        """Return arguments as a whole: JSON inside a string, or while the name is not known."""
-        reader = self._reader
-        if reader.char in "\"'":
-            return _whole((yield from take_string(reader, None)))
-        start = len(reader.held)
-        yield from take_up_to_end(reader)
-        return _whole("".join(reader.held[start:]))
-
-    def _answer(self, draft: _Draft) -> Steps:
-        """The answer inside the envelope: a string that says it, or JSON that is it."""
-        reader = self._reader
-        reader.held.clear()
-        draft.is_sent = True
-        if reader.char == '"':
-            string = StringText(reader.char)
-            yield from reader.drop()
-            while reader.char and not string.is_done:
-                reader.text(string.push(reader.char))
-                yield from reader.drop()
-        else:
-            depth = Depth()
-            while reader.char and (depth.is_open or reader.char not in ",}"):
-                depth.push(reader.char)
-                reader.text(reader.char)
-                yield from reader.drop()
-        reader.end_text()
+    def _exact(self, items: list[Item], text: str) -> Iterator[Item]:
+        """The calls with their arguments as the model wrote them, where that is JSON."""
+        at = 0
+        for item in items:
+            if isinstance(item, str) or item.reason:
+                yield item
+                continue
+            for given in _GIVEN.finditer(text, at):
+                if text[given.end() : given.end() + 1] != "{":
+                    continue
+                value, end = _DECODER.raw_decode(text, given.end())
+                written = text[given.end() : end]
+                if is_json(written) and _to_text(value) == item.arguments:
+                    item, at = item._replace(arguments=written), end
+                    break
+            yield item
 
 
-def _whole(text: str) -> str:
-    """Return the arguments that `text` holds, mended where that is safe."""
-    text = text.strip()
-    if text in ("", "null", "None"):
-        return "{}"
-    if text[0] != "{":
-        return text
-    return settled(text)
+def _draft(name: str, arguments: Any) -> Draft:
+    if isinstance(arguments, str):
+        text = arguments.strip()
+        if text in ("", "null", "None"):
+            return Draft(name, "{}")
+        value = repaired(text) if text[0] == "{" else None
+        if not isinstance(value, dict):
+            return Draft(name, arguments, NO_OBJECT)
+        return Draft(name, text if is_json(text) else _to_text(value))
+    if arguments is None:
+        return Draft(name, "{}")
+    return Draft(name, _to_text(arguments), "" if isinstance(arguments, dict) else NO_OBJECT)
+
+
+def _to_text(value: Any) -> str:
+    # Half a surrogate pair cannot be encoded, so it could not even be sent back.
+    return whole(json.dumps(value, ensure_ascii=False))
+
+
+def _is_schema(arguments: Any, tool: Tool) -> bool:
+    """Whether a tool is described: its parameters are a schema, not arguments."""
+    is_described = isinstance(arguments, dict) and arguments.get("type") == "object"
+    return is_described and "type" not in tool.parameters.get("properties", {})
+
+
+def _without_outer_brace(text: str) -> str:
+    """The arguments of a broken call without the braces that close what is around them."""
+    text = text.rstrip()
+    outer = text.count("}") - text.count("{")
+    while outer > 0 and text.endswith("}"):
+        text, outer = text[:-1].rstrip(), outer - 1
+    return text

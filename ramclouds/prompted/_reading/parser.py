@@ -8,9 +8,9 @@ from hashlib import blake2b
 from typing import Any
 
 from ramclouds.bridge.tools import Tool, offered_tools
-from ramclouds.prompted._reading.characters import Event
+from ramclouds.prompted._reading.events import Event
 from ramclouds.prompted._reading.finder import CallFinder
-from ramclouds.types import Choice, Chunk, Completion, ToolCall, ToolCallDelta
+from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta
 
 
 class PromptedParser:
@@ -74,7 +74,9 @@ class _Answer:
         self._id = ""
         self._opening = Chunk()
         self._indices = 0
-        self._current = 0
+        self._current = ToolCallDelta(0)
+        self._invalid: list[InvalidToolCall] = []
+        self._has_calls = False
         self._native: dict[int, int] = {}
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
@@ -85,13 +87,13 @@ class _Answer:
         if chunk.finish_reason is None:
             return self._to_chunks(self._carrier(chunk), events)
         truncated = chunk.finish_reason not in ("stop", "tool_calls")
-        events += self._finder.close(truncated=truncated)
+        events += self._finder.close(is_truncated=truncated)
         return self._to_chunks(self._carrier(chunk), events, last=chunk)
 
     def close(self) -> list[Chunk]:
         if self._finder is None:
             return []
-        return self._to_chunks(self._carrier(Chunk()), self._finder.close(truncated=True))
+        return self._to_chunks(self._carrier(Chunk()), self._finder.close(is_truncated=True))
 
     def _carrier(self, chunk: Chunk) -> Chunk:
         """Return `chunk` without what is decided here: its text, its calls and its end."""
@@ -118,6 +120,7 @@ class _Answer:
         if last is not None:
             chunks[-1].finish_reason = self._finish_reason(last)
             chunks[-1].usage = last.usage
+            chunks[-1].invalid_tool_calls = (*last.invalid_tool_calls, *self._invalid)
         if _says_nothing(chunks[-1]):
             self._opening = carrier  # held: the first chunk that goes out says whose it is
             return []
@@ -127,18 +130,31 @@ class _Answer:
     def _add(self, event: Event, chunk: Chunk) -> None:
         if event.kind == "text":
             chunk.text += event.text
-        elif event.kind == "call":
-            delta = ToolCallDelta(self._indices, self._call_id(event.text), event.text)
-            chunk.tool_calls += (delta,)
-            self._current = self._indices
+        elif event.kind == "name":
+            self._current = ToolCallDelta(self._indices, self._call_id(event.text), event.text)
+            chunk.tool_calls += (self._current,)
             self._indices += 1
-        elif chunk.tool_calls and chunk.tool_calls[-1].index == self._current:
-            chunk.tool_calls[-1].arguments += event.text
+        elif event.kind == "invalid":
+            self._invalid.append(self._invalid_call(event))
         else:
-            chunk.tool_calls += (ToolCallDelta(self._current, arguments=event.text),)
+            self._has_calls = True
+            index = self._current.index
+            if chunk.tool_calls and chunk.tool_calls[-1].index == index:
+                chunk.tool_calls[-1].arguments = event.text
+            else:
+                chunk.tool_calls += (ToolCallDelta(index, arguments=event.text),)
+
+    def _invalid_call(self, event: Event) -> InvalidToolCall:
+        if event.name:  # nothing of it went out
+            name, call_id, index = event.name, self._call_id(event.name), None
+            self._indices += 1
+        else:
+            name, call_id = self._current.name or "", self._current.id or ""
+            index = self._current.index
+        return InvalidToolCall(call_id, name, event.text, event.reason, index)
 
     def _finish_reason(self, last: Chunk) -> str | None:
-        if last.finish_reason == "stop" and self._indices:
+        if last.finish_reason == "stop" and (self._has_calls or self._native):
             return "tool_calls"
         return last.finish_reason
 
@@ -174,17 +190,22 @@ def _parsed(choice: Choice, answer: _Answer, completion_id: str) -> Choice:
     if choice.finish_reason is None:
         chunks += answer.close()
     deltas = [delta for chunk in chunks for delta in chunk.tool_calls]
+    invalid = tuple(call for chunk in chunks for call in chunk.invalid_tool_calls)
     return replace(
         choice,
         text="".join(chunk.text for chunk in chunks),
-        tool_calls=(*choice.tool_calls, *_joined(deltas)),
+        tool_calls=(*choice.tool_calls, *_joined(deltas, {call.id for call in invalid})),
+        invalid_tool_calls=(
+            *choice.invalid_tool_calls,
+            *(replace(call, index=None) for call in invalid),
+        ),
         finish_reason=chunks[-1].finish_reason if chunks else None,
     )
 
 
-def _joined(deltas: Iterable[ToolCallDelta]) -> list[ToolCall]:
+def _joined(deltas: Iterable[ToolCallDelta], invalid: set[str]) -> list[ToolCall]:
     calls: dict[int, ToolCall] = {}
     for delta in deltas:
         call = calls.setdefault(delta.index, ToolCall(delta.id or "", delta.name or "", ""))
         call.arguments += delta.arguments
-    return list(calls.values())
+    return [call for call in calls.values() if call.id not in invalid]

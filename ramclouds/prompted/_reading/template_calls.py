@@ -1,210 +1,165 @@
-"""Calls in the forms of other templates: a name, and arguments as JSON or one by one."""
+"""Arguments in the forms of other templates: one by one in tags, or as Python."""
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Generator, Mapping
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from ramclouds._json.repair import is_json, repaired
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.characters import NotACallError, Reader, Steps
-from ramclouds.prompted._reading.json_calls import CallReader
-from ramclouds.prompted._reading.scanning import Words
-from ramclouds.prompted._reading.templates import (
-    AFTER_NAME,
-    BEFORE_ARGUMENTS,
-    CALL_ID,
-    CLOSINGS,
-    ELEMENTS,
-    PAIRS,
-    SEPARATOR,
-    Parameters,
+from ramclouds.prompted._reading.json_calls import NO_OBJECT, Draft, plain_name
+from ramclouds.prompted._reading.templates import attributes_of
+from ramclouds.prompted._reading.values import schema_of, to_json
+
+_BAR = "|\uff5c"
+_SEPARATOR = rf"<[{_BAR}]tool\u2581sep[{_BAR}]>"
+# `f\n{...}`; `functions.f:0<|tool_call_argument_begin|>{...}`: Kimi K2; `function<|tool_sep|>f`
+# and a code block: DeepSeek V3; `f[CALL_ID]a1B[ARGS]{...}`: Mistral; `f\n<arg_key>`: GLM.
+NAMED = re.compile(
+    rf"\s*(?P<kind>function\s*{_SEPARATOR}\s*)?(?P<space>functions\.)?(?P<name>[\w./-]+)(?::\d+)?\s*"
+    rf"(?:\[CALL_ID\]\w+\s*)?(?P<mark>\[ARGS\]|<\|tool_call_argument_begin\|>|{_SEPARATOR})?\s*"
+    rf"(?P<fence>```\w*\s*)?(?P<next>\{{|<arg_key>|</|<[{_BAR}](?:tool\W?_?calls?\S*end|e|im_end))"
 )
-from ramclouds.prompted._reading.values import is_text, schema_of, to_json
+NAMED_BEGUN = re.compile(rf"[\s\w./:`\[\]<>\u2581{_BAR}-]{{0,200}}")
 
-_NAMESPACE = "functions."
-_KIND = "function"  # what DeepSeek V3 writes before the name
+# <parameter name="city">, <parameter=city>, <parameter name="city" value="Hanoi"/>
+_PARAMETER = re.compile(
+    rf"<(?:antml:|minimax:|[{_BAR}]DSML[{_BAR}])?param(?:eter)?(?:\s*=\s*[\"']?([^\"'>\s]+)[\"']?"
+    r"((?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))*)"
+    r"|((?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'/>]+))+))\s*/?>",
+    re.IGNORECASE,
+)
+_PARAMETER_END = re.compile(
+    rf"</(?:antml:|minimax:|[{_BAR}]DSML[{_BAR}])?param(?:eter)?\s*>", re.IGNORECASE
+)
+# <arg_key>city</arg_key><arg_value>Hanoi</arg_value>: GLM
+_PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>", re.DOTALL)
+_PAIR_END = re.compile(r"</arg_value>")
+# <city>Hanoi</city>
+_CHILD = re.compile(r"\s*<([\w.-]+)>(.*?)</\1>\s*", re.DOTALL)
+_CHILD_NAME = ("tool_name", "name")
+_CHILD_ARGUMENTS = ("arguments", "parameters", "args", "input")
 
 
-class MarkedReader:
-    """Reads calls from a reader; raises NotACallError where what was held is no call."""
+class Body(NamedTuple):
+    """What stands inside of an element: its arguments, and what stands behind the last one."""
 
-    def __init__(self, reader: Reader, calls: CallReader, tools: Mapping[str, Tool]) -> None:
-        self._reader = reader
-        self._calls = calls
-        self._tools = tools
-        self._names = Words([*tools, *(_NAMESPACE + name for name in tools), _KIND])
+    arguments: dict[str, str] | None
+    """Text by name; None where there are none in tags."""
+    rest: str = ""
+    is_cut: bool = False
+    """The last value has no end."""
 
-    def element(self, mark: str, *, is_wrapped: bool) -> Steps:
-        """`<function=NAME>` or `<invoke name="NAME">`, from the name on."""
-        reader, (name_end, parameters) = self._reader, ELEMENTS[mark]
-        name = yield from self._calls.name(name_end[0], marked=is_wrapped)
-        yield from reader.take_literal(name_end)
-        yield from reader.take_space()
-        if reader.char == "{":
-            yield from self._calls.streamed(name)
-            return
-        found = yield from reader.take_one_of(Words([parameters.opening, *CLOSINGS]))
-        if found == parameters.opening:
-            yield from self._one_by_one(name, parameters)
+
+def read_body(text: str) -> Body:
+    """The arguments that stand in tags."""
+    for opening, closing in ((_PARAMETER, _PARAMETER_END), (_PAIR, _PAIR_END)):
+        openings = list(opening.finditer(text))
+        if openings:
+            return _pairs(text, openings, closing)
+    children, at = {}, 0
+    while child := _CHILD.match(text, at):
+        children[child[1]], at = child[2], child.end()
+    if children:
+        return Body({name: _trimmed(value) for name, value in children.items()}, text[at:])
+    return Body(None, text)
+
+
+def _pairs(text: str, openings: Sequence[re.Match[str]], closing: re.Pattern[str]) -> Body:
+    arguments, rest, is_cut = {}, "", False
+    for opening, following in zip(openings, [*openings[1:], None], strict=True):
+        stop = following.start() if following else len(text)
+        name, value = opening[1], None
+        if opening.re is _PARAMETER:
+            attributes = attributes_of((opening[2] or "") + (opening[3] or ""))
+            name, value = name or attributes.get("name", ""), attributes.get("value")
+        if value is None:
+            # The last end before the next beginning: a value may hold the end mark itself.
+            ends = list(closing.finditer(text, opening.end(), stop))
+            end = ends[-1].start() if ends else stop
+            value, rest, is_cut = _trimmed(text[opening.end() : end]), "", not ends
+            rest = text[ends[-1].end() : stop] if ends else ""
         else:
-            self._without_arguments(name, is_wrapped=is_wrapped)
-
-    def spelt(self) -> Steps:
-        """`NAME{...}`, with marks between, or `NAME<arg_key>...`: inside a wrapper."""
-        reader = self._reader
-        name, is_fenced = (yield from self._spelt_name()), False
-        while True:
-            yield from reader.take_space()
-            if reader.char == "{":
-                yield from self._calls.streamed(name)
-                reader.in_fence = is_fenced
-                return
-            if reader.char == "`":
-                yield from reader.take_literal("```json")
-                is_fenced = True
-                continue
-            found = yield from reader.take_one_of(AFTER_NAME)
-            if found == CALL_ID:
-                while reader.char.isalnum():
-                    yield from reader.take()
-            elif found == PAIRS.opening:
-                yield from self._one_by_one(name, PAIRS)
-                return
-            elif found not in BEFORE_ARGUMENTS:
-                self._without_arguments(name, is_wrapped=False)
-                return
-
-    def _spelt_name(self) -> Generator[None, str, str]:
-        reader = self._reader
-        name = yield from reader.take_one_of(self._names)
-        if name == _KIND and name not in self._tools:
-            yield from reader.take_literal(SEPARATOR)
-            name = yield from reader.take_one_of(self._names)
-        if name not in self._tools:
-            name = name.removeprefix(_NAMESPACE)
-        if name not in self._tools:
-            raise NotACallError
-        while reader.char and reader.char in ":0123456789":  # the number of a call of Kimi
-            yield from reader.take()
-        return name
-
-    def _without_arguments(self, name: str, *, is_wrapped: bool) -> None:
-        tool = self._tools.get(name)
-        if tool is not None and tool.needs_arguments and not is_wrapped:
-            raise NotACallError
-        self._reader.call(name)
-        self._reader.arguments("{}")
-
-    def _one_by_one(self, name: str, parameters: Parameters) -> Steps:
-        """Arguments from the first key on; one that is cut off leaves the JSON open."""
-        reader, tool = self._reader, self._tools.get(name, Tool(name))
-        reader.call(name)
-        separator = "{"
-        while True:
-            key, *between = yield from self._key(parameters)
-            if len(between) < len(parameters.key_ends):
-                reader.arguments(f"{separator}{_quoted(key)[:-1]}")
-                return
-            reader.arguments(f"{separator}{_quoted(key)}: ")
-            schema = schema_of(tool.parameters, key)
-            if not (yield from self._value(schema, tool.parameters, parameters.closing)):
-                return
-            separator = ", "
-            yield from reader.take_space()
-            if not (yield from self._has_next(parameters.opening)):
-                break
-        if reader.char or not reader.is_truncated:
-            reader.arguments("}")
-
-    def _key(self, parameters: Parameters) -> Generator[None, str, list[str]]:
-        """Return the key, what follows it, and an empty text for the end that was found."""
-        found = []
-        for end in parameters.key_ends:
-            text = _Until(end)
-            while self._reader.char and not text.is_done:
-                text.push(self._reader.char)
-                yield from self._reader.drop()
-            found.append(text.text())
-            if not text.is_done:
-                return found
-        return [*found, ""]
-
-    def _has_next(self, opening: str) -> Generator[None, str, bool]:
-        reader = self._reader
-        try:
-            found = yield from reader.take_one_of(Words([opening, *CLOSINGS]))
-        except NotACallError:
-            reader.release()
-            return False
-        reader.held.clear()
-        return found == opening
-
-    def _value(
-        self, schema: Mapping[str, Any], root: Mapping[str, Any], closing: str
-    ) -> Generator[None, str, bool]:
-        """Pass on one value; whether its end was found."""
-        reader, text, streams = self._reader, _Until(closing), is_text(schema, root)
-        if streams:
-            reader.arguments('"')
-        while reader.char and not text.is_done:
-            text.push(reader.char)
-            if streams:
-                reader.arguments(_quoted(text.taken())[1:-1])
-            yield from reader.drop()
-        if streams:
-            reader.arguments('"' if text.is_done else _quoted(text.text())[1:-1])
-        elif text.is_done:
-            reader.arguments(to_json(text.text(), schema, root))
-        else:
-            reader.arguments(text.text())
-        return text.is_done
+            rest, is_cut = text[opening.end() : stop], False
+        arguments[name.strip()] = value
+    return Body(arguments, rest, is_cut)
 
 
-class _Until:
-    """The text up to an end mark, without the line break that follows or ends its tags."""
-
-    def __init__(self, end: str) -> None:
-        self.is_done = False
-        self._end = end
-        self._matched = 0
-        self._begun = False
-        self._line_break = ""
-        self._text: list[str] = []
-
-    def push(self, char: str) -> None:
-        if char == self._end[self._matched]:
-            self._matched += 1
-            self.is_done = self._matched == len(self._end)
-            return
-        # The first character of an end mark does not come again in it.
-        for lost in self._end[: self._matched]:
-            self._add(lost)
-        self._matched = int(char == self._end[0])
-        if not self._matched:
-            self._add(char)
-
-    def _add(self, char: str) -> None:
-        if char == "\n" and not self._begun:
-            self._begun = True
-            return
-        self._begun = True
-        self._text.append(self._line_break)
-        self._line_break = char if char == "\n" else ""
-        self._text.append("" if self._line_break else char)
-
-    def taken(self) -> str:
-        """Return what is certain and was not taken before."""
-        taken = "".join(self._text)
-        self._text.clear()
-        return taken
-
-    def text(self) -> str:
-        """Return the rest; where the end is missing, with what may have been its beginning."""
-        if self.is_done:
-            return self.taken()
-        return self.taken() + self._line_break + self._end[: self._matched]
+def _trimmed(value: str) -> str:
+    """A value without the line break that follows or ends its tags."""
+    value = value.removeprefix("\n")
+    return value.removesuffix("\n")
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def call_of(name: str, body: Body, text: str, tool: Tool | None) -> Draft:
+    """The call of an element; `text` is all that stands inside of it."""
+    if body.arguments is None:
+        return json_call(name, text, tool)
+    parameters = tool.parameters if tool else {}
+    properties = parameters.get("properties", {})
+    keys = body.arguments.keys()
+    named = next((key for key in _CHILD_ARGUMENTS if key in keys and key not in properties), None)
+    if named is not None and keys <= {*_CHILD_ARGUMENTS, *_CHILD_NAME}:
+        inner = read_body(body.arguments[named])
+        return call_of(name, inner, body.arguments[named], tool)
+    members = (
+        f"{json.dumps(key, ensure_ascii=False)}: "
+        f"{to_json(value, schema_of(parameters, key), parameters)}"
+        for key, value in body.arguments.items()
+    )
+    return Draft(name, f"{{{', '.join(members)}}}")
+
+
+def json_call(name: str, text: str, tool: Tool | None) -> Draft:
+    """The call whose arguments are written as JSON, repaired where that is safe."""
+    text = text.strip()
+    if not text:
+        return Draft(name, "{}")
+    value = repaired(text, tool.parameters if tool else None) if text[0] == "{" else None
+    if not isinstance(value, dict):
+        return Draft(name, text, NO_OBJECT)
+    return Draft(name, text if is_json(text) else json.dumps(value, ensure_ascii=False))
+
+
+def named_child(text: str) -> tuple[str, str] | None:
+    """The tool's name where a child element holds it: `<tool_name>f</tool_name>`, and the rest."""
+    child = _CHILD.match(text)
+    if child is None or child[1] not in _CHILD_NAME:
+        return None
+    return plain_name(child[2]), text[child.end() :]
+
+
+def python_calls(text: str, tools: Mapping[str, Tool]) -> list[Draft] | None:
+    """The calls that Python code consists of; None where it does anything else.
+
+    Gemini writes them so: `print(default_api.get_weather(city="Hanoi"))`.
+    """
+    try:
+        statements = ast.parse(text.strip()).body
+        return [_python_call(statement, tools) for statement in statements] or None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _python_call(statement: ast.stmt, tools: Mapping[str, Tool]) -> Draft:
+    call: Any = getattr(statement, "value", None)
+    if isinstance(call, ast.Call) and ast.unparse(call.func) == "print" and len(call.args) == 1:
+        call = call.args[0]
+    if not isinstance(statement, (ast.Expr, ast.Assign)) or not isinstance(call, ast.Call):
+        raise ValueError("not a call")
+    name = ast.unparse(call.func).removeprefix("default_api.")
+    if name not in tools:
+        raise ValueError("not a tool")
+    names = list(tools[name].parameters.get("properties", {}))
+    given = dict(zip(names, call.args, strict=False)) if len(call.args) <= len(names) else None
+    if given is None or any(word.arg is None for word in call.keywords):
+        raise ValueError("arguments without a name")
+    given |= {str(word.arg): word.value for word in call.keywords}
+    arguments = {key: ast.literal_eval(value) for key, value in given.items()}
+    try:
+        return Draft(name, json.dumps(arguments, ensure_ascii=False))
+    except TypeError as error:  # bytes, sets and the like
+        raise ValueError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ramclouds import Chunk, ToolCallDelta
+from ramclouds import Chunk, InvalidToolCall, ToolCallDelta
 from ramclouds.prompted import PromptedParser
 
 
@@ -26,8 +26,11 @@ TOOLS = [
     to_tool("search", query="string", limit="integer?"),
 ]
 
-Said = list[str | tuple[str, str]]
-"""Pieces of text, and calls as (name, arguments), in the order in which they came."""
+Said = list[str | tuple[str, ...]]
+"""Pieces of text, and calls as (name, arguments), in the order in which they came.
+
+A call that no tool may run is (name, text, "invalid").
+"""
 
 
 def to_stream(pieces: Sequence[str], finish_reason: str = "stop") -> list[Chunk]:
@@ -51,29 +54,43 @@ def parsed(
     return [out for chunk in to_stream(pieces, finish_reason) for out in parser.feed(chunk)]
 
 
-def merged(chunks: Iterable[Chunk]) -> list[str | ToolCallDelta]:
-    """Neighbouring texts as one, and each call as one delta at the place of its first fragment."""
-    said: list[str | ToolCallDelta] = []
-    calls: dict[int, ToolCallDelta] = {}
+def merged(chunks: Iterable[Chunk]) -> list[str | ToolCallDelta | InvalidToolCall]:
+    """Neighbouring texts as one, and each call as one delta at the place of its first fragment.
+
+    Calls that no tool may run stand in their place where a fragment came, else at the end.
+    """
+    found: list[str | ToolCallDelta | InvalidToolCall] = []
+    places: dict[int | None, int] = {}
     for chunk in chunks:
-        if chunk.text and said and isinstance(said[-1], str):
-            said[-1] += chunk.text
+        if chunk.text and found and isinstance(found[-1], str):
+            found[-1] += chunk.text
         elif chunk.text:
-            said.append(chunk.text)
+            found.append(chunk.text)
         for delta in chunk.tool_calls:
-            if delta.index not in calls:
-                calls[delta.index] = ToolCallDelta(delta.index, delta.id, delta.name)
-                said.append(calls[delta.index])
-            calls[delta.index].arguments += delta.arguments
-    return said
+            if delta.index not in places:
+                places[delta.index] = len(found)
+                found.append(ToolCallDelta(delta.index, delta.id, delta.name))
+            call = found[places[delta.index]]
+            assert isinstance(call, ToolCallDelta)
+            call.arguments += delta.arguments
+        for invalid in chunk.invalid_tool_calls:
+            if invalid.index in places:
+                found[places[invalid.index]] = invalid
+            else:
+                found.append(invalid)
+    return found
 
 
 def said_in(chunks: Iterable[Chunk]) -> Said:
     """Pieces of text and calls, without indices and ids."""
-    return [
-        part if isinstance(part, str) else (str(part.name), part.arguments)
-        for part in merged(chunks)
-    ]
+    return [to_said(part) for part in merged(chunks)]
+
+
+def to_said(part: str | ToolCallDelta | InvalidToolCall) -> str | tuple[str, ...]:
+    if isinstance(part, str):
+        return part
+    kind = ("invalid",) if isinstance(part, InvalidToolCall) else ()
+    return (str(part.name), part.arguments, *kind)
 
 
 def assert_keeps_contract(chunks: Sequence[Chunk]) -> None:
@@ -88,4 +105,7 @@ def assert_keeps_contract(chunks: Sequence[Chunk]) -> None:
         for delta in chunk.tool_calls:
             assert (delta.id is None, delta.name is None) == (delta.index in seen,) * 2
             seen.add(delta.index)
-    assert seen == set(range(len(seen)))
+    invalid = chunks[-1].invalid_tool_calls
+    assert not any(chunk.invalid_tool_calls for chunk in chunks[:-1])
+    assert all(call.reason and (call.index is None or call.index in seen) for call in invalid)
+    assert len(seen) + sum(call.index is None for call in invalid) >= max(seen, default=-1) + 1

@@ -137,14 +137,14 @@ TRAINED = [
         f"Write `<tool_call>{CALL}</tool_call>`, or ``{CALL}``.\n{TIME}",
         [f"Write `<tool_call>{CALL}</tool_call>`, or ``{CALL}``.", TIMED],
     ),
-    Transcript("tick_in_a_word", f"it`s {TIME}", ["it`s", TIMED]),
+    Transcript("tick_in_a_word", f"it`s\n{TIME}", ["it`s", TIMED]),
     Transcript("tick_without_another", f"the ` key\n{TIME}", ["the ` key", TIMED]),
     Transcript("line_of_code", f"so\n`{TIME}`", ["so\n`", TIMED, "`"]),
     Transcript(
         "thought", f"<think>Or {CALL}?</think>\n{TIME}", [f"<think>Or {CALL}?</think>", TIMED]
     ),
     Transcript("thought_without_end", f"<think>Or {CALL}?", [f"<think>Or {CALL}?"]),
-    Transcript("tag_think_in_words", f"A <think> tag. {TIME}", ["A <think> tag.", TIMED]),
+    Transcript("tag_think_in_words", f"A <think> tag.\n{TIME}", ["A <think> tag.", TIMED]),
     Transcript(
         "schema_of_a_tool",
         '{"name": "search", "parameters": {"type": "object", "properties": {}}}',
@@ -154,18 +154,20 @@ TRAINED = [
     Transcript(
         "cut_in_a_parameter",
         "<function=search><parameter=query>pho</par",
-        [("search", '{"query": "pho</par')],
+        [("search", "<parameter=query>pho</par", "invalid")],
     ),
-    Transcript("cut_in_a_key", "<function=search><parameter=que", [("search", '{"que')]),
+    Transcript(
+        "cut_in_a_key", "<function=search><parameter=que", [("search", "<parameter=que", "invalid")]
+    ),
     Transcript(
         "cut_in_a_number",
         "<function=search><parameter=limit>1",
-        [("search", '{"limit": 1')],
+        [("search", "<parameter=limit>1", "invalid")],
     ),
     Transcript(
         "cut_after_a_parameter",
         "<function=search><parameter=limit>1</parameter>\n",
-        [("search", '{"limit": 1')],
+        [("search", "<parameter=limit>1</parameter>", "invalid")],
         "length",
     ),
     Transcript(

@@ -110,7 +110,8 @@ TRANSCRIPTS = [
     Transcript("lines_in_fence", f"```json\n{CALL}\n{TIME}\n```", [CALLED, TIMED]),
     # Bare JSON.
     Transcript("bare", CALL, [CALLED]),
-    Transcript("bare_in_a_sentence", f"I call {CALL} now.", ["I call", CALLED, " now."]),
+    Transcript("bare_in_a_sentence", f"I call {CALL} now.", [f"I call {CALL} now."]),
+    Transcript("bare_in_a_line_of_its_own", f"I call\n{CALL}\nnow.", ["I call", CALLED, "\nnow."]),
     Transcript("parameters", f'{{"name": "get_weather", "parameters": {HANOI}}}', [CALLED]),
     Transcript("input", f'{{"tool": "get_weather", "tool_input": {HANOI}}}', [CALLED]),
     Transcript("arguments_first", f'{{"arguments": {HANOI}, "name": "get_weather"}}', [CALLED]),
@@ -138,8 +139,8 @@ TRANSCRIPTS = [
     ),
     Transcript(
         "braces_and_tags_in_strings",
-        '{"name": "search", "arguments": {"query": "}]\\" </tool_call> ``` {"}} ok',
-        [("search", '{"query": "}]\\" </tool_call> ``` {"}'), " ok"],
+        '{"name": "search", "arguments": {"query": "}]\\" </tool_call> ``` {"}}\nok',
+        [("search", '{"query": "}]\\" </tool_call> ``` {"}'), "\nok"],
     ),
     Transcript(
         "nested_arguments",
@@ -205,12 +206,12 @@ TRANSCRIPTS = [
         "comments",
         '{"name": "search", "arguments": { // what\n"query": "a // b # c", /* how\n* many */'
         ' "limit": 3 # all\n}}',
-        [("search", '{ "query": "a // b # c", "limit": 3}')],
+        [("search", '{"query": "a // b # c", "limit": 3}')],
     ),
     Transcript(
         "comma_missing",
         '{"name": "search", "arguments": {"query": ["a" "b"]\n"limit": 3}}',
-        [("search", '{"query": ["a" , "b"], "limit": 3}')],
+        [("search", '{"query": ["a", "b"], "limit": 3}')],
     ),
     Transcript(
         "escapes_of_other_languages",
@@ -227,58 +228,58 @@ TRANSCRIPTS = [
     Transcript(
         "cut_in_a_string",
         '{"name": "get_weather", "arguments": {"city": "Han',
-        [("get_weather", '{"city": "Han')],
+        [("get_weather", '{"city": "Han', "invalid")],
     ),
     Transcript(
         "cut_by_length",
         '{"name": "get_weather", "arguments": {"city": "Hanoi"',
-        [("get_weather", '{"city": "Hanoi"')],
+        [("get_weather", '{"city": "Hanoi"', "invalid")],
         "length",
     ),
     Transcript(
         "cut_before_a_value",
         '{"name": "get_weather", "arguments": {"city":',
-        [("get_weather", '{"city":')],
+        [("get_weather", '{"city":', "invalid")],
     ),
     Transcript(
         "sum",
         '{"name": "search", "arguments": {"query": "x", "limit": 3 + 4}}',
-        [("search", '{"query": "x", "limit": 3 + 4}')],
+        [("search", '{"query": "x", "limit": 3 + 4}', "invalid")],
     ),
     Transcript(
         "word_without_a_value",
         '{"name": "get_weather", "arguments": {Hanoi}}',
-        [("get_weather", "{Hanoi}")],
+        [("get_weather", "{Hanoi}", "invalid")],
     ),
     Transcript(
         "quotes_in_quotes",
         '{"name": "search", "arguments": {"query": "say "hi" now"}}',
-        [("search", '{"query": "say "hi" now"}')],
+        [("search", '{"query": "say \\"hi\\" now"}')],
     ),
     Transcript(
         "cut_in_a_bare_word",
         '<tool_call>{"name": "get_weather", "arguments": {"city": Ha<noi}}</tool_call>',
-        [("get_weather", '{"city": Ha'), "<noi}}</tool_call>"],
+        [("get_weather", '{"city": Ha<noi}', "invalid")],
     ),
     Transcript(
         "cut_in_a_comment",
         '{"name": "search", "arguments": {"query": "a" /* and',
-        [("search", '{"query": "a" /* and')],
+        [("search", '{"query": "a" /* and', "invalid")],
     ),
     Transcript(
         "value_like_a_comment",
         '{"name": "search", "arguments": {"query": //x.y/z, "tags": [#a, #b]}}',
-        [("search", '{"query": //x.y/z, "tags": [#a, #b]}')],
+        [("search", '{"query": //x.y/z, "tags": [#a, #b]}', "invalid")],
     ),
     Transcript(
         "words_as_arguments",
         '{"name": "get_weather", "arguments": "Hanoi"}',
-        [("get_weather", "Hanoi")],
+        [("get_weather", "Hanoi", "invalid")],
     ),
     Transcript(
         "cut_in_arguments_as_text",
         '<tool_call>{"name": "search", "arguments": "{\\"q',
-        ['<tool_call>{"name": "search", "arguments": "{\\"q'],
+        [("search", '"{\\"q', "invalid")],
     ),
 ]
 

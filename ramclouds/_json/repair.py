@@ -1,0 +1,239 @@
+"""Repairs of JSON text that are safe: they touch punctuation, never a word or a number."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic_core import from_json
+
+PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
+
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+# A comment holds no quote and no bracket, or it may be part of a string; behind a colon it would be
+# a value: `{link: //host}`.
+_COMMENT = re.compile(
+    rf"({_STRING}|:\s*(?=[/#]))|/\*[^\"'{{}}\[\]]*?\*/|(?://|#)[ \t][^\n\"'{{}}\[\]]*(?=\n)"
+)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
+# "C:\new": a drive letter and one backslash. "\\server\share": a host, and one backslash later.
+_PATH = re.compile(r'"(?:[A-Za-z]:\\(?![\\"])|\\\\[\w.-]{2,}\\(?=[\w$]))[^"\n]*"')
+_LITERAL = re.compile(r"\b(?:None|True|False)\b")
+_PUNCTUATION = re.compile(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
+_QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+_QUOTED_MARKS = re.compile(r"[\\\"'`\u201c\u201d\u2018\u2019]")
+# `{city: Hanoi}`, `{city: Ho Chi Minh}`: but no `a.b`, `f()`, `a + b`, which are code.
+_BARE = re.compile(r"[^\W\d]\w*(?:[ -]\w+)*|")
+# A repair takes time that grows faster than the text.
+_LONGEST = 32_768
+# The first quote inside of a string closes one: `a" + b`, but not `say "hi"`, nor `a 5" pipe`.
+_CODE = re.compile(r"""[^"]*[^"\d\s(]"(?:[\s+*%,;:=)]|$)""")
+_DECODED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+def is_json(text: str) -> bool:
+    """Whether `text` is strict JSON."""
+    try:
+        from_json(text)
+    except ValueError:
+        return False
+    return True
+
+
+def sound(text: str) -> Any:
+    """The value of a text that is JSON but for line breaks in its strings.
+
+    Raises:
+        ValueError: it is not.
+    """
+    try:
+        return from_json(text)
+    except ValueError:
+        pass
+    try:
+        return json.loads(text, strict=False)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def escaped(text: str) -> str:
+    r"""JSON text in which each backslash that JSON has no escape for stands for itself.
+
+    Models write `"\d+"` and `"C:\Users"`. In a path the valid ones do so too: `"C:\new"`.
+    """
+    if "\\" not in text:
+        return text
+    text = _PATH.sub(lambda path: _raw_path(path[0]), text)
+    return _ESCAPE.sub(_escape, text)
+
+
+def _raw_path(path: str) -> str:
+    return path.replace("\\", "\\\\")
+
+
+def _escape(escape: re.Match[str]) -> str:
+    code = escape[1]
+    if code == "'":  # of Python and JavaScript
+        return code
+    return escape[0] if len(code) == 5 or code in tuple('"\\/bfnrt') else f"\\{escape[0]}"
+
+
+def repaired(text: str, schema: Mapping[str, Any] | None = None) -> Any:
+    """The value that `text` is meant to be, or None where that takes more than punctuation.
+
+    `json_repair` guesses where it must: it makes `{"sum": 3 + 4}` a 3. So a repair counts only
+    where each word of the text is in it, in its order, and each key stands in the text as a key.
+    `schema` tells which keys an object may have.
+    """
+    text = _COMMENT.sub(lambda found: found[1] or " ", escaped(text))
+    try:
+        return sound(text)
+    except ValueError:
+        pass
+    if len(text) > _LONGEST:
+        return None
+    import json_repair  # tens of milliseconds, for what most processes never need
+
+    try:
+        value = json_repair.loads(text)
+    except (ValueError, RecursionError):  # nested too deep
+        return None
+    if not isinstance(value, {"{": dict, "[": list}.get(text.lstrip()[:1], ())):
+        return None
+    value = _placed(_with_ends(value, _decoded(text)), schema or {})
+    return value if _is_same(value, text, schema or {}) else None
+
+
+def _with_ends(value: Any, plain: str) -> Any:
+    """The value with the ends of its strings as the text has them.
+
+    `json_repair` strips white space there, and keeps a quote of `'Xi'an'`.
+    """
+    if isinstance(value, str):
+        return _with_end(value, plain)
+    if isinstance(value, dict):
+        return {key: _with_ends(item, plain) for key, item in value.items()}
+    return [_with_ends(item, plain) for item in value] if isinstance(value, list) else value
+
+
+def _with_end(string: str, plain: str) -> str:
+    last = string[-1:]
+    if last in ("'", '"', "`") and (
+        string.count(last) % 2 and re.search(rf"{re.escape(string)}[\"'`]?\s*[,}}\]]", plain)
+    ):
+        return string[:-1]
+    found = re.search(rf"[{_QUOTES}]{re.escape(string)}(\s+)[{_QUOTES},}}\]]", plain)
+    return string + found[1] if found and string else string
+
+
+def _placed(value: Any, schema: Any) -> Any:
+    """The value with members behind a lost brace back in the object that the schema has them in."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(value, dict) or not isinstance(properties, Mapping):
+        return value
+    placed: dict[str, Any] = {}
+    for key, item in value.items():
+        if not isinstance(item, dict):
+            placed[key] = item
+            continue
+        inner = properties.get(key)
+        own = inner.get("properties") if isinstance(inner, Mapping) else None
+        strays = {n: i for n, i in item.items() if n in properties and n not in (own or value)}
+        if strays and not own:
+            return None  # either reading fits
+        placed[key] = _placed({n: i for n, i in item.items() if n not in strays}, inner)
+        placed |= strays
+    return placed
+
+
+def _is_same(value: Any, text: str, schema: Mapping[str, Any]) -> bool:
+    if not value:
+        return False
+    properties = _properties(schema)
+    plain = _decoded(text)
+    return (
+        _words(json.dumps(value, ensure_ascii=False)) == _words(text)
+        and all(_is_key(key, text, properties) for key in _keys(value))
+        and all(_stands_in(string, text, plain) for string in _strings(value))
+    )
+
+
+def _words(text: str) -> str:
+    return _PUNCTUATION.sub("", _LITERAL.sub(lambda word: word[0].lower(), _decoded(text))).replace(
+        "none", "null"
+    )
+
+
+def _decoded(text: str) -> str:
+    return _ESCAPE.sub(_character, text)
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code[1:], 16)) if len(code) == 5 else _DECODED.get(code, code)
+
+
+def _is_key(key: str, text: str, properties: frozenset[str]) -> bool:
+    """Whether `key` is one in the text: of the schema, or quoted behind a bracket or a comma."""
+    name = re.escape(json.dumps(key, ensure_ascii=False)[1:-1])
+    if key in properties:
+        return bool(
+            re.search(rf"(?<!\w){name}[{_QUOTES}]?\s*[:=]|[{_QUOTES}]{name}[{_QUOTES}]", text)
+        )
+    return bool(re.search(rf"[{{,;}}\]][\s]*[{_QUOTES}]{name}[{_QUOTES}]\s*:", text)) or (
+        not properties and bool(re.search(rf"[{{,]\s*{name}\s*:", text))
+    )
+
+
+def _stands_in(string: str, text: str, plain: str) -> bool:
+    """Whether the very text of a string stands in the text, in quotes or as a bare word."""
+    if not string:
+        return bool(re.search(rf"[:=\[,]\s*([{_QUOTES}])\1", text))
+    if _CODE.match(string):
+        return False  # `"a"; "b"`, `"a" + b + "c"` as one string
+    marked = _QUOTED_MARKS.sub("", string)
+    if marked not in _QUOTED_MARKS.sub("", plain) and marked not in _QUOTED_MARKS.sub("", text):
+        return False
+    if _BARE.fullmatch(string):
+        return True
+    if string.rstrip().endswith(",") and not re.search(
+        rf"{re.escape(string)}[{_QUOTES}]\s*[,}}\]]", plain
+    ):
+        return False  # a list whose next string lost its quote
+    head, tail = string[:12], string[-12:]
+    return any(
+        quote + head in source or tail + quote in source
+        for quote in _QUOTES
+        for source in (plain, text)
+    )
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
+
+
+def _properties(schema: Any) -> frozenset[str]:
+    """All names of properties in a schema, at any depth."""
+    if isinstance(schema, list):
+        return frozenset().union(*map(_properties, schema))
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    own = schema.get("properties")
+    names = frozenset(own) if isinstance(own, Mapping) else frozenset()
+    return names.union(*map(_properties, schema.values()))
