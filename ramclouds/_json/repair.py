@@ -140,7 +140,8 @@ def _placed(value: Any, schema: Any) -> Any:
             continue
         inner = properties.get(key)
         own = inner.get("properties") if isinstance(inner, Mapping) else None
-        strays = {n: i for n, i in item.items() if n in properties and n not in (own or value)}
+        beside = {*(own or ()), *value}
+        strays = {n: i for n, i in item.items() if n in properties and n not in beside}
         if strays and not own:
             return None  # either reading fits
         placed[key] = _placed({n: i for n, i in item.items() if n not in strays}, inner)

@@ -17,42 +17,26 @@ completion; `missing_forced_call` and `is_prose` tell that a native request had 
 `unsupported_message` says so; `json_text` finds the JSON in an answer.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ramclouds.prompted._detect import is_prose, json_text, missing_forced_call
 from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode, unsupported_message
+from ramclouds.prompted._prompt import render
+from ramclouds.prompted._reading.parser import PromptedParser
+from ramclouds.prompted._request import PromptedRequest, prepare
+from ramclouds.prompted._schema import grammar_format
 
 if TYPE_CHECKING:
     from ramclouds.prompted._clients import AsyncPromptingClient, PromptingClient
-    from ramclouds.prompted._detect import is_prose, json_text, missing_forced_call
-    from ramclouds.prompted._prompt import render
-    from ramclouds.prompted._reading.parser import PromptedParser
-    from ramclouds.prompted._request import PromptedRequest, prepare
-    from ramclouds.prompted._schema import grammar_format
 else:
-    _HOMES = {
-        "AsyncPromptingClient": "_clients",
-        "PromptingClient": "_clients",
-        "is_prose": "_detect",
-        "json_text": "_detect",
-        "missing_forced_call": "_detect",
-        "grammar_format": "_schema",
-        "PromptedParser": "_reading.parser",
-        "render": "_prompt",
-        "PromptedRequest": "_request",
-        "prepare": "_request",
-    }
 
     def __getattr__(name):
-        # Loaded when it is asked for: it was a third of an adapter's import.
-        if name not in _HOMES:
+        # The door to httpx, which takes most of an adapter's import: loaded with the first client.
+        if name not in ("AsyncPromptingClient", "PromptingClient"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = found
-        return found
+        from ramclouds.prompted import _clients
 
-    def __dir__():
-        return sorted({*globals(), *__all__})
+        return getattr(_clients, name)
 
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import Any
 
 from ramclouds._client import AsyncClient, Client
 from ramclouds.errors import BadRequestError
+from ramclouds.prompted._detect import NativeWatch
 from ramclouds.prompted._mode import ToolMode
 from ramclouds.prompted._reading.parser import PromptedParser
-from ramclouds.prompted._watch import NativeWatch
 from ramclouds.types import Chunk, Completion
 
 
@@ -26,7 +26,7 @@ class PromptingClient:
         self._mode = mode
 
     def complete(self, **params: Any) -> Completion:
-        """Return the answer to keywords of `Client.complete`."""
+        """The answer to keywords of `Client.complete`."""
         request = self._mode.prompted(params)
         if request is not None:
             return request.parse(self._client.complete(**request.params))
@@ -42,7 +42,7 @@ class PromptingClient:
         return retry.parse(self._client.complete(**retry.params))
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
-        """Return the answer to keywords of `Client.stream`, chunk by chunk."""
+        """The answer to keywords of `Client.stream`, chunk by chunk."""
         request = self._mode.prompted(params)
         if request is not None:
             return _parsed(self._client.stream(**request.params), request.parser())
@@ -79,7 +79,7 @@ class AsyncPromptingClient:
         self._mode = mode
 
     async def complete(self, **params: Any) -> Completion:
-        """Return the answer to keywords of `AsyncClient.complete`."""
+        """The answer to keywords of `AsyncClient.complete`."""
         request = self._mode.prompted(params)
         if request is not None:
             return request.parse(await self._client.complete(**request.params))
@@ -95,7 +95,7 @@ class AsyncPromptingClient:
         return retry.parse(await self._client.complete(**retry.params))
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
-        """Return the answer to keywords of `AsyncClient.stream`, chunk by chunk."""
+        """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
         request = self._mode.prompted(params)
         if request is not None:
             return _aparsed(self._client.stream(**request.params), request.parser())

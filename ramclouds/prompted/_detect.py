@@ -11,7 +11,7 @@ from ramclouds._json.repair import is_json, repaired
 from ramclouds.bridge.json_text import json_values
 from ramclouds.bridge.tools import forced_name, is_forced
 from ramclouds.errors import BadRequestError, ContentFilterError, ContextLengthError
-from ramclouds.types import Completion
+from ramclouds.types import Choice, Chunk, Completion, ToolCall
 
 _NATIVE = re.compile(
     r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b", re.I
@@ -64,3 +64,62 @@ def json_text(text: str) -> str:
     closed = [value.text for value in found if value.text[-1] in "}]"]
     mended = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
     return mended[0] if len(mended) == 1 else text
+
+
+def is_ignored(params: Mapping[str, Any], completion: Completion) -> bool:
+    """Whether a complete answer shows that `tool_choice` or `response_format` had no effect."""
+    return missing_forced_call(params.get("tool_choice"), completion) or is_prose(
+        params.get("response_format"), completion
+    )
+
+
+class NativeWatch:
+    """Holds back a native stream until it shows that what was asked for took effect."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+        self._is_forced = is_forced(params.get("tool_choice"))
+        self._buffer: list[Chunk] = []
+        # If no call was forced and no JSON asked for, a plain answer proves nothing: pass it on.
+        self._has_shown = not (self._is_forced or _asks_for_json(params))
+        self.completion = Completion()
+        """What has been held back, put together."""
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """What can go on; nothing of an answer that shows no effect."""
+        if self._has_shown:
+            return [chunk]
+        self._buffer.append(chunk)
+        self._has_shown = self._shows_effect(chunk)
+        if chunk.finish_reason is not None and not self._has_shown:
+            self.completion = _joined(self._buffer)
+            self._has_shown = not is_ignored(self._params, self.completion)
+        if not self._has_shown:
+            return []
+        buffered, self._buffer = self._buffer, []
+        return buffered
+
+    def _shows_effect(self, chunk: Chunk) -> bool:
+        if self._is_forced:
+            return any(delta.name for delta in chunk.tool_calls)
+        return bool(chunk.tool_calls) or chunk.text.lstrip().startswith(("{", "["))
+
+
+def _asks_for_json(params: Mapping[str, Any]) -> bool:
+    response_format = params.get("response_format") or {}
+    return response_format.get("type") in ("json_object", "json_schema")
+
+
+def _joined(chunks: list[Chunk]) -> Completion:
+    choice = Choice(
+        text="".join(chunk.text for chunk in chunks),
+        refusal="".join(chunk.refusal for chunk in chunks),
+        tool_calls=tuple(
+            ToolCall(delta.id or "", delta.name, "")
+            for chunk in chunks
+            for delta in chunk.tool_calls
+            if delta.name
+        ),
+        finish_reason=chunks[-1].finish_reason,
+    )
+    return Completion(choices=(choice,))

@@ -49,7 +49,7 @@ def render(
     response_format: Mapping[str, Any] | None = None,
     grammar: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return messages of documented roles with string content that ask for the same.
+    """Messages of documented roles with string content that ask for the same.
 
     The tools, the format of calls and the asked-for format of the answer stand in the first
     message, the system message; results of tools are user messages.
@@ -134,7 +134,7 @@ def _conversation(
         calls = message.get("tool_calls") or ()
         names |= {call.get("id", ""): call["function"]["name"] for call in calls}
         if role == "assistant":
-            text = _text_in_envelope(text, calls) if grammar else _said(text, calls)
+            text = _text_in_envelope(text, calls) if grammar else _text_with_calls(text, calls)
         yield {"role": role, "content": text}
     if results:
         yield _results_message(results, grammar=grammar)
@@ -144,14 +144,14 @@ def _results_message(results: Sequence[str], *, grammar: bool) -> dict[str, Any]
     return {"role": "user", "content": "\n".join(results) + (_USE_RESULTS if grammar else "")}
 
 
-def _said(text: str, calls: Iterable[Mapping[str, Any]]) -> str:
+def _text_with_calls(text: str, calls: Iterable[Mapping[str, Any]]) -> str:
     blocks = [f"<tool_call>\n{_to_json(_call(call))}\n</tool_call>" for call in calls]
     return "\n".join([text, *blocks] if text else blocks)
 
 
 def _text_in_envelope(text: str, calls: Sequence[Mapping[str, Any]]) -> str:
-    said: dict[str, Any] = {"text": text} if text or not calls else {}
-    return _to_json(said | {"tool_calls": list(map(_call, calls))} if calls else said)
+    fields: dict[str, Any] = {"text": text} if text or not calls else {}
+    return _to_json(fields | {"tool_calls": list(map(_call, calls))} if calls else fields)
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from ramclouds.prompted._reading.parser import PromptedParser
 from ramclouds.prompted._schema import grammar_format
 from ramclouds.types import Completion
 
-_ASKED_IN_WORDS = ("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format")
+_ASKED_THROUGH_PROMPT = (
+    "messages",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "response_format",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class PromptedRequest:
     grammar: bool = False
 
     def parser(self) -> PromptedParser:
-        """Return a parser for one answer to this request."""
+        """A parser for one answer to this request."""
         asked = json.dumps(self.params["messages"])
         return PromptedParser(
             tools=self.tools,
@@ -42,7 +48,7 @@ class PromptedRequest:
 
 
 def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequest:
-    """Return the request that asks through the prompt for what `params` asks for natively.
+    """The request that asks through the prompt for what `params` asks for natively.
 
     `params` are keywords of `Client.complete`. With `grammar` the format of calls is also sent as
     a JSON schema, for servers that hold a model to its `response_format`.
@@ -53,7 +59,7 @@ def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequ
         "parallel": params.get("parallel_tool_calls"),
         "response_format": params.get("response_format"),
     }
-    sent = {name: value for name, value in params.items() if name not in _ASKED_IN_WORDS}
+    sent = {name: value for name, value in params.items() if name not in _ASKED_THROUGH_PROMPT}
     sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
     if not grammar and sent.get("stream_usage") is None:
         # `stream_options` is not documented, and New API sends the usage unasked.

@@ -15,7 +15,7 @@ def grammar_format(
     parallel: bool | None = None,
     response_format: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """Return the `response_format` to send: with no tool to call, the caller's own."""
+    """The `response_format` to send: with no tool to call, the caller's own."""
     offered = offered_tools(tools, tool_choice)
     if not offered:
         return None if response_format is None else dict(response_format)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -44,6 +44,10 @@ NAME_FIRST = re.compile(
 )
 # Two calls in a row within one block.
 _NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*["']?(?:{_ONE_OF_NAME})["']?\s*:)""")
+LOOKED_AT = 300
+"""What of a value tells whether a call begins."""
+_LEAD = re.compile(r"""(?:\[\s*)?\{\s*(["']?)(\w+)\1\s*:\s*(?:(["'])([^"'\n]*)(["']?))?""")
+_LEAD_BEGUN = re.compile(r"""(?:\[\s*)?(?:\{\s*(?:["']?(\w*)["']?\s*(?::\s*)?)?)?""")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -67,6 +71,26 @@ def is_name_like(name: str) -> bool:
 def plain_name(name: str) -> str:
     """A tool's name without what models write around it: `functions.f`, `f()`."""
     return name.strip().removeprefix("functions.").removesuffix("()").strip()
+
+
+def leads_to_call(text: str, tools: Collection[str], *, has_text: bool) -> bool | None:
+    """Whether a text begins a call without marks; None where it is too short to tell.
+
+    With `has_text` the object may hold the answer: {"text": "..."}.
+    """
+    lead = _LEAD.match(text)
+    keys = (*KEYS, "text") if has_text else KEYS
+    if lead is None or (lead.end() == len(text) and lead[3] is None):
+        begun = _LEAD_BEGUN.fullmatch(text)
+        is_known = begun and any(known.startswith(begun[1] or "") for known in keys)
+        return None if is_known else False
+    if lead[2] not in keys or lead[2] not in NAMES or lead[3] is None:
+        return lead[2] in keys
+    if lead[5]:
+        return plain_name(lead[4]) in tools
+    names = (f"{space}{name}" for name in tools for space in ("", "functions."))
+    is_name = lead.end() == len(text) and any(n.startswith(lead[4].lstrip()) for n in names)
+    return None if is_name else False
 
 
 class JsonCalls:

@@ -41,7 +41,7 @@ class PromptedParser:
         self._has_begun = False
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
-        """Return what is decided after `chunk`; after its last chunk nothing is held back."""
+        """What is decided after `chunk`; after its last chunk nothing is buffered."""
         chunks = self._answer.feed(chunk)
         if chunks and not self._has_begun:
             self._has_begun = True
@@ -49,7 +49,7 @@ class PromptedParser:
         return chunks
 
     def close(self) -> list[Chunk]:
-        """Return what is held back where a stream ends without its last chunk."""
+        """What is buffered where a stream ends without its last chunk."""
         return self._answer.close()
 
     def parse(self, completion: Completion) -> Completion:
@@ -122,7 +122,7 @@ class _Answer:
             chunks[-1].usage = last.usage
             chunks[-1].invalid_tool_calls = (*last.invalid_tool_calls, *self._invalid)
         if _says_nothing(chunks[-1]):
-            self._opening = carrier  # held: the first chunk that goes out says whose it is
+            self._opening = carrier  # the first chunk that goes out says whose it is
             return []
         self._opening = Chunk()
         return chunks

@@ -95,36 +95,44 @@ class Source:
         with how far it is: then the value is text, and its strings end with their line.
         """
         depth, is_string = 0, False
-        outside = _OUTSIDE_STRING_OF_PARAGRAPH if is_paragraph else _OUTSIDE_STRING
         inside = _INSIDE_STRING_OF_LINE if shows else _INSIDE_STRING
+        outside = _OUTSIDE_STRING_OF_PARAGRAPH if is_paragraph else _OUTSIDE_STRING
         while True:
-            found = (inside if is_string else outside).search(self.text, at)
-            escape_is_open = found and found[0] == "\\" and found.end() == len(self.text)
-            if found is None or escape_is_open:
-                at = found.start() if found else max(at, len(self.text.rstrip()))
-                if self.is_whole:
-                    return len(self.text), False
-                if shows:
-                    shows(at)
-                yield
-                continue
-            at, char = found.end(), found[0]
-            if char == "\\":
+            found = yield from self._next(inside if is_string else outside, at, shows)
+            if found is None:
+                return len(self.text), False
+            at = found.end()
+            if found[0] == "\\":
                 at += 1
-            elif char[0] == "\n" and not is_string:
-                return found.start(), False
-            elif char in '"\n':
+            elif is_string or found[0] == '"':
                 is_string = not is_string
-            elif char in "{[":
-                depth += 1
-            elif char in "}]":
-                depth -= 1
+            elif found[0] in "{[}]":
+                depth += 1 if found[0] in "{[" else -1
                 if depth <= 0:
                     return at, True
-            elif (char == "<" and (yield from self.mark(found.start()))) or (
-                char == "`" and (yield from self.has_ticks(found.start()))
-            ):
+            elif (yield from self._breaks_off(found)):
                 return found.start(), False
+
+    def _next(
+        self, pattern: re.Pattern[str], at: int, shows: Callable[[int], None] | None
+    ) -> Generator[None, None, re.Match[str] | None]:
+        """The next character that counts, and with a backslash the one that it escapes."""
+        while True:
+            found = pattern.search(self.text, at)
+            escape_is_open = found and found[0] == "\\" and found.end() == len(self.text)
+            if found and not escape_is_open:
+                return found
+            at = found.start() if found else max(at, len(self.text.rstrip()))
+            if self.is_whole:
+                return None
+            if shows:
+                shows(at)
+            yield
+
+    def _breaks_off(self, found: re.Match[str]) -> Generator[None, None, bool]:
+        if found[0] == "<":
+            return (yield from self.mark(found.start())) is not None
+        return found[0][0] == "\n" or (yield from self.has_ticks(found.start()))
 
     def block_end(self, at: int, *, is_fenced: bool) -> Generator[None, None, int]:
         """The next mark, whatever stands before it, or the end of the answer.

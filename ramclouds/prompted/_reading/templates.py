@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+OPENINGS = ("wrapper", "element")
 Kind = Literal["wrapper", "element", "closing", "response", "thought", "thought_end"]
 
 # What stands before calls, whatever their form; bars, prefixes and case are left out of the names.

@@ -246,7 +246,9 @@ def _with_escapes(damaged: str, sound: str) -> dict[str, Any]:
 
 def _with_quotes(damaged: str, sound: str) -> dict[str, Any]:
     """The quotes that were put in belong to the value."""
-    begin = next(at for at, pair in enumerate(zip(damaged, sound)) if pair[0] != pair[1])
+    begin = next(
+        at for at, pair in enumerate(zip(damaged, sound, strict=False)) if pair[0] != pair[1]
+    )
     end = damaged.index('"', begin + 1)
     word = damaged[begin + 1 : end]
     meant: dict[str, Any] = json.loads(f'{damaged[:begin]}\\"{word}\\"{damaged[end + 1 :]}')

@@ -9,6 +9,7 @@ import pytest
 
 from ramclouds import Choice, Completion, InvalidToolCall, ToolCall, ToolCallDelta
 from ramclouds.prompted import PromptedParser
+from tests.unit.prompted.families import FAMILIES
 from tests.unit.prompted.reading import (
     TOOLS,
     assert_keeps_contract,
@@ -16,7 +17,6 @@ from tests.unit.prompted.reading import (
     parsed,
     said_in,
 )
-from tests.unit.prompted.families import FAMILIES
 from tests.unit.prompted.trained import TRAINED
 from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
 
