@@ -18,8 +18,11 @@ _COMMENT = re.compile(
     rf"({_STRING}|:\s*(?=[/#]))|/\*[^\"'{{}}\[\]]*?\*/|(?://|#)[ \t][^\n\"'{{}}\[\]]*(?=\n)"
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
-# "C:\new": a drive letter and one backslash. "\\server\share": a host, and one backslash later.
-_PATH = re.compile(r'"(?:[A-Za-z]:\\(?![\\"])|\\\\[\w.-]{2,}\\(?=[\w$]))[^"\n]*"')
+# "C:\new\x": a drive and backslashes, or one and a dot. "\\server\share": a host, and one later.
+_PATH = re.compile(
+    r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w[^"\n:*?<>|]*(?:\\\w|\.)|\\\\[\w.-]{2,}\\(?=[\w$]))'
+    r'[^"\n:*?<>|]*"'
+)
 _LITERAL = re.compile(r"\b(?:None|True|False)\b")
 _PUNCTUATION = re.compile(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"

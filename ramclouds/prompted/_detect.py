@@ -57,7 +57,7 @@ def json_text(text: str) -> str:
     if is_json(text.strip()):
         return text.strip()
     found = json_values(text)
-    whole = [value for value in found if value.is_whole]
+    whole = [value for value in found if value.is_whole and value.value]
     likely = [value for value in whole if isinstance(value.value, dict)] or whole
     if likely:
         return likely[0].text if len(likely) == 1 else text
