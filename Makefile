@@ -95,8 +95,9 @@ fuzz: .venv/dev.stamp  ## Look for answers that break the client, for FUZZ_SECON
 	@$(BIN)/python tests/fuzz.py
 
 .PHONY: eval
-eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo, on RamClouds or locally.
-	@$(BIN)/python -m evaluation $(EVAL_FLAGS)
+eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo; MODEL=FILE.gguf asks that one.
+	@$(if $(MODEL),env -u RAMCLOUDS_API_KEY RAMCLOUDS_LOCAL_MODEL="$(MODEL)") \
+		$(BIN)/python -m evaluation $(EVAL_FLAGS)
 
 .PHONY: bench
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.

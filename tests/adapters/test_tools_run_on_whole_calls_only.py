@@ -1,0 +1,160 @@
+"""Agents of both frameworks: a tool runs on what the model wrote, or it does not run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
+from llama_index.core.agent.workflow import FunctionAgent
+
+from langchain_ramclouds import ChatRamClouds
+from langchain_ramclouds import InvalidToolCallError as LangChainInvalidToolCallError
+from llama_index_ramclouds import InvalidToolCallError, RamClouds
+from tests.gateway import (
+    Answer,
+    Gateway,
+    Json,
+    Request,
+    Sse,
+    call,
+    completion,
+    text_chunks,
+    tool_chunks,
+)
+from tests.llama_index.running import AGENT_MARKS
+
+pytestmark = AGENT_MARKS
+
+
+class Case(NamedTuple):
+    """What a model wrote, and the commands that ran; None where an error ends the turn."""
+
+    name: str
+    written: str
+    ran: list[str] | None
+    finish_reason: str = "stop"
+
+
+def tagged(arguments: str, end: str = "}\n</tool_call>") -> str:
+    return f'<tool_call>\n{{"name": "run", "arguments": {arguments}{end}'
+
+
+PROMPTED = [
+    Case("whole", tagged('{"cmd": "ls"}'), ["ls"]),
+    Case("quotes_in_quotes", tagged('{"cmd": "rm -rf /srv/"x"/y"}'), ['rm -rf /srv/"x"/y']),
+    Case("expression", tagged('{"cmd": "ls" + dir}'), None),
+    Case("call_of_a_function", tagged('{"cmd": os.getcwd()}'), None),
+    Case("one_or_the_other", tagged('{"cmd": "a"} or {"cmd": "b"}'), None),
+    Case("cut_in_a_string", tagged('{"cmd": "rm -rf /srv/x', ""), None, "length"),
+    Case("cut_behind_a_brace", tagged("{", ""), None, "length"),
+    Case("cut_behind_the_call", tagged('{"cmd": "ls"}', "}"), None, "length"),
+    Case("closed_before_the_cut", tagged('{"cmd": "ls"}'), ["ls"], "length"),
+    Case("not_an_object", tagged('"ls"'), None),
+    Case("bare_and_cut", '{"name": "run", "arguments": {"cmd": "ls"}}', None, "length"),
+    Case("bare", '{"name": "run", "arguments": {"cmd": "ls"}}', ["ls"]),
+    Case("example", 'For example: {"name": "run", "arguments": {"cmd": "ls"}}', []),
+    Case("parameter_cut", '<invoke name="run"><parameter name="cmd">rm -rf /srv', None, "length"),
+]
+NATIVE = [
+    Case("whole", '{"cmd": "ls"}', ["ls"], "tool_calls"),
+    Case("quotes_in_quotes", '{"cmd": "rm -rf /srv/"x"/y"}', None, "tool_calls"),
+    Case("expression", '{"cmd": "ls" + dir}', None, "tool_calls"),
+    Case("one_or_the_other", '{"cmd": "a"} or {"cmd": "b"}', None, "tool_calls"),
+    Case("cut_in_a_string", '{"cmd": "rm -rf /srv/x', None, "length"),
+    Case("cut_behind_a_brace", "{", None, "length"),
+    Case("nothing_arrived", "", None, "length"),
+]
+
+
+def prompted(case: Case) -> Callable[[Request], Answer]:
+    def answer(request: Request) -> Answer:
+        text, reason = case.written, case.finish_reason
+        if len(request.json["messages"]) > 2:
+            text, reason = "Done.", "stop"
+        if request.json.get("stream"):
+            return Sse(text_chunks(text, finish_reason=reason))
+        return Json(completion(text, finish_reason=reason))
+
+    return answer
+
+
+def native(case: Case) -> Callable[[Request], Answer]:
+    def answer(request: Request) -> Answer:
+        is_first = request.json["messages"][-1]["role"] == "user"
+        is_stream = request.json.get("stream")
+        if not is_first:
+            return Sse(text_chunks("Done.")) if is_stream else Json(completion("Done."))
+        made = call("run", case.written)
+        if is_stream:
+            return Sse(tool_chunks(made, finish_reason=case.finish_reason))
+        return Json(completion(None, tool_calls=[made], finish_reason=case.finish_reason))
+
+    return answer
+
+
+WAYS = [
+    *(pytest.param("prompted", case, id=f"prompted-{case.name}") for case in PROMPTED),
+    *(pytest.param("native", case, id=f"native-{case.name}") for case in NATIVE),
+]
+
+
+def recorder() -> tuple[Callable[[str], str], list[str]]:
+    ran: list[str] = []
+
+    def run(cmd: str = "nothing") -> str:
+        """Run a command."""
+        ran.append(cmd)
+        return "ok"
+
+    return run, ran
+
+
+@pytest.mark.parametrize(("way", "case"), WAYS)
+async def test_langchain_agent(
+    gateway: Gateway,
+    chat: Callable[..., ChatRamClouds],
+    way: Any,
+    case: Case,
+    streaming: bool,
+) -> None:
+    gateway.handler = {"prompted": prompted, "native": native}[way](case)
+    tool, ran = recorder()
+    agent = create_agent(chat(tool_calling=way), tools=[tool], system_prompt="Be brief.")
+    asked: Any = {"messages": [HumanMessage("Do it.")]}
+
+    async def turn() -> None:
+        if streaming:
+            async for _ in agent.astream(asked, stream_mode="messages"):
+                pass
+        else:
+            await agent.ainvoke(asked)
+
+    if case.ran is None:
+        with pytest.raises(LangChainInvalidToolCallError, match="run"):
+            await turn()
+    else:
+        await turn()
+    assert ran == (case.ran or [])
+
+
+@pytest.mark.parametrize(("way", "case"), WAYS)
+async def test_llama_index_agent(
+    gateway: Gateway,
+    llm: Callable[..., RamClouds],
+    way: Any,
+    case: Case,
+    streaming: bool,
+) -> None:
+    gateway.handler = {"prompted": prompted, "native": native}[way](case)
+    tool, ran = recorder()
+    model = llm(tool_calling=way)
+    agent = FunctionAgent(tools=[tool], llm=model, streaming=streaming, system_prompt="Be brief.")
+    if case.ran is None:
+        with pytest.raises(InvalidToolCallError, match="run"):
+            await agent.run("Do it.")
+    else:
+        await agent.run("Do it.")
+    assert ran == (case.ran or [])
