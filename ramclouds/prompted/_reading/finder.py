@@ -127,13 +127,19 @@ class CallFinder:
         at = end
         while (char := (yield from source.char(at))) and char in " \t}`":
             at += 1
-        if char not in ("", "\n") or not items or _EXAMPLE.search(self._events.paragraphs):
+        is_alone = char in ("", "\n") or (yield from self._closes(at))
+        if not items or not is_alone or _EXAMPLE.search(self._events.paragraphs):
             self._reader.release(end)
             return
         items = yield from self._reader.unless_cut(items, at)
         self._hold()
         source.at = end + len(source.text[end:at].partition("`")[0])
         self._reader.emit(items)
+
+    def _closes(self, at: int) -> Generator[None, None, bool]:
+        """Whether a closing mark stands here: some models leave the opening one out."""
+        mark = (yield from self._source.mark(at)) if self._source.text[at] == "<" else None
+        return mark is not None and mark.kind in ("closing", "response")
 
     def _values(
         self, start: int, *, is_fenced: bool

@@ -212,6 +212,10 @@ QWEN = _family(
         [("search", '{"query": "a "b}', "invalid"), " So.", CALLED],
     ),
     (f"{TAG}<|im_end|>", [CALLED]),
+    (f"{CALL}\n</tool_call>", [CALLED]),
+    (f"{CALL}</tool_call>", [CALLED]),
+    (f"Sure.\n{CALL}<|im_end|>", ["Sure.", CALLED]),
+    (f"{CALL}\n<tool_response>\n31\n</tool_response>", [CALLED]),
     (
         '<tool_call>{"name": "search", "arguments": {"query": "a", "query"',
         [("search", '{"query": "a", "query"', "invalid")],
