@@ -120,6 +120,7 @@ def _joined(chunks: list[Chunk]) -> Completion:
             for delta in chunk.tool_calls
             if delta.name
         ),
+        invalid_tool_calls=tuple(call for chunk in chunks for call in chunk.invalid_tool_calls),
         finish_reason=chunks[-1].finish_reason,
     )
     return Completion(choices=(choice,))

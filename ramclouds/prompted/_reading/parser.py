@@ -120,7 +120,8 @@ class _Answer:
         if last is not None:
             chunks[-1].finish_reason = self._finish_reason(last)
             chunks[-1].usage = last.usage
-            chunks[-1].invalid_tool_calls = (*last.invalid_tool_calls, *self._invalid)
+            native = (replace(c, index=self._place(c.index)) for c in last.invalid_tool_calls)
+            chunks[-1].invalid_tool_calls = (*native, *self._invalid)
         if _says_nothing(chunks[-1]):
             self._opening = carrier  # the first chunk that goes out says whose it is
             return []
@@ -164,6 +165,9 @@ class _Answer:
             self._native[delta.index] = self._indices
             self._indices += 1
         return replace(delta, index=self._native[delta.index])
+
+    def _place(self, index: int | None) -> int | None:
+        return None if index is None else self._native.get(index, index)
 
     def _call_id(self, name: str) -> str:
         # From the answer alone, so that a recorded answer has the same ids each time.

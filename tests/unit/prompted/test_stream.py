@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ramclouds import Chunk, ToolCallDelta, Usage
+from ramclouds import Chunk, InvalidToolCall, ToolCallDelta, Usage
 from ramclouds.prompted import PromptedParser
 from tests.unit.prompted.reading import TOOLS, parsed, said_in, to_tool
 
@@ -130,6 +131,17 @@ def test_calls_that_the_server_found_keep_their_place() -> None:
     assert [
         (delta.index, delta.name, delta.arguments) for chunk in chunks for delta in chunk.tool_calls
     ] == [(0, "get_time", "{}"), (1, "search", "{"), (1, None, "}")]
+
+
+def test_invalid_calls_that_the_server_found_keep_their_place() -> None:
+    parser = PromptedParser(tools=TOOLS)
+    invalid = InvalidToolCall("n1", "search", "{", "The arguments are cut off.", 0)
+    chunks = [
+        *parser.feed(Chunk(text='<tool_call>{"name": "get_time"}</tool_call>')),
+        *parser.feed(Chunk(tool_calls=(ToolCallDelta(0, "n1", "search", "{"),))),
+        *parser.feed(Chunk(finish_reason="tool_calls", invalid_tool_calls=(invalid,))),
+    ]
+    assert chunks[-1].invalid_tool_calls == (replace(invalid, index=1),)
 
 
 def test_close_returns_what_a_broken_stream_held() -> None:
