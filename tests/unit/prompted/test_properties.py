@@ -92,8 +92,19 @@ def test_rendered_calls_are_read_back(calls: list[dict[str, Any]], text: str) ->
         assert found == calls or (grammar and text)
 
 
+# Without backslashes: `\\\\server\\new` may be a path, whose backslashes are read as such.
+PLAIN = st.dictionaries(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\\:")), JSON
+)
+
+
 @many
-@given(arguments=ARGUMENTS, indent=st.sampled_from([None, 2]))
+@given(
+    arguments=PLAIN.filter(
+        lambda found: "\\\\" not in json.dumps(found) and ":\\" not in json.dumps(found)
+    ),
+    indent=st.sampled_from([None, 2]),
+)
 def test_sound_arguments_are_passed_on_untouched(
     arguments: dict[str, Any], indent: int | None
 ) -> None:
