@@ -20,7 +20,8 @@ _COMMENT = re.compile(
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
 # "C:\new\x": a drive and backslashes, or one and a dot. "\\server\share": a host, and one later.
 _PATH = re.compile(
-    r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w[^"\n:*?<>|]*(?:\\\w|\.)|\\\\[A-Za-z][\w.-]+\\(?!u[0-9a-fA-F]{4})(?=[\w$]))'
+    r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w[^"\n:*?<>|]*(?:\\\w|\.)'
+    r"|\\\\[A-Za-z][\w.-]+\\(?!u[0-9a-fA-F]{4})(?=[\w$]))"
     r'[^"\n:*?<>|]*"'
 )
 _LITERAL = re.compile(r"\b(?:None|True|False)\b")
