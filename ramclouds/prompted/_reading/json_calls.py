@@ -36,7 +36,7 @@ _NAME_LIKE = re.compile(r"[\w.:/-]{1,128}")
 _ONE_OF_NAME = "|".join(NAMES)
 _ONE_OF_ARGUMENTS = "|".join(_ARGUMENTS)
 _NAMED = re.compile(
-    rf"""["']?\b(?:{_ONE_OF_NAME})["']?\s*:\s*(?:["']([^"'\n]{{1,128}})["']|([\w.-]+))"""
+    rf"""["']?\b(?:{_ONE_OF_NAME})["']?\s*:\s*(?:["']([^"'\n]{{1,128}})["']|([\w.-]+)(?=\s*[,}}]))"""
 )
 _GIVEN = re.compile(rf"""["']?\b(?:{_ONE_OF_ARGUMENTS})["']?\s*:\s*""")
 NAME_FIRST = re.compile(
