@@ -1,4 +1,4 @@
-"""RamClouds in LangChain: `ChatRamClouds`, and the errors that it raises."""
+"""RamClouds in LangChain: `ChatRamClouds`, `RamCloudsEmbeddings`, and the errors that it raises."""
 
 try:
     import langchain_core  # noqa: F401
@@ -17,11 +17,13 @@ from langchain_ramclouds._errors import (
     StructuredOutputError,
 )
 from langchain_ramclouds.chat_models import ChatRamClouds
+from langchain_ramclouds.embeddings import RamCloudsEmbeddings
 
 __all__ = [
     "ChatRamClouds",
     "InvalidToolCallError",
     "MissingToolCallError",
+    "RamCloudsEmbeddings",
     "RefusalError",
     "StructuredOutputError",
 ]

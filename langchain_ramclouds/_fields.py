@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from langchain_core.utils import from_env, secret_from_env
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import Self
 
+from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.settings import closest, public_headers
+from ramclouds.bridge.settings import closest
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
@@ -21,14 +21,11 @@ if TYPE_CHECKING:
 OnInvalidToolCalls = Literal["raise", "return"]
 
 
-class Fields(BaseModel):
+class Fields(Connection):
     """The fields of `ChatRamClouds`; what is None is not sent."""
 
     if TYPE_CHECKING:
         profile: ModelProfile | None
-
-    # An error about one field shows what all of them were given, the key included.
-    model_config = ConfigDict(hide_input_in_errors=True)
 
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
@@ -52,24 +49,6 @@ class Fields(BaseModel):
         default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
     )
     """Anything else for the request's body; a call's own is merged over it."""
-
-    api_key: SecretStr | None = Field(
-        default_factory=secret_from_env("RAMCLOUDS_API_KEY", default=None),
-        validation_alias=AliasChoices("api_key", "ramclouds_api_key"),
-    )
-    base_url: str | None = Field(
-        default_factory=from_env("RAMCLOUDS_BASE_URL", default=None),
-        validation_alias=AliasChoices("base_url", "ramclouds_base_url", "ramclouds_api_base"),
-    )
-    timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
-    """Seconds, or an `httpx.Timeout`."""
-    max_retries: int | None = None
-    """Further attempts after the first; the client's default is 2."""
-    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.Client` of your own for `invoke`, `stream` and `batch`."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.AsyncClient` of your own for their async twins."""
 
     # None, not False: a copy by `configurable_fields` sets every field, and LangChain never
     # streams where `streaming` was set to False.
@@ -102,7 +81,8 @@ class Fields(BaseModel):
 
     def _client_settings(self) -> dict[str, Any]:
         """What the client of the model is built with."""
-        return {name: getattr(self, name) for name in _CLIENT}
+        own = {name: getattr(self, name) for name in ("think_tags", "stream_whole_calls")}
+        return {**super()._client_settings(), **own}
 
     # LangChain caches the serialized model, which is the key of its cache of completions: without
     # these two, a changed model would be given the completions of the old one.
@@ -118,21 +98,6 @@ class Fields(BaseModel):
         if update and "model" in update and "profile" not in update:
             copied.profile = to_profile(model_facts(copied.model))
         return copied
-
-    # A pickle is a file, and files travel: it holds no key. Where it is read, the environment's
-    # key is used; where there is none, the first call says so.
-
-    def __getstate__(self) -> dict[Any, Any]:
-        state = super().__getstate__()
-        fields = {name: value for name, value in state["__dict__"].items() if name != "_serialized"}
-        fields["api_key"] = None
-        if self.default_headers is not None:
-            fields["default_headers"] = public_headers(self.default_headers)
-        return {**state, "__dict__": fields}
-
-    def __setstate__(self, state: dict[Any, Any]) -> None:
-        super().__setstate__(state)
-        self.api_key = secret_from_env("RAMCLOUDS_API_KEY", default=None)()
 
 
 _BODY = (
@@ -150,16 +115,6 @@ _BODY = (
     "user",
     "reasoning_effort",
     "extra_body",
-)
-
-_CLIENT = (
-    "api_key",
-    "base_url",
-    "timeout",
-    "max_retries",
-    "default_headers",
-    "think_tags",
-    "stream_whole_calls",
 )
 
 

@@ -16,10 +16,9 @@ from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr, model_validator
 from typing_extensions import Self
 
-import ramclouds
 from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
-from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
+from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._errors import model_errors
 from langchain_ramclouds._fields import Fields, reject_unknown
 from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
@@ -57,9 +56,7 @@ class ChatRamClouds(BaseChatModel, Fields):
             reject_unknown(type(self), settings)
             super().__init__(**settings)
             with model_errors():
-                self._client()  # says what is wrong with the key, the URL and the like
-                if self.http_async_client is not None:
-                    self._aclient()
+                self._check_clients()
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:
@@ -240,14 +237,6 @@ class ChatRamClouds(BaseChatModel, Fields):
 
     def _aasker(self, request: Request) -> prompted.AsyncPromptingClient:
         return prompted.AsyncPromptingClient(self._aclient(), request.mode)
-
-    def _client(self) -> ramclouds.Client:
-        settings = {**self._client_settings(), "http_client": self.http_client}
-        return CLIENTS.get(lambda: ramclouds.Client(**settings), "sync", settings)
-
-    def _aclient(self) -> ramclouds.AsyncClient:
-        settings = {**self._client_settings(), "http_client": self.http_async_client}
-        return CLIENTS.get(lambda: ramclouds.AsyncClient(**settings), "async", settings)
 
     # --- tools and structure ---
 

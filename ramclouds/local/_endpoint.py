@@ -12,6 +12,7 @@ from ramclouds._settings import DEFAULT_BASE_URL
 from ramclouds.local._server import LocalServer
 
 DEFAULT_MODEL = "gpt-5"
+DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Endpoint:
     api_key: str = field(repr=False)
     model: str
     is_local: bool
+    embedding_model: str = DEFAULT_EMBEDDING_MODEL
     context_window: int | None = None
     """Of the local model; None of others, whose facts are known."""
     tool_calling: Literal["native", "grammar"] | None = None
@@ -37,13 +39,15 @@ class Endpoint:
 def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
     """RamClouds if `RAMCLOUDS_API_KEY` is set, otherwise a `LocalServer` while the block runs.
 
-    `model`, or `RAMCLOUDS_MODEL`, or gpt-5 is the model asked of RamClouds.
+    `model`, or `RAMCLOUDS_MODEL`, or gpt-5 is the model asked of RamClouds; for vectors it is
+    `RAMCLOUDS_EMBEDDING_MODEL`, or text-embedding-3-small.
     """
     key = os.environ.get("RAMCLOUDS_API_KEY", "").strip()
     if key:
         url = os.environ.get("RAMCLOUDS_BASE_URL") or DEFAULT_BASE_URL
         name = model or os.environ.get("RAMCLOUDS_MODEL") or DEFAULT_MODEL
-        yield Endpoint(base_url=url, api_key=key, model=name, is_local=False)
+        vectors = os.environ.get("RAMCLOUDS_EMBEDDING_MODEL") or DEFAULT_EMBEDDING_MODEL
+        yield Endpoint(url, key, name, is_local=False, embedding_model=vectors)
         return
     with LocalServer() as server:
         yield Endpoint(
@@ -51,6 +55,7 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
             api_key=server.api_key,
             model=server.model,
             is_local=True,
+            embedding_model=server.model,
             context_window=server.n_ctx,
             tool_calling=server.tool_calling,
         )

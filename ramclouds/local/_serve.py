@@ -64,6 +64,9 @@ def _serve(settings: dict[str, Any]) -> Any:
     # best and the same every time, and an end where it repeats itself.
     params.sampling.temp = 0.0
     params.n_predict = settings["n_predict"]
+    if settings["pooling"] is not None:
+        params.embedding = True
+        params.pooling_type = _POOLING[settings["pooling"]]
     params.verbosity = 1
     params.webui = False
     try:
@@ -71,6 +74,10 @@ def _serve(settings: dict[str, Any]) -> Any:
     except RuntimeError as exc:
         # llama.cpp has said why on stderr; a traceback would bury it.
         sys.exit(str(exc))
+
+
+# llama.cpp's enum llama_pooling_type.
+_POOLING = {"model": -1, "mean": 1, "cls": 2, "last": 3}
 
 
 def _wait_for_another_parent(parent: int) -> None:

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Literal
 from urllib.parse import urlsplit
 
 from ramclouds.errors import ConfigurationError
@@ -23,6 +23,8 @@ from ramclouds.local._model_file import (
     warn_of_base_model,
     way_to_call_tools,
 )
+
+Pooling = Literal["model", "mean", "cls", "last"]
 
 _SERVE = Path(__file__).with_name("_serve.py")
 _QUOTED_LINES = 8
@@ -34,7 +36,9 @@ _STOP_TIMEOUT = 5.0
 class LocalServer:
     """Serves a GGUF model on loopback, in a process of its own, while its `with` block runs.
 
-    `n_ctx` is the context window of one request, `parallel` the number of requests answered at a
+    It answers chat completions and embeddings. `pooling` is how a text's vectors become one:
+    `last` is best for a chat model, `model` leaves it to the file of an embedding model, None
+    serves no embeddings. `n_ctx` is the context window of one request, `parallel` the number of requests answered at a
     time. The port is free, the key random; the process ends with this one, also when it is killed.
     Requests that do not say otherwise get temperature 0 and at most a quarter of `n_ctx`.
 
@@ -47,6 +51,7 @@ class LocalServer:
         model: str | os.PathLike[str] | None = None,
         *,
         alias: str | None = None,
+        pooling: Pooling | None = "last",
         n_ctx: int = 4096,
         parallel: int = 2,
         threads: int | None = None,
@@ -60,6 +65,7 @@ class LocalServer:
         """How the adapters best ask it for tools: `native` or `grammar`."""
         self.api_key = secrets.token_urlsafe(24)
         self.n_ctx = n_ctx
+        self._pooling = pooling
         self._parallel = parallel
         self._threads = threads or min(_usable_cpus(), _MOST_THREADS)
         self._start_timeout = start_timeout
@@ -109,6 +115,7 @@ class LocalServer:
         settings = {
             "model": str(self._path),
             "alias": self.model,
+            "pooling": self._pooling,
             "api_key": self.api_key,
             "n_ctx": self.n_ctx,
             "n_predict": self.n_ctx // 4,

@@ -1,0 +1,117 @@
+"""`RamCloudsEmbeddings`: RamClouds' embedding models in LangChain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.load.serializable import Serializable
+from pydantic import AliasChoices, Field
+
+from langchain_ramclouds._connection import Connection
+from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._fields import reject_unknown
+
+
+class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
+    """Vectors of texts, from any embedding model of RamClouds.
+
+    The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
+
+        from langchain_core.vectorstores import InMemoryVectorStore
+        from langchain_ramclouds import RamCloudsEmbeddings
+
+        store = InMemoryVectorStore(RamCloudsEmbeddings())
+        store.add_texts(["Compost is ready after six months.", "Feed a starter once a day."])
+        store.similarity_search("When is compost ready?", k=1)
+
+    Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
+    """
+
+    model: str = Field(
+        default="text-embedding-3-small", validation_alias=AliasChoices("model", "model_name")
+    )
+    """Name of the model, as the gateway lists it."""
+    dimensions: int | None = None
+    """Length of the vectors, where the model can shorten them."""
+    user: str | None = None
+    extra_body: Mapping[str, Any] | None = Field(
+        default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
+    )
+    """Anything else for the request's body."""
+    chunk_size: int = Field(default=512, ge=1, le=2048)
+    """Texts of one request, at most."""
+    max_concurrency: int = Field(default=4, ge=1)
+    """Requests under way at a time."""
+    on_too_long: Literal["raise", "truncate", "average"] = "raise"
+    """What becomes of a text that is too long for the model: an error, its beginning, or the
+    average of the vectors of its parts."""
+    show_progress_bar: bool = False
+    """Show how many texts are done; needs tqdm."""
+
+    if not TYPE_CHECKING:  # type checkers see the fields
+
+        def __init__(self, **settings: Any) -> None:
+            reject_unknown(type(self), settings)
+            super().__init__(**settings)
+            with model_errors():
+                self._check_clients()
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
+        return True
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are saved as the name of an environment variable."""
+        return {"api_key": "RAMCLOUDS_API_KEY"}
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """The vectors of texts, in their order."""
+        with model_errors(), self._progress(len(texts)) as progress:
+            return self._client().embed_many(texts, **self._asked(), on_progress=progress).vectors
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """The vectors of texts, in their order."""
+        with model_errors(), self._progress(len(texts)) as progress:
+            client = self._aclient()
+            found = await client.embed_many(texts, **self._asked(), on_progress=progress)
+            return found.vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """The vector of a text that is searched for."""
+        with model_errors():
+            return self._client().embed_many([text], **self._asked()).vectors[0]
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """The vector of a text that is searched for."""
+        with model_errors():
+            return (await self._aclient().embed_many([text], **self._asked())).vectors[0]
+
+    def _asked(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _ASKED}
+
+    @contextmanager
+    def _progress(self, total: int) -> Iterator[Callable[[int], object] | None]:
+        if not self.show_progress_bar:
+            yield None
+            return
+        # Here, not above: LangChain does not bring it along.
+        from tqdm.auto import tqdm
+
+        with tqdm(total=total, unit="text") as bar:
+            yield bar.update
+
+
+_ASKED = (
+    "model",
+    "dimensions",
+    "user",
+    "extra_body",
+    "chunk_size",
+    "max_concurrency",
+    "on_too_long",
+)
