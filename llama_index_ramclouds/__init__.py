@@ -14,6 +14,7 @@ from llama_index_ramclouds._errors import (
     MissingToolCallError,
     StructuredOutputError,
 )
+from llama_index_ramclouds.embeddings import RamCloudsEmbedding
 from llama_index_ramclouds.llm import RamClouds
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "InvalidToolCallError",
     "MissingToolCallError",
     "RamClouds",
+    "RamCloudsEmbedding",
     "StructuredOutputError",
 ]

@@ -20,9 +20,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.types import Model as OutputModel
-from typing_extensions import Self
 
-import ramclouds
 from llama_index_ramclouds import _predictions, _structured, _tools
 from llama_index_ramclouds._chunks import (
     achecked,
@@ -71,18 +69,6 @@ class RamClouds(Fields, FunctionCallingLLM):
         """The name under which core stores the LLM."""
         return "RamClouds_LLM"
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
-        """Restore from `to_dict`, which holds no key: it is found at the first call."""
-        restored = cls.__new__(cls)
-        restored._restore(**{**data, **kwargs, "class_name": None})
-        return restored
-
-    @property
-    def api_base(self) -> str | None:
-        """The name that LlamaIndex's OpenAI classes give to `base_url`."""
-        return self.base_url
-
     @property
     def facts(self) -> ModelFacts:
         """What is known about the model."""
@@ -119,32 +105,6 @@ class RamClouds(Fields, FunctionCallingLLM):
     async def alist_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""
         return await self._async_client().models()
-
-    def close(self) -> None:
-        """Close the connections of the sync methods; the next call opens new ones."""
-        self._clients.close()
-
-    async def aclose(self) -> None:
-        """Close all connections; the next call opens new ones."""
-        await self._clients.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    def _client(self) -> ramclouds.Client:
-        return self._clients.sync(self._client_settings, self.http_client)
-
-    def _async_client(self) -> ramclouds.AsyncClient:
-        return self._clients.asynchronous(self._client_settings, self.async_http_client)
 
     def _asker(self, request: Request) -> prompted.PromptingClient:
         return prompted.PromptingClient(self._client(), request.mode)

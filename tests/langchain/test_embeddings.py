@@ -111,6 +111,7 @@ def test_vector_store_finds_what_is_near(embed: Embed, twin: Twin) -> None:
     assert found.page_content == TEXTS[0]
 
 
+@pytest.mark.filterwarnings("ignore:The function `load` is in beta")
 def test_serialized_model_names_the_key_and_holds_none(
     embed: Embed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,18 +75,21 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made / "unpacked"
 
 
-def test_the_wheel_adds_one_file_to_llamaindexs_namespace(unpacked: Path) -> None:
+def test_the_wheel_adds_two_files_to_llamaindexs_namespace(unpacked: Path) -> None:
     added = sorted(str(path.relative_to(unpacked)) for path in unpacked.glob("llama_index/**/*.py"))
 
-    assert added == ["llama_index/llms/ramclouds/__init__.py"]
+    assert added == [
+        "llama_index/embeddings/ramclouds/__init__.py",
+        "llama_index/llms/ramclouds/__init__.py",
+    ]
 
 
 def test_llama_index_adapter_of_the_wheel_loads_nothing_heavy(unpacked: Path) -> None:
     code = """
 import llama_index.llms.ramclouds as namespaced, llama_index_ramclouds as ours
-import llama_index.core.llms
+import llama_index.core.llms, llama_index.embeddings.ramclouds as embeddings
 assert namespaced.RamClouds is ours.RamClouds
-assert namespaced.__all__ == ours.__all__
+assert namespaced.__all__ == embeddings.__all__ == ours.__all__
 assert ours.__file__.startswith(sys.path[0]), ours.__file__
 """
     loaded = loaded_by(code, unpacked)

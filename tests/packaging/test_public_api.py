@@ -29,7 +29,8 @@ TYPES = """
 """
 MODELS = "EmbeddingFacts ModelFacts embedding_facts known_models model_facts"
 LLAMA_INDEX = """
-    EmptyAnswerError InvalidToolCallError MissingToolCallError RamClouds StructuredOutputError
+    EmptyAnswerError InvalidToolCallError MissingToolCallError RamClouds RamCloudsEmbedding
+    StructuredOutputError
 """
 
 # Module -> its public names. A module is public if no part of its path begins with an underscore.
@@ -59,13 +60,16 @@ NAMES = {
         with_parameters
     """,
     "langchain_ramclouds": """
-        ChatRamClouds InvalidToolCallError MissingToolCallError RefusalError StructuredOutputError
+        ChatRamClouds InvalidToolCallError MissingToolCallError RamCloudsEmbeddings RefusalError StructuredOutputError
     """,
     "langchain_ramclouds.chat_models": "ChatRamClouds",
+    "langchain_ramclouds.embeddings": "RamCloudsEmbeddings",
     "llama_index_ramclouds": LLAMA_INDEX,
+    "llama_index_ramclouds.embeddings": "RamCloudsEmbedding",
     "llama_index_ramclouds.llm": "RamClouds",
     # What `llama_index.llms.ramclouds` is made from.
     "llama_index_ramclouds._namespace": LLAMA_INDEX,
+    "llama_index_ramclouds._namespace_embeddings": LLAMA_INDEX,
 }
 
 CLIENT_METHODS = {

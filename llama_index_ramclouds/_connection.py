@@ -1,0 +1,169 @@
+"""How a model reaches the gateway: the fields of all models, and how they are stored."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from llama_index.core.bridge.pydantic import (
+    BaseModel,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_serializer,
+    field_validator,
+)
+from pydantic import AliasChoices
+from typing_extensions import Self
+
+import ramclouds
+from llama_index_ramclouds._clients import Clients
+from ramclouds.bridge.settings import closest, public_headers, to_timeout
+
+_CLIENT = ("api_key", "base_url", "timeout", "max_retries", "default_headers")
+# Held by the user, or bound to a process: neither pickled nor deep-copied.
+_SHARED = ("http_client", "async_http_client")
+
+
+class Connection(BaseModel):
+    """The fields of a client, and the clients made from them."""
+
+    _elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Where to go with settings that other packages have under a name that is none here."""
+    _otherwise: ClassVar[str] = "Put other keys into extra_body."
+
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="RamClouds key; without one, RAMCLOUDS_API_KEY.",
+        exclude=True,
+        repr=False,
+    )
+    base_url: str | None = Field(
+        default=None,
+        description="Gateway, with its /v1; without one, RAMCLOUDS_BASE_URL, then RamClouds.",
+        validation_alias=AliasChoices("base_url", "api_base"),
+    )
+    timeout: Any = Field(
+        default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
+    )
+    max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
+    default_headers: dict[str, str] | None = Field(
+        default=None, description="Headers of every request.", repr=False
+    )
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    async_http_client: Any = Field(default=None, exclude=True, repr=False)
+
+    _clients: Clients = PrivateAttr(default_factory=Clients)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """Restore from `to_dict`, which holds no key: it is found at the first call."""
+        restored = cls.__new__(cls)
+        restored._restore(**{**data, **kwargs, "class_name": None})
+        return restored
+
+    @property
+    def api_base(self) -> str | None:
+        """The name that LlamaIndex's OpenAI classes give to `base_url`."""
+        return self.base_url
+
+    def close(self) -> None:
+        """Close the connections of the sync methods; the next call opens new ones."""
+        self._clients.close()
+
+    async def aclose(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        await self._clients.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _restore(self, **settings: Any) -> None:
+        """Fill the fields; None is unset, and a key need not be there yet."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        _reject_unknown(type(self), given)
+        super().__init__(**given)
+
+    @property
+    def _client_settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _CLIENT}
+
+    def _client(self) -> ramclouds.Client:
+        return self._clients.sync(self._client_settings, self.http_client)
+
+    def _async_client(self) -> ramclouds.AsyncClient:
+        return self._clients.asynchronous(self._client_settings, self.async_http_client)
+
+    @field_validator("timeout")
+    @classmethod
+    def _known_timeout(cls, timeout: Any) -> Any:
+        return to_timeout(timeout)
+
+    @field_serializer("timeout")
+    def _timeout_to_dict(self, timeout: Any) -> Any:
+        return timeout.as_dict() if hasattr(timeout, "as_dict") else timeout
+
+    @field_serializer("default_headers")
+    def _headers_without_secrets(self, headers: Mapping[str, str] | None) -> Any:
+        if headers is None:
+            return None
+        return public_headers(headers)
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        # Not shared: closing one would close the other's.
+        copied._clients = Clients()
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for name in _SHARED:
+            memo[id(getattr(self, name))] = getattr(self, name)
+        memo[id(self._clients)] = Clients()
+        return super().__deepcopy__(memo)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # Core's own removes what does not pickle from the live object, and pickles the key.
+        kept = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in ("api_key", *_SHARED) and _pickles(value)
+        }
+        if self.default_headers is not None:
+            kept["default_headers"] = public_headers(self.default_headers)
+        return {"__dict__": copy.copy(kept)}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        self._restore(**state["__dict__"])
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    # Whatever a user's object raises: it is left out, as LlamaIndex's components do.
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+def _reject_unknown(cls: type[Connection], given: Mapping[str, Any]) -> None:
+    aliases = (field.validation_alias for field in cls.model_fields.values())
+    choices = (alias.choices for alias in aliases if isinstance(alias, AliasChoices))
+    known = {*cls.model_fields, *(str(name) for each in choices for name in each)}
+    for name in given:
+        if name not in known:
+            near = closest(name, known)
+            likely = f"Did you mean {near}?" if near else cls._otherwise
+            hint = cls._elsewhere.get(name, likely)
+            raise TypeError(f"{cls.__name__} has no setting {name!r}. {hint}")
