@@ -123,6 +123,7 @@ class Fields(Connection):
         It returns a message without the demanded call, and one whose calls are all invalid.
         """
         copied = super().__copy__()
+        copied._clients = self._clients
         copied._checked = False
         return copied
 
