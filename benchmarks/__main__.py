@@ -13,7 +13,7 @@ from benchmarks.server import running
 from benchmarks.worker import Job, ask
 
 _SUBJECTS = ("ours", "peer", "floor")
-_LONG = ("many_calls", "many_streams")
+_LONG = ("many_calls", "many_streams", "embedded_texts")
 
 
 @dataclass

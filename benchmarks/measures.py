@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.embedding_subjects import BUILDERS as EMBEDDERS
 from benchmarks.subjects import BUILDERS, subject
 
 Figures = dict[str, float]
@@ -227,3 +228,18 @@ def many_threads(name: str, url: str, *, threads: int, calls: int, rounds: int) 
         cpus.append(_cpu(lambda: measured.batch(batch, threads)))
         walls.append(time.perf_counter() - start)
     return {"ms": median(cpus) / calls * 1e3, "wall_s": median(walls)}
+
+
+def embedded_texts(name: str, url: str, *, texts: int, rounds: int) -> Figures:
+    """CPU milliseconds for 1,000 vectors; wall seconds for all, and the memory they take."""
+    embed = EMBEDDERS[name](url)
+    embed(["warm"] * 2)
+    given = [f"text number {number}" for number in range(texts)]
+    before = _resident()
+    walls, cpus = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        cpus.append(_cpu(lambda: embed(given)))
+        walls.append(time.perf_counter() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"ms": median(cpus) / texts * 1e6, "wall_s": median(walls), "mib": peak - before}

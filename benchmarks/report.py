@@ -22,12 +22,16 @@ _PACKAGES = (
     "langchain-openai",
     "llama-index-core",
     "llama-index-llms-openai-like",
+    "llama-index-embeddings-openai-like",
     "openai",
     "httpx",
     "aiohttp",
     "pydantic",
 )
-_PEERS = {"LangChain": "ChatOpenAI", "LlamaIndex": "OpenAILike"}
+_PEERS = {
+    "LangChain": "ChatOpenAI and OpenAIEmbeddings",
+    "LlamaIndex": "OpenAILike and OpenAILikeEmbedding",
+}
 
 Get = Callable[[str, Row], float | None]
 

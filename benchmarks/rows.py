@@ -36,6 +36,9 @@ _ALL_OF_IT = ("framework", "httpx")
 _PLAIN = Job("plain_call", "plain/0", {"length": 1, "calls": 100, "rounds": 5})
 _MANY = Job("many_calls", "plain/500", {"calls": 1000, "rounds": 1})
 _STREAMS = Job("many_streams", "each/200/0", {"streams": 200, "tokens": 200})
+_VECTORS = Job("embedded_texts", "vectors/1536/1", {"texts": 2000, "rounds": 3})
+_FLOATS = Job("embedded_texts", "vectors/1536/0", {"texts": 2000, "rounds": 3})
+_MANY_TEXTS = Job("embedded_texts", "vectors/256/1", {"texts": 100_000, "rounds": 1})
 
 ROWS = (
     Row(
@@ -119,6 +122,26 @@ ROWS = (
         "ms",
         _ALL_OF_IT,
     ),
+    Row(
+        "1,000 vectors of 1,536, base64",
+        "ms CPU",
+        _VECTORS,
+        "ms",
+        ("httpx",),
+        _both(0.2, 0.2),
+        _both(1.5, 1.5),
+    ),
+    Row(
+        "1,000 vectors of 1,536, floats",
+        "ms CPU",
+        _FLOATS,
+        "ms",
+        ("httpx",),
+        _both(0.2, 0.2),
+        _both(1.5, 1.5),
+    ),
+    Row("100,000 texts, vectors of 256", "s wall", _MANY_TEXTS, "wall_s", ("httpx",), alone=True),
+    Row("The same, memory taken", "MiB", _MANY_TEXTS, "mib", ("httpx",), alone=True),
 )
 
 

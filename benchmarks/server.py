@@ -5,13 +5,17 @@ The path says what comes back, before the API's own `/v1/...`:
     /plain/500             a completion, after 500 ms
     /burst/1000            a stream of 1,000 tokens, in one write
     /each/1000/2           a stream of 1,000 tokens, each in a write of its own, 2 ms apart
+    /vectors/1536/1        a vector of 1,536 for each text, in base64; with 0, as numbers
     /stamped               a stream whose first token is the server's clock as it is written
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import resource
+import struct
 import subprocess
 import sys
 import time
@@ -62,6 +66,10 @@ _ROLE = _event(b'{"role":"assistant","content":""}')
 def plain() -> bytes:
     """A whole answer to a plain request."""
     body = _HEAD % b"" + _ANSWER + b',"usage":' + _USAGE % (16, 24) + b"}"
+    return _with_head(body)
+
+
+def _with_head(body: bytes) -> bytes:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
     return head % len(body) + body
 
@@ -80,11 +88,25 @@ def events(tokens: int) -> tuple[bytes, ...]:
     return (_ROLE, *words, _ending(tokens))
 
 
+@cache
+def vectors(dimensions: int, is_base64: int, count: int) -> bytes:
+    """As many vectors as there are texts."""
+    floats = [((place * 7919) % 2000 - 1000) / 16384 for place in range(dimensions)]
+    packed = base64.b64encode(struct.pack(f"<{dimensions}f", *floats)).decode()
+    vector = json.dumps(packed if is_base64 else floats).encode()
+    entry = b'{"object":"embedding","index":%d,"embedding":%s}'
+    data = b",".join(entry % (index, vector) for index in range(count))
+    usage = b'{"prompt_tokens":%d,"total_tokens":%d}' % (count, count)
+    body = b'{"object":"list","data":[%s],"model":"text-embedding-3-small","usage":%s}'
+    return _with_head(body % (data, usage))
+
+
 class Gateway(asyncio.Protocol):
     """Answers the requests of one connection."""
 
     def __init__(self) -> None:
         self._received = b""
+        self._body = b""
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -99,6 +121,7 @@ class Gateway(asyncio.Protocol):
         length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
         if len(body) >= int(length or 0):
             self._received = b""
+            self._body = body
             kind, *numbers = head.split(b" ", 2)[1].partition(b"/v1/")[0].decode()[1:].split("/")
             getattr(self, f"_answer_{kind}")(*map(int, numbers))
 
@@ -111,6 +134,9 @@ class Gateway(asyncio.Protocol):
             self._loop.call_later(delay / 1000, self._write, plain())
         else:
             self._write(plain())
+
+    def _answer_vectors(self, dimensions: int, is_base64: int) -> None:
+        self._write(vectors(dimensions, is_base64, len(json.loads(self._body)["input"])))
 
     def _answer_burst(self, tokens: int) -> None:
         self._write(burst(tokens))
