@@ -7,10 +7,10 @@ from typing import Any
 
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
-from ramclouds.bridge.settings import public_headers
 
 import ramclouds
 from langchain_ramclouds._clients import CLIENTS
+from ramclouds.bridge.settings import public_headers
 
 
 class Connection(BaseModel):

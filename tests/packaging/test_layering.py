@@ -37,6 +37,7 @@ LAZY = {
     ("ramclouds._http", "ramclouds._http.sockets"),
     ("ramclouds._http", "ramclouds._http.sync_pool"),
     ("ramclouds._side_by_side", "anyio"),
+    ("langchain_ramclouds.embeddings", "tqdm.auto"),
     ("ramclouds._side_by_side", "concurrent.futures"),
     # Not always installed.
     ("ramclouds._wire.embeddings", "numpy"),

@@ -60,7 +60,8 @@ NAMES = {
         with_parameters
     """,
     "langchain_ramclouds": """
-        ChatRamClouds InvalidToolCallError MissingToolCallError RamCloudsEmbeddings RefusalError StructuredOutputError
+        ChatRamClouds InvalidToolCallError MissingToolCallError RamCloudsEmbeddings RefusalError
+        StructuredOutputError
     """,
     "langchain_ramclouds.chat_models": "ChatRamClouds",
     "langchain_ramclouds.embeddings": "RamCloudsEmbeddings",
