@@ -1,14 +1,12 @@
-"""Answer from a folder of text files and show the sources: LlamaIndex with a BM25 retriever."""
+"""Answer from a folder of text files and show the sources: LlamaIndex with an index of vectors."""
 
 import sys
 from pathlib import Path
 
-from llama_index.core import Document
+from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.retrievers.bm25 import BM25Retriever
 
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import RamCloudsError
 from ramclouds.local import local_or_remote
 
@@ -21,10 +19,11 @@ def main() -> None:
     nodes = SentenceSplitter(chunk_size=200, chunk_overlap=20).get_nodes_from_documents(documents)
     with local_or_remote() as at:
         print(f"LlamaIndex RAG on {at}\n\n{QUESTION}")
-        llm = RamClouds(model=at.model, api_key=at.api_key, base_url=at.base_url)
-        llm.context_window = at.context_window
-        retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=1)
-        answer = RetrieverQueryEngine.from_args(retriever, llm, streaming=True).query(QUESTION)
+        gateway = {"api_key": at.api_key, "base_url": at.base_url}
+        llm = RamClouds(model=at.model, context_window=at.context_window, **gateway)
+        vectors = RamCloudsEmbedding(model=at.embedding_model, **gateway)
+        index = VectorStoreIndex(nodes, embed_model=vectors)
+        answer = index.as_query_engine(llm, streaming=True, similarity_top_k=1).query(QUESTION)
         answer.print_response_stream()
         for source in answer.source_nodes:
             print(f"\nSource: {source.metadata['file']}, score {source.score:.2f}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ramclouds import __version__
+from ramclouds.local import LocalServer
 from tests.gateway import Gateway
 from tests.packaging.docs.conftest import Play
 
@@ -102,3 +103,15 @@ def test_changelog_begins_with_the_unreleased_or_this_version() -> None:
 
     assert headings[0] == "Unreleased"
     assert headings[1:2] in ([], [__version__])
+
+
+@pytest.mark.xdist_group("model")
+def test_rag_of_the_readme_runs_on_the_local_model(play: Play, tmp_path: Path) -> None:
+    (code,) = [code for _, code in blocks(README, "python") if "VectorStoreIndex" in code]
+    assert len(code.splitlines()) <= 10
+    program = tmp_path / "program.py"
+    program.write_text(code)
+    with LocalServer() as server:
+        played = play(program, API_KEY=server.api_key, BASE_URL=server.base_url)
+    assert played.exit is None
+    assert played.stdout.strip()
