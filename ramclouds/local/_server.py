@@ -38,8 +38,9 @@ class LocalServer:
 
     It answers chat completions and embeddings. `pooling` is how a text's vectors become one:
     `last` is best for a chat model, `model` leaves it to the file of an embedding model, None
-    serves no embeddings. `n_ctx` is the context window of one request, `parallel` the number of requests answered at a
-    time. The port is free, the key random; the process ends with this one, also when it is killed.
+    serves no embeddings. `n_ctx` is the context window of one request, `parallel` the number of
+    requests answered at a time. The port is free, the key random; the process ends with this one,
+    also when it is killed.
     Requests that do not say otherwise get temperature 0 and at most a quarter of `n_ctx`.
 
     Raises:
