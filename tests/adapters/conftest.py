@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client
 from tests.adapters.asking import WAYS, Way
@@ -35,6 +35,7 @@ def chat(gateway: Gateway) -> Iterator[Callable[..., ChatRamClouds]]:
         return ChatRamClouds(**{**defaults, "base_url": gateway.base_url, **settings})
 
     yield build
+    DOWNGRADED.clear()  # another gateway may come up on the same port
     for client in CLIENTS.clear():
         if isinstance(client, Client):
             client.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
 from ramclouds import Client
 from tests.gateway import Gateway
 
@@ -41,6 +41,7 @@ def vcr_config() -> dict[str, Any]:
 def _close_shared_clients() -> Iterator[None]:
     """Models share clients, and nothing in LangChain closes a model."""
     yield
+    DOWNGRADED.clear()  # another gateway may come up on the same port
     for client in CLIENTS.clear():
         if isinstance(client, Client):
             client.close()
