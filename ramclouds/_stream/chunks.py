@@ -46,7 +46,6 @@ class ChunkMapper:
         self._think = ThinkSplitter() if reading.think_tags else None
         self._has_bare_delta = False
         """Whether a delta had content and no role."""
-        self._began_with_calls = False
         self._lacks_finish = False
         """Whether Gemini's finish reason came on a tool call, so that one more must follow."""
         self._is_simple = False
@@ -165,10 +164,9 @@ class ChunkMapper:
         delta = _delta_of(choice)
         reason = as_name(choice.get("finish_reason"))
         self._check_same_response(delta, reason, event)
-        if reason is not None or self._events == 0:
-            self._note_finish(reason, delta, event)
-        # The first reason stays: Gemini channels send tool_calls, and then stop.
-        self._finish_reasons[index] = self._finish_reasons.get(index) or reason
+        if reason is not None:
+            self._note_finish(index, reason, delta, event)
+        self._finish_reasons.setdefault(index, None)
         if reason is not None or choice.get("error"):
             self.failure = self.failure or failure_of(choice)
         if index != min(self._finish_reasons):
@@ -182,16 +180,20 @@ class ChunkMapper:
         return self._to_chunk(delta, as_object(choice.get("logprobs")) or None, event)
 
     def _note_finish(
-        self, reason: str | None, delta: dict[str, Any], event: dict[str, Any]
+        self, index: int, reason: str, delta: dict[str, Any], event: dict[str, Any]
     ) -> None:
-        if self._events == 0 and raw_calls(delta):
-            self._began_with_calls = True
-        if reason is not None:
-            # Gemini's calls behind the first event carry the reason themselves, so a cut right
-            # behind one looks complete; a whole response has one more chunk with a reason.
-            is_on_call = reason == "tool_calls" and bool(raw_calls(delta))
-            is_made = is_gateway_id(as_name(event.get("id")), self._request_id)
-            self._lacks_finish = is_on_call and is_made and not self._began_with_calls
+        """Keeps the first reason, unless it only rode on a call of Gemini's.
+
+        Gemini's calls behind the first event carry tool_calls themselves, so a cut right behind one
+        looks complete; a whole response has one more chunk with a reason, and that one knows of
+        max_tokens and of the filter. The rest of the first event's calls has no name.
+        """
+        if not self._finish_reasons.get(index) or (self._lacks_finish and reason != "stop"):
+            self._finish_reasons[index] = reason
+        names = [as_object(call.get("function")).get("name") for call in raw_calls(delta)]
+        is_on_call = reason == "tool_calls" and any(names) and self._events > 0
+        is_made = is_gateway_id(as_name(event.get("id")), self._request_id)
+        self._lacks_finish = is_on_call and is_made
 
     def _to_chunk(
         self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]

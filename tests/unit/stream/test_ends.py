@@ -136,6 +136,20 @@ class TestGeminiCalls:
         chunks = read(event(ROLE), self.ON_CALL, event({}, reason))
         assert chunks[-1].finish_reason == "tool_calls"
 
+    @pytest.mark.parametrize("reason", ["length", "content_filter"])
+    def test_later_finish_reason_that_says_more_counts(self, reason: str) -> None:
+        chunks = read(event(ROLE), self.ON_CALL, event({"content": ""}, reason))
+        assert chunks[-1].finish_reason == reason
+
+    def test_cut_behind_a_second_call_is_a_truncation(self) -> None:
+        # As sent by all builds: a call in the first event, and another one in a later event.
+        opened = {**CALL, "id": "b", "function": {"name": "g", "arguments": ""}}
+        rest = {"index": 0, "type": None, "function": {"arguments": '{"a": 1}'}}
+        first = [event({**ROLE, "tool_calls": [opened]}), event({"tool_calls": [rest]})]
+        second = event({"tool_calls": [{**CALL, "index": 1}]}, "tool_calls")
+        assert type(failure_of(*first, second)) is StreamTruncatedError
+        assert read(*first, second, event({}, "tool_calls"))[-1].finish_reason == "tool_calls"
+
     def test_call_of_the_first_event_needs_no_more(self) -> None:
         opened = {**CALL, "function": {"name": "f", "arguments": ""}}
         rest = {"index": 0, "function": {"arguments": "{}"}}
