@@ -26,6 +26,8 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
         arbitrary_types_allowed=True,
         extra="forbid",
         defer_build=True,
+        # The input of a wrong api_key or header may hold the key.
+        hide_input_in_errors=True,
         protected_namespaces=("pydantic_model_",),
     )
 

@@ -54,7 +54,13 @@ class RamClouds(Fields, FunctionCallingLLM):
     """
 
     # Built at the first use rather than at import.
-    model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        defer_build=True,
+        # The input of a wrong api_key or header may hold the key.
+        hide_input_in_errors=True,
+    )
 
     def __init__(self, model: str, **settings: Any) -> None:
         self._restore(model=model, **settings)

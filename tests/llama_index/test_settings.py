@@ -21,7 +21,7 @@ from llama_index.core.callbacks import CallbackManager
 from llama_index.core.llms import LLM
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import Gateway
 
@@ -104,6 +104,16 @@ def test_a_setting_of_openailike_is_an_error_that_names_the_way(given: str, way:
 def test_a_bad_value_is_found_when_constructing(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         RamClouds(**{"model": "gpt-5", "api_key": KEY, **settings})
+
+
+@pytest.mark.parametrize("make", [RamClouds, RamCloudsEmbedding])
+@pytest.mark.parametrize(
+    "settings", [{"api_key": [KEY]}, {"default_headers": {"Authorization": [KEY]}}], ids=list
+)
+def test_an_error_about_a_wrong_setting_shows_no_key(make: Any, settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(settings))) as caught:
+        make(**{"model": "m", "api_key": KEY, **settings})
+    assert KEY not in f"{caught.value} {caught.value!r}"
 
 
 def test_an_unknown_parameter_of_every_call_is_found_when_constructing() -> None:
