@@ -9,7 +9,13 @@ from ramclouds.types import InvalidToolCall
 
 __all__ = ["Outcome", "invalid_calls_message", "is_cut_off", "shown", "unsupported_message"]
 
-_CUT_OFF = ("length", "model_context_window_exceeded")
+_CUT_OFF = {
+    "length": ("It was cut off at its token limit.", "Raise max_tokens."),
+    "model_context_window_exceeded": (
+        "It was cut off because the context window is full.",
+        "Send fewer or shorter messages.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,8 @@ class Outcome:
     @property
     def stopped(self) -> str | None:
         """The advice where something stopped the model; None where it came to its end."""
-        if is_cut_off(self.finish_reason):
-            return "It was cut off at its token limit. Raise max_tokens."
+        if (cut := _CUT_OFF.get(self.finish_reason or "")) is not None:
+            return " ".join(cut)
         if self.finish_reason == "content_filter":
             return "The provider's filter stopped it. Change the messages."
         if self.refusal:
@@ -61,7 +67,7 @@ class Outcome:
 
 
 def is_cut_off(finish_reason: str | None) -> bool:
-    """Whether a token limit ended the completion."""
+    """Whether a limit on tokens ended the completion."""
     return finish_reason in _CUT_OFF
 
 
@@ -80,12 +86,12 @@ def invalid_calls_message(
     """The words of an error about calls that no tool may run, and none that one may."""
     listed = "; ".join(f"{call.name}({shown(call.arguments)}): {call.reason}" for call in calls)
     beside = f" Beside them stands the text {shown(text)}." if text else ""
-    advice = (
-        "Raise max_tokens." if is_cut_off(finish_reason) else "Ask again, or use another model."
-    )
+    _, advice = _CUT_OFF.get(finish_reason or "", ("", "Ask again, or use another model."))
+    # A reason may give the same advice already.
+    then = "" if advice.lower() in listed.lower() else f" {advice}"
     return (
         f"The model called tools with arguments that are not whole, so no tool was run. {listed}"
-        f'{beside} {advice} on_invalid_tool_calls="return" returns such a message.'
+        f'{beside}{then} on_invalid_tool_calls="return" returns such a message.'
     )
 
 

@@ -136,7 +136,7 @@ def test_error_names_calls_text_and_what_to_do(cutting: Gateway, chat: Chat) -> 
         chat().invoke("Add", tools=[ADD])
     assert CUT in str(caught.value)
     assert "I add." in str(caught.value)
-    assert "Raise max_tokens" in str(caught.value)
+    assert "raise max_tokens" in str(caught.value)
     assert [one.arguments for one in caught.value.invalid_tool_calls] == [CUT]
 
 

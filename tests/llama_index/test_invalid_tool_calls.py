@@ -66,7 +66,7 @@ async def test_error_names_calls_text_and_what_to_do(
         with pytest.raises(InvalidToolCallError) as caught:
             await asked(llm, tools(recorder), user_msg="Weather?")
         assert "Hà N" in str(caught.value)
-        assert "Raise max_tokens" in str(caught.value)
+        assert "raise max_tokens" in str(caught.value)
         assert caught.value.text == "I look."
         assert [one.arguments for one in caught.value.invalid_tool_calls] == [CUT]
 

@@ -11,7 +11,7 @@ from ramclouds.types import InvalidToolCall
 
 STOPPED = [
     ({"finish_reason": "length"}, "Raise max_tokens."),
-    ({"finish_reason": "model_context_window_exceeded"}, "Raise max_tokens."),
+    ({"finish_reason": "model_context_window_exceeded"}, "Send fewer or shorter messages."),
     ({"finish_reason": "content_filter"}, "filter stopped it. Change the messages."),
     ({"refusal": "No."}, "It is a refusal. Change the messages, or use another model."),
     ({"finish_reason": "length", "refusal": "No.", "tool_calling": "prompted"}, "max_tokens"),
@@ -46,7 +46,12 @@ def test_json_asked_for_in_the_prompt_alone_was_ignored_by_no_channel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finish_reason", "advice"), [("length", "Raise max_tokens."), ("tool_calls", "Ask again")]
+    ("finish_reason", "advice"),
+    [
+        ("length", "Raise max_tokens."),
+        ("model_context_window_exceeded", "Send fewer or shorter messages."),
+        ("tool_calls", "Ask again"),
+    ],
 )
 def test_invalid_calls_are_named_with_text_and_advice(finish_reason: str, advice: str) -> None:
     call = InvalidToolCall("c1", "rm", '{"path": "/sr', "The arguments are cut off.")
@@ -54,6 +59,11 @@ def test_invalid_calls_are_named_with_text_and_advice(finish_reason: str, advice
     assert 'rm(\'{"path": "/sr\'): The arguments are cut off.' in message
     assert "'I clean up.'" in message
     assert advice in message
+
+
+def test_advice_that_is_a_reason_already_is_given_once() -> None:
+    call = InvalidToolCall("c1", "rm", "{", "The arguments are cut off: raise max_tokens.")
+    assert invalid_calls_message([call], "", "length").count("max_tokens") == 1
 
 
 def test_long_text_is_shown_by_its_beginning() -> None:
