@@ -87,10 +87,11 @@ def api_key_from(argument: str | SecretStr | None) -> SecretStr:
         raise ConfigurationError(
             "No API key. Set the environment variable RAMCLOUDS_API_KEY, or pass api_key=..."
         )
-    if not (key.isascii() and key.isprintable()) or " " in key:
+    # `docker run --env-file` keeps the quotation marks that a shell removes.
+    if not (key.isascii() and key.isprintable()) or any(mark in key for mark in " '\""):
         raise ConfigurationError(
-            "The API key holds a character that no key has (white space, or not ASCII). "
-            "Copy it again."
+            "The API key holds a character that no key has (white space, a quotation mark, or not "
+            "ASCII). Copy it again."
         )
     return SecretStr(key)
 

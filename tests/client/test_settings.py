@@ -27,11 +27,12 @@ def test_missing_key_says_how_to_set_it(kind: AnyClient, monkeypatch: pytest.Mon
         kind()
 
 
-@pytest.mark.parametrize("key", ["", "  ", "a b", "a\nb", "schlüssel", 5])
+@pytest.mark.parametrize("key", ["", "  ", "a b", "a\nb", "schlüssel", '"sk-key"', "'sk-key'", 5])
 def test_key_that_cannot_be_one_is_refused(key: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Client(api_key=key)
     assert "schlüssel" not in str(caught.value)
+    assert "sk-key" not in str(caught.value)
 
 
 def test_key_from_the_environment(
