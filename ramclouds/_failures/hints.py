@@ -28,7 +28,10 @@ _UNSUPPORTED = re.compile(r"unsupported (parameter|value)|not supported", re.I)
 _PATH = re.compile(r"(?<![\w*\[\]])[\w*\[\]]+(?:\.[\w*\[\]]+)+")
 
 _WHERE = "ramclouds.me or its Telegram bot @ramclouds_bot"
-_DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+_DASH = (
+    "The key holds a `-` that is not part of `sk-`; the gateway reads what follows it as a channel "
+    "number."
+)
 _CHECK_KEY = "Check the API key (RAMCLOUDS_API_KEY or api_key=...)."
 _UNNAMED = (
     "The key is unknown, disabled, expired or spent; the gateway does not say which, but "
@@ -151,7 +154,7 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
         f"the key at {_WHERE}, or lower max_tokens."
     )),
     (e.AuthenticationError, _Failure.has_dash, (
-        f"{_UNNAMED} {_DASH} If it belongs there: {_uncapitalized(_CHECK_KEY)}"
+        f"{_UNNAMED} {_DASH} If that is intended, {_uncapitalized(_CHECK_KEY)}"
     )),
     (e.AuthenticationError, _Failure.is_unnamed, (
         f"{_UNNAMED} {_CHECK_KEY} Keys and credit are at {_WHERE}."
@@ -159,7 +162,7 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.AuthenticationError, _always, f"{_CHECK_KEY} Keys are at {_WHERE}."),
     (e.PermissionDeniedError, _Failure.has_channel, _DASH),
     (e.PermissionDeniedError, _Failure.has_dash, (
-        f"{_DASH} If it belongs there: {_uncapitalized(_CHECK_RIGHTS)}"
+        f"{_DASH} If that is intended, {_uncapitalized(_CHECK_RIGHTS)}"
     )),
     (e.PermissionDeniedError, _always, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
     (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),

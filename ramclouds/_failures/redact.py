@@ -20,7 +20,7 @@ class Redactor:
         self._own = tuple(text for text in (key, bare) if text and len(text) >= 8)
 
         self.has_dash = "-" in bare
-        """Whether the key holds a `-` behind `sk-`."""
+        """Whether the key holds a `-` that is not part of `sk-`."""
 
     def __repr__(self) -> str:
         return "Redactor()"

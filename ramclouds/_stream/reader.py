@@ -33,12 +33,12 @@ MAX_EVENT_BYTES = 128 * 1024 * 1024
 _DONE = b"[DONE]"
 
 _NO_END = (
-    "The stream ended before the answer did: no finish reason came. What had arrived is in "
+    "The stream ended before the completion did: no finish reason came. What had arrived is in "
     "error.partial. Send the request again."
 )
-_NO_WORD = "The stream ended without an answer. Send the request again."
+_NO_WORD = "The stream ended without a completion. Send the request again."
 _BLOCKED = (
-    "The stream ended without an answer; the provider's filter may have blocked it. Send the "
+    "The stream ended without a completion; the provider's filter may have blocked it. Send the "
     "request again, or change the messages."
 )
 

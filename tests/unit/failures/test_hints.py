@@ -18,7 +18,10 @@ def refused(status: int, message: str, code: str = "", key: str = "sk-abcdefgh")
     return str(status_error(answer, body.encode(), Redactor(key)))
 
 
-DASH = "The key holds a `-` behind `sk-`, which the gateway reads as a channel number."
+DASH = (
+    "The key holds a `-` that is not part of `sk-`; the gateway reads what follows it as a channel "
+    "number."
+)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_channel_in_a_key_is_told(message: str) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_dash_in_the_key_is_told_in_any_language(status: int) -> None:
     said = "Người dùng thường không được chỉ định kênh"
-    assert f"{DASH} If it belongs there: check" in refused(status, said, key="sk-abcd-efgh")
+    assert f"{DASH} If that is intended, check" in refused(status, said, key="sk-abcd-efgh")
     assert DASH not in refused(status, said)
     assert DASH not in refused(status, said, code="access_denied", key="sk-abcd-efgh")
 

@@ -32,7 +32,7 @@ def test_choice_that_holds_no_message_is_no_answer(
 @pytest.mark.parametrize("method", ["complete", "stream", "models"])
 def test_no_content_is_no_answer(gateway: OfflineGateway, calls: Calls, method: str) -> None:
     gateway.reply(Body("", 204))
-    with pytest.raises(Exception, match=r"empty|without an answer"):
+    with pytest.raises(Exception, match=r"empty|without a completion"):
         getattr(calls, method)()
 
 
