@@ -46,7 +46,8 @@ FLOORS := tests/replay/test_ramclouds.py tests/replay/test_langchain_ramclouds.p
 	tests/client/test_transport.py tests/client/test_faults.py tests/client/test_wirecases.py
 FLOORS_WITHOUT := test_the_payload_holds_facts_and_no_secret or test_what_is_stored_holds_no_key \
 	or test_the_rate_limiter_is_asked_once_for_each_call or LLMTextCompletionProgram \
-	or test_stream_events_tell_the_call_as_it_comes or test_async_agent_streams_its_tokens
+	or test_stream_events_tell_the_call_as_it_comes or test_async_agent_streams_its_tokens \
+	or test_events_name_the_model_and_no_key
 
 .PHONY: test-floors
 test-floors: .venv-floors/floors.stamp  ## Run the adapters' and wire tests on the oldest allowed versions.

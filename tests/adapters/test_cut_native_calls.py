@@ -163,21 +163,14 @@ async def llama_index_agent(llm: RamClouds, recorder: Recorder, *, streamed: boo
         await FunctionAgent(tools=[tool], llm=llm, streaming=streamed).run("Weather?")
 
 
-@pytest.fixture(params=[True, False], ids=["streamed", "whole"])
-def streamed(request: pytest.FixtureRequest) -> bool:
-    """Whether the agent streams."""
-    return bool(request.param)
+def each_way(ways: list[Way]) -> pytest.MarkDecorator:
+    """Each way of cutting a call, streamed, and whole where such a response exists."""
+    pairs = [(way, streamed) for way in ways for streamed in (True, False) if streamed or way.whole]
+    ids = [f"{way.name}-{'streamed' if streamed else 'whole'}" for way, streamed in pairs]
+    return pytest.mark.parametrize(("way", "streamed"), pairs, ids=ids)
 
 
-def by_name(way: Way) -> str:
-    return way.name
-
-
-def skip_unless_streamed(way: Way, streamed: bool) -> None:
-    if not streamed and way.whole is None:
-        pytest.skip("a way of streams")
-
-
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
 async def test_tools_of_whole_calls_run(
     streamed: bool,
     gateway: Gateway,
@@ -192,11 +185,10 @@ async def test_tools_of_whole_calls_run(
     assert recorder.ran == ["Hà Nội", "Hà Nội"]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=by_name)
+@each_way(WAYS)
 async def test_langchain_agent_stops_with_an_error_and_runs_nothing(
     way: Way, streamed: bool, gateway: Gateway, chat: Callable[..., ChatRamClouds]
 ) -> None:
-    skip_unless_streamed(way, streamed)
     recorder = Recorder()
     serve(gateway, way)
     model = chat(model=way.model)
@@ -207,11 +199,10 @@ async def test_langchain_agent_stops_with_an_error_and_runs_nothing(
     assert recorder.ran == []
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way.is_invalid_call], ids=by_name)
+@each_way([way for way in WAYS if way.is_invalid_call])
 async def test_langchain_agent_that_is_given_the_message_runs_nothing(
     way: Way, streamed: bool, gateway: Gateway, chat: Callable[..., ChatRamClouds]
 ) -> None:
-    skip_unless_streamed(way, streamed)
     recorder = Recorder()
     serve(gateway, way)
     model = chat(model=way.model, on_invalid_tool_calls="return")
@@ -219,11 +210,10 @@ async def test_langchain_agent_that_is_given_the_message_runs_nothing(
     assert recorder.ran == []
 
 
-@pytest.mark.parametrize("way", WAYS, ids=by_name)
+@each_way(WAYS)
 async def test_function_agent_stops_with_an_error_and_runs_nothing(
     way: Way, streamed: bool, gateway: Gateway, llm: Callable[..., RamClouds]
 ) -> None:
-    skip_unless_streamed(way, streamed)
     recorder = Recorder()
     serve(gateway, way)
     model = llm(model=way.model)
@@ -235,11 +225,10 @@ async def test_function_agent_stops_with_an_error_and_runs_nothing(
     assert recorder.ran == []
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way.is_invalid_call], ids=by_name)
+@each_way([way for way in WAYS if way.is_invalid_call])
 async def test_function_agent_that_is_given_the_message_runs_nothing(
     way: Way, streamed: bool, gateway: Gateway, llm: Callable[..., RamClouds]
 ) -> None:
-    skip_unless_streamed(way, streamed)
     recorder = Recorder()
     serve(gateway, way)
     model = llm(model=way.model, on_invalid_tool_calls="return")

@@ -38,7 +38,7 @@ def server() -> Iterator[LocalServer]:
         yield running
 
 
-@pytest.mark.xdist_group("model")
+@pytest.mark.real_model
 class TestOnTheLocalModel(_Standard):
     @pytest.fixture(autouse=True)
     def _environment(self, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
