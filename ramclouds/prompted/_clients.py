@@ -8,9 +8,7 @@ from typing import Any
 
 from ramclouds._client import AsyncClient, Client
 from ramclouds.errors import BadRequestError
-from ramclouds.prompted._detect import NativeWatch
-from ramclouds.prompted._mode import ToolMode
-from ramclouds.prompted._reading.parser import PromptedParser
+from ramclouds.prompted._mode import Asking, ToolMode
 from ramclouds.types import Chunk, Completion
 
 
@@ -27,44 +25,32 @@ class PromptingClient:
 
     def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `Client.complete`."""
-        request = self._mode.prompted(params)
-        if request is not None:
-            return request.parse(self._client.complete(**request.params))
-        try:
-            completion = self._client.complete(**params)
-            retry = self._mode.retry(params, completion)
-            if retry is None:
-                return completion
-        except BadRequestError as error:
-            retry = self._mode.retry_refused(params, error)
-            if retry is None:
-                raise
-        return retry.parse(self._client.complete(**retry.params))
+        asking = Asking(self._mode, params)
+        while True:
+            try:
+                completion = asking.read(self._client.complete(**asking.params))
+            except BadRequestError as error:
+                if not asking.retries(error):
+                    raise
+            else:
+                if completion is not None:
+                    return completion
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
         """The answer to keywords of `Client.stream`, chunk by chunk."""
-        request = self._mode.prompted(params)
-        if request is not None:
-            return _parsed(self._client.stream(**request.params), request.parser())
-        chunks = self._client.stream(**params)
-        return self._watched(chunks, params) if self._mode.watches(params) else chunks
+        asking = Asking(self._mode, params)
+        return self._read(asking) if asking.reads else self._client.stream(**params)
 
-    def _watched(
-        self, chunks: Generator[Chunk, None, None], params: dict[str, Any]
-    ) -> Generator[Chunk, None, None]:
-        watch = NativeWatch(params)
-        try:
-            with closing(chunks):
-                for chunk in chunks:
-                    yield from watch.feed(chunk)
-            retry = self._mode.retry(params, watch.completion)
-        except BadRequestError as error:
-            retry = self._mode.retry_refused(params, error)
-            if retry is None:
-                raise
-        if retry is not None:
-            with closing(_parsed(self._client.stream(**retry.params), retry.parser())) as parsed:
-                yield from parsed
+    def _read(self, asking: Asking) -> Generator[Chunk, None, None]:
+        while not asking.is_done:
+            try:
+                with closing(self._client.stream(**asking.params)) as chunks:
+                    for chunk in chunks:
+                        yield from asking.feed(chunk)
+                asking.end()
+            except BadRequestError as error:
+                if not asking.retries(error):
+                    raise
 
 
 class AsyncPromptingClient:
@@ -80,62 +66,30 @@ class AsyncPromptingClient:
 
     async def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `AsyncClient.complete`."""
-        request = self._mode.prompted(params)
-        if request is not None:
-            return request.parse(await self._client.complete(**request.params))
-        try:
-            completion = await self._client.complete(**params)
-            retry = self._mode.retry(params, completion)
-            if retry is None:
-                return completion
-        except BadRequestError as error:
-            retry = self._mode.retry_refused(params, error)
-            if retry is None:
-                raise
-        return retry.parse(await self._client.complete(**retry.params))
+        asking = Asking(self._mode, params)
+        while True:
+            try:
+                completion = asking.read(await self._client.complete(**asking.params))
+            except BadRequestError as error:
+                if not asking.retries(error):
+                    raise
+            else:
+                if completion is not None:
+                    return completion
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
         """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
-        request = self._mode.prompted(params)
-        if request is not None:
-            return _aparsed(self._client.stream(**request.params), request.parser())
-        chunks = self._client.stream(**params)
-        return self._watched(chunks, params) if self._mode.watches(params) else chunks
+        asking = Asking(self._mode, params)
+        return self._read(asking) if asking.reads else self._client.stream(**params)
 
-    async def _watched(
-        self, chunks: AsyncGenerator[Chunk, None], params: dict[str, Any]
-    ) -> AsyncGenerator[Chunk, None]:
-        watch = NativeWatch(params)
-        try:
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    for shown in watch.feed(chunk):
-                        yield shown
-            retry = self._mode.retry(params, watch.completion)
-        except BadRequestError as error:
-            retry = self._mode.retry_refused(params, error)
-            if retry is None:
-                raise
-        if retry is not None:
-            async with aclosing(
-                _aparsed(self._client.stream(**retry.params), retry.parser())
-            ) as parsed:
-                async for chunk in parsed:
-                    yield chunk
-
-
-def _parsed(
-    chunks: Generator[Chunk, None, None], parser: PromptedParser
-) -> Generator[Chunk, None, None]:
-    with closing(chunks):
-        for chunk in chunks:
-            yield from parser.feed(chunk)
-
-
-async def _aparsed(
-    chunks: AsyncGenerator[Chunk, None], parser: PromptedParser
-) -> AsyncGenerator[Chunk, None]:
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            for parsed in parser.feed(chunk):
-                yield parsed
+    async def _read(self, asking: Asking) -> AsyncGenerator[Chunk, None]:
+        while not asking.is_done:
+            try:
+                async with aclosing(self._client.stream(**asking.params)) as chunks:
+                    async for chunk in chunks:
+                        for read in asking.feed(chunk):
+                            yield read
+                asking.end()
+            except BadRequestError as error:
+                if not asking.retries(error):
+                    raise

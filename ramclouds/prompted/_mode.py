@@ -9,9 +9,9 @@ from typing import Any, Literal
 from ramclouds.bridge.outcome import unsupported_message as unsupported_message
 from ramclouds.errors import BadRequestError
 from ramclouds.models import model_facts
-from ramclouds.prompted._detect import is_ignored, is_native_refused
+from ramclouds.prompted._detect import NativeWatch, is_ignored, is_native_refused
 from ramclouds.prompted._request import PromptedRequest, prepare
-from ramclouds.types import Completion
+from ramclouds.types import Chunk, Completion
 
 ToolCalling = Literal["native", "prompted", "grammar"]
 OnUnsupported = Literal["raise", "fallback"]
@@ -41,27 +41,63 @@ class ToolMode:
             return None
         return prepare(params, grammar=way == "grammar")
 
-    def watches(self, params: Mapping[str, Any]) -> bool:
-        """Whether what becomes of a native request may call for another, through the prompt."""
-        return self.on_unsupported == "fallback" and needs_prompt(params)
 
-    def retry(self, params: Mapping[str, Any], completion: Completion) -> PromptedRequest | None:
-        """The request to send after a native one had no effect, and remember its model."""
-        if self.watches(params) and is_ignored(params, completion):
-            return self._downgrade(params)
+class Asking:
+    """One request on its way: as `mode` says, and once more where a native one had no effect."""
+
+    def __init__(self, mode: ToolMode, params: Mapping[str, Any]) -> None:
+        self.is_done = False
+        self._mode = mode
+        self._native = params
+        self._take(mode.prompted(params))
+        self._watch: NativeWatch | None = None
+        if self._request is None and mode.on_unsupported == "fallback" and needs_prompt(params):
+            self._watch = NativeWatch(params)
+
+    @property
+    def reads(self) -> bool:
+        """Whether anything is done with what comes back."""
+        return self._request is not None or self._watch is not None
+
+    def read(self, completion: Completion) -> Completion | None:
+        """The answer; None where `params` are to be sent once more."""
+        if self._request is not None:
+            return self._request.parse(completion)
+        if self._watch is None or not is_ignored(self._native, completion):
+            return completion
+        self._downgrade()
         return None
 
-    def retry_refused(
-        self, params: Mapping[str, Any], error: BadRequestError
-    ) -> PromptedRequest | None:
-        """The request to send after a native one was refused for what it asked for."""
-        if self.watches(params) and is_native_refused(error):
-            return self._downgrade(params)
-        return None
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        """The chunks that a chunk becomes."""
+        if self._watch is not None:
+            return self._watch.feed(chunk)
+        return self._parser.feed(chunk) if self._parser else [chunk]
 
-    def _downgrade(self, params: Mapping[str, Any]) -> PromptedRequest:
-        self.downgraded.add(params["model"])
-        return prepare(params)
+    def end(self) -> None:
+        """The stream has ended: it is done, or `params` are to be sent once more."""
+        if self._watch is not None and is_ignored(self._native, self._watch.completion):
+            self._downgrade()
+        else:
+            self.is_done = True
+
+    def retries(self, error: BadRequestError) -> bool:
+        """Whether `params` are to be sent once more after the native ones were refused."""
+        is_retried = self._watch is not None and is_native_refused(error)
+        if is_retried:
+            self._downgrade()
+        return is_retried
+
+    def _downgrade(self) -> None:
+        self._mode.downgraded.add(self._native["model"])
+        self._watch = None
+        self._take(prepare(self._native))
+
+    def _take(self, request: PromptedRequest | None) -> None:
+        self._request = request
+        self._parser = request.parser() if request else None
+        self.params: Mapping[str, Any] = request.params if request else self._native
+        """What to send."""
 
 
 def needs_prompt(params: Mapping[str, Any]) -> bool:

@@ -245,18 +245,13 @@ def test_history_is_in_words_also_without_tools(
 
 def test_both_clients_are_one() -> None:
     def methods(client: type) -> dict[str, str]:
-        source = re.sub(
-            r"async |await |Async|\ba(?=closing)|(?<=\b_)a(?=parsed)", "", inspect.getsource(client)
-        )
-        [tree] = ast.parse(
-            re.sub(r"Generator\[Chunk, None(, None)?\]", "Generator[Chunk]", source)
-        ).body
+        source = re.sub(r"async |await |Async|\ba(?=closing)", "", inspect.getsource(client))
+        source = re.sub(r"Generator\[Chunk, None(, None)?\]", "Generator[Chunk]", source)
+        # An async generator has no `yield from`.
+        source = re.sub(r"for (\w+) in (.+):\n +yield \1\n", r"yield from \2\n", source)
+        [tree] = ast.parse(source).body
         assert isinstance(tree, ast.ClassDef)
         defined = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         return {node.name: ast.unparse(node) for node in defined}
 
-    sync, twin = methods(PromptingClient), methods(AsyncPromptingClient)
-    # An async generator has no `yield from`.
-    assert "yield from" in sync.pop("_watched")
-    assert "yield from" not in twin.pop("_watched")
-    assert sync == twin
+    assert methods(PromptingClient) == methods(AsyncPromptingClient)

@@ -52,12 +52,6 @@ class BlockReader:
             return items
         return [*items[:-1], last._replace(reason=self.cut)]
 
-    def sound(self, start: int, end: int, *, is_marked: bool) -> list[Item] | None:
-        try:
-            return self.calls.sound(self.source.text[start:end], is_marked=is_marked)
-        except ValueError:
-            return None
-
     def cut_reason(self, start: int, end: int) -> str:
         """Why a broken text at the end of the answer is cut off; empty where braces lack only."""
         if not (self.source.is_whole and self.source.is_end(end)):

@@ -148,7 +148,8 @@ class CallFinder:
         source, items, at = self._source, list[Item](), start
         while True:
             end, is_closed = yield from source.value_end(at, is_paragraph=not is_fenced)
-            found = self._reader.sound(at, end, is_marked=False) if is_closed else None
+            text = source.text[at:end]
+            found = self._reader.calls.sound(text, is_marked=False) if is_closed else None
             if found is None:
                 end = yield from self._broken_end(at, is_fenced=is_fenced)
                 cut = self._reader.cut_reason(at, end)

@@ -103,18 +103,14 @@ class JsonCalls:
     def __init__(self, tools: Mapping[str, Tool]) -> None:
         self._tools = tools
 
-    def sound(self, text: str, *, is_marked: bool) -> list[Item]:
-        """The calls in a text that is JSON, none where it says something else.
-
-        Raises:
-            ValueError: the text is no JSON.
-        """
+    def sound(self, text: str, *, is_marked: bool) -> list[Item] | None:
+        """The calls in a text, none where it says something else; None where it is no JSON."""
         text = escaped(text)
-        value = sound(text)
         try:
+            value = sound(text)
             return list(self._exact(self._items(value, is_marked=is_marked) or [], text))
-        except RecursionError:
-            raise ValueError("nested too deep") from None
+        except (ValueError, RecursionError):
+            return None
 
     def broken(self, text: str, *, is_marked: bool, cut: str = "") -> list[Item]:
         """The calls in a text that is no JSON, repaired where that is safe, else invalid.
@@ -127,11 +123,10 @@ class JsonCalls:
             pieces = [text[begin:end] for begin, end in pairwise(ends)]
         items: list[Item] = []
         for piece in filter(str.strip, pieces):
-            try:
-                items += self.sound(piece.strip(" \n\r\t,;"), is_marked=is_marked)
-            except ValueError:
-                is_last = piece is pieces[-1]
-                items += self._mended(piece.strip(), is_marked, cut if is_last else "")
+            found = self.sound(piece.strip(" \n\r\t,;"), is_marked=is_marked)
+            if found is None:
+                found = self._mended(piece.strip(), is_marked, cut if piece is pieces[-1] else "")
+            items += found
         return items
 
     def _mended(self, text: str, is_marked: bool, cut: str) -> list[Item]:

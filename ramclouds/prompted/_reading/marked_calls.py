@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
 
 from ramclouds.prompted._reading.blocks import BlockReader
@@ -12,6 +11,7 @@ from ramclouds.prompted._reading.json_calls import (
     NAME_FIRST,
     NO_OBJECT,
     Draft,
+    Item,
     is_name_like,
     plain_name,
 )
@@ -65,36 +65,58 @@ class MarkedCalls:
             return (yield from self._block(at))
         return (yield from self._named(mark.end, at))
 
-    def _block(self, start: int) -> Generator[None, None, bool]:
-        """JSON between marks, its values one after the other."""
-        source = self._source
-        if source.text[start] == "{" and (yield from source.char(start + 1)) == "{":
-            start += 1  # a model that has seen templates doubles its braces
-        name = yield from self._early_name(start)
-        end, is_closed = yield from source.value_end(start)
-        items = self._reader.sound(start, end, is_marked=True) if is_closed else None
-        if items is None:
-            end = yield from source.block_end(start, is_fenced=self._reader.in_fence)
-            cut = self._reader.cut_reason(start, end)
-            items = self._reader.calls.broken(source.text[start:end], is_marked=True, cut=cut)
+    def _block(self, start: int, given: str = "") -> Generator[None, None, bool]:
+        """JSON between marks: values one after the other, or the arguments of the tool `given`."""
+        source, name = self._source, given
+        if given:
+            self._events.name(given)
+        else:
+            if source.text[start] == "{" and (yield from source.char(start + 1)) == "{":
+                start += 1  # a model that has seen templates doubles its braces
+            name = yield from self._early_name(start)
+        items, end = yield from self._json(start, given)
         if not items and not name:
             return False
         if name and not (items and isinstance(items[0], Draft) and items[0].name == name):
             items = [Draft(name, source.text[start:end], NO_OBJECT)]
         at = yield from self._reader.behind_value(end)
-        items = yield from self._reader.unless_cut(items, at)
+        items = yield from self._reader.unless_cut(items, end if given else at)
         source.at = end
         self._reader.emit(items, is_named=bool(name))
+        if not given:
+            yield from self._behind_block(at)
+        return True
+
+    def _behind_block(self, at: int) -> Steps:
+        """The next value, or braces too many."""
+        source = self._source
         char = source.text[at : at + 1]
         is_value = char and char in "{[" and not (yield from source.mark(at))
         if is_value and (yield from self._block(at)):
-            return True
+            return
         if not char or char in "<`":
             source.at = at
-        else:  # braces too many
-            while source.text[source.at] in "}]":
-                source.at += 1
-        return True
+        while source.text[source.at : source.at + 1] in ("}", "]"):
+            source.at += 1
+
+    def _json(self, start: int, given: str) -> Generator[None, None, tuple[list[Item], int]]:
+        """The calls in a value, and its end: where it is broken, that of the block."""
+        source, calls, tool = self._source, self._reader.calls, self._reader.tools.get(given)
+        end, is_closed = yield from source.value_end(start)
+        text = source.text[start:end]
+        if given and is_closed and not (call := json_call(given, text, tool)).reason:
+            stop = yield from self._joined_to(end)
+            if stop:
+                return [Draft(given, source.text[start:stop].strip(), NO_OBJECT)], stop
+            return [call], end
+        items = calls.sound(text, is_marked=True) if is_closed and not given else None
+        if items is not None:
+            return items, end
+        end = yield from source.block_end(start, is_fenced=self._reader.in_fence)
+        text, cut = source.text[start:end], self._reader.cut_reason(start, end)
+        if given:
+            return [Draft(given, text.strip(), cut) if cut else json_call(given, text, tool)], end
+        return calls.broken(text, is_marked=True, cut=cut), end
 
     def _early_name(self, start: int) -> Generator[None, None, str]:
         """The name of the first call, which goes out before its arguments have arrived."""
@@ -118,44 +140,43 @@ class MarkedCalls:
         is_name = name in self._reader.tools or (is_wrapped and (not name or is_name_like(name)))
         if not is_name:
             return False
-        given = attributes_of(mark.attributes).get("arguments")
         if mark.is_empty:
-            return self._take(mark.end, json_call(name, given or "", self._reader.tools.get(name)))
+            given = attributes_of(mark.attributes).get("arguments", "")
+            source.at = mark.end
+            self._reader.emit([json_call(name, given, self._reader.tools.get(name))])
+            return True
         at = yield from source.skip_space(mark.end)
         if source.text[at : at + 1] == "{" and name:
-            self._events.name(name)
-            yield from self._object(name, at)
-            return True
+            return (yield from self._block(at, name))
         is_begun = source.text[at : at + 1] == "<" and not (yield from source.mark(at))
-        is_named = is_begun and bool(name)
-        if is_named:
-            self._events.name(name)
-        return (yield from self._body(name, mark.end, is_wrapped=is_wrapped, is_named=is_named))
+        is_early = is_begun and bool(name)
+        return (yield from self._tags(name, mark.end, is_wrapped=is_wrapped, is_early=is_early))
 
-    def _body(
-        self, name: str, start: int, *, is_wrapped: bool, is_named: bool
+    def _tags(
+        self, name: str, start: int, *, is_wrapped: bool, is_early: bool
     ) -> Generator[None, None, bool]:
-        """Arguments in tags up to the next mark."""
-        source = self._source
+        """Arguments in tags up to the next mark; with `is_early` the name goes out before."""
+        source, tools = self._source, self._reader.tools
+        if is_early:
+            self._events.name(name)
         end = yield from source.block_end(start, is_fenced=False)
         text = source.text[start:end]
+        child = None if name else named_child(text, tools)
+        name, text = child or (name, text)
         if not name:
-            child = named_child(text)
-            if child is None:
-                return False
-            name, text = child
-        body, tool = read_body(text), self._reader.tools.get(name)
-        is_end = source.is_whole and source.is_end(end)
-        if body.arguments is None and not is_named:
+            return False
+        body, tool = read_body(text), tools.get(name)
+        if body.arguments is None and not is_early and not (child and text.lstrip()[:1] == "{"):
             needs_arguments = tool is not None and tool.needs_arguments
             if text.strip() or (needs_arguments and not is_wrapped):
                 return False
         call = call_of(name, body, text, tool)
-        is_unread = body.arguments is None and is_named
+        is_end = source.is_whole and source.is_end(end)
+        is_unread = body.arguments is None and is_early
         if is_end and (body.is_cut or is_unread or self._reader.cut == CUT_BY_LENGTH):
             call = Draft(name, text.strip(), self._reader.cut)
         source.at = end - (len(body.rest) if is_end and not call.reason else 0)
-        self._reader.emit([call], is_named=is_named)
+        self._reader.emit([call], is_named=is_early)
         return True
 
     def _named(self, start: int, at: int) -> Generator[None, None, bool]:
@@ -168,63 +189,20 @@ class MarkedCalls:
                 break
             yield
         if head is None:
-            return (yield from self._child(at))
+            is_child = source.text[at : at + 1] == "<"
+            return is_child and (yield from self._tags("", at, is_wrapped=True, is_early=False))
         name, at = plain_name(head["name"]), start + head.start("next")
+        is_pair = head["next"] == "<arg_key>"
         is_known = name in self._reader.tools or any((head["kind"], head["space"], head["mark"]))
-        if not is_known and not (yield from self._has_pairs(at)):
+        if not is_known and is_pair:
+            end = yield from source.block_end(at, is_fenced=False)
+            is_known = "<arg_value>" in source.text[at:end]
+        if not is_known:
             return False
         self._reader.in_fence = bool(head["fence"])
-        is_named = head["next"] in ("{", "<arg_key>")
-        if is_named:
-            self._events.name(name)
         if head["next"] == "{":
-            yield from self._object(name, at)
-            return True
-        return (yield from self._body(name, at, is_wrapped=False, is_named=is_named))
-
-    def _has_pairs(self, at: int) -> Generator[None, None, bool]:
-        """Whether the arguments of a tool that is not offered make its name one all the same."""
-        if not self._source.text.startswith("<arg_key>", at):
-            return False
-        end = yield from self._source.block_end(at, is_fenced=False)
-        return "<arg_value>" in self._source.text[at:end]
-
-    def _child(self, at: int) -> Generator[None, None, bool]:
-        """`<get_weather><city>Hanoi</city></get_weather>`, or `<name>f</name>...`."""
-        source = self._source
-        if source.text[at : at + 1] != "<":
-            return False
-        end = yield from source.block_end(at, is_fenced=False)
-        text = source.text[at:end]
-        inner = re.match(r"\s*<([\w.-]+)>(.*)</\1>\s*$", text, re.DOTALL)
-        if inner and inner[1] in self._reader.tools:
-            name, text = inner[1], inner[2]
-        elif child := named_child(text):
-            name, text = child
-        else:
-            return False
-        return self._take(end, call_of(name, read_body(text), text, self._reader.tools.get(name)))
-
-    def _take(self, end: int, call: Draft) -> bool:
-        self._source.at = end
-        self._reader.emit([call])
-        return True
-
-    def _object(self, name: str, start: int) -> Steps:
-        """The arguments of a call whose name went out."""
-        source = self._source
-        end, is_closed = yield from source.value_end(start)
-        tool = self._reader.tools.get(name)
-        call = json_call(name, source.text[start:end], tool) if is_closed else None
-        if call is None or call.reason:
-            end = yield from source.block_end(start, is_fenced=self._reader.in_fence)
-            text, cut = source.text[start:end], self._reader.cut_reason(start, end)
-            call = Draft(name, text.strip(), cut) if cut else json_call(name, text, tool)
-        elif (stop := (yield from self._joined_to(end))) > 0:
-            end, call = stop, Draft(name, source.text[start:stop].strip(), NO_OBJECT)
-        calls = yield from self._reader.unless_cut([call], end)
-        source.at = end
-        self._reader.emit(calls, is_named=True)
+            return (yield from self._block(at, name))
+        return (yield from self._tags(name, at, is_wrapped=False, is_early=is_pair))
 
     def _joined_to(self, end: int) -> Generator[None, None, int]:
         """Where the call ends in which more stands behind the object: `{...} or {...}`; else 0."""

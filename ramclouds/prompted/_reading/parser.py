@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
-from ramclouds.bridge.tools import Tool, offered_tools
+from ramclouds.bridge.tools import offered_tools
 from ramclouds.prompted._reading.events import Event
 from ramclouds.prompted._reading.finder import CallFinder
 from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta
@@ -33,46 +33,13 @@ class PromptedParser:
         grammar: bool = False,
         seed: str = "",
     ) -> None:
-        self._tools = offered_tools(tools, tool_choice)
-        self._grammar = grammar
+        self._settings = {"tools": tools, "tool_choice": tool_choice, "grammar": grammar}
         self._tool_calling = "grammar" if grammar else "prompted"
         self._seed = seed
-        self._answer = self._new_answer(0)
-        self._has_begun = False
-
-    def feed(self, chunk: Chunk) -> list[Chunk]:
-        """What is decided after `chunk`; after its last chunk nothing is buffered."""
-        chunks = self._answer.feed(chunk)
-        if chunks and not self._has_begun:
-            self._has_begun = True
-            chunks[0].tool_calling = self._tool_calling
-        return chunks
-
-    def close(self) -> list[Chunk]:
-        """What is buffered where a stream ends without its last chunk."""
-        return self._answer.close()
-
-    def parse(self, completion: Completion) -> Completion:
-        """Return `completion` with the calls in its text as tool calls."""
-        choices = tuple(
-            _parsed(choice, self._new_answer(choice.index), completion.id)
-            for choice in completion.choices
-        )
-        return replace(completion, choices=choices, tool_calling=self._tool_calling)
-
-    def _new_answer(self, choice: int) -> _Answer:
-        return _Answer(self._tools, grammar=self._grammar, seed=f"{self._seed}/{choice}")
-
-
-class _Answer:
-    """One answer on its way from text to calls."""
-
-    def __init__(self, tools: Sequence[Tool], *, grammar: bool, seed: str) -> None:
-        known = {tool.name: tool for tool in tools}
-        self._finder = CallFinder(known, envelope=grammar) if tools else None
-        self._seed = seed
+        known = {tool.name: tool for tool in offered_tools(tools, tool_choice)}
+        self._finder = CallFinder(known, envelope=grammar) if known else None
         self._id = ""
-        self._opening = Chunk()
+        self._opening = Chunk(tool_calling=self._tool_calling)
         self._indices = 0
         self._current = ToolCallDelta(0)
         self._invalid: list[InvalidToolCall] = []
@@ -80,7 +47,9 @@ class _Answer:
         self._native: dict[int, int] = {}
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
+        """What is decided after `chunk`; after its last chunk nothing is buffered."""
         if self._finder is None:
+            chunk.tool_calling, self._opening = self._opening.tool_calling, Chunk()
             return [chunk]
         self._id = self._id or chunk.id or ""
         events = self._finder.feed(chunk.text)
@@ -91,9 +60,36 @@ class _Answer:
         return self._to_chunks(self._carrier(chunk), events, last=chunk)
 
     def close(self) -> list[Chunk]:
+        """What is buffered where a stream ends without its last chunk."""
         if self._finder is None:
             return []
         return self._to_chunks(self._carrier(Chunk()), self._finder.close(is_truncated=True))
+
+    def parse(self, completion: Completion) -> Completion:
+        """Return `completion` with the calls in its text as tool calls."""
+        choices = tuple(self._parsed(choice, completion.id) for choice in completion.choices)
+        return replace(completion, choices=choices, tool_calling=self._tool_calling)
+
+    def _parsed(self, choice: Choice, completion_id: str) -> Choice:
+        """Return `choice` as its stream of one chunk, put together again."""
+        seed = f"{self._seed}/{choice.index}" if choice.index else self._seed
+        parser = PromptedParser(**self._settings, seed=seed)
+        whole = Chunk(text=choice.text, id=completion_id, finish_reason=choice.finish_reason)
+        chunks = parser.feed(whole)
+        if choice.finish_reason is None:
+            chunks += parser.close()
+        deltas = [delta for chunk in chunks for delta in chunk.tool_calls]
+        invalid = [call for chunk in chunks for call in chunk.invalid_tool_calls]
+        return replace(
+            choice,
+            text="".join(chunk.text for chunk in chunks),
+            tool_calls=(*choice.tool_calls, *_joined(deltas, {call.id for call in invalid})),
+            invalid_tool_calls=(
+                *choice.invalid_tool_calls,
+                *(replace(call, index=None) for call in invalid),
+            ),
+            finish_reason=chunks[-1].finish_reason if chunks else None,
+        )
 
     def _carrier(self, chunk: Chunk) -> Chunk:
         """Return `chunk` without what is decided here: its text, its calls and its end."""
@@ -107,6 +103,7 @@ class _Answer:
             model=chunk.model or opening.model,
             request_id=chunk.request_id or opening.request_id,
             raw=chunk.raw,
+            tool_calling=opening.tool_calling,
         )
 
     def _to_chunks(
@@ -184,26 +181,6 @@ def _says_nothing(chunk: Chunk) -> bool:
         or chunk.finish_reason
         or chunk.usage
         or chunk.logprobs
-    )
-
-
-def _parsed(choice: Choice, answer: _Answer, completion_id: str) -> Choice:
-    """Return `choice` as its stream of one chunk, put together again."""
-    whole = Chunk(text=choice.text, id=completion_id, finish_reason=choice.finish_reason)
-    chunks = answer.feed(whole)
-    if choice.finish_reason is None:
-        chunks += answer.close()
-    deltas = [delta for chunk in chunks for delta in chunk.tool_calls]
-    invalid = tuple(call for chunk in chunks for call in chunk.invalid_tool_calls)
-    return replace(
-        choice,
-        text="".join(chunk.text for chunk in chunks),
-        tool_calls=(*choice.tool_calls, *_joined(deltas, {call.id for call in invalid})),
-        invalid_tool_calls=(
-            *choice.invalid_tool_calls,
-            *(replace(call, index=None) for call in invalid),
-        ),
-        finish_reason=chunks[-1].finish_reason if chunks else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ramclouds._json.repair import is_json, repaired
@@ -124,12 +124,14 @@ def json_call(name: str, text: str, tool: Tool | None) -> Draft:
     return Draft(name, text if is_json(text) else json.dumps(value, ensure_ascii=False))
 
 
-def named_child(text: str) -> tuple[str, str] | None:
-    """The tool's name where a child element holds it: `<tool_name>f</tool_name>`, and the rest."""
+def named_child(text: str, tools: Collection[str]) -> tuple[str, str] | None:
+    """The tool's name and the rest: `<tool_name>f</tool_name>...`, or `<f>...</f>`."""
     child = _CHILD.match(text)
-    if child is None or child[1] not in _CHILD_NAME:
+    if child is None:
         return None
-    return plain_name(child[2]), text[child.end() :]
+    if child[1] in tools and child.end() == len(text):
+        return child[1], child[2]
+    return (plain_name(child[2]), text[child.end() :]) if child[1] in _CHILD_NAME else None
 
 
 def python_calls(text: str, tools: Mapping[str, Tool]) -> list[Draft] | None:

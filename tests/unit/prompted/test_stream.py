@@ -147,7 +147,7 @@ def test_invalid_calls_that_the_server_found_keep_their_place() -> None:
 def test_close_returns_what_a_broken_stream_held() -> None:
     parser = PromptedParser(tools=TOOLS)
     assert parser.feed(Chunk(text='{"name": "get_', id="c")) == []
-    assert parser.close() == [Chunk(text='{"name": "get_', id="c")]
+    assert parser.close() == [Chunk(text='{"name": "get_', id="c", tool_calling="prompted")]
 
 
 def test_ids_are_the_same_for_the_same_answer_and_differ_between_answers() -> None:
