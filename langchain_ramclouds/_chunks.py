@@ -80,7 +80,15 @@ class ChunkConverter:
 
         LangChain reads fragments in the last chunk as finished calls.
         """
-        if self._first is not None and self._json is None and _is_only_text(chunk):
+        if not (
+            self._first is None
+            or self._json is not None
+            or chunk.finish_reason is not None
+            or chunk.tool_calls
+            or chunk.reasoning
+            or chunk.refusal
+            or chunk.logprobs is not None
+        ):
             self._text.append(chunk.text)
             return (text_chunk(chunk.text),)
         self._add(chunk)
@@ -211,16 +219,6 @@ def unparsable_end(arguments: str) -> str:
             closers.pop()
     end = ("\\" if escaped else "") + ('"' if in_string else "")
     return end + ("}" if closers and closers[-1] == "]" else "]")
-
-
-def _is_only_text(chunk: Chunk) -> bool:
-    return not (
-        chunk.finish_reason is not None
-        or chunk.tool_calls
-        or chunk.reasoning
-        or chunk.refusal
-        or chunk.logprobs is not None
-    )
 
 
 def _to_fragment(delta: ToolCallDelta) -> ToolCallChunk:

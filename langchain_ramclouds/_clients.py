@@ -25,9 +25,8 @@ class SettingsCache:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, build: Callable[[], V], kind: Hashable, settings: Mapping[str, Any]) -> V:
-        """The value of these settings, built where there is none yet."""
-        key = (kind, *map(_hashable, settings.values()))
+    def get(self, key: Hashable, build: Callable[[], V]) -> V:
+        """The value under a key of `key_of`, built where there is none yet."""
         with self._lock:
             value: V | None = self._values.get(key)
             if value is None:
@@ -49,6 +48,11 @@ CLIENTS = SettingsCache(limit=32)
 
 DOWNGRADED = SettingsCache(limit=256)
 """By settings of a client, the models that ignored a native request for tools or formats."""
+
+
+def key_of(*settings: Any) -> Hashable:
+    """What finds the value of these settings."""
+    return tuple(map(_hashable, settings))
 
 
 def _hashable(value: Any) -> Hashable:

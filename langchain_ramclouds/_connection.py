@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
 
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from typing_extensions import Self
 
 import ramclouds
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._clients import CLIENTS, key_of
 from ramclouds.bridge.settings import public_headers
 
 
 class Connection(BaseModel):
     """The fields of a client, and the clients made from them."""
+
+    _of_client: ClassVar[tuple[str, ...]] = (
+        "api_key",
+        "base_url",
+        "timeout",
+        "max_retries",
+        "default_headers",
+    )
+    """The fields that the client of the model is built with."""
 
     # An error about one field shows what all of them were given, the key included.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -37,17 +48,38 @@ class Connection(BaseModel):
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """An `httpx.AsyncClient` of your own for the async methods."""
 
-    def _client_settings(self) -> dict[str, Any]:
-        """What the client of the model is built with."""
-        return {name: getattr(self, name) for name in _CLIENT}
-
     def _client(self) -> ramclouds.Client:
-        settings = {**self._client_settings(), "http_client": self.http_client}
-        return CLIENTS.get(lambda: ramclouds.Client(**settings), "sync", settings)
+        return CLIENTS.get(self._keys["sync"], lambda: ramclouds.Client(**self._settings("sync")))
 
     def _aclient(self) -> ramclouds.AsyncClient:
-        settings = {**self._client_settings(), "http_client": self.http_async_client}
-        return CLIENTS.get(lambda: ramclouds.AsyncClient(**settings), "async", settings)
+        key = self._keys["async"]
+        return CLIENTS.get(key, lambda: ramclouds.AsyncClient(**self._settings("async")))
+
+    def _settings(self, kind: str) -> dict[str, Any]:
+        http_client = {"sync": self.http_client, "async": self.http_async_client}.get(kind)
+        return {name: getattr(self, name) for name in self._of_client} | {
+            "http_client": http_client
+        }
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Hashable]:
+        """What finds the values that models of these settings share; made once, not per call."""
+        kinds = ("sync", "async", "downgraded")
+        return {kind: key_of(kind, *self._settings(kind).values()) for kind in kinds}
+
+    # What is cached in the model goes with the settings it was made of. `_serialized` is
+    # LangChain's, the key of its cache of completions: a changed model would be given those of the
+    # old one.
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _forget_derived(self)
+        super().__setattr__(name, value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other settings."""
+        copied = super().model_copy(update=update, deep=deep)
+        _forget_derived(copied)
+        return copied
 
     def _check_clients(self) -> None:
         """Find what is wrong with the key, the URL and the like."""
@@ -60,7 +92,9 @@ class Connection(BaseModel):
 
     def __getstate__(self) -> dict[Any, Any]:
         state = super().__getstate__()
-        fields = {name: value for name, value in state["__dict__"].items() if name != "_serialized"}
+        fields = {
+            name: state["__dict__"][name] for name in state["__dict__"] if name not in _DERIVED
+        }
         fields["api_key"] = None
         if self.default_headers is not None:
             fields["default_headers"] = public_headers(self.default_headers)
@@ -71,4 +105,9 @@ class Connection(BaseModel):
         self.api_key = secret_from_env("RAMCLOUDS_API_KEY", default=None)()
 
 
-_CLIENT = ("api_key", "base_url", "timeout", "max_retries", "default_headers")
+_DERIVED = ("_serialized", "_keys", "_body_settings")
+
+
+def _forget_derived(model: Connection) -> None:
+    for name in _DERIVED:
+        model.__dict__.pop(name, None)

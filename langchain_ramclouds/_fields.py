@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
 from typing_extensions import Self
 
+from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
@@ -26,6 +27,12 @@ class Fields(Connection):
 
     if TYPE_CHECKING:
         profile: ModelProfile | None
+
+    _of_client: ClassVar[tuple[str, ...]] = (
+        *Connection._of_client,
+        "think_tags",
+        "stream_whole_calls",
+    )
 
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
@@ -75,26 +82,29 @@ class Fields(Connection):
     """What to do with a message whose tool calls all have arguments that are cut off or no JSON
     object: `InvalidToolCallError`, or the message, with them in `invalid_tool_calls`."""
 
-    def _body_settings(self) -> dict[str, Any]:
+    _checked: bool = PrivateAttr(default=True)
+
+    @cached_property
+    def _body_settings(self) -> Mapping[str, Any]:
         """What a request's body says where a call does not say otherwise."""
         return {name: getattr(self, name) for name in _BODY}
 
-    def _client_settings(self) -> dict[str, Any]:
-        """What the client of the model is built with."""
-        own = {name: getattr(self, name) for name in ("think_tags", "stream_whole_calls")}
-        return {**super()._client_settings(), **own}
+    @property
+    def _downgraded_models(self) -> set[str]:
+        return DOWNGRADED.get(self._keys["downgraded"], set)
 
-    # LangChain caches the serialized model, which is the key of its cache of completions: without
-    # these two, a changed model would be given the completions of the old one.
+    def _unchecked(self) -> Self:
+        """A copy for callers that judge completions themselves, as structured output does.
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__dict__.pop("_serialized", None)
-        super().__setattr__(name, value)
+        It returns a message without the forced call, and one whose calls are all invalid.
+        """
+        copied = self.model_copy()
+        copied._checked = False
+        return copied
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with other settings; the profile is that of its model."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("_serialized", None)
         if update and "model" in update and "profile" not in update:
             copied.profile = to_profile(model_facts(copied.model))
         return copied

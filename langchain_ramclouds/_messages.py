@@ -134,38 +134,36 @@ def _tool(call_id: str, content: Any) -> tuple[WireMessage, list[Part]]:
     return {"role": "tool", "tool_call_id": call_id, "content": flatten(text)}, media
 
 
-def _other(message: BaseMessage) -> Iterator[WireMessage]:
+def _other(message: BaseMessage) -> list[WireMessage]:
     if isinstance(message, HumanMessage):
-        yield from _user(message)
-    elif isinstance(message, SystemMessage):
-        yield {"role": "system", "content": flatten(list(to_parts(message.content)))} | _named(
-            message
-        )
-    elif isinstance(message, FunctionMessage):
-        yield _tool(_function_id(message.name), message.content)[0]
-    elif isinstance(message, ChatMessage):
-        role = _ROLES.get(message.role.lower(), message.role)
-        yield {"role": role, "content": flatten(list(to_parts(message.content)))} | _named(message)
-    else:
-        raise ConfigurationError(
-            f"A {type(message).__name__} cannot be sent to a model. Leave it out of the messages."
-        )
+        return _user(message)
+    if isinstance(message, FunctionMessage):
+        return [_tool(_function_id(message.name), message.content)[0]]
+    if isinstance(message, (SystemMessage, ChatMessage)):
+        role = message.role if isinstance(message, ChatMessage) else "system"
+        content = flatten(list(to_parts(message.content)))
+        return [{"role": _ROLES.get(role.lower(), role), "content": content} | _named(message)]
+    raise ConfigurationError(
+        f"A {type(message).__name__} cannot be sent to a model. Leave it out of the messages."
+    )
 
 
 _ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer": "system"}
 
 
-def _user(message: HumanMessage) -> Iterator[WireMessage]:
+def _user(message: HumanMessage) -> list[WireMessage]:
     """Anthropic's tool results, if any, then what the user says."""
+    wire: list[WireMessage] = []
     for block in message.content:
         if isinstance(block, dict) and block.get("type") == "tool_result":
             result, media = _tool(block["tool_use_id"], block.get("content") or "")
-            yield result
+            wire.append(result)
             if media:
-                yield {"role": "user", "content": media}
+                wire.append({"role": "user", "content": media})
     parts = list(to_parts(message.content))
     if parts or isinstance(message.content, str) or not message.content:
-        yield {"role": "user", "content": flatten(parts)} | _named(message)
+        wire.append({"role": "user", "content": flatten(parts)} | _named(message))
+    return wire
 
 
 def _named(message: BaseMessage) -> WireMessage:

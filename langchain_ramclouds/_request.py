@@ -7,7 +7,7 @@ has to be checked for. Everything before it is LangChain's, everything after it 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -19,9 +19,9 @@ from langchain_ramclouds._errors import (
     MissingToolCallError,
     RefusalError,
 )
-from langchain_ramclouds._fields import OnInvalidToolCalls
+from langchain_ramclouds._fields import Fields, OnInvalidToolCalls
 from langchain_ramclouds._messages import WireMessage, to_wire
-from ramclouds import Completion, ModelFacts, model_facts
+from ramclouds import Completion, InvalidToolCall, ModelFacts, model_facts
 from ramclouds.bridge.history import Replay
 from ramclouds.bridge.outcome import Outcome, invalid_calls_message
 from ramclouds.bridge.settings import check_word
@@ -50,11 +50,13 @@ class Expectation:
 
     def check(self, completion: Completion) -> None:
         """Refuse a completion after which an agent would ask for ever, or stop without a word."""
-        choices = completion.choices
-        if any(choice.tool_calls for choice in choices):
-            return
+        invalid: list[InvalidToolCall] = []
+        for choice in completion.choices:
+            if choice.tool_calls:
+                return
+            invalid += choice.invalid_tool_calls
         facts = {"partial": completion, "request_id": completion.request_id}
-        if invalid := [call for choice in choices for call in choice.invalid_tool_calls]:
+        if invalid:
             if self.whole_calls:
                 message = invalid_calls_message(invalid, completion.text, completion.finish_reason)
                 raise InvalidToolCallError(message, **facts)
@@ -80,66 +82,60 @@ class Request:
 
     params: dict[str, Any] = field(repr=False)
     expectation: Expectation
-    mode: ToolMode
-    """How it is asked for."""
+    mode: ToolMode | None
+    """How tools and formats are asked for; None where none are."""
 
 
 def to_request(
+    model: Fields,
     messages: Sequence[BaseMessage],
-    *,
-    settings: Mapping[str, Any],
     stop: Sequence[str] | None,
     overrides: Mapping[str, Any],
-    downgraded: Callable[[], set[str]],
-    checked: bool,
-    replay_reasoning: bool | None = None,
-    think_tags: bool = False,
 ) -> Request:
-    """Merge what the model was built with and what this call says; the call wins.
-
-    `checked` is False where whoever asks judges the completion: the parser of structured output.
-    """
-    params = _merged(settings, overrides, stop)
-    ours = {name: check_word(name, params.pop(name), words) for name, words in _WORDS.items()}
-    model = params["model"]
-    mode = ToolMode(ours["tool_calling"], ours["on_unsupported"], downgraded())
-    facts = model_facts(model)
-    wire = to_wire(messages, replay=_replay(facts, replay_reasoning, think_tags))
-    if mode.prompted_mode(model) is None and not facts.response_format:
-        wire = _with_format_in_prompt(wire, params.get("response_format"))
+    """Merge what the model was built with and what this call says; the call wins."""
+    params = _merged(model, stop, overrides)
+    ours: dict[str, Any] = {}
+    for name, words in _WORDS.items():
+        ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
+    facts = model_facts(params["model"])
+    wire = params["messages"] = to_wire(messages, replay=_replay(facts, model))
     if not wire:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
+    mode = None
+    if ToolMode.is_needed(params, ours["tool_calling"]):
+        mode = ToolMode(ours["tool_calling"], ours["on_unsupported"], model._downgraded_models)
+        if mode.prompted_mode(params["model"]) is None and not facts.response_format:
+            params["messages"] = _with_format_in_prompt(wire, params.get("response_format"))
+    # Whoever has an unchecked model judges its completions: the parser of structured output.
+    checked = model._checked
     expectation = Expectation(
-        model=model,
+        model=params["model"],
         must_call=checked and is_forced(params.get("tool_choice")),
         only_json=checked and _wants_json(params.get("response_format")),
         whole_calls=checked and ours["on_invalid_tool_calls"] == "raise",
     )
-    return Request({**params, "messages": wire}, expectation, mode)
+    return Request(params, expectation, mode)
 
 
 def _merged(
-    settings: Mapping[str, Any], overrides: Mapping[str, Any], stop: Sequence[str] | None
+    model: Fields, stop: Sequence[str] | None, overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
-    params = {**settings, **overrides}
+    params = {**model._body_settings, "stream_usage": model.stream_usage, **overrides}
     # LangChain's own switch between invoke and stream.
     params.pop("stream", None)
     if stop is not None:
         params["stop"] = list(stop)
     params["stop"] = params.get("stop") or None
-    params["extra_body"] = {
-        **(settings.get("extra_body") or {}),
-        **(overrides.get("extra_body") or {}),
-    }
+    params["extra_body"] = {**(model.extra_body or {}), **(overrides.get("extra_body") or {})}
     return params
 
 
-def _replay(facts: ModelFacts, forced: bool | None, think_tags: bool) -> Replay | None:
-    if forced is False:
+def _replay(facts: ModelFacts, model: Fields) -> Replay | None:
+    if model.replay_reasoning is False:
         return None
-    if facts.inline_reasoning and think_tags:
+    if facts.inline_reasoning and model.think_tags:
         return "inline"
-    return "field" if forced or facts.replay_reasoning else None
+    return "field" if model.replay_reasoning or facts.replay_reasoning else None
 
 
 def _wants_json(response_format: Any) -> bool:
@@ -151,7 +147,7 @@ def _wants_json(response_format: Any) -> bool:
 
 def _with_format_in_prompt(wire: Sequence[WireMessage], response_format: Any) -> list[WireMessage]:
     """Ask for JSON through the prompt too: this model's channel drops `response_format`."""
-    if not wire or not _wants_json(response_format):
+    if not _wants_json(response_format):
         return list(wire)
     asked = "Give your final answer as one JSON object, without any other text or code fence."
     schema = response_format.get("json_schema", {}).get("schema")

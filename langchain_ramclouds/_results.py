@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessage, InvalidToolCall
-from langchain_core.messages import ToolCall as LangChainToolCall
+from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
@@ -14,7 +13,7 @@ from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import only_json
 from langchain_ramclouds._request import Expectation
-from ramclouds import Choice, Chunk, Completion, ToolCall, Usage
+from ramclouds import Choice, Chunk, Completion, Usage
 from ramclouds.bridge.tools import parsed_arguments
 from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 
@@ -37,21 +36,21 @@ def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
         )
         for position, choice in enumerate(completion.choices)
     ]
-    return ChatResult(generations=generations, llm_output=_to_llm_output(completion, described))
+    llm_output = {**described, **to_token_usage(completion.usage)}
+    return ChatResult(generations=generations, llm_output=llm_output)
 
 
 def _to_message(
     choice: Choice, described: dict[str, Any], usage: Usage | None, expectation: Expectation
 ) -> AIMessage:
-    calls = [_to_call(call) for call in choice.tool_calls]
-    invalid = [to_invalid_call(call) for call in choice.invalid_tool_calls]
+    calls, invalid = _to_calls(choice)
     strip = expectation.only_json and not choice.tool_calls
     return AIMessage(
         content=only_json(choice.text) if strip else choice.text,
         additional_kwargs=_to_additional(choice),
         response_metadata={**described, **to_token_usage(usage)},
-        tool_calls=[call for call in calls if call["type"] == "tool_call"],
-        invalid_tool_calls=invalid + [call for call in calls if call["type"] != "tool_call"],
+        tool_calls=calls,
+        invalid_tool_calls=invalid,
         usage_metadata=to_usage_metadata(usage) if usage else None,
     )
 
@@ -62,18 +61,26 @@ def _to_additional(choice: Choice) -> dict[str, Any]:
         additional["reasoning_content"] = choice.reasoning
     if choice.refusal:
         additional["refusal"] = choice.refusal
-    if extras := {call.id: call.extra for call in choice.tool_calls if call.extra}:
-        additional[TOOL_CALL_EXTRAS] = extras
+    for call in choice.tool_calls:
+        if call.extra:
+            additional.setdefault(TOOL_CALL_EXTRAS, {})[call.id] = call.extra
     return additional
 
 
-def _to_call(call: ToolCall) -> LangChainToolCall | InvalidToolCall:
-    arguments, is_whole = parsed_arguments(call.arguments)
-    if is_whole:
-        return LangChainToolCall(name=call.name, args=arguments, id=call.id, type="tool_call")
-    # The client gives none of these; were one to come, LangChain would run it on what is missing.
-    reason = "The arguments are not one JSON object."
-    return to_invalid_call(ClientInvalidToolCall(call.id, call.name, call.arguments, reason))
+def _to_calls(choice: Choice) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    calls: list[ToolCall] = []
+    invalid = [to_invalid_call(call) for call in choice.invalid_tool_calls]
+    for call in choice.tool_calls:
+        found, is_whole = parsed_arguments(call.arguments)
+        if is_whole:
+            calls.append(ToolCall(name=call.name, args=found, id=call.id, type="tool_call"))
+        else:
+            # The client gives none of these; LangChain would run it on what is missing.
+            why = "The arguments are not one JSON object."
+            invalid.append(
+                to_invalid_call(ClientInvalidToolCall(call.id, call.name, call.arguments, why))
+            )
+    return calls, invalid
 
 
 def to_invalid_call(call: ClientInvalidToolCall) -> InvalidToolCall:
@@ -112,10 +119,6 @@ def to_generation_info(
 def to_token_usage(usage: Usage | None) -> dict[str, Any]:
     """The usage object as sent, for `response_metadata`."""
     return {"token_usage": dict(usage.raw)} if usage else {}
-
-
-def _to_llm_output(completion: Completion, described: dict[str, Any]) -> dict[str, Any]:
-    return {**described, **to_token_usage(completion.usage)}
 
 
 def to_usage_metadata(usage: Usage) -> UsageMetadata:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,12 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from pydantic import PrivateAttr, model_validator
+from pydantic import model_validator
 from typing_extensions import Self
 
+import ramclouds
 from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
-from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._errors import model_errors
 from langchain_ramclouds._fields import Fields, reject_unknown
 from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
@@ -47,8 +47,6 @@ class ChatRamClouds(BaseChatModel, Fields):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
-
-    _checked: bool = PrivateAttr(default=True)
 
     if not TYPE_CHECKING:  # type checkers see the fields
 
@@ -85,11 +83,11 @@ class ChatRamClouds(BaseChatModel, Fields):
                 self.on_invalid_tool_calls if self.on_invalid_tool_calls != "raise" else None
             ),
         }
-        sent = {**self._body_settings(), **behaviour}
+        sent = {**self._body_settings, **behaviour}
         return {name: value for name, value in sent.items() if value is not None}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        settings = {**self._body_settings(), **kwargs}
+        settings = {**self._body_settings, **kwargs}
         params = LangSmithParams(
             ls_provider=_content_blocks.PROVIDER,
             ls_model_type="chat",
@@ -139,7 +137,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            request = self._request(messages, stop, kwargs)
+            request = to_request(self, messages, stop, kwargs)
             completion = self._asker(request).complete(**request.params)
             return to_result(completion, request.expectation)
 
@@ -151,7 +149,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            request = self._request(messages, stop, kwargs)
+            request = to_request(self, messages, stop, kwargs)
             completion = await self._aasker(request).complete(**request.params)
             return to_result(completion, request.expectation)
 
@@ -166,7 +164,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
-            request = self._request(messages, stop, kwargs, streamed=True)
+            request = to_request(self, messages, stop, kwargs)
             converter = ChunkConverter(request.expectation)
             with closing(self._asker(request).stream(**request.params)) as chunks:
                 for chunk in chunks:
@@ -183,7 +181,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
-            request = self._request(messages, stop, kwargs, streamed=True)
+            request = to_request(self, messages, stop, kwargs)
             converter = ChunkConverter(request.expectation)
             async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                 async for chunk in chunks:
@@ -202,41 +200,15 @@ class ChatRamClouds(BaseChatModel, Fields):
         with model_errors():
             return await self._aclient().models()
 
-    def _request(
-        self,
-        messages: Sequence[BaseMessage],
-        stop: Sequence[str] | None,
-        overrides: Mapping[str, Any],
-        *,
-        streamed: bool = False,
-    ) -> Request:
-        ours = ("tool_calling", "on_unsupported", "on_invalid_tool_calls")
-        names = (*ours, "stream_usage") if streamed else ours
-        return to_request(
-            messages,
-            settings={**self._body_settings(), **{name: getattr(self, name) for name in names}},
-            stop=stop,
-            overrides=overrides,
-            downgraded=lambda: DOWNGRADED.get(set, "models", self._client_settings()),
-            checked=self._checked,
-            replay_reasoning=self.replay_reasoning,
-            think_tags=self.think_tags,
-        )
+    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
+        client = self._client()
+        return client if request.mode is None else prompted.PromptingClient(client, request.mode)
 
-    def _unchecked(self) -> Self:
-        """A copy for callers that judge completions themselves, as structured output does.
-
-        It returns a message without the forced call, and one whose calls are all invalid.
-        """
-        copied = self.model_copy()
-        copied._checked = False
-        return copied
-
-    def _asker(self, request: Request) -> prompted.PromptingClient:
-        return prompted.PromptingClient(self._client(), request.mode)
-
-    def _aasker(self, request: Request) -> prompted.AsyncPromptingClient:
-        return prompted.AsyncPromptingClient(self._aclient(), request.mode)
+    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+        client = self._aclient()
+        if request.mode is None:
+            return client
+        return prompted.AsyncPromptingClient(client, request.mode)
 
     # --- tools and structure ---
 

@@ -45,9 +45,10 @@ def reasoning_replayed(message: WireMessage, reasoning: str, replay: Replay) -> 
 
 def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
     """The documented string where there is nothing but text; else the parts."""
-    if all(part.keys() == {"type", "text"} for part in parts):
-        return between.join(part["text"] for part in parts)
-    return list(parts)
+    for part in parts:
+        if part.keys() != {"type", "text"}:
+            return list(parts)
+    return between.join([part["text"] for part in parts])
 
 
 def only_text(parts: Iterable[Part]) -> list[Part]:

@@ -27,6 +27,11 @@ class ToolMode:
     """`fallback`: a native request that had no effect is sent once more, through the prompt."""
     downgraded: set[str] = field(default_factory=set)
 
+    @staticmethod
+    def is_needed(params: Mapping[str, Any], tool_calling: ToolCalling | None) -> bool:
+        """Whether a request is another one in another mode, or may be sent a second time."""
+        return tool_calling in ("prompted", "grammar") or needs_prompt(params)
+
     def prompted_mode(self, model: str) -> ToolCalling | None:
         """The way in which a model is asked now, or None where that is the native one."""
         if self.tool_calling in ("prompted", "grammar"):
@@ -102,6 +107,9 @@ class Asking:
 
 def needs_prompt(params: Mapping[str, Any]) -> bool:
     """Whether a request asks for tools or structure, or tells of tool calls."""
-    return bool(params.get("tools") or params.get("response_format")) or any(
-        message.get("role") == "tool" or message.get("tool_calls") for message in params["messages"]
-    )
+    if params.get("tools") or params.get("response_format"):
+        return True
+    for message in params["messages"]:
+        if message.get("role") == "tool" or message.get("tool_calls"):
+            return True
+    return False

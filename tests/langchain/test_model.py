@@ -19,7 +19,7 @@ from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import SettingsCache
+from langchain_ramclouds._clients import SettingsCache, key_of
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain.conftest import Chat
@@ -277,11 +277,10 @@ def test_think_tags_become_reasoning(gateway: Gateway, chat: Chat) -> None:
 
 def test_shared_clients_are_as_many_as_are_used_lately() -> None:
     cache = SettingsCache(limit=32)
-    first = cache.get(dict, "k", {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}})
-    same = {"timeout": httpx.Timeout(1.0), "default_headers": {"a": "b"}}
-    assert cache.get(dict, "k", same) is first
+    first = cache.get(key_of(httpx.Timeout(1.0), {"a": "b"}), dict)
+    assert cache.get(key_of(httpx.Timeout(1.0), {"a": "b"}), dict) is first
     for number in range(100):
-        cache.get(dict, "k", {"number": number})
+        cache.get(key_of(number), dict)
     assert len(cache.clear()) == 32
 
 

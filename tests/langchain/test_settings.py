@@ -146,6 +146,24 @@ def test_headers_are_sent(gateway: Gateway, chat: Chat) -> None:
     assert (gateway.last.headers["X-Team"], gateway.last.headers["X-Call"]) == ("blue", "1")
 
 
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_setting_changed_after_a_call_is_that_of_the_next(
+    gateway: Gateway, chat: Chat, is_copy: bool
+) -> None:
+    gateway.reply(*[Json(completion())] * 2)
+    model = chat(temperature=0.1)
+    model.invoke("Hi")
+    change = {"temperature": 0.9, "default_headers": {"X-Team": "b"}}
+    if is_copy:
+        model = model.model_copy(update=change)
+    else:
+        for name, value in change.items():
+            setattr(model, name, value)
+    model.invoke("Hi")
+    assert gateway.last.json["temperature"] == 0.9
+    assert gateway.last.headers["X-Team"] == "b"
+
+
 def test_own_http_clients_are_used(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion("sync")), Json(completion("async")))
     with httpx.Client(headers={"X-Mine": "sync"}) as http_client:
