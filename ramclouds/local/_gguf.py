@@ -16,7 +16,7 @@ _STRING, _ARRAY = 8, 9
 
 
 def chat_template(path: Path) -> str | None:
-    """The template as the file has it; None where it has none, or is no GGUF file."""
+    """The template as the file has it, empty if it has none; None if it is no whole GGUF file."""
     with path.open("rb") as file:
         try:
             return _template(file)
@@ -34,7 +34,7 @@ def _template(file: BinaryIO) -> str | None:
         if key == _TEMPLATE and kind == _STRING:
             return _string(file)
         _skip(file, kind)
-    return None
+    return ""
 
 
 def _string(file: BinaryIO) -> str:

@@ -73,8 +73,8 @@ def way_to_call_tools(path: Path) -> Literal["native", "grammar"]:
 
 
 def warn_of_base_model(path: Path) -> None:
-    """Warns where a file has no chat template."""
-    if chat_template(path) is None:
+    """Warns if a GGUF file has no chat template; of another file llama.cpp says what is wrong."""
+    if chat_template(path) == "":
         warnings.warn(
             f"{path.name} has no chat template, so it is a base model: its answers will not follow"
             " the conversation. Name a GGUF file of an instruct model.",

@@ -85,7 +85,8 @@ class LocalServer:
         return f"{self._address}/v1"
 
     def __enter__(self) -> LocalServer:
-        warn_of_base_model(self._path)
+        if self._pooling != "model":  # an embedding model needs no chat template
+            warn_of_base_model(self._path)
         # llama.cpp writes errors only, so the file stays small.
         with tempfile.TemporaryFile() as log:
             self._process = process = _spawn(log)

@@ -59,4 +59,7 @@ def test_base_model_gives_a_warning(tmp_path: Path) -> None:
 def test_other_file_has_no_template(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.gguf"
     path.write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_base_model(path)
     assert way_to_call_tools(path) == "grammar"
