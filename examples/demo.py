@@ -1,7 +1,7 @@
 """Run all examples, one after the other, as `make demo` does."""
 
 import os
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -16,8 +16,7 @@ def main() -> None:
     for name in EXAMPLES:
         print(f"\n=== examples/{name}.py", flush=True)
         path = Path(__file__).with_name(f"{name}.py")
-        if code := subprocess.run([sys.executable, path]).returncode:
-            sys.exit(code)
+        runpy.run_path(str(path), run_name="__main__")
 
 
 def partner() -> str:

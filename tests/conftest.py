@@ -22,6 +22,8 @@ pytest_plugins = ["tests.canary", "tests.layers"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "each_twin: runs with the sync and the async `twin`")
+    # Modules are kept, and a look at each object of both frameworks takes seconds: see below.
+    gc.disable()
     # Else pytest-asyncio's first look at the current loop makes one, which nobody closes.
     asyncio.set_event_loop(None)
 
@@ -39,6 +41,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,15 +31,8 @@ class TestOnLoopback(_Standard):
         monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LocalServer]:
-    with LocalServer(n_ctx=512) as running:
-        yield running
-
-
-@pytest.mark.real_model
 class TestOnTheLocalModel(_Standard):
     @pytest.fixture(autouse=True)
-    def _environment(self, server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("RAMCLOUDS_API_KEY", server.api_key)
-        monkeypatch.setenv("RAMCLOUDS_BASE_URL", server.base_url)
+    def _environment(self, local_server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("RAMCLOUDS_API_KEY", local_server.api_key)
+        monkeypatch.setenv("RAMCLOUDS_BASE_URL", local_server.base_url)

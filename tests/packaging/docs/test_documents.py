@@ -105,13 +105,13 @@ def test_changelog_begins_with_the_unreleased_or_this_version() -> None:
     assert headings[1:2] in ([], [__version__])
 
 
-@pytest.mark.xdist_group("model")
-def test_rag_of_the_readme_runs_on_the_local_model(play: Play, tmp_path: Path) -> None:
+def test_rag_of_the_readme_runs_on_the_local_model(
+    play: Play, tmp_path: Path, local_server: LocalServer
+) -> None:
     (code,) = [code for _, code in blocks(README, "python") if "VectorStoreIndex" in code]
     assert len(code.splitlines()) <= 10
     program = tmp_path / "program.py"
     program.write_text(code)
-    with LocalServer() as server:
-        played = play(program, API_KEY=server.api_key, BASE_URL=server.base_url)
+    played = play(program, API_KEY=local_server.api_key, BASE_URL=local_server.base_url)
     assert played.exit is None
     assert played.stdout.strip()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -28,16 +25,6 @@ TOOL_ANSWERED = "[get_weather answered: Hanoi: sunny, 31 degrees Celsius.]\n"
 
 def path_of(name: str) -> Path:
     return EXAMPLES / f"{name}.py"
-
-
-def command(path: Path) -> list[str]:
-    return [sys.executable, "-W", "always::ResourceWarning", str(path)]
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """Settings beside what a process needs, and none of the person's who runs the tests."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("RAMCLOUDS_")}
-    return {**kept, **{f"RAMCLOUDS_{name}": text for name, text in settings.items()}}
 
 
 @pytest.mark.parametrize(
@@ -166,23 +153,13 @@ def assert_one_clear_line(end: int | str | None, beginning: str, part: str) -> N
     assert "\n" not in end
 
 
-def demo(**settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(path_of("demo")),
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.real_model
-def test_demo_runs_all_examples_on_the_local_model() -> None:
-    ran = demo()
+def test_demo_runs_all_examples_on_the_local_model(play: Play) -> None:
+    played = play(path_of("demo"))
 
-    lines = ran.stdout.splitlines()
-    assert (ran.returncode, ran.stderr) == (0, "")
+    lines = played.stdout.splitlines()
+    assert played.exit is None
     assert lines[0] == (
         "This demo talks to a local model, SmolLM2-135M-Instruct.Q4_1, as RAMCLOUDS_API_KEY is not "
         "set. It is very small: expect real tokens, but poor answers."
@@ -193,24 +170,24 @@ def test_demo_runs_all_examples_on_the_local_model() -> None:
         "=== examples/langchain_agent.py",
         "=== examples/llama_index_agent.py",
     ]
-    assert "Source: bicycle-chain.txt, score " in ran.stdout
+    assert "Source: bicycle-chain.txt, score " in played.stdout
     # Both agents call their tool once, and use its result.
-    answers = ran.stdout.split(TOOL_ANSWERED)[1:]
+    answers = played.stdout.split(TOOL_ANSWERED)[1:]
     assert [("31 degrees" in answer, "[get_weather" in answer) for answer in answers] == [
         (True, False),
         (True, False),
     ]
 
 
-@pytest.mark.process
-def test_demo_with_a_key_talks_to_ramclouds_and_ends_at_the_first_failure(gateway: Gateway) -> None:
+def test_demo_with_a_key_talks_to_ramclouds_and_ends_at_the_first_failure(
+    gateway: Gateway, play: Play
+) -> None:
     gateway.model.keys = {"another-key"}
 
-    ran = demo(API_KEY="test-key", BASE_URL=gateway.base_url)
+    played = play(path_of("demo"), API_KEY="test-key", BASE_URL=gateway.base_url)
 
-    assert ran.returncode == 1
-    assert_one_clear_line(ran.stderr.removesuffix("\n"), "AuthenticationError: ", "API key")
-    assert ran.stdout.splitlines()[:3] == [
+    assert_one_clear_line(played.exit, "AuthenticationError: ", "API key")
+    assert played.stdout.splitlines()[:3] == [
         f"This demo talks to RamClouds ({gateway.base_url}): RAMCLOUDS_API_KEY is set.",
         "",
         "=== examples/langchain_chain.py",
