@@ -37,8 +37,6 @@ class Events:
         self._events: list[Event] = []
         self._space: list[str] = []
         self._drops_space = False
-        self._held_from: int | None = None
-        self._space_before: list[str] = []
 
     @property
     def follows_call(self) -> bool:
@@ -79,22 +77,7 @@ class Events:
         """Drop the white space before what ends a call."""
         self._space.clear()
 
-    @property
-    def is_held(self) -> bool:
-        return self._held_from is not None
-
-    def hold(self) -> None:
-        """Keep what comes until `drop_held` or the end."""
-        self._held_from, self._space_before = len(self._events), list(self._space)
-
-    def drop_held(self) -> None:
-        """Forget what was kept: it was thought, and no call."""
-        del self._events[self._held_from :]
-        self._held_from, self._space = None, self._space_before
-        self._drops_space = False
-
     def close(self) -> None:
-        self._held_from = None
         if not self._drops_space:
             self._flush_space()
 
@@ -104,16 +87,8 @@ class Events:
         self._drops_space = True
 
     def taken(self) -> list[Event]:
-        """The new events, neighbouring texts as one."""
-        end = len(self._events) if self._held_from is None else self._held_from
-        taken: list[Event] = []
-        for event in self._events[:end]:
-            if event.kind == "text" and taken and taken[-1].kind == "text":
-                event = Event("text", taken.pop().text + event.text)
-            taken.append(event)
-        del self._events[:end]
-        if self._held_from is not None:
-            self._held_from = 0
+        """The new events."""
+        taken, self._events = self._events, []
         return taken
 
     def _begin_call(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping
 
+from ramclouds.bridge.json_text import spoken
 from ramclouds.bridge.tools import Tool
 from ramclouds.prompted._reading.blocks import BlockReader
 from ramclouds.prompted._reading.envelope import take_envelope
@@ -21,11 +22,16 @@ from ramclouds.prompted._reading.source import Steps
 from ramclouds.prompted._reading.template_calls import (
     python_calls,
 )
-from ramclouds.prompted._reading.templates import OPENINGS, Mark
+from ramclouds.prompted._reading.templates import OPENINGS, Mark, mark_at
 
 _PYTHON = "tool_code"  # Gemini
 _CANDIDATE = re.compile(r"[<`{\[\u25c1]")
+_FENCE_END = re.compile("```")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\n[ \t]*```|<")
+_BEHIND = re.compile(r"[ \t}`]*")
+# What stands between values in a row: not in a fence, a new line only behind a comma.
+_BETWEEN = re.compile(r"[}\]; \t]*(?:,[}\],;\s]*)?")
+_BETWEEN_FENCED = re.compile(r"[}\],;\s]*")
 _EXAMPLE = re.compile(
     r"\b(?:for (?:example|instance)|e\.g|such as|an? example|examples?:|like this)\b", re.IGNORECASE
 )
@@ -49,7 +55,6 @@ class CallFinder:
         self._reader = reader = BlockReader(tools)
         self._source, self._events = reader.source, reader.events
         self._marked_calls = MarkedCalls(reader)
-        self._held_from = 0
         self._has_thought = False
         self._steps = self._answer()
 
@@ -81,8 +86,7 @@ class CallFinder:
             elif source.is_whole:
                 return
             else:
-                if not self._events.is_held:
-                    source.drop_decided()
+                source.drop_decided()
                 yield
 
     def _candidate(self, char: str) -> Steps:
@@ -123,23 +127,35 @@ class CallFinder:
         if not (yield from self._leads(start)):
             yield from self._other_json()
             return
+        if (yield from self._was_thought()):
+            return
         items, end = yield from self._values(start, is_fenced=False)
-        at = end
-        while (char := (yield from source.char(at))) and char in " \t}`":
-            at += 1
-        is_alone = char in ("", "\n") or (yield from self._closes(at))
+        at = _matched(_BEHIND, source.text, end)
+        mark = mark_at(source.text, at, is_whole=True) if source.text[at : at + 1] == "<" else None
+        # A closing mark may stand alone: some models leave the opening one out.
+        is_closed = isinstance(mark, Mark) and mark.kind in ("closing", "response")
+        is_alone = source.text[at : at + 1] in ("", "\n") or is_closed
         if not items or not is_alone or _EXAMPLE.search(self._events.paragraphs):
             self._reader.release(end)
             return
-        items = yield from self._reader.unless_cut(items, at)
-        self._hold()
         source.at = end + len(source.text[end:at].partition("`")[0])
-        self._reader.emit(items)
+        self._reader.emit((yield from self._reader.unless_cut(items, at)))
 
-    def _closes(self, at: int) -> Generator[None, None, bool]:
-        """Whether a closing mark stands here: some models leave the opening one out."""
-        mark = (yield from self._source.mark(at)) if self._source.text[at] == "<" else None
-        return mark is not None and mark.kind in ("closing", "response")
+    def _was_thought(self) -> Generator[None, None, bool]:
+        """Wait for the end: `</think>` alone may show that what stands before it was thought.
+
+        Templates write the opening mark, so the model does not.
+        """
+        source = self._source
+        while not source.is_whole:
+            yield
+        if self._has_thought:
+            return False
+        self._has_thought = True
+        spans = spoken(source.text[source.at :])
+        end = spans[0][0] if spans else 0
+        self._reader.release(source.at + end)
+        return end > 0
 
     def _values(
         self, start: int, *, is_fenced: bool
@@ -151,47 +167,24 @@ class CallFinder:
             text = source.text[at:end]
             found = self._reader.calls.sound(text, is_marked=False) if is_closed else None
             if found is None:
-                end = yield from self._broken_end(at, is_fenced=is_fenced)
+                end = self._broken_end(at, is_fenced=is_fenced)
                 cut = self._reader.cut_reason(at, end)
                 found = self._reader.calls.broken(source.text[at:end], is_marked=False, cut=cut)
             if not found:
                 return [], end
             items += found
-            following = yield from self._next_value(end, is_fenced=is_fenced)
-            if following < 0:
+            at = _matched(_BETWEEN_FENCED if is_fenced else _BETWEEN, source.text, end)
+            if not source.text.startswith(("{", "["), at):
                 return items, end
-            at = following
             if not (yield from self._leads(at)):
                 return items if is_fenced else [], end
 
-    def _next_value(self, end: int, *, is_fenced: bool) -> Generator[None, None, int]:
-        """Where the next value of a row begins, or -1."""
-        source = self._source
-        at = end
-        space = "}], ;\t\r\n" if is_fenced else "}], ;\t"
-        while (char := (yield from source.char(at))) and char in space:
-            space += "\r\n" if char == "," else ""
-            at += 1
-        return at if char and char in "{[" else -1
-
-    def _broken_end(self, at: int, *, is_fenced: bool) -> Generator[None, None, int]:
-        source = self._source
-        if is_fenced:
-            end = yield from source.find("```", at)
-            return len(source.text) if end < 0 else end
-        searched = at
-        while True:
-            found = _PARAGRAPH_END.search(source.text, searched)
-            if found and (found[0] != "<" or (yield from source.mark(found.start()))):
+    def _broken_end(self, at: int, *, is_fenced: bool) -> int:
+        text = self._source.text
+        for found in (_FENCE_END if is_fenced else _PARAGRAPH_END).finditer(text, at):
+            if found[0] != "<" or mark_at(text, found.start(), is_whole=True):
                 return found.start()
-            if found:
-                searched = found.end()
-                continue
-            if source.is_whole:
-                return len(source.text)
-            # White space in front may belong to the end.
-            searched = max(at, len(source.text.rstrip()) - 1)
-            yield
+        return len(text)
 
     def _leads(self, at: int) -> Generator[None, None, bool]:
         """Whether the first key of an object is one of a call, and the name that of a tool."""
@@ -264,21 +257,21 @@ class CallFinder:
 
     def _fenced(self, start: int) -> Steps:
         source = self._source
+        if (yield from self._was_thought()):
+            return
         items, end = yield from self._values(start, is_fenced=True)
         if not items:
             yield from self._shown_fence()
             return
-        at = yield from self._reader.behind_value(end)
-        is_closed = yield from source.has_ticks(at)
-        if is_closed and (yield from source.char(at + 3)).isalnum():
-            is_closed = False  # the next block begins
-        following = (yield from source.skip_space(at + 3)) if is_closed else at
+        at = _matched(_BETWEEN_FENCED, source.text, end)
+        # With letters behind it, it begins the next block.
+        is_closed = source.text.startswith("```", at) and not source.text[at + 3 : at + 4].isalnum()
+        following = yield from source.skip_space(at + 3)
         if self._is_example(goes_on=is_closed and not source.is_end(following)):
             self._reader.release(at + 3 if is_closed else end)
             return
         if not is_closed:
             items = yield from self._reader.unless_cut(items, at)
-        self._hold()
         source.at = at + 3 if is_closed else (at if source.is_end(at) else end)
         self._reader.in_fence = not is_closed
         self._reader.emit(items)
@@ -290,11 +283,12 @@ class CallFinder:
     def _python(self, start: int) -> Steps:
         source = self._source
         end = yield from source.find("```", start)
+        if (yield from self._was_thought()):
+            return
         calls = None if end < 0 else python_calls(source.text[start:end], self._tools)
         if calls is None:
             yield from self._shown_fence()
             return
-        self._hold()
         source.at = end + 3
         self._reader.emit(calls)
 
@@ -315,23 +309,16 @@ class CallFinder:
             self._reader.release(mark.end)
             yield from self._skim_to(mark.tag)
         elif mark.kind == "thought_end":
-            self._forget_thought(mark.end)
+            self._has_thought = True
+            self._reader.release(mark.end)
         elif mark.kind in OPENINGS:
             if not (yield from self._marked_calls.opened(mark)):
                 self._reader.release(mark.end)
         else:
             self._reader.release(mark.end)
 
-    def _forget_thought(self, end: int) -> None:
-        """What stands before `</think>` alone was thought: templates write the opening mark."""
-        if self._events.is_held:
-            self._events.drop_held()
-            self._source.at = self._held_from
-        self._has_thought = True
-        self._reader.release(end)
 
-    def _hold(self) -> None:
-        """Without marks a call waits for the end: `</think>` may show that it was thought."""
-        if not self._has_thought and not self._events.is_held:
-            self._events.hold()
-            self._held_from = self._source.at
+def _matched(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where a pattern ends that may be empty."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
