@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ramclouds._json.repair import is_json, repaired
+from ramclouds._stream.accumulator import Accumulator
 from ramclouds.bridge.json_text import json_values
 from ramclouds.bridge.tools import forced_name, is_forced
 from ramclouds.errors import BadRequestError, ContentFilterError, ContextLengthError
-from ramclouds.types import Choice, Chunk, Completion, ToolCall
+from ramclouds.types import Chunk, Completion
 
 _NATIVE = re.compile(
     r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b", re.I
@@ -80,6 +81,7 @@ class NativeWatch:
         self._params = params
         self._is_forced = is_forced(params.get("tool_choice"))
         self._buffer: list[Chunk] = []
+        self._joined = Accumulator()
         # If no call was forced and no JSON asked for, a plain answer proves nothing: pass it on.
         self._has_shown = not (self._is_forced or _asks_for_json(params))
         self.completion = Completion()
@@ -90,9 +92,10 @@ class NativeWatch:
         if self._has_shown:
             return [chunk]
         self._buffer.append(chunk)
+        self._joined.add(chunk)
         self._has_shown = self._shows_effect(chunk)
         if chunk.finish_reason is not None and not self._has_shown:
-            self.completion = _joined(self._buffer)
+            self.completion = self._joined.completion()
             self._has_shown = not is_ignored(self._params, self.completion)
         if not self._has_shown:
             return []
@@ -108,19 +111,3 @@ class NativeWatch:
 def _asks_for_json(params: Mapping[str, Any]) -> bool:
     response_format = params.get("response_format") or {}
     return response_format.get("type") in ("json_object", "json_schema")
-
-
-def _joined(chunks: list[Chunk]) -> Completion:
-    choice = Choice(
-        text="".join(chunk.text for chunk in chunks),
-        refusal="".join(chunk.refusal for chunk in chunks),
-        tool_calls=tuple(
-            ToolCall(delta.id or "", delta.name, "")
-            for chunk in chunks
-            for delta in chunk.tool_calls
-            if delta.name
-        ),
-        invalid_tool_calls=tuple(call for chunk in chunks for call in chunk.invalid_tool_calls),
-        finish_reason=chunks[-1].finish_reason,
-    )
-    return Completion(choices=(choice,))

@@ -16,7 +16,6 @@ _FENCES = (
 )
 _FENCE = re.compile(r"```[ \t]*(\w*)")
 _COMPLETE_WORD = re.compile(r"(?:true|false|null|None|True|False|-?\d[\d.eE+-]*|[}\]\"'])\s*$")
-_QUOTE = re.compile(r'(?<!\\)"')
 
 
 class BlockReader:

@@ -30,8 +30,6 @@ class Events:
         """The last character of the text."""
         self.is_in_line = False
         """Whether there is text on this line."""
-        self.is_blank = True
-        """Whether there is neither text nor a call yet."""
         self.paragraphs = ""
         """The end of the text since the last call."""
         self._events: list[Event] = []
@@ -48,7 +46,7 @@ class Events:
         if body:
             self._flush_space()
             self._events.append(Event("text", body))
-            self.is_blank = self._drops_space = False
+            self._drops_space = False
         self._space.append(text[len(body) :])
         self.last = text[-1:] or self.last
         line = text.rpartition("\n")[2]
@@ -94,7 +92,7 @@ class Events:
     def _begin_call(self) -> None:
         self._space.clear()
         self.paragraphs = ""
-        self.is_blank, self.is_in_line, self._drops_space = False, False, True
+        self.is_in_line, self._drops_space = False, True
 
     def _flush_space(self) -> None:
         space = "".join(self._space)

@@ -7,10 +7,11 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
+from ramclouds._stream.accumulator import Accumulator
 from ramclouds.bridge.tools import offered_tools
 from ramclouds.prompted._reading.events import Event
 from ramclouds.prompted._reading.finder import CallFinder
-from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta
+from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCallDelta
 
 
 class PromptedParser:
@@ -78,17 +79,17 @@ class PromptedParser:
         chunks = parser.feed(whole)
         if choice.finish_reason is None:
             chunks += parser.close()
-        deltas = [delta for chunk in chunks for delta in chunk.tool_calls]
-        invalid = [call for chunk in chunks for call in chunk.invalid_tool_calls]
+        parts = Accumulator()
+        for chunk in chunks:
+            parts.add(chunk)
+        [read] = parts.completion().choices
+        invalid = (replace(call, index=None) for call in read.invalid_tool_calls)
         return replace(
             choice,
-            text="".join(chunk.text for chunk in chunks),
-            tool_calls=(*choice.tool_calls, *_joined(deltas, {call.id for call in invalid})),
-            invalid_tool_calls=(
-                *choice.invalid_tool_calls,
-                *(replace(call, index=None) for call in invalid),
-            ),
-            finish_reason=chunks[-1].finish_reason if chunks else None,
+            text=read.text,
+            tool_calls=(*choice.tool_calls, *read.tool_calls),
+            invalid_tool_calls=(*choice.invalid_tool_calls, *invalid),
+            finish_reason=read.finish_reason,
         )
 
     def _carrier(self, chunk: Chunk) -> Chunk:
@@ -182,11 +183,3 @@ def _says_nothing(chunk: Chunk) -> bool:
         or chunk.usage
         or chunk.logprobs
     )
-
-
-def _joined(deltas: Iterable[ToolCallDelta], invalid: set[str]) -> list[ToolCall]:
-    calls: dict[int, ToolCall] = {}
-    for delta in deltas:
-        call = calls.setdefault(delta.index, ToolCall(delta.id or "", delta.name or "", ""))
-        call.arguments += delta.arguments
-    return [call for call in calls.values() if call.id not in invalid]
