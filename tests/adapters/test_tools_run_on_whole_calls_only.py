@@ -1,4 +1,4 @@
-"""Agents of both frameworks: a tool runs on what the model wrote, or it does not run."""
+"""Agents with tools through the prompt: a tool runs on what was written, or it does not run."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from tests.gateway import (
     Json,
     Request,
     Sse,
-    call,
     completion,
     text_chunks,
-    tool_chunks,
 )
 from tests.llama_index.running import AGENT_MARKS
 
@@ -42,7 +40,7 @@ def tagged(arguments: str, end: str = "}\n</tool_call>") -> str:
     return f'<tool_call>\n{{"name": "run", "arguments": {arguments}{end}'
 
 
-PROMPTED = [
+CASES = [
     Case("whole", tagged('{"cmd": "ls"}'), ["ls"]),
     Case("quotes_in_quotes", tagged('{"cmd": "rm -rf /srv/"x"/y"}'), ['rm -rf /srv/"x"/y']),
     Case("expression", tagged('{"cmd": "ls" + dir}'), None),
@@ -58,15 +56,6 @@ PROMPTED = [
     Case("example", 'For example: {"name": "run", "arguments": {"cmd": "ls"}}', []),
     Case("parameter_cut", '<invoke name="run"><parameter name="cmd">rm -rf /srv', None, "length"),
 ]
-NATIVE = [
-    Case("whole", '{"cmd": "ls"}', ["ls"], "tool_calls"),
-    Case("quotes_in_quotes", '{"cmd": "rm -rf /srv/"x"/y"}', None, "tool_calls"),
-    Case("expression", '{"cmd": "ls" + dir}', None, "tool_calls"),
-    Case("one_or_the_other", '{"cmd": "a"} or {"cmd": "b"}', None, "tool_calls"),
-    Case("cut_in_a_string", '{"cmd": "rm -rf /srv/x', None, "length"),
-    Case("cut_behind_a_brace", "{", None, "length"),
-    Case("nothing_arrived", "", None, "length"),
-]
 
 
 def prompted(case: Case) -> Callable[[Request], Answer]:
@@ -81,26 +70,6 @@ def prompted(case: Case) -> Callable[[Request], Answer]:
     return answer
 
 
-def native(case: Case) -> Callable[[Request], Answer]:
-    def answer(request: Request) -> Answer:
-        is_first = request.json["messages"][-1]["role"] == "user"
-        is_stream = request.json.get("stream")
-        if not is_first:
-            return Sse(text_chunks("Done.")) if is_stream else Json(completion("Done."))
-        made = call("run", case.written)
-        if is_stream:
-            return Sse(tool_chunks(made, finish_reason=case.finish_reason))
-        return Json(completion(None, tool_calls=[made], finish_reason=case.finish_reason))
-
-    return answer
-
-
-WAYS = [
-    *(pytest.param("prompted", case, id=f"prompted-{case.name}") for case in PROMPTED),
-    *(pytest.param("native", case, id=f"native-{case.name}") for case in NATIVE),
-]
-
-
 def recorder() -> tuple[Callable[[str], str], list[str]]:
     ran: list[str] = []
 
@@ -112,17 +81,16 @@ def recorder() -> tuple[Callable[[str], str], list[str]]:
     return run, ran
 
 
-@pytest.mark.parametrize(("way", "case"), WAYS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_langchain_agent(
     gateway: Gateway,
     chat: Callable[..., ChatRamClouds],
-    way: Any,
     case: Case,
     streaming: bool,
 ) -> None:
-    gateway.handler = {"prompted": prompted, "native": native}[way](case)
+    gateway.handler = prompted(case)
     tool, ran = recorder()
-    agent = create_agent(chat(tool_calling=way), tools=[tool], system_prompt="Be brief.")
+    agent = create_agent(chat(tool_calling="prompted"), tools=[tool], system_prompt="Be brief.")
     asked: Any = {"messages": [HumanMessage("Do it.")]}
 
     async def turn() -> None:
@@ -140,17 +108,16 @@ async def test_langchain_agent(
     assert ran == (case.ran or [])
 
 
-@pytest.mark.parametrize(("way", "case"), WAYS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_llama_index_agent(
     gateway: Gateway,
     llm: Callable[..., RamClouds],
-    way: Any,
     case: Case,
     streaming: bool,
 ) -> None:
-    gateway.handler = {"prompted": prompted, "native": native}[way](case)
+    gateway.handler = prompted(case)
     tool, ran = recorder()
-    model = llm(tool_calling=way)
+    model = llm(tool_calling="prompted")
     agent = FunctionAgent(tools=[tool], llm=model, streaming=streaming, system_prompt="Be brief.")
     if case.ran is None:
         with pytest.raises(InvalidToolCallError, match="run"):

@@ -25,8 +25,6 @@ from tests.gateway.answers import Answer, Raw
 from tests.gateway.embeddings import embeddings_of, to_base64, vector_of
 from tests.harness import EACH_TWIN, EMBED, Calls
 
-pytestmark = EACH_TWIN
-
 VECTORS = [[0.5, 0.25], [-1.0, 2.0], [0.0, 8.0]]
 TEXTS = [f"text {number}" for number in range(10)]
 MADE = [vector_of(text) for text in TEXTS]
@@ -34,6 +32,7 @@ NO_BASE64 = error("Unsupported parameter: encoding_format", "invalid_request_err
 TOO_MANY = error("batch size is invalid, it should not be larger than 4.", "x", "InvalidParameter")
 
 
+@EACH_TWIN
 def test_one_request_gives_the_vectors(gateway: Gateway, calls: Calls) -> None:
     gateway.reply(Json(embedded([to_base64(vector) for vector in VECTORS])))
     found = calls.embed(user="me")
@@ -43,6 +42,7 @@ def test_one_request_gives_the_vectors(gateway: Gateway, calls: Calls) -> None:
     assert (found.request_id, found.usage and found.usage.total_tokens) == (REQUEST_ID, 7)
 
 
+@EACH_TWIN
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_response_may_be_compressed(gateway: Gateway, calls: Calls, encoding: str) -> None:
     body = json.dumps(embedded(VECTORS)).encode()
@@ -52,6 +52,7 @@ def test_response_may_be_compressed(gateway: Gateway, calls: Calls, encoding: st
     assert calls.embed().vectors == VECTORS
 
 
+@EACH_TWIN
 def test_refused_encoding_is_left_out_and_remembered_for_its_model(
     gateway: Gateway, calls: Calls
 ) -> None:
@@ -63,6 +64,7 @@ def test_refused_encoding_is_left_out_and_remembered_for_its_model(
     assert sent == ["base64", None, None, "base64"]
 
 
+@EACH_TWIN
 def test_encoding_that_was_asked_for_is_not_left_out(gateway: Gateway, calls: Calls) -> None:
     gateway.reply(Json(NO_BASE64, 400))
     with pytest.raises(BadRequestError):
@@ -103,6 +105,7 @@ def test_response_without_all_vectors_is_an_error(
     assert caught.value.partial is None
 
 
+@EACH_TWIN
 def test_failure_is_retried_as_any_other(
     gateway: Gateway, connect: Callable[..., Calls], waits: list[float]
 ) -> None:
@@ -112,6 +115,7 @@ def test_failure_is_retried_as_any_other(
     assert (waits[0], len(waits)) == (7.0, 2)
 
 
+@EACH_TWIN
 def test_body_that_breaks_off_is_not_asked_for_again(
     gateway: Gateway, connect: Callable[..., Calls]
 ) -> None:
@@ -132,11 +136,13 @@ def test_wrong_argument_is_found_before_sending(gateway: Gateway, calls: Calls) 
     assert gateway.connections == 0
 
 
+@EACH_TWIN
 def test_numpy_array_holds_the_same(gateway: Gateway, calls: Calls) -> None:
     found: Any = calls.embed_many(TEXTS, chunk_size=3, as_numpy=True).vectors
     assert (found.dtype, found.tolist()) == ("float32", MADE)
 
 
+@EACH_TWIN
 def test_many_texts_come_in_order_with_their_usage(gateway: Gateway, calls: Calls) -> None:
     found = calls.embed_many(TEXTS, chunk_size=3)
     assert found.vectors == MADE
@@ -144,11 +150,13 @@ def test_many_texts_come_in_order_with_their_usage(gateway: Gateway, calls: Call
     assert (found.usage and found.usage.total_tokens, found.request_id) == (20, REQUEST_ID)
 
 
+@EACH_TWIN
 def test_no_texts_send_nothing(gateway: Gateway, calls: Calls) -> None:
     assert calls.embed_many([]).vectors == []
     assert gateway.connections == 0
 
 
+@EACH_TWIN
 @pytest.mark.parametrize(("max_concurrency", "at_once"), [(1, 1), (3, 3)])
 def test_requests_go_side_by_side_and_no_more_than_allowed(
     gateway: Gateway, calls: Calls, max_concurrency: int, at_once: int
@@ -157,6 +165,7 @@ def test_requests_go_side_by_side_and_no_more_than_allowed(
     assert gateway.connections <= at_once
 
 
+@EACH_TWIN
 def test_requests_are_under_way_together(gateway: Gateway, calls: Calls) -> None:
     # Each is answered only when all three have come.
     gateway.handler = lambda request: Meeting(gateway, 3, embeddings_of(request, ()))
@@ -183,6 +192,7 @@ def limited(request: Request) -> Answer:
     return embeddings_of(request, ())
 
 
+@EACH_TWIN
 def test_batch_that_is_too_large_is_halved_and_the_size_remembered(
     gateway: Gateway, calls: Calls
 ) -> None:
@@ -194,6 +204,7 @@ def test_batch_that_is_too_large_is_halved_and_the_size_remembered(
     assert [len(body["input"]) for body in bodies(gateway)] == [3, 3, 3, 1]
 
 
+@EACH_TWIN
 def test_what_arrived_is_on_the_error(gateway: Gateway, calls: Calls) -> None:
     gateway.reply(
         Json(embedded(VECTORS)), Json(error("context_length", "x", "context_length_exceeded"), 400)
@@ -207,6 +218,7 @@ def test_what_arrived_is_on_the_error(gateway: Gateway, calls: Calls) -> None:
     )
 
 
+@EACH_TWIN
 def test_failed_request_is_retried_alone(
     gateway: Gateway, connect: Callable[..., Calls], waits: list[float]
 ) -> None:
@@ -216,6 +228,7 @@ def test_failed_request_is_retried_alone(
     assert len(gateway.requests) == 5
 
 
+@EACH_TWIN
 def test_failure_ends_the_others_after_what_is_under_way(gateway: Gateway, calls: Calls) -> None:
     gateway.reply(Json(error("Invalid token"), 401))
     with pytest.raises(AuthenticationError):
@@ -223,12 +236,14 @@ def test_failure_ends_the_others_after_what_is_under_way(gateway: Gateway, calls
     assert len(gateway.requests) < 10
 
 
+@EACH_TWIN
 def test_progress_is_reported_as_batches_come(gateway: Gateway, calls: Calls) -> None:
     done: list[int] = []
     calls.embed_many(TEXTS, chunk_size=4, on_progress=done.append)
     assert sorted(done) == [2, 4, 4]
 
 
+@EACH_TWIN
 def test_broken_progress_is_raised_as_it_is(gateway: Gateway, calls: Calls) -> None:
     def broken(done: int) -> None:
         raise ZeroDivisionError

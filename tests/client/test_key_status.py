@@ -11,8 +11,6 @@ from ramclouds import AuthenticationError, KeyStatus, ResponseError
 from tests.gateway import Body, Gateway, Json
 from tests.harness import EACH_TWIN, Calls
 
-pytestmark = EACH_TWIN
-
 DATE = "Thu, 26 Nov 2026 14:26:53 GMT"
 DATA: dict[str, Any] = {
     "expires_at": 0,
@@ -37,6 +35,7 @@ def status_of(gateway: Gateway, calls: Calls, **changes: Any) -> KeyStatus:
     return calls.key_status()
 
 
+@EACH_TWIN
 def test_key_status_asks_at_the_root_of_the_gateway(gateway: Gateway, calls: Calls) -> None:
     status = status_of(gateway, calls)
     assert [(one.method, one.path) for one in gateway.requests] == [("GET", "/api/usage/token/")]
@@ -80,6 +79,7 @@ def test_models_that_the_key_is_limited_to(gateway: Gateway, calls: Calls) -> No
     assert status.models == ("gpt-5", "glm-5")
 
 
+@EACH_TWIN
 def test_unknown_key_is_an_authentication_error(gateway: Gateway, calls: Calls) -> None:
     gateway.reply(Json({"success": False, "message": "Invalid token"}, 401))
     with pytest.raises(AuthenticationError, match="unknown, disabled, expired or spent"):

@@ -25,11 +25,10 @@ from tests.llama_index.toolbox import (
 )
 from tests.llama_index.twins import EACH_TWIN, Twin
 
-pytestmark = EACH_TWIN
-
 NAMED = {"type": "function", "function": {"name": "add"}}
 
 
+@EACH_TWIN
 async def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
     history = [ChatMessage("Hello")]
 
@@ -134,6 +133,7 @@ async def test_one_call_is_kept_where_several_are_not_allowed(
         assert answer.message.additional_kwargs == {"tool_calls": [TWO_CALLS[0]]}
 
 
+@EACH_TWIN
 async def test_a_demanded_call_that_never_came_is_an_error(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
@@ -169,6 +169,7 @@ async def test_a_missing_call_says_what_to_do(
     assert "tool_calling" not in str(caught.value)
 
 
+@EACH_TWIN
 async def test_no_call_is_fine_where_none_was_demanded(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
@@ -183,6 +184,7 @@ async def test_no_call_is_fine_where_none_was_demanded(
         llm.get_tool_calls_from_response(plain)
 
 
+@EACH_TWIN
 async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
     call_both(gateway)
     gateway.reply(Json(completion(None, tool_calls=list(TWO_CALLS))))
@@ -196,6 +198,7 @@ async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) ->
 
 
 # Core's workflows look at every attribute of an agent.
+@EACH_TWIN
 @pytest.mark.usefixtures("core_leaves_open")
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 async def test_predict_and_call_without_function_calling_reasons_in_text(
@@ -212,6 +215,7 @@ async def test_predict_and_call_without_function_calling_reasons_in_text(
     assert "tools" not in gateway.last.json
 
 
+@EACH_TWIN
 async def test_a_multi_turn_history_with_tools_is_accepted(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:

@@ -206,8 +206,8 @@ PIECES += ["bearer ", "sk-", "(request id: ", "error code", "input ", "token ", 
 
 
 @pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.parametrize("status", [400, 429])
-def test_message_of_a_megabyte_is_read(piece: str, status: int) -> None:
+def test_message_of_a_megabyte_is_read(piece: str) -> None:
     message = piece * (1_000_000 // len(piece))
-    error = raised(status, message, type="invalid_request_error")
-    assert len(str(error)) < 2_000
+    # Looked through for a full window, and for a wait.
+    errors = [raised(status, message, type="invalid_request_error") for status in (400, 429)]
+    assert all(len(str(error)) < 2_000 for error in errors)
