@@ -92,7 +92,7 @@ live: .venv/dev.stamp  ## Check what the docs claim of RamClouds, with RAMCLOUDS
 		$(BIN)/python -m scripts.live
 
 .PHONY: fuzz
-fuzz: .venv/dev.stamp  ## Look for answers that break the client, for FUZZ_SECONDS (600).
+fuzz: .venv/dev.stamp  ## Look for responses that break the client, for FUZZ_SECONDS (600).
 	@$(BIN)/python tests/fuzz.py
 
 .PHONY: eval
@@ -117,7 +117,7 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	--custom-compile-command "make pins"
 
 .venv/python.stamp:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
 	$(PYTHON) -m venv .venv
 	@touch $@
 
@@ -135,7 +135,7 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 
 # The peers have an environment of their own, so that the tests never see them.
 .venv-bench/bench.stamp: requirements/bench.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
 	$(PYTHON) -m venv .venv-bench
 	@echo "Installing the peers into .venv-bench (once)"
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
