@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import ramclouds
@@ -12,37 +11,32 @@ class Clients:
     """The sync and the async client of one LLM."""
 
     def __init__(self) -> None:
-        self._made: dict[str, tuple[dict[str, Any], Any]] = {}
+        self._sync: tuple[dict[str, Any], ramclouds.Client] | None = None
+        self._async: tuple[dict[str, Any], ramclouds.AsyncClient] | None = None
 
-    def sync(self, settings: Mapping[str, Any], http_client: Any) -> ramclouds.Client:
+    # Compared at each call: settings of an LLM can be assigned, or changed in a copy.
+
+    def sync(self, **settings: Any) -> ramclouds.Client:
         """The client of the sync methods."""
-        made: ramclouds.Client = self._get("sync", ramclouds.Client, settings, http_client)
-        return made
+        if self._sync is None or self._sync[0] != settings:
+            self._sync = (settings, ramclouds.Client(**settings))
+        return self._sync[1]
 
-    def asynchronous(self, settings: Mapping[str, Any], http_client: Any) -> ramclouds.AsyncClient:
+    def asynchronous(self, **settings: Any) -> ramclouds.AsyncClient:
         """The client of the async methods."""
-        made: ramclouds.AsyncClient = self._get(
-            "async", ramclouds.AsyncClient, settings, http_client
-        )
-        return made
-
-    def _get(
-        self, kind: str, make: Callable[..., Any], settings: Mapping[str, Any], http_client: Any
-    ) -> Any:
-        # Compared at each call: settings of an LLM can be assigned, or changed in a copy.
-        now = {**settings, "http_client": http_client}
-        made = self._made.get(kind)
-        if made is None or made[0] != now:
-            made = self._made[kind] = (now, make(**now))
-        return made[1]
+        if self._async is None or self._async[0] != settings:
+            self._async = (settings, ramclouds.AsyncClient(**settings))
+        return self._async[1]
 
     def close(self) -> None:
         """Close the connections of the sync methods; the next call opens new ones."""
-        if (made := self._made.pop("sync", None)) is not None:
+        made, self._sync = self._sync, None
+        if made is not None:
             made[1].close()
 
     async def aclose(self) -> None:
         """Close all connections; the next call opens new ones."""
         self.close()
-        if (made := self._made.pop("async", None)) is not None:
+        made, self._async = self._async, None
+        if made is not None:
             await made[1].aclose()

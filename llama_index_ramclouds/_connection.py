@@ -22,7 +22,6 @@ import ramclouds
 from llama_index_ramclouds._clients import Clients
 from ramclouds.bridge.settings import closest, public_headers, to_timeout
 
-_CLIENT = ("api_key", "base_url", "timeout", "max_retries", "default_headers")
 # Held by the user, or bound to a process: neither pickled nor deep-copied.
 _SHARED = ("http_client", "async_http_client")
 
@@ -30,6 +29,14 @@ _SHARED = ("http_client", "async_http_client")
 class Connection(BaseModel):
     """The fields of a client, and the clients made from them."""
 
+    _of_client: ClassVar[tuple[str, ...]] = (
+        "api_key",
+        "base_url",
+        "timeout",
+        "max_retries",
+        "default_headers",
+    )
+    """The fields that the client of the model is built with."""
     _elsewhere: ClassVar[Mapping[str, str]] = {}
     """Where to go with settings that other packages have under a name that is none here."""
     _otherwise: ClassVar[str] = "Put other keys into extra_body."
@@ -95,15 +102,13 @@ class Connection(BaseModel):
         _reject_unknown(type(self), given)
         super().__init__(**given)
 
-    @property
-    def _client_settings(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _CLIENT}
-
     def _client(self) -> ramclouds.Client:
-        return self._clients.sync(self._client_settings, self.http_client)
+        settings = {name: getattr(self, name) for name in self._of_client}
+        return self._clients.sync(http_client=self.http_client, **settings)
 
     def _async_client(self) -> ramclouds.AsyncClient:
-        return self._clients.asynchronous(self._client_settings, self.async_http_client)
+        settings = {name: getattr(self, name) for name in self._of_client}
+        return self._clients.asynchronous(http_client=self.async_http_client, **settings)
 
     @field_validator("timeout")
     @classmethod

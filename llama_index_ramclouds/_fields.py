@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
-from llama_index.core.bridge.pydantic import (
-    Field,
-    PrivateAttr,
-)
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
@@ -21,6 +18,11 @@ OnInvalidToolCalls = Literal["raise", "return"]
 class Fields(Connection):
     """Every setting of `RamClouds`."""
 
+    _of_client: ClassVar[tuple[str, ...]] = (
+        *Connection._of_client,
+        "think_tags",
+        "stream_whole_calls",
+    )
     _elsewhere: ClassVar[Mapping[str, str]] = {
         "is_chat_model": "Every model is one here, so leave it out.",
         "should_use_structured_outputs": "Set structured_output_mode='json_schema'.",
@@ -106,11 +108,6 @@ class Fields(Connection):
     # By gateway, the models that ignored a native request; copies learn from each other.
     _downgraded: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
     _checked: bool = PrivateAttr(default=True)
-
-    @property
-    def _client_settings(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in ("think_tags", "stream_whole_calls")}
-        return {**super()._client_settings, **own}
 
     @property
     def _downgraded_models(self) -> set[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -53,7 +52,8 @@ def to_wire(
     for place, message in enumerate(messages):
         role = _ROLES[message.role]
         if role != "tool":
-            wire.extend(_media_message(returned))
+            if returned:
+                wire.append({"role": "user", "content": returned})
             returned, made = [], []
         if role == "assistant":
             wire.append(_assistant(message, facts if place >= loop else None))
@@ -62,11 +62,13 @@ def to_wire(
             call_id = made.pop(0) if made else _answered_id(message, place)
             text, media = _tool(message, call_id)
             wire.append(text)
+            # Tool messages take no media: it follows when all calls are answered.
             returned.extend(media)
         else:
             parts = _parts(_blocks_once(message), cache_points=cache_points)
             wire.append({"role": role, "content": as_content(parts, between=""), **_name(message)})
-    wire.extend(_media_message(returned))
+    if returned:
+        wire.append({"role": "user", "content": returned})
     return without_open_calls(wire)
 
 
@@ -95,13 +97,12 @@ def _name(message: ChatMessage) -> dict[str, str]:
 
 def _parts(blocks: Iterable[ContentBlock], *, cache_points: bool) -> list[Part]:
     parts: list[Part] = []
-    for part in itertools.chain.from_iterable(
-        to_parts(block, cache_points=cache_points) for block in blocks
-    ):
-        if "type" in part:
-            parts.append(part)
-        elif parts:
-            parts[-1].update(part)
+    for block in blocks:
+        for part in to_parts(block, cache_points=cache_points):
+            if "type" in part:
+                parts.append(part)
+            elif parts:
+                parts[-1].update(part)
     return parts
 
 
@@ -205,12 +206,6 @@ def _tool(message: ChatMessage, call_id: str) -> tuple[dict[str, Any], list[Part
         text = text or "The result follows in the next user message."
         media.insert(0, {"type": "text", "text": f"Result of tool call {call_id}:"})
     return {"role": "tool", "tool_call_id": call_id, "content": text}, media
-
-
-def _media_message(parts: list[Part]) -> Iterator[dict[str, Any]]:
-    """Tool messages take no media: it follows when all calls are answered."""
-    if parts:
-        yield {"role": "user", "content": list(parts)}
 
 
 def with_instructions(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:

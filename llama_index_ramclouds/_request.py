@@ -12,7 +12,7 @@ from llama_index_ramclouds._errors import invalid_calls_error, missing_call_erro
 from llama_index_ramclouds._fields import Fields, OnInvalidToolCalls
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import has_calls, has_invalid_calls, to_wire_choice
-from ramclouds import ConfigurationError, ModelFacts, model_facts
+from ramclouds import ConfigurationError, model_facts
 from ramclouds.bridge.settings import check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
@@ -105,10 +105,11 @@ def to_expectation(llm: Fields, given: Mapping[str, Any]) -> Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the client, and how it is asked for."""
+    """One call of the client."""
 
     params: dict[str, Any] = field(repr=False)
-    mode: ToolMode
+    mode: ToolMode | None
+    """How tools and formats are asked for; None where none are."""
 
 
 def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]) -> Request:
@@ -121,19 +122,24 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str,
             params.get("tool_choice"), params["tools"], required=False
         )
     mode = tool_mode(llm, params)
-    params = {name: value for name, value in params.items() if name not in _WORDS}
+    for name in _WORDS:
+        params.pop(name, None)
     params["model"] = params.get("model") or llm.model
     facts = model_facts(params["model"])
-    params["messages"] = to_wire(
-        messages, facts, replay_reasoning=_replays_reasoning(llm.replay_reasoning, facts)
-    )
-    return Request(params, mode)
+    replays = llm.replay_reasoning
+    if replays is None:
+        replays = facts.replay_reasoning or facts.inline_reasoning
+    params["messages"] = to_wire(messages, facts, replay_reasoning=replays)
+    return Request(params, mode if ToolMode.is_needed(params, mode.tool_calling) else None)
 
 
 def tool_mode(llm: Fields, given: Mapping[str, Any]) -> ToolMode:
     """How a call with these parameters asks for tools and formats."""
-    words = {name: _word(llm, given, name) for name in ("tool_calling", "on_unsupported")}
-    return ToolMode(**words, downgraded=llm._downgraded_models)
+    return ToolMode(
+        _word(llm, given, "tool_calling"),
+        _word(llm, given, "on_unsupported"),
+        llm._downgraded_models,
+    )
 
 
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
@@ -178,9 +184,3 @@ def _refuse_several(n: Any) -> None:
             f"n={n} cannot be asked for: a response of LlamaIndex holds one choice, and the others"
             " would be paid for and lost. Call once for each, or use ramclouds.Client.complete."
         )
-
-
-def _replays_reasoning(wanted: bool | None, facts: ModelFacts) -> bool:
-    if wanted is not None:
-        return wanted
-    return facts.replay_reasoning or facts.inline_reasoning

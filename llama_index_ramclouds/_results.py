@@ -29,27 +29,35 @@ _TEMPLATE = ChatMessage(role=MessageRole.ASSISTANT, blocks=[], additional_kwargs
 
 def to_chat(completion: Completion) -> ChatResponse:
     """A whole completion; a refusal is the text that the user gets to read."""
+    choice = completion.choices[0]
     blocks: list[ContentBlock] = []
-    if completion.reasoning:
-        blocks.append(_thinking(completion.reasoning, completion.usage))
-    blocks.append(TextBlock(text=completion.text + completion.refusal))
-    blocks += [_call_block(call, _whole(call.arguments)) for call in completion.tool_calls]
-    return ChatResponse(
-        message=_message(blocks, _calls(completion.tool_calls, completion.invalid_tool_calls)),
-        raw=_raw(completion.raw, completion.usage),
-        logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion),
-    )
+    if choice.reasoning:
+        blocks.append(_thinking(choice.reasoning, completion.usage))
+    blocks.append(TextBlock(text=choice.text + choice.refusal))
+    blocks += [_call_block(call, _whole(call.arguments)) for call in choice.tool_calls]
+    message = _message(blocks, _calls(choice.tool_calls, choice.invalid_tool_calls))
+    return ChatResponse(message=message, **_about(completion))
 
 
 def to_completion(completion: Completion) -> CompletionResponse:
     """A whole completion as text."""
-    return CompletionResponse(
-        text=completion.text + completion.refusal,
-        raw=_raw(completion.raw, completion.usage),
-        logprobs=_logprobs(completion.logprobs),
-        additional_kwargs=_facts_of(completion),
-    )
+    choice = completion.choices[0]
+    return CompletionResponse(text=choice.text + choice.refusal, **_about(completion))
+
+
+def _about(completion: Completion) -> dict[str, Any]:
+    choice, usage = completion.choices[0], completion.usage
+    counts = _counts(usage) if usage else {}
+    facts = {**counts, **_identity(completion), "finish_reason": choice.finish_reason}
+    if choice.refusal:
+        facts["refusal"] = choice.refusal
+    if completion.unproven:
+        facts["unproven"] = True
+    return {
+        "raw": _raw(completion.raw, usage, counts) if usage else completion.raw,
+        "logprobs": None if choice.logprobs is None else _logprobs(choice.logprobs),
+        "additional_kwargs": facts,
+    }
 
 
 class ArrivingCall:
@@ -93,7 +101,7 @@ class ResponseBuilder:
         self._about: dict[str, Any] = {}
 
     def to_chat(self, chunk: Chunk) -> ChatResponse:
-        delta, about = self._add(chunk)
+        about = self._add(chunk)
         for fragment in chunk.tool_calls:
             self._add_fragment(fragment)
         blocks: list[ContentBlock] = [TextBlock(text=self._text)]
@@ -104,39 +112,32 @@ class ResponseBuilder:
             calls = self._calls_of(chunk)
             blocks += calls.values()
             kwargs = _calls([self._calls[index].call for index in calls], chunk.invalid_tool_calls)
-        return ChatResponse(
-            message=_message(blocks, kwargs),
-            delta=delta,
-            raw=_raw(chunk.raw, chunk.usage) if chunk.usage else chunk.raw,
-            logprobs=_logprobs(chunk.logprobs),
-            additional_kwargs=about,
-        )
+        return ChatResponse(message=_message(blocks, kwargs), **about)
 
     def to_completion(self, chunk: Chunk) -> CompletionResponse:
-        delta, about = self._add(chunk)
-        return CompletionResponse(
-            text=self._text,
-            delta=delta,
-            raw=_raw(chunk.raw, chunk.usage) if chunk.usage else chunk.raw,
-            logprobs=_logprobs(chunk.logprobs),
-            additional_kwargs=about,
-        )
+        about = self._add(chunk)
+        return CompletionResponse(text=self._text, **about)
 
-    def _add(self, chunk: Chunk) -> tuple[str, dict[str, Any]]:
+    def _add(self, chunk: Chunk) -> dict[str, Any]:
         delta = chunk.text + chunk.refusal if chunk.refusal else chunk.text
         self._text += delta
         self._reasoning += chunk.reasoning
-        about: dict[str, Any] = {"thinking_delta": chunk.reasoning or None}
+        counts = _counts(chunk.usage) if chunk.usage else {}
+        facts: dict[str, Any] = {"thinking_delta": chunk.reasoning or None}
         if chunk.refusal:
             self._about["refusal"] = self._about.get("refusal", "") + chunk.refusal
         if chunk.id or chunk.model or chunk.request_id:
             self._about.update(_identity(chunk))
         if chunk.finish_reason is not None:
-            about |= self._about | _counts(chunk.usage)
-            about["finish_reason"] = chunk.finish_reason
+            facts |= self._about | counts | {"finish_reason": chunk.finish_reason}
             if chunk.unproven:
-                about["unproven"] = True
-        return delta, about
+                facts["unproven"] = True
+        return {
+            "delta": delta,
+            "raw": _raw(chunk.raw, chunk.usage, counts) if chunk.usage else chunk.raw,
+            "logprobs": None if chunk.logprobs is None else _logprobs(chunk.logprobs),
+            "additional_kwargs": facts,
+        }
 
     def _add_fragment(self, delta: ToolCallDelta) -> None:
         if delta.index not in self._calls:
@@ -193,28 +194,17 @@ def _calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall]) -> dic
     return kwargs
 
 
-def _raw(raw: dict[str, Any], usage: Usage | None) -> dict[str, Any]:
+def _raw(raw: dict[str, Any], usage: Usage, counts: Mapping[str, int]) -> dict[str, Any]:
     """The JSON as sent; its usage in the two names that TokenCountingHandler looks for first."""
-    if usage is None:
-        return raw
-    return {**raw, "usage": {**usage.raw, **_counts(usage)}}
+    return {**raw, "usage": {**usage.raw, **counts}}
 
 
-def _counts(usage: Usage | None) -> dict[str, int]:
-    if usage is None:
-        return {}
+def _counts(usage: Usage) -> dict[str, int]:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
     }
-
-
-def _facts_of(completion: Completion) -> dict[str, Any]:
-    refusal = {"refusal": completion.refusal} if completion.refusal else {}
-    doubt = {"unproven": True} if completion.unproven else {}
-    about = {**_counts(completion.usage), **_identity(completion), **refusal, **doubt}
-    return {**about, "finish_reason": completion.finish_reason}
 
 
 def _identity(completion: Completion | Chunk) -> dict[str, Any]:
@@ -223,9 +213,7 @@ def _identity(completion: Completion | Chunk) -> dict[str, Any]:
     return named | way
 
 
-def _logprobs(logprobs: Mapping[str, Any] | None) -> list[list[LogProb]] | None:
-    if logprobs is None:
-        return None
+def _logprobs(logprobs: Mapping[str, Any]) -> list[list[LogProb]]:
     return [_alternatives(token) for token in logprobs.get("content") or []]
 
 

@@ -21,6 +21,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.types import Model as OutputModel
 
+import ramclouds
 from llama_index_ramclouds import _predictions, _structured, _tools
 from llama_index_ramclouds._chunks import (
     achecked,
@@ -112,11 +113,17 @@ class RamClouds(Fields, FunctionCallingLLM):
         """Ask the gateway which models the key may use."""
         return await self._async_client().models()
 
-    def _asker(self, request: Request) -> prompted.PromptingClient:
-        return prompted.PromptingClient(self._client(), request.mode)
+    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
+        client = self._client()
+        return client if request.mode is None else prompted.PromptingClient(client, request.mode)
 
-    def _async_asker(self, request: Request) -> prompted.AsyncPromptingClient:
-        return prompted.AsyncPromptingClient(self._async_client(), request.mode)
+    def _async_asker(
+        self, request: Request
+    ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+        client = self._async_client()
+        if request.mode is None:
+            return client
+        return prompted.AsyncPromptingClient(client, request.mode)
 
     # --- chat and completion ---
 
