@@ -14,11 +14,7 @@ from ramclouds.prompted._schema import grammar_format
 from ramclouds.types import Completion
 
 _ASKED_THROUGH_PROMPT = (
-    "messages",
-    "tools",
-    "tool_choice",
-    "parallel_tool_calls",
-    "response_format",
+    *("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format"),
 )
 
 

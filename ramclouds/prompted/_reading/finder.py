@@ -19,9 +19,7 @@ from ramclouds.prompted._reading.json_calls import (
 )
 from ramclouds.prompted._reading.marked_calls import MarkedCalls
 from ramclouds.prompted._reading.source import Steps
-from ramclouds.prompted._reading.template_calls import (
-    python_calls,
-)
+from ramclouds.prompted._reading.template_calls import python_calls
 from ramclouds.prompted._reading.templates import OPENINGS, Mark, mark_at
 
 _PYTHON = "tool_code"  # Gemini
@@ -214,23 +212,20 @@ class CallFinder:
             yield from self._fence()
             return
         ticks = "``" if source.text.startswith("``", at) else "`"
-        if self._events.is_in_line and not self._events.last.isalnum():
-            self._reader.release(at + len(ticks))
-            yield from self._skim_to(ticks, is_line=True)
-            return
-        is_line_start = not self._events.is_in_line
+        was_in_line, last = self._events.is_in_line, self._events.last
         self._reader.release(at + len(ticks))
-        self._events.is_in_line = not is_line_start
+        self._events.is_in_line = was_in_line
+        if was_in_line and not last.isalnum():
+            yield from self._skim_to(ticks, is_line=True)
 
     def _fence(self) -> Steps:
         source, at = self._source, self._source.at
         if self._reader.in_fence and not (yield from source.char(at + 3)).isalnum():
             self._reader.in_fence = False
-            if not self._events.follows_call:
-                self._reader.release(at + 3)
-                return
-            source.at = at + 3
-            self._events.end_call()
+            if self._events.follows_call:
+                source.at = at + 3
+                self._events.end_call()
+            self._reader.release(at + 3)
             return
         language = yield from self._reader.language(at)
         if language is None:
@@ -238,10 +233,10 @@ class CallFinder:
             return
         start = yield from source.skip_space(at + len(language[0]))
         char = source.text[start : start + 1]
-        if language[1] == _PYTHON and char not in ("{", "[", "<"):
-            yield from self._python(start)
-        elif char and char in "{[" and (yield from self._leads(start)):
-            yield from self._fenced(start)
+        is_python = language[1] == _PYTHON and char not in ("{", "[", "<")
+        if is_python or (char and char in "{[" and (yield from self._leads(start))):
+            if not (yield from self._was_thought()):
+                yield from self._python(start) if is_python else self._fenced(start)
         elif char == "<" and (mark := (yield from source.mark(start))) and mark.kind in OPENINGS:
             if (yield from self._marked_calls.opened(mark)):
                 self._reader.in_fence = True
@@ -257,8 +252,6 @@ class CallFinder:
 
     def _fenced(self, start: int) -> Steps:
         source = self._source
-        if (yield from self._was_thought()):
-            return
         items, end = yield from self._values(start, is_fenced=True)
         if not items:
             yield from self._shown_fence()
@@ -282,9 +275,7 @@ class CallFinder:
 
     def _python(self, start: int) -> Steps:
         source = self._source
-        end = yield from source.find("```", start)
-        if (yield from self._was_thought()):
-            return
+        end = source.text.find("```", start)
         calls = None if end < 0 else python_calls(source.text[start:end], self._tools)
         if calls is None:
             yield from self._shown_fence()
@@ -308,13 +299,8 @@ class CallFinder:
             self._has_thought = True
             self._reader.release(mark.end)
             yield from self._skim_to(mark.tag)
-        elif mark.kind == "thought_end":
-            self._has_thought = True
-            self._reader.release(mark.end)
-        elif mark.kind in OPENINGS:
-            if not (yield from self._marked_calls.opened(mark)):
-                self._reader.release(mark.end)
-        else:
+        elif mark.kind not in OPENINGS or not (yield from self._marked_calls.opened(mark)):
+            self._has_thought |= mark.kind == "thought_end"
             self._reader.release(mark.end)
 
 

@@ -15,7 +15,6 @@ from ramclouds.prompted._reading.json_calls import (
     is_name_like,
     plain_name,
 )
-from ramclouds.prompted._reading.source import Steps
 from ramclouds.prompted._reading.template_calls import (
     NAMED,
     NAMED_BEGUN,
@@ -67,6 +66,13 @@ class MarkedCalls:
 
     def _block(self, start: int, given: str = "") -> Generator[None, None, bool]:
         """JSON between marks: values one after the other, or the arguments of the tool `given`."""
+        has_call = False
+        while start >= 0 and (yield from self._value(start, given)):
+            has_call = True
+            start = -1 if given else (yield from self._behind_value())
+        return has_call
+
+    def _value(self, start: int, given: str) -> Generator[None, None, bool]:
         source, name = self._source, given
         if given:
             self._events.name(given)
@@ -79,25 +85,24 @@ class MarkedCalls:
             return False
         if name and not (items and isinstance(items[0], Draft) and items[0].name == name):
             items = [Draft(name, source.text[start:end], NO_OBJECT)]
-        at = yield from self._reader.behind_value(end)
-        items = yield from self._reader.unless_cut(items, end if given else at)
+        at = end if given else (yield from self._reader.behind_value(end))
+        items = yield from self._reader.unless_cut(items, at)
         source.at = end
         self._reader.emit(items, is_named=bool(name))
-        if not given:
-            yield from self._behind_block(at)
         return True
 
-    def _behind_block(self, at: int) -> Steps:
-        """The next value, or braces too many."""
+    def _behind_value(self) -> Generator[None, None, int]:
+        """Where the next value begins, or -1; braces too many are dropped."""
         source = self._source
-        char = source.text[at : at + 1]
-        is_value = char and char in "{[" and not (yield from source.mark(at))
-        if is_value and (yield from self._block(at)):
-            return
-        if not char or char in "<`":
-            source.at = at
+        at = yield from self._reader.behind_value(source.at)
         while source.text[source.at : source.at + 1] in ("}", "]"):
             source.at += 1
+        char = source.text[at : at + 1]
+        if char and char in "{[" and not (yield from source.mark(at)):
+            return at
+        if not char or char in "<`":
+            source.at = at
+        return -1
 
     def _json(self, start: int, given: str) -> Generator[None, None, tuple[list[Item], int]]:
         """The calls in a value, and its end: where it is broken, that of the block."""

@@ -118,7 +118,10 @@ class PromptedParser:
         if last is not None:
             chunks[-1].finish_reason = self._finish_reason(last)
             chunks[-1].usage = last.usage
-            native = (replace(c, index=self._place(c.index)) for c in last.invalid_tool_calls)
+            native = (
+                replace(call, index=self._native.get(-1 if call.index is None else call.index))
+                for call in last.invalid_tool_calls
+            )
             chunks[-1].invalid_tool_calls = (*native, *self._invalid)
         if _says_nothing(chunks[-1]):
             self._opening = carrier  # the first chunk that goes out says whose it is
@@ -164,9 +167,6 @@ class PromptedParser:
             self._indices += 1
         return replace(delta, index=self._native[delta.index])
 
-    def _place(self, index: int | None) -> int | None:
-        return None if index is None else self._native.get(index, index)
-
     def _call_id(self, name: str) -> str:
         # From the answer alone, so that a recorded answer has the same ids each time.
         source = f"{self._seed}/{self._id}/{self._indices}/{name}"
@@ -174,12 +174,5 @@ class PromptedParser:
 
 
 def _says_nothing(chunk: Chunk) -> bool:
-    return not (
-        chunk.text
-        or chunk.reasoning
-        or chunk.refusal
-        or chunk.tool_calls
-        or chunk.finish_reason
-        or chunk.usage
-        or chunk.logprobs
-    )
+    said = (chunk.text, chunk.reasoning, chunk.refusal, chunk.tool_calls, chunk.logprobs)
+    return not any((*said, chunk.finish_reason, chunk.usage))

@@ -75,9 +75,7 @@ class Source:
 
     def has_ticks(self, at: int) -> Generator[None, None, bool]:
         """Whether a code block begins or ends at a place."""
-        while "```".startswith(self.text[at : at + 3]) and not self.is_whole:
-            if self.text.startswith("```", at):
-                break
+        while not self.is_whole and self.text[at : at + 3] in ("", "`", "``"):
             yield
         return self.text.startswith("```", at)
 

@@ -220,3 +220,8 @@ def test_many_tools_are_told_apart() -> None:
         ("tool_199", "{}"),
         '\nand\n{"name": "tool_1999"}',
     ]
+
+
+def test_many_calls_stand_in_one_block() -> None:
+    calls = '{"name": "get_time", "arguments": {}}\n' * 1_500
+    assert len(said_in(parsed([f"<tool_call>{calls}</tool_call>"]))) == 1_500
