@@ -12,19 +12,13 @@ from typing_extensions import Self
 
 import ramclouds
 from langchain_ramclouds._clients import CLIENTS, key_of
-from ramclouds.bridge.settings import public_headers
+from ramclouds.bridge.settings import CLIENT_FIELDS, public_headers
 
 
 class Connection(BaseModel):
     """The fields of a client, and the clients made from them."""
 
-    _of_client: ClassVar[tuple[str, ...]] = (
-        "api_key",
-        "base_url",
-        "timeout",
-        "max_retries",
-        "default_headers",
-    )
+    _of_client: ClassVar[tuple[str, ...]] = CLIENT_FIELDS
     """The fields that the client of the model is built with."""
 
     # An error about one field shows what all of them were given, the key included.

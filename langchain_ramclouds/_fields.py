@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
@@ -13,7 +13,7 @@ from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.settings import closest
+from ramclouds.bridge.settings import CLIENT_FIELDS, closest, fields_by_name
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ class Fields(Connection):
     if TYPE_CHECKING:
         profile: ModelProfile | None
 
-    _of_client: ClassVar[tuple[str, ...]] = (
-        *Connection._of_client,
-        "think_tags",
-        "stream_whole_calls",
-    )
+    _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
 
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
@@ -130,7 +126,7 @@ _BODY = (
 
 def reject_unknown(kind: type[BaseModel], names: Iterable[str]) -> None:
     """Raise TypeError at the first name that is no field, or another name of one given before."""
-    fields = _names(kind)
+    fields = fields_by_name(kind)
     given: dict[str, str] = {}
     for name in names:
         if name not in fields:
@@ -141,14 +137,3 @@ def reject_unknown(kind: type[BaseModel], names: Iterable[str]) -> None:
             raise TypeError(
                 f"{kind.__name__} got {other!r} and {name!r}, which are one setting. Give one."
             )
-
-
-@lru_cache(maxsize=64)
-def _names(kind: type[BaseModel]) -> dict[str, str]:
-    """Every name that is taken, and the field that it stands for."""
-    names: dict[str, str] = {}
-    for name, field in kind.model_fields.items():
-        alias = field.validation_alias
-        others = alias.choices if isinstance(alias, AliasChoices) else [alias or name]
-        names |= dict.fromkeys((name, *(str(other) for other in others)), name)
-    return names

@@ -30,6 +30,11 @@ from ramclouds import Model, __version__, model_facts, prompted
 
 _content_blocks.register()
 
+_BEHAVIOUR = (
+    "think_tags", "replay_reasoning", "tool_calling", "on_unsupported", "on_invalid_tool_calls"
+)  # fmt: skip
+"""Settings that are not sent and yet change what comes back."""
+
 
 class ChatRamClouds(BaseChatModel, Fields):
     """Chat with any model of RamClouds.
@@ -74,17 +79,11 @@ class ChatRamClouds(BaseChatModel, Fields):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        behaviour = {
-            "think_tags": self.think_tags or None,
-            "replay_reasoning": self.replay_reasoning,
-            "tool_calling": self.tool_calling,
-            "on_unsupported": self.on_unsupported if self.on_unsupported != "raise" else None,
-            "on_invalid_tool_calls": (
-                self.on_invalid_tool_calls if self.on_invalid_tool_calls != "raise" else None
-            ),
-        }
-        sent = {**self._body_settings, **behaviour}
-        return {name: value for name, value in sent.items() if value is not None}
+        params = {name: value for name, value in self._body_settings.items() if value is not None}
+        for name in _BEHAVIOUR:
+            if (value := getattr(self, name)) != type(self).model_fields[name].default:
+                params[name] = value
+        return params
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         settings = {**self._body_settings, **kwargs}

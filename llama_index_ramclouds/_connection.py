@@ -20,7 +20,13 @@ from typing_extensions import Self
 
 import ramclouds
 from llama_index_ramclouds._clients import Clients
-from ramclouds.bridge.settings import closest, public_headers, to_timeout
+from ramclouds.bridge.settings import (
+    CLIENT_FIELDS,
+    closest,
+    fields_by_name,
+    public_headers,
+    to_timeout,
+)
 
 # Held by the user, or bound to a process: neither pickled nor deep-copied.
 _SHARED = ("http_client", "async_http_client")
@@ -29,13 +35,7 @@ _SHARED = ("http_client", "async_http_client")
 class Connection(BaseModel):
     """The fields of a client, and the clients made from them."""
 
-    _of_client: ClassVar[tuple[str, ...]] = (
-        "api_key",
-        "base_url",
-        "timeout",
-        "max_retries",
-        "default_headers",
-    )
+    _of_client: ClassVar[tuple[str, ...]] = CLIENT_FIELDS
     """The fields that the client of the model is built with."""
     _elsewhere: ClassVar[Mapping[str, str]] = {}
     """Where to go with settings that other packages have under a name that is none here."""
@@ -163,9 +163,7 @@ def _pickles(value: Any) -> bool:
 
 
 def _reject_unknown(cls: type[Connection], given: Mapping[str, Any]) -> None:
-    aliases = (field.validation_alias for field in cls.model_fields.values())
-    choices = (alias.choices for alias in aliases if isinstance(alias, AliasChoices))
-    known = {*cls.model_fields, *(str(name) for each in choices for name in each)}
+    known = fields_by_name(cls)
     for name in given:
         if name not in known:
             near = closest(name, known)

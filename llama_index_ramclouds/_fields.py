@@ -9,6 +9,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
+from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
@@ -18,11 +19,7 @@ OnInvalidToolCalls = Literal["raise", "return"]
 class Fields(Connection):
     """Every setting of `RamClouds`."""
 
-    _of_client: ClassVar[tuple[str, ...]] = (
-        *Connection._of_client,
-        "think_tags",
-        "stream_whole_calls",
-    )
+    _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
     _elsewhere: ClassVar[Mapping[str, str]] = {
         "is_chat_model": "Every model is one here, so leave it out.",
         "should_use_structured_outputs": "Set structured_output_mode='json_schema'.",

@@ -5,13 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
+
+from pydantic import AliasChoices, BaseModel
 
 from ramclouds.errors import ConfigurationError
 
-__all__ = ["check_word", "closest", "is_secret_header", "public_headers", "to_timeout"]
+__all__ = [
+    "CLIENT_FIELDS",
+    "check_word",
+    "closest",
+    "fields_by_name",
+    "is_secret_header",
+    "public_headers",
+    "to_timeout",
+]
+
+CLIENT_FIELDS = ("api_key", "base_url", "timeout", "max_retries", "default_headers")
+"""The fields of every model of an adapter that its client is built with."""
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|password|credential", re.IGNORECASE)
+
+
+@lru_cache(maxsize=64)
+def fields_by_name(kind: type[BaseModel]) -> Mapping[str, str]:
+    """Every name that a model's constructor takes, and the field that it stands for."""
+    names: dict[str, str] = {}
+    for field, info in kind.model_fields.items():
+        alias = info.validation_alias
+        others = alias.choices if isinstance(alias, AliasChoices) else [alias or field]
+        names |= dict.fromkeys((field, *map(str, others)), field)
+    return names
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

@@ -54,7 +54,9 @@ NAMES = {
     "ramclouds.bridge.outcome": """
         Outcome invalid_calls_message is_cut_off shown unsupported_message
     """,
-    "ramclouds.bridge.settings": "check_word closest is_secret_header public_headers to_timeout",
+    "ramclouds.bridge.settings": """
+        CLIENT_FIELDS check_word closest fields_by_name is_secret_header public_headers to_timeout
+    """,
     "ramclouds.bridge.tools": """
         Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
         with_parameters
