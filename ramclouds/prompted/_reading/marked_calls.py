@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 
 from ramclouds.prompted._reading.blocks import BlockReader
@@ -26,6 +27,7 @@ from ramclouds.prompted._reading.template_calls import (
 from ramclouds.prompted._reading.templates import OPENINGS, Mark, attributes_of
 
 _ENDS = ("", "<", "[", "`", "}", "]")
+_BEGUN = re.compile(r"\s*<(?:[^<>/]*$|arg_key>)")
 _DEEPEST = 4  # <function_calls><tool_call><function=f>
 
 
@@ -177,7 +179,8 @@ class MarkedCalls:
                 return False
         call = call_of(name, body, text, tool)
         is_end = source.is_whole and source.is_end(end)
-        is_unread = body.arguments is None and is_early
+        # `<parameter name="d`, `<arg_key>d`: another one has begun.
+        is_unread = _BEGUN.match(body.rest) if body.arguments else is_early
         if is_end and (body.is_cut or is_unread or self._reader.cut == CUT_BY_LENGTH):
             call = Draft(name, text.strip(), self._reader.cut)
         source.at = end - (len(body.rest) if is_end and not call.reason else 0)

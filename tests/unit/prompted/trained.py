@@ -55,6 +55,22 @@ DAYS = ("get_weather", '{"city": "Hanoi", "days": 3}')
 
 TRAINED = [
     Transcript("function_element", f"<function=get_weather>{HANOI}</function> ok", [CALLED, " ok"]),
+    Transcript(
+        "second_parameter_cut",
+        "<function=get_weather><parameter=city>Hanoi</parameter><parameter=da",
+        [("get_weather", "<parameter=city>Hanoi</parameter><parameter=da", "invalid")],
+    ),
+    Transcript(
+        "second_pair_cut",
+        "<tool_call>get_weather\n<arg_key>city</arg_key><arg_value>Hanoi</arg_value><arg_key>days",
+        [
+            (
+                "get_weather",
+                "<arg_key>city</arg_key><arg_value>Hanoi</arg_value><arg_key>days",
+                "invalid",
+            )
+        ],
+    ),
     Transcript("function_not_closed", f"Hm. <function=get_weather>{HANOI}", ["Hm.", CALLED]),
     Transcript("function_without_arguments", "<function=get_time></function>", [TIMED]),
     Transcript("qwen_coder", f"See.\n{QWEN_CODER}\n{QWEN_CODER}\n", ["See.", DAYS, DAYS]),
