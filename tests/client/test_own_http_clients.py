@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from ramclouds import AsyncClient, Client, ConfigurationError, ResponseError
+from ramclouds import AsyncClient, Client, ConfigurationError, RateLimitError, ResponseError
 from tests.gateway import Gateway, Json
 from tests.harness import ASK
 
@@ -54,6 +55,41 @@ def test_error_of_the_users_own_hook_comes_out_as_it_is(gateway: Gateway) -> Non
             one.complete(**ASK)
         with pytest.raises(KeyError, match="mine"):
             list(one.stream(**ASK))
+
+
+class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in which a transport of the user's own has a fault."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise KeyError("mine")
+        yield b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise KeyError("mine")
+        yield b""
+
+
+async def test_error_of_the_users_own_transport_in_a_body_comes_out_as_it_is(
+    gateway: Gateway,
+) -> None:
+    own = httpx.MockTransport(lambda _: httpx.Response(200, stream=Breaking()))
+    with httpx.Client(transport=own) as http, pytest.raises(KeyError, match="mine"):
+        list(client(gateway, http_client=http).stream(**ASK))
+    async with httpx.AsyncClient(transport=own) as later:
+        with pytest.raises(KeyError, match="mine"):
+            [part async for part in aclient(gateway, http_client=later).stream(**ASK)]
+
+
+def test_error_of_ours_from_the_users_own_transport_comes_out_as_it_is(gateway: Gateway) -> None:
+    ours = RateLimitError("Slower. Wait.", retryable=False)
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise ours
+
+    own = httpx.MockTransport(refuse)
+    with httpx.Client(transport=own) as http, pytest.raises(RateLimitError) as caught:
+        client(gateway, http_client=http).complete(**ASK)
+    assert caught.value is ours
 
 
 def test_closed_own_http_client_says_so(gateway: Gateway) -> None:

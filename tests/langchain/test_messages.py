@@ -173,6 +173,14 @@ def test_anthropic_tool_results_of_a_user_become_tool_messages() -> None:
     ]
 
 
+def test_image_of_an_anthropic_tool_result_follows_it_in_a_message_of_the_user() -> None:
+    image = {"type": "image", "url": "https://x/y.png"}
+    result = {"type": "tool_result", "tool_use_id": "c1", "content": [image]}
+    sent = to_wire([HumanMessage([result])])
+    assert [message["role"] for message in sent] == ["tool", "user"]
+    assert sent[1]["content"][-1] == {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
+
+
 def test_invalid_tool_call_is_sent_only_with_its_result() -> None:
     message = AIMessage(
         "",

@@ -243,11 +243,11 @@ def test_one_model_serves_threads_and_loops_in_them(gateway: Gateway, chat: Chat
     assert answers == ["Hello"] * 8
 
 
-async def test_a_thousand_calls_at_once(gateway: Gateway, chat: Chat) -> None:
+async def test_hundreds_of_calls_at_once(gateway: Gateway, chat: Chat) -> None:
     gateway.handler = lambda request: Json(completion(request.json["messages"][-1]["content"]))
     model = chat()
-    answers = await asyncio.gather(*(model.ainvoke(str(i)) for i in range(1000)))
-    assert [answer.content for answer in answers] == [str(i) for i in range(1000)]
+    answers = await asyncio.gather(*(model.ainvoke(str(i)) for i in range(300)))
+    assert [answer.content for answer in answers] == [str(i) for i in range(300)]
 
 
 async def test_abatch_keeps_max_concurrency(gateway: Gateway, chat: Chat) -> None:

@@ -58,6 +58,14 @@ async def test_every_method_gives_every_schema(
     assert await structured.ainvoke("A joke, as JSON") == value
 
 
+def test_parser_reads_texts_too(chat: Chat) -> None:
+    structured: Any = chat().with_structured_output(Joke, method="json_schema")
+    parser = structured.steps[-1]
+    assert parser.invoke(_JSON) == parser.parse(_JSON) == _JOKE
+    # Named so in LangChain's serialized form.
+    assert parser._type == "ramclouds_structured"
+
+
 def test_function_calling_forces_the_one_tool(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(_answer("function_calling")))
     chat().with_structured_output(Joke, strict=True).invoke("A joke")

@@ -68,6 +68,13 @@ def test_every_spelling_of_a_tool_is_a_function_with_parameters(
     assert sent["function"]["parameters"]["type"] == "object"
 
 
+def test_tool_of_a_provider_is_sent_as_it_is(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(Json(completion()))
+    search = {"type": "web_search", "search_context_size": "low"}
+    chat().bind_tools([search]).invoke("Hi")
+    assert gateway.last.json["tools"] == [search]
+
+
 def test_binding_does_not_change_the_users_dict(chat: Chat) -> None:
     mine: dict[str, Any] = {"type": "function", "function": {"name": "x"}}
     chat().bind_tools([mine])

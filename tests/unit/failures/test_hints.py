@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.redact import Redactor
+from ramclouds._failures.sent import SentRequest
 
 
 def refused(status: int, message: str, code: str = "", key: str = "sk-abcdefgh") -> str:
@@ -63,3 +65,13 @@ SMALL = "max_tokens is too small for this model. OpenAI's codex models need at l
 )
 def test_hint_for_max_tokens_only_where_it_is_too_small(message: str, is_small: bool) -> None:
     assert (SMALL in refused(400, message)) is is_small
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[1]", b"{}", iter([b'{"model": "gpt-5"}'])],
+    ids=["empty", "cut", "list", "object", "not_read"],
+)
+def test_request_that_is_no_json_object_or_was_not_read_says_nothing(content: Any) -> None:
+    sent = SentRequest(httpx.Request("POST", "https://gateway.test/v1", content=content))
+    assert (sent.model, sent.is_stream, sent.old_media_size) == ("", False, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from itertools import islice
 from typing import Literal
 
 import json_repair
@@ -63,4 +64,4 @@ def test_damaged_calls_are_read_right_or_given_up() -> None:
 
 
 def test_samples_are_the_same_each_time() -> None:
-    assert list(samples()) == list(samples())
+    assert list(islice(samples(), 2 * EACH)) == list(islice(samples(), 2 * EACH))

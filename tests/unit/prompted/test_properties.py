@@ -73,7 +73,7 @@ def test_answer_without_calls_is_its_own_text(answer: str) -> None:
         assert "".join(chunk.text for chunk in chunks) == answer
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(calls=st.lists(ARGUMENTS, min_size=1, max_size=3), text=st.just("") | st.just("Let me see."))
 def test_rendered_calls_are_read_back(calls: list[dict[str, Any]], text: str) -> None:
     wire = [
@@ -98,7 +98,7 @@ PLAIN = st.dictionaries(
 )
 
 
-@many
+@settings(max_examples=50)
 @given(
     arguments=PLAIN.filter(
         lambda found: "\\\\" not in json.dumps(found) and ":\\" not in json.dumps(found)
