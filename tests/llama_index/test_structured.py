@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
-from llama_index.core.prompts import PromptTemplate
+from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
@@ -216,3 +217,16 @@ async def test_events_of_structured_prediction_come_once(llm: RamClouds, call: T
     assert names.count("LLMStructuredPredictStartEvent") == 2
     assert names.count("LLMStructuredPredictEndEvent") == 2
     assert "LLMStructuredPredictInProgressEvent" in names
+
+
+async def test_instructions_behind_a_system_message_are_a_message_of_their_own(
+    gateway: Gateway, llm: RamClouds, call: Twin
+) -> None:
+    answer_with(gateway, json.dumps(RIVERS))
+    prompt = ChatPromptTemplate([ChatMessage("Make albums.", role="system")])
+
+    await call.structured_predict(in_mode(llm, "text"), Album, prompt)
+
+    sent = gateway.last.json["messages"]
+    assert [message["role"] for message in sent] == ["system", "user"]
+    assert "songs" in sent[1]["content"]
