@@ -236,10 +236,11 @@ def test_failed_request_is_retried_alone(
 
 @EACH_TWIN
 def test_failure_ends_the_others_after_what_is_under_way(gateway: Gateway, calls: Calls) -> None:
-    gateway.reply(Json(error("Invalid token"), 401))
+    # To all: while one failure travels, a quick other one could ask for the rest.
+    gateway.handler = lambda _: Json(error("Invalid token"), 401)
     with pytest.raises(AuthenticationError):
         calls.embed_many(TEXTS, chunk_size=1, max_concurrency=2)
-    assert len(gateway.requests) < 10
+    assert len(gateway.requests) <= 2
 
 
 @EACH_TWIN
