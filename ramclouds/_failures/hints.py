@@ -85,6 +85,11 @@ class _Failure:
     def is_401(self) -> bool:
         return self.head.status_code == 401
 
+    def is_relayed(self) -> bool:
+        # The gateway's own: "Invalid URL (POST /v1/x)", of a provider's type.
+        is_own = self.error_body.is_gateways or "invalid url" in self.words.lower()
+        return self.head.is_from_gateway and not self.error_body.is_empty and not is_own
+
     def was_streamed(self) -> bool:
         return self.head.sent.is_stream
 
@@ -168,6 +173,10 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),
     (e.ModelUnavailableError, _always, (
         "Check the model's name against client.models(): the list depends on the key."
+    )),
+    (e.NotFoundError, _Failure.is_relayed, (
+        "The provider behind the gateway did not find it. Check the model's name against "
+        "client.models()."
     )),
     (e.NotFoundError, _always, "Check base_url: it normally ends in /v1."),
     (e.ContextLengthError, _always, "Send fewer or shorter messages, or lower max_tokens."),

@@ -25,8 +25,9 @@ from ramclouds import (
     ResponseError,
     ServerError,
 )
-from ramclouds._failures.classification import _BY_NAME, _NAMES, by_name, classify, classify_in_200
+from ramclouds._failures.classification import by_name, classify, classify_in_200
 from ramclouds._failures.error_body import ErrorBody
+from ramclouds._failures.error_names import _NAMES, BY_NAME
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 
@@ -115,12 +116,12 @@ def test_name_comes_before_everything_else(refusal: ErrorBody, expected: Classif
 
 
 def test_a_name_means_the_same_as_code_and_as_type() -> None:
-    for name in _BY_NAME:
+    for name in BY_NAME:
         assert by_name(ErrorBody(code=name)) == by_name(ErrorBody(type=name, code="unheard_of"))
 
 
 def test_each_name_has_one_meaning() -> None:
-    assert sorted(" ".join(names for _, names in _NAMES).split()) == sorted(_BY_NAME)
+    assert sorted(" ".join(names for _, names in _NAMES).split()) == sorted(BY_NAME)
 
 
 @pytest.mark.parametrize("name", ["not_found_error", "resource_not_found_error"])

@@ -12,12 +12,14 @@ from ramclouds import (
     AuthenticationError,
     BadRequestError,
     ContentFilterError,
+    ContextLengthError,
     InsufficientQuotaError,
     ModelUnavailableError,
     PermissionDeniedError,
     ProviderAccountError,
     RamCloudsError,
     RateLimitError,
+    ServerError,
 )
 from ramclouds._failures.from_response import body_error, status_error
 from ramclouds._failures.redact import Redactor
@@ -137,6 +139,36 @@ ROWS: dict[str, tuple[int, dict[str, Any], type[RamCloudsError]]] = {
         error("You exceeded your current quota. Please retry in 31.5s.", "upstream_error", 429),
         RateLimitError,
     ),
+    "deepseek_filter": (
+        400,
+        error("Content Exists Risk", "invalid_request_error", "invalid_request_error"),
+        ContentFilterError,
+    ),
+    "volcengine_filter": (
+        400,
+        error("May be sensitive", "BadRequest", "InputTextSensitiveContentDetected"),
+        ContentFilterError,
+    ),
+    "forbidden_for_its_words": (
+        403,
+        error("Your input was flagged by moderation", "permission_error"),
+        ContentFilterError,
+    ),
+    "model_of_openrouter": (
+        404,
+        error("No endpoints found for x/y.", "upstream_error", 404),
+        ModelUnavailableError,
+    ),
+    "id_of_openrouter": (
+        400,
+        error("x/y is not a valid model ID", "upstream_error", 400),
+        ModelUnavailableError,
+    ),
+    "model_of_volcengine": (
+        404,
+        error("Please activate it in the console.", "NotFound", "ModelNotOpen"),
+        ModelUnavailableError,
+    ),
     "role_not_supported": (
         400,
         error("'system' role is not supported with this model", "invalid_request_error"),
@@ -205,6 +237,50 @@ def test_number_in_the_code_is_the_providers_status(
 ) -> None:
     head = ResponseHead(httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY))
     assert type(body_error(head, error("Provider returned error", "x", code))) is expected
+
+
+# Refusals whose status told; behind pings it is lost.
+LATE: dict[str, tuple[dict[str, Any], type[RamCloudsError]]] = {
+    "openai_organization": (
+        error("You must be a member of an organization", "invalid_request_error"),
+        ProviderAccountError,
+    ),
+    "claude_forbidden": (error("Request not allowed", "forbidden"), ProviderAccountError),
+    "kimi_key": (
+        error("Invalid Authentication", "invalid_authentication_error"),
+        ProviderAccountError,
+    ),
+    "qwen_free_tier": (
+        error("The free tier has been exhausted.", "x", "AllocationQuota.FreeTierOnly"),
+        ProviderAccountError,
+    ),
+    "xai_key": (
+        error("Incorrect API key provided", "", "Client specified an invalid argument"),
+        ProviderAccountError,
+    ),
+    "xai_credit": (error("Your team doesn't have any credits"), ProviderAccountError),
+    "no_permission": (error("The caller does not have permission"), ProviderAccountError),
+    "mistral_key": (error("Unauthorized"), ProviderAccountError),
+    "xai_filter": (error("Content violates usage guidelines."), ContentFilterError),
+    "google_model": (error("models/x is not found for API version v1"), ModelUnavailableError),
+    "too_long": (error("prompt is too long: 2 tokens > 1 maximum"), ContextLengthError),
+    "rate_limit": (error("Requests rate limit exceeded", "limit_requests"), RateLimitError),
+    "rate_limit_in_words": (error("Too many requests"), RateLimitError),
+    "failure": (error("The model is overloaded. Please try again later."), ServerError),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_refusal_keeps_its_kind_without_its_status(kind: str) -> None:
+    body, expected = LATE[kind]
+    head = ResponseHead(httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY))
+    assert type(body_error(head, body)) is expected
+
+
+def test_providers_404_is_not_blamed_on_the_base_url() -> None:
+    assert "base_url" not in str(raised(404, error("Nothing here", "upstream_error", 404)))
+    own = error("Invalid URL (POST /v1/x)", "invalid_request_error", "")
+    assert "base_url" in str(raised(404, own))
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 429, 500, 503])
