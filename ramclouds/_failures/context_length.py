@@ -66,7 +66,11 @@ WORDINGS: tuple[tuple[str, str], ...] = (
     ),
     # Volcengine (OutofContextError): "Total tokens of image and text exceed max message tokens"
     # Qwen on other hosts: "Input tokens exceed the configured limit of 192000 tokens."
-    ("tokens exceed", r"tokens? .{0,40}\bexceed(s|ed)? (the )?(max|maximum|configured)\b"),
+    (
+        "tokens exceed",
+        r"(?<!max_)tokens? .{0,40}\bexceed(s|ed)? ((the )?(max|maximum|configured)\b|the model)"
+        r"|tokens in the prompt cannot exceed",
+    ),
     # Kimi: "Your request exceeded model token limit: 262144 (requested: 310000)"
     ("token limit", r"exceed(s|ed)? (the )?(model('s)? )?token limit|token limit exceeded"),
     # Qwen: "Range of input length should be [1, 30720]"
@@ -83,7 +87,7 @@ WORDINGS: tuple[tuple[str, str], ...] = (
     # GLM: "Prompt 超长". The others say it with these subjects and verbs.
     (
         "Chinese",
-        r"(上下文|输入|提示词|请求|消息|对话|prompt|tokens?)[^,.\n。]{0,20}"
+        r"(上下文|输入|提示词|请求|消息|对话|prompt|messages|(?<!_)tokens?)[^,.\n。]{0,20}"
         r"(超长|过长|太长|超出|超过|超限)",
     ),
 )

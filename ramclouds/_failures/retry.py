@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from ramclouds.errors import ContentFilterError, EmptyResponseError, RamCloudsError
+from ramclouds.errors import (
+    ContentFilterError,
+    RamCloudsError,
+    ResponseError,
+    StreamTruncatedError,
+)
 
 _FIRST_DELAY = 0.5
 _LONGEST_BACKOFF = 8.0
@@ -20,6 +25,9 @@ _ONCE = frozenset(
     {"get_channel_failed", "bad_response_body", "read_response_body_failed", "bad_response"}
 )
 
+# A response began, so each attempt may be billed.
+_MAY_BE_BILLED = (ContentFilterError, ResponseError, StreamTruncatedError)
+
 # Go's duration format, as in x-ratelimit-reset-requests: 1m12.5s, 250ms, 2h.
 _GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
@@ -28,7 +36,7 @@ _GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
 
 def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> float | None:
     """Seconds to wait before the next attempt; None where there must be none."""
-    is_costly = error.code in _ONCE or isinstance(error, (ContentFilterError, EmptyResponseError))
+    is_costly = error.code in _ONCE or isinstance(error, _MAY_BE_BILLED)
     limit = min(max_retries, 1) if is_costly else max_retries
     if not error.retryable or retries_done >= limit:
         return None
@@ -63,9 +71,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 # Words of OpenAI, Gemini, Azure and Chinese providers: "Please try again in 1m12.5s", "Please retry
 # in 31.5s", "Please retry after 6 seconds", "in 2 minutes and 3 seconds", "请在 5 秒后重试"
+# and, with the number first, "10秒后重试"
 _ASKS_TO_WAIT = re.compile(
-    r"(?:(?:try|retry|retrying)(?: again| your request)? (?:in|after)|wait(?: for)?|请在?|等待)"
-    r"(?: about| approximately)? {0,2}(?=\d)",
+    r"(?:(?:try|retry|retrying)(?: again| your request)? (?:in|after)|wait(?: for)?"
+    r"|reset (?:in|after)|请在?|等待)(?: about| approximately)? {0,2}(?=\d)"
+    r"|(?<![\d.])(?=\d{1,9} {0,2}(?:秒|分钟?|小时)后)",
     re.I,
 )
 _PART = re.compile(

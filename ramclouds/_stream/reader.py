@@ -36,7 +36,10 @@ _NO_END = (
     "The stream ended before the completion did: no finish reason came. What had arrived is in "
     "error.partial. Send the request again."
 )
-_NO_WORD = "The stream ended without a completion. Send the request again."
+_NO_WORD = (
+    "The stream ended without a completion; it may have been billed. Send the request again, with "
+    "complete() in place of stream() or the other way round."
+)
 _BLOCKED = (
     "The stream ended without a completion; the provider's filter may have blocked it. Send the "
     "request again, or change the messages."

@@ -14,6 +14,8 @@ from ramclouds import (
     RamCloudsError,
     RateLimitError,
     RequestTooLargeError,
+    ResponseError,
+    StreamTruncatedError,
 )
 from ramclouds._failures.from_response import empty_error, status_error
 from ramclouds._failures.model_names import chat_name_of, remember_models
@@ -54,6 +56,8 @@ def raised(
         ("Please try again in 1h", 3600.0),
         ("try again in 300 milliseconds", 0.3),
         ("请在 5 秒后重试", 5.0),
+        ("10秒后重试", 10.0),
+        ("The limit will reset in 30 seconds", 30.0),
         ("请等待3分钟", 180.0),
         ("Please try again later.", None),
         ("Please try again in a moment", None),
@@ -90,8 +94,11 @@ def test_limit_that_one_request_exceeds_is_not_retried(message: str, retryable: 
 
 
 @pytest.mark.parametrize(("done", "delay"), [(0, True), (1, False)])
-def test_empty_completion_is_asked_for_once_more(done: int, delay: bool) -> None:
-    error = EmptyResponseError("m", retryable=True)
+@pytest.mark.parametrize("kind", [EmptyResponseError, ResponseError, StreamTruncatedError])
+def test_response_with_nothing_in_it_is_asked_for_once_more(
+    kind: type[RamCloudsError], done: int, delay: bool
+) -> None:
+    error = kind("m", retryable=True)
     assert (retry_delay(error, done, 5) is not None) is delay
 
 

@@ -37,6 +37,9 @@ TOO_LONG = {
     "xai": "This model's maximum prompt length is 131072 but the request contains 136973 tokens.",
     "volcengine": "Total tokens of image and text exceed max message tokens. Request id: 0217",
     "siliconflow": "length of prompt_tokens (57535) must be less than max_seq_len (32768).",
+    "total_of_cohere": "total number of tokens in the prompt cannot exceed 4081 - received 5000.",
+    "total": "Your request's total tokens exceed the model limit",
+    "chinese_messages": "messages 长度超过限制",
     "mistral": "Prompt contains 70000 tokens and 0 draft tokens, too large for model with 32768"
     " maximum context length",
     "groq": "Please reduce the length of the messages or completion.",
@@ -80,6 +83,8 @@ OTHER = {
     " Requested 40000. The input or output tokens must be reduced in order to run successfully.",
     "max_tokens": "max_tokens: 9 > 8, which is the maximum allowed number of output tokens",
     "max_tokens_qwen": "Range of max_tokens should be [1, 8192]",
+    "max_tokens_above": "max_tokens value exceeds the maximum allowed 8192",
+    "max_tokens_chinese": "max_tokens 超过上限 8192",
     "max_tokens_doubao": "Model Parameter max_tokens should be less than or equal to 12288.0",
     "string": "Invalid 'tools[0].name': string too long. Expected a string with maximum length 64.",
     "image": "messages.0: image exceeds 5 MB maximum: 6000000 bytes > 5242880 bytes",
