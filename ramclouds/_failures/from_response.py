@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 
 from ramclouds import errors as e
-from ramclouds._failures.classification import DOWN, classify, classify_in_200
+from ramclouds._failures.classification import classify, classify_in_200
 from ramclouds._failures.error_body import (
     ErrorBody,
     error_body_from,
@@ -16,6 +16,7 @@ from ramclouds._failures.error_body import (
     parse_error_body,
     shortened,
 )
+from ramclouds._failures.error_names import DOWN
 from ramclouds._failures.hints import hint_for
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
