@@ -46,6 +46,8 @@ class _Call:
     """Arguments given out."""
     buffer: list[str] = field(default_factory=list)
     """Arguments not given out."""
+    opening: str = ""
+    """An empty object or null that was not given out, since more may come."""
     extra: dict[str, Any] = field(default_factory=dict)
     position: int | None = None
     """Its index in the chunks, once a fragment was given out."""
@@ -87,7 +89,7 @@ class _Call:
 
     def text(self) -> str:
         """All arguments so far, as the model wrote them."""
-        return "".join(self.pieces) + "".join(self.buffer)
+        return "".join(self.pieces) + "".join(self.buffer) or self.opening
 
 
 class ToolCallTracker:
@@ -118,7 +120,9 @@ class ToolCallTracker:
         calls = [call for call in self._calls if not call.is_dropped]
         for call in calls:
             arguments = call.arguments()
-            is_open = call is calls[-1] and not (call.pieces and call.is_complete())
+            is_empty = not arguments.strip()[1:-1].strip()
+            is_closed = bool(call.pieces) and call.is_complete() and not is_empty
+            is_open = call is calls[-1] and not is_closed
             reason = why_invalid(arguments, finish_reason, is_open=is_open)
             if reason:
                 invalid.append(self._invalid(call, reason))
@@ -249,6 +253,7 @@ class ToolCallTracker:
     def _given_out(self, call: _Call, arguments: str) -> str:
         """Arguments to pass on: an opening `{}` or null waits for whether more comes."""
         if not call.pieces and is_no_arguments(arguments):
+            call.opening = arguments or call.opening
             return ""
         if arguments:
             # Claude's server tools and the call behind them can share an index, on older builds.
