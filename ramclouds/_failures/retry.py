@@ -11,8 +11,8 @@ from math import isfinite
 
 from ramclouds.errors import (
     ContentFilterError,
+    EmptyResponseError,
     RamCloudsError,
-    ResponseError,
     StreamTruncatedError,
 )
 
@@ -26,7 +26,7 @@ _ONCE = frozenset(
 )
 
 # A response began, so each attempt may be billed.
-_MAY_BE_BILLED = (ContentFilterError, ResponseError, StreamTruncatedError)
+_MAY_BE_BILLED = (ContentFilterError, EmptyResponseError, StreamTruncatedError)
 
 # Go's duration format, as in x-ratelimit-reset-requests: 1m12.5s, 250ms, 2h.
 _GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}

@@ -14,7 +14,6 @@ from ramclouds import (
     RamCloudsError,
     RateLimitError,
     RequestTooLargeError,
-    ResponseError,
     StreamTruncatedError,
 )
 from ramclouds._failures.from_response import empty_error, status_error
@@ -94,7 +93,7 @@ def test_limit_that_one_request_exceeds_is_not_retried(message: str, retryable: 
 
 
 @pytest.mark.parametrize(("done", "delay"), [(0, True), (1, False)])
-@pytest.mark.parametrize("kind", [EmptyResponseError, ResponseError, StreamTruncatedError])
+@pytest.mark.parametrize("kind", [EmptyResponseError, StreamTruncatedError])
 def test_response_with_nothing_in_it_is_asked_for_once_more(
     kind: type[RamCloudsError], done: int, delay: bool
 ) -> None:
