@@ -19,17 +19,31 @@ def to_key_status(body: Any, now: float) -> KeyStatus:
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, dict) or "total_granted" not in data:
         raise MalformedError("no status of a key")
-    name, limits, available = data.get("name"), data.get("model_limits"), data["total_available"]
+    name, limits, available = (
+        data.get("name"),
+        data.get("model_limits"),
+        data.get("total_available"),
+    )
+    if not isinstance(available, (int, float)) or abs(available) > 1e18:
+        available = as_count(available)
     # 0 and -1: never.
     expiry = as_count(data.get("expires_at"))
     return KeyStatus(
         name=name if isinstance(name, str) else "",
         granted=as_count(data["total_granted"]),
         used=as_count(data.get("total_used")),
-        available=available if isinstance(available, int) else 0,
+        available=int(available),
         is_unlimited=data.get("unlimited_quota") is True,
-        expires_at=datetime.fromtimestamp(expiry, timezone.utc) if expiry else None,
+        expires_at=_time(expiry),
         is_expired=0 < expiry <= now,
         models=tuple(limits) if data.get("model_limits_enabled") and limits else None,
         raw=data,
     )
+
+
+def _time(seconds: int) -> datetime | None:
+    """A time; None for never, and for a year that no datetime holds."""
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc) if seconds else None
+    except (ValueError, OverflowError, OSError):
+        return None

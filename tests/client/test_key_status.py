@@ -94,3 +94,18 @@ def test_other_response_is_no_status(gateway: Gateway, calls: Calls, answer: Any
     gateway.reply(answer)
     with pytest.raises(ResponseError):
         calls.key_status()
+
+
+@pytest.mark.parametrize(
+    ("changes", "available"),
+    [({"total_available": "9"}, 9), ({"total_available": 9.0}, 9), ({"total_available": None}, 0)],
+)
+def test_count_of_another_type_is_read(
+    gateway: Gateway, calls: Calls, changes: dict[str, Any], available: int
+) -> None:
+    assert status_of(gateway, calls, **changes).available == available
+
+
+def test_expiry_that_no_datetime_holds_is_none(gateway: Gateway, calls: Calls) -> None:
+    status = status_of(gateway, calls, expires_at=99_999_999_999_999)
+    assert (status.expires_at, status.is_expired) == (None, False)
