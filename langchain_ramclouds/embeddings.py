@@ -72,24 +72,27 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vectors of texts, in their order."""
         with model_errors(), self._progress(len(texts)) as progress:
-            return self._client().embed_many(texts, **self._asked(), on_progress=progress).vectors
+            found = self._client().embed_many(texts, **self._asked(), on_progress=progress)
+        return list(found.vectors)
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vectors of texts, in their order."""
         with model_errors(), self._progress(len(texts)) as progress:
             client = self._aclient()
             found = await client.embed_many(texts, **self._asked(), on_progress=progress)
-            return found.vectors
+        return list(found.vectors)
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a text that is searched for."""
         with model_errors():
-            return self._client().embed_many([text], **self._asked()).vectors[0]
+            found = self._client().embed_many([text], **self._asked())
+        return list(found.vectors[0])
 
     async def aembed_query(self, text: str) -> list[float]:
         """The vector of a text that is searched for."""
         with model_errors():
-            return (await self._aclient().embed_many([text], **self._asked())).vectors[0]
+            found = await self._aclient().embed_many([text], **self._asked())
+        return list(found.vectors[0])
 
     def _asked(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _ASKED}

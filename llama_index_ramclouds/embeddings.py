@@ -102,10 +102,11 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
         return (await self._aget_text_embeddings([text]))[0]
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self._client().embed_many(texts, **self._asked()).vectors
+        return list(self._client().embed_many(texts, **self._asked()).vectors)
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return (await self._async_client().embed_many(texts, **self._asked())).vectors
+        found = await self._async_client().embed_many(texts, **self._asked())
+        return list(found.vectors)
 
     def _asked(self) -> dict[str, Any]:
         return {

@@ -232,9 +232,9 @@ class KeyStatus:
 class Embeddings:
     """Vectors in the order of their texts; with an error as its `partial`: those that arrived."""
 
-    vectors: list[list[float]] = field(repr=False)
-    """With `as_numpy` an array of float32, texts by dimensions; in a `partial`, None for a text
-    without a vector."""
+    vectors: Any = field(repr=False)
+    """`list[list[float]]`; with `as_numpy` a numpy array of float32, texts by dimensions. In a
+    `partial` a list with None for each text without a vector."""
     model: str = ""
     usage: Usage | None = None
     """Of all requests together; a request whose usage was not sent counts as 0."""

@@ -138,7 +138,7 @@ def test_wrong_argument_is_found_before_sending(gateway: Gateway, calls: Calls) 
 
 @EACH_TWIN
 def test_numpy_array_holds_the_same(gateway: Gateway, calls: Calls) -> None:
-    found: Any = calls.embed_many(TEXTS, chunk_size=3, as_numpy=True).vectors
+    found = calls.embed_many(TEXTS, chunk_size=3, as_numpy=True).vectors
     assert (found.dtype, found.tolist()) == ("float32", MADE)
 
 
@@ -159,6 +159,8 @@ def test_usage_that_no_response_told_is_none(gateway: Gateway, calls: Calls) -> 
 @EACH_TWIN
 def test_no_texts_send_nothing(gateway: Gateway, calls: Calls) -> None:
     assert calls.embed_many([]).vectors == []
+    array = calls.embed_many([], as_numpy=True).vectors
+    assert (len(array), array.dtype) == (0, "float32")
     assert gateway.connections == 0
 
 

@@ -9,11 +9,14 @@ from importlib import import_module
 from types import ModuleType
 
 import pytest
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models.chat_models import BaseChatModel
+from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from pydantic import BaseModel
 
-from langchain_ramclouds import ChatRamClouds
-from llama_index_ramclouds import RamClouds
+from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AsyncClient, Client
 
 PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
@@ -90,7 +93,7 @@ CLIENT_METHODS = {
     "models": "timeout",
     "key_status": "timeout",
 }
-FIELDS = {
+FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: """
         api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
         logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported
@@ -104,6 +107,15 @@ FIELDS = {
         model on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort
         replay_reasoning stop stream_whole_calls structured_output_mode temperature think_tags
         timeout tokenizer tool_calling top_p
+    """,
+    RamCloudsEmbeddings: """
+        api_key base_url chunk_size default_headers dimensions extra_body http_async_client
+        http_client max_concurrency max_retries model on_too_long show_progress_bar timeout user
+    """,
+    # model_name, embed_batch_size and num_workers are the framework's.
+    RamCloudsEmbedding: """
+        api_key async_http_client base_url default_headers dimensions extra_body http_client
+        max_retries on_too_long timeout user
     """,
 }
 
@@ -148,9 +160,15 @@ def test_client_methods_are_pinned(kind: type, close: str) -> None:
         assert taken == ["self", *parameters.split()], name
 
 
-@pytest.mark.parametrize(
-    ("model", "framework"), [(ChatRamClouds, BaseChatModel), (RamClouds, FunctionCallingLLM)]
-)
-def test_model_fields_are_pinned(model: type[ChatRamClouds | RamClouds], framework: type) -> None:
-    own = model.model_fields.keys() - framework.model_fields.keys()  # type: ignore[attr-defined]
-    assert sorted(own) == FIELDS[model].split()
+FRAMEWORK: dict[type[BaseModel], type] = {
+    ChatRamClouds: BaseChatModel,
+    RamClouds: FunctionCallingLLM,
+    RamCloudsEmbeddings: Embeddings,
+    RamCloudsEmbedding: BaseEmbedding,
+}
+
+
+@pytest.mark.parametrize("model", FRAMEWORK)
+def test_model_fields_are_pinned(model: type[BaseModel]) -> None:
+    own = model.model_fields.keys() - getattr(FRAMEWORK[model], "model_fields", {}).keys()
+    assert sorted(own) == sorted(FIELDS[model].split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -21,6 +22,8 @@ ENCODING = "encoding_format"
 _OWNED_KEYS = frozenset({"model", "input"})
 _ENCODINGS = ("float", "base64")
 _MAX_DIMENSIONS = 65_536
+_BYTES = (bytes, bytearray, memoryview)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class EmbedParams(TypedDict, total=False):
@@ -81,7 +84,7 @@ def checked_input(texts: Any) -> str | list[Any]:
     if isinstance(texts, str):
         _check_text(texts, "input")
         return texts
-    if not isinstance(texts, Sequence) or isinstance(texts, bytes):
+    if not isinstance(texts, Sequence) or isinstance(texts, _BYTES):
         raise ConfigurationError("input must be a text or a list of texts.")
     if not texts:
         raise ConfigurationError("input is empty. Give at least one text.")
@@ -95,12 +98,17 @@ def checked_input(texts: Any) -> str | list[Any]:
         )
     for index, text in enumerate(texts):
         check_one(text, f"input[{index}]")
+        if isinstance(text, str) != isinstance(texts[0], str):
+            raise ConfigurationError(
+                f"input[{index}] and input[0] are a text and a list of tokens. "
+                "Embed texts and lists of tokens by requests of their own."
+            )
     return list(texts)
 
 
 def check_one(text: Any, name: str) -> None:
     """Check one of several texts, or one list of token ids."""
-    if isinstance(text, Sequence) and not isinstance(text, (str, bytes)):
+    if isinstance(text, Sequence) and not isinstance(text, (str, *_BYTES)):
         _check_tokens(text, name)
     else:
         _check_text(text, name)
@@ -112,6 +120,12 @@ def _check_text(text: Any, name: str) -> None:
     if not text:
         # OpenAI: 400 "'$.input' is invalid"; llama.cpp: 400 "Input content cannot be empty".
         raise ConfigurationError(f"{name} is empty, which models refuse. Leave it out.")
+    if not text.isascii() and _SURROGATE.search(text):
+        # Half of a pair, as text read from a PDF holds: UTF-8 has no bytes for it.
+        raise ConfigurationError(
+            f"{name} holds a lone surrogate, which is no character. "
+            "Replace it: text.encode('utf-8', 'replace').decode()."
+        )
 
 
 def _check_tokens(tokens: Sequence[Any], name: str) -> None:

@@ -45,8 +45,10 @@ def to_embeddings(
 def _in_order(data: Any, count: int) -> list[Any]:
     """What was sent as vectors, in the order of the texts."""
     entries = data if isinstance(data, list) else []
-    if len(entries) != count or not all(isinstance(entry, dict) for entry in entries):
+    if len(entries) != count:
         raise MalformedError(f"The response holds {len(entries)} vectors for {count} texts.")
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise MalformedError("The response holds no objects with vectors in its data.")
     indexes = [as_index(entry.get("index")) for entry in entries]
     if len(set(indexes)) == 1 and indexes[0] in (None, 0):
         # Not given, or 0 for each: the order of the texts.
@@ -111,7 +113,8 @@ def to_array(vectors: Iterable[Vector]) -> Any:
     """Vectors as one numpy array of float32."""
     import numpy
 
-    return numpy.stack([numpy.asarray(vector, dtype=numpy.float32) for vector in vectors])
+    arrays = [numpy.asarray(vector, dtype=numpy.float32) for vector in vectors]
+    return numpy.stack(arrays) if arrays else numpy.empty((0, 0), dtype=numpy.float32)
 
 
 def require_numpy() -> None:

@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "none": (embedded([]), "holds 0 vectors for 3 texts"),
     "no_data": ({"object": "list"}, "holds 0 vectors for 3 texts"),
     "data_is_text": ({"data": "abc"}, "holds 0 vectors for 3 texts"),
-    "entries_are_no_objects": ({"data": [1, 2, 3]}, "holds 3 vectors for 3 texts"),
+    "entries_are_no_objects": ({"data": [1, 2, 3]}, "holds no objects with vectors"),
     "index_twice": (embedded(IN_ORDER, indexes=[0, 1, 1]), "no vector for the text at index 2"),
     "index_beyond": (embedded(IN_ORDER, indexes=[1, 2, 3]), "no vector for the text at index 0"),
     "index_partly": (embedded(IN_ORDER, indexes=[0, None, 2]), "no vector for .* at index 1"),
@@ -94,7 +94,7 @@ def test_vectors_that_are_none_are_named(kind: str, as_numpy: bool) -> None:
 def test_base64_gives_what_was_packed(vector: list[float]) -> None:
     sent = embedded([to_base64(vector)])
     assert read(sent, 1).vectors == [vector]
-    assert read(sent, 1, as_numpy=True).vectors.tolist() == [vector]  # type: ignore[attr-defined]
+    assert read(sent, 1, as_numpy=True).vectors.tolist() == [vector]
 
 
 def test_base64_is_little_endian_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +153,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     "boolean_token": ([[True]], r"input\[0\] must hold token ids"),
     "no_tokens": ([[5], []], r"input\[1\] is empty"),
     "bytes": (b"a", "input must be a text or a list"),
+    "byte_array": (bytearray(b"a"), "input must be a text or a list"),
+    "bytes_among_texts": (["a", bytearray(b"b")], r"input\[1\] must be a text, not bytearray"),
+    "tokens_among_texts": (["a", [5]], r"input\[1\] and input\[0\] are .* requests of their own"),
+    "text_among_token_lists": ([[5], "a"], r"input\[1\] and input\[0\] are"),
+    "half_a_character": (["a", "é\ud83d"], r"input\[1\] holds a lone surrogate"),
     "number": (5, "input must be a text or a list"),
     "generator": ((text for text in "ab"), "input must be a text or a list"),
     "too_many": (["a"] * 2049, "2,049 texts.*Call embed_many"),
