@@ -28,7 +28,9 @@ logger = logging.getLogger("ramclouds")
 # Codex: "Stream must be set to true"; Qwen3: "parameter.enable_thinking must be set to false for
 # non-streaming calls"; QwQ: "This model only support stream mode".
 _STREAM_ONLY = re.compile(
-    r"stream must be (?:set to )?true|non-streaming calls|only supports? stream", re.IGNORECASE
+    r"stream must be (?:set to )?true|non-stream(?:ing)? (?:calls|requests)|only supports? stream"
+    r"|only streaming is supported|stream ?= ?true is required",
+    re.IGNORECASE,
 )
 
 

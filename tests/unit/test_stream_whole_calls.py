@@ -14,6 +14,9 @@ REFUSALS = [
     "Stream must be set to true",
     "parameter.enable_thinking must be set to false for non-streaming calls",
     "This model only support stream mode, please enable the stream parameter",
+    "Non-stream requests are not supported by this model",
+    "stream=true is required",
+    "only streaming is supported",
 ]
 
 

@@ -125,7 +125,7 @@ class CallFinder:
         if not (yield from self._leads(start)):
             yield from self._other_json()
             return
-        if (yield from self._was_thought()):
+        if (yield from self._was_thought(start)):
             return
         items, end = yield from self._values(start, is_fenced=False)
         at = _matched(_BEHIND, source.text, end)
@@ -139,10 +139,11 @@ class CallFinder:
         source.at = end + len(source.text[end:at].partition("`")[0])
         self._reader.emit((yield from self._reader.unless_cut(items, at)))
 
-    def _was_thought(self) -> Generator[None, None, bool]:
+    def _was_thought(self, start: int) -> Generator[None, None, bool]:
         """Wait for the end: `</think>` alone may show that what stands before it was thought.
 
-        Templates write the opening mark, so the model does not.
+        Templates write the opening mark, so the model does not. Inside of a sound value at `start`
+        the mark is a part of its text.
         """
         source = self._source
         while not source.is_whole:
@@ -150,10 +151,15 @@ class CallFinder:
         if self._has_thought:
             return False
         self._has_thought = True
-        spans = spoken(source.text[source.at :])
-        end = spans[0][0] if spans else 0
-        self._reader.release(source.at + end)
-        return end > 0
+        begin = source.at
+        if source.text[start] in "{[":
+            end, is_closed = yield from source.value_end(start, is_paragraph=False)
+            begin = end if is_closed else begin
+        spans = spoken(source.text[begin:])
+        if not spans or spans[0][0] == 0:
+            return False
+        self._reader.release(begin + spans[0][0])
+        return True
 
     def _values(
         self, start: int, *, is_fenced: bool
@@ -235,7 +241,7 @@ class CallFinder:
         char = source.text[start : start + 1]
         is_python = language[1] == _PYTHON and char not in ("{", "[", "<")
         if is_python or (char and char in "{[" and (yield from self._leads(start))):
-            if not (yield from self._was_thought()):
+            if not (yield from self._was_thought(start)):
                 yield from self._python(start) if is_python else self._fenced(start)
         elif char == "<" and (mark := (yield from source.mark(start))) and mark.kind in OPENINGS:
             if (yield from self._marked_calls.opened(mark)):

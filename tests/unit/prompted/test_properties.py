@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ramclouds import Chunk
@@ -105,6 +105,8 @@ PLAIN = st.dictionaries(
     ),
     indent=st.sampled_from([None, 2]),
 )
+@example(arguments={"</THINK>": None}, indent=None)
+@example(arguments={"q": "a </think> b"}, indent=2)
 def test_sound_arguments_are_passed_on_untouched(
     arguments: dict[str, Any], indent: int | None
 ) -> None:
