@@ -21,10 +21,19 @@ from typing_extensions import Self
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client, RamCloudsError
-from scripts.prompts import CITY, CITY_FORMAT, COUNTING, ENDS, GREETING, WEATHER, WEATHER_TOOL, user
+from scripts.prompts import (
+    CITY,
+    CITY_FORMAT,
+    COUNTING,
+    EMBEDDING_MODEL,
+    ENDS,
+    GREETING,
+    WEATHER,
+    WEATHER_TOOL,
+    user,
+)
 from scripts.recorded import Interaction
 
-EMBEDDING_MODEL = "text-embedding-3-small"
 REQUIRED: dict[str, Any] = {"tools": [WEATHER_TOOL], "tool_choice": "required"}
 
 

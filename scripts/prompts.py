@@ -9,6 +9,9 @@ COUNTING = "Count from one to nine in digits: 1 2 3 4 5 6 7 8 9"
 ENDS = [".", "!", ","]
 """Where a greeting ends early."""
 WEATHER = "What is the weather in Hanoi?"
+EMBEDDING_MODEL = "text-embedding-3-small"
+TEXTS = ["Compost is ready after nine months.", "Neap tides."]
+"""What is embedded."""
 CITY = "Name the capital of Vietnam as JSON."
 
 WEATHER_TOOL: dict[str, Any] = {

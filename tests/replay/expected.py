@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from typing import Any
 
 from ramclouds import Choice, Chunk, Completion, ToolCall, Usage
@@ -53,6 +55,19 @@ def _choice(sent: dict[str, Any]) -> Choice:
 
 def _call(sent: dict[str, Any]) -> ToolCall:
     return ToolCall(sent["id"], sent["function"]["name"], sent["function"]["arguments"])
+
+
+def vectors_of(answer: Interaction) -> list[list[float]]:
+    """The vectors of a response, in the order of their texts."""
+    entries = sorted(answer.json["data"], key=lambda entry: int(entry["index"]))
+    return [_numbers(entry["embedding"]) for entry in entries]
+
+
+def _numbers(sent: str | list[float]) -> list[float]:
+    if isinstance(sent, list):
+        return sent
+    packed = base64.b64decode(sent)
+    return list(struct.unpack(f"<{len(packed) // 4}f", packed))
 
 
 def streamed(answer: Interaction) -> dict[str, Any]:

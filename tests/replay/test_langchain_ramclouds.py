@@ -19,12 +19,20 @@ from langchain_core.messages import (
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from langchain_ramclouds import ChatRamClouds
+from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from langchain_ramclouds._clients import CLIENTS
 from ramclouds import AuthenticationError, BadRequestError, Client, Usage
-from scripts.prompts import CITY, ENDS, GREETING, WEATHER, WEATHER_TOOL
+from scripts.prompts import (
+    CITY,
+    EMBEDDING_MODEL,
+    ENDS,
+    GREETING,
+    TEXTS,
+    WEATHER,
+    WEATHER_TOOL,
+)
 from scripts.recorded import Interaction, Server
-from tests.replay.expected import streamed, usage_of
+from tests.replay.expected import streamed, usage_of, vectors_of
 
 pytestmark = pytest.mark.vcr
 
@@ -47,6 +55,9 @@ class SyncRun:
     def models(self, model: ChatRamClouds) -> Any:
         return model.list_models()
 
+    def embed(self, model: RamCloudsEmbeddings, given: str | list[str]) -> Any:
+        return model.embed_query(given) if isinstance(given, str) else model.embed_documents(given)
+
 
 class AsyncRun:
     def invoke(self, runnable: Runnable[Any, Any], given: Any, **kwargs: Any) -> Any:
@@ -60,6 +71,11 @@ class AsyncRun:
 
     def models(self, model: ChatRamClouds) -> Any:
         return asyncio.run(model.alist_models())
+
+    def embed(self, model: RamCloudsEmbeddings, given: str | list[str]) -> Any:
+        if isinstance(given, str):
+            return asyncio.run(model.aembed_query(given))
+        return asyncio.run(model.aembed_documents(given))
 
 
 @pytest.fixture(params=[SyncRun, AsyncRun], ids=["sync", "async"])
@@ -202,3 +218,12 @@ def test_bad_request(run: Any, model: ChatRamClouds, recorded: list[Interaction]
     with pytest.raises(BadRequestError) as caught:
         run.invoke(model.bind(extra_body={"tool_choice": "nonsense"}), GREETING)
     assert caught.value.body == recorded[0].json
+
+
+def test_embeddings(run: Any, settings: dict[str, Any], recorded: list[Interaction]) -> None:
+    model = RamCloudsEmbeddings(model=EMBEDDING_MODEL, **settings)
+    assert run.embed(model, TEXTS) == vectors_of(recorded[0])
+    assert run.embed(model, TEXTS[0]) == vectors_of(recorded[1])[0]
+    for client in CLIENTS.clear():
+        if isinstance(client, Client):
+            client.close()

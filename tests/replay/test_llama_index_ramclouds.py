@@ -11,11 +11,11 @@ from llama_index.core.prompts import PromptTemplate
 from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AuthenticationError, BadRequestError
-from scripts.prompts import CITY, ENDS, GREETING, WEATHER
+from scripts.prompts import CITY, EMBEDDING_MODEL, ENDS, GREETING, TEXTS, WEATHER
 from scripts.recorded import Interaction, Server
-from tests.replay.expected import streamed
+from tests.replay.expected import streamed, vectors_of
 
 pytestmark = pytest.mark.vcr
 
@@ -37,7 +37,9 @@ TOOLS = [FunctionTool.from_defaults(get_weather)]
 class SyncRun:
     """Calls a method by its name, and reads streams to their end."""
 
-    def call(self, llm: RamClouds, method: str, *args: Any, **kwargs: Any) -> Any:
+    def call(
+        self, llm: RamClouds | RamCloudsEmbedding, method: str, *args: Any, **kwargs: Any
+    ) -> Any:
         return getattr(llm, method)(*args, **kwargs)
 
     def stream(self, llm: RamClouds, method: str, *args: Any, **kwargs: Any) -> list[Any]:
@@ -45,7 +47,9 @@ class SyncRun:
 
 
 class AsyncRun:
-    def call(self, llm: RamClouds, method: str, *args: Any, **kwargs: Any) -> Any:
+    def call(
+        self, llm: RamClouds | RamCloudsEmbedding, method: str, *args: Any, **kwargs: Any
+    ) -> Any:
         return asyncio.run(getattr(llm, f"a{method}")(*args, **kwargs))
 
     def stream(self, llm: RamClouds, method: str, *args: Any, **kwargs: Any) -> list[Any]:
@@ -201,3 +205,10 @@ def test_bad_request(run: Any, llm: RamClouds, recorded: list[Interaction]) -> N
     with pytest.raises(BadRequestError) as caught:
         run.call(llm, "chat", [user(GREETING)], extra_body={"tool_choice": "nonsense"})
     assert caught.value.body == recorded[0].json
+
+
+def test_embeddings(run: Any, settings: dict[str, Any], recorded: list[Interaction]) -> None:
+    with RamCloudsEmbedding(model_name=EMBEDDING_MODEL, **settings) as model:
+        found = run.call(model, "get_text_embedding_batch", TEXTS)
+        assert found == vectors_of(recorded[0])
+        assert run.call(model, "get_query_embedding", TEXTS[0]) == vectors_of(recorded[1])[0]

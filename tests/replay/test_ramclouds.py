@@ -16,23 +16,27 @@ from ramclouds import (
     Client,
     Completion,
     ContextLengthError,
+    Embeddings,
     Model,
     ModelUnavailableError,
     NotFoundError,
     RamCloudsError,
+    Usage,
 )
 from scripts.prompts import (
     CITY,
     CITY_FORMAT,
     COUNTING,
+    EMBEDDING_MODEL,
     ENDS,
     GREETING,
+    TEXTS,
     WEATHER,
     WEATHER_TOOL,
     user,
 )
 from scripts.recorded import Interaction, Server
-from tests.replay.expected import completion_of, joined, streamed
+from tests.replay.expected import completion_of, joined, streamed, vectors_of
 
 pytestmark = pytest.mark.vcr
 
@@ -45,6 +49,10 @@ class Ask(Protocol):
     def stream(self, **params: Any) -> list[Chunk]: ...
 
     def models(self) -> list[Model]: ...
+
+    def embed(self, **params: Any) -> Embeddings: ...
+
+    def embed_many(self, texts: list[str], **params: Any) -> Embeddings: ...
 
 
 class SyncAsk:
@@ -62,6 +70,14 @@ class SyncAsk:
     def models(self) -> list[Model]:
         with Client(**self._settings) as client:
             return client.models()
+
+    def embed(self, **params: Any) -> Embeddings:
+        with Client(**self._settings) as client:
+            return client.embed(model=EMBEDDING_MODEL, **params)
+
+    def embed_many(self, texts: list[str], **params: Any) -> Embeddings:
+        with Client(**self._settings) as client:
+            return client.embed_many(texts, model=EMBEDDING_MODEL, **params)
 
 
 class AsyncAsk:
@@ -86,6 +102,20 @@ class AsyncAsk:
         async def run() -> list[Model]:
             async with AsyncClient(**self._settings) as client:
                 return await client.models()
+
+        return asyncio.run(run())
+
+    def embed(self, **params: Any) -> Embeddings:
+        async def run() -> Embeddings:
+            async with AsyncClient(**self._settings) as client:
+                return await client.embed(model=EMBEDDING_MODEL, **params)
+
+        return asyncio.run(run())
+
+    def embed_many(self, texts: list[str], **params: Any) -> Embeddings:
+        async def run() -> Embeddings:
+            async with AsyncClient(**self._settings) as client:
+                return await client.embed_many(texts, model=EMBEDDING_MODEL, **params)
 
         return asyncio.run(run())
 
@@ -283,4 +313,41 @@ def test_wrong_path(asking: Any, settings: dict[str, Any], recorded: list[Intera
 def test_too_long(ask: Ask, recorded: list[Interaction]) -> None:
     with pytest.raises(ContextLengthError) as caught:
         ask.complete(messages=[user("hello " * 1_200)])
+    refused(recorded, caught.value)
+
+
+def test_embeddings(ask: Ask, recorded: list[Interaction]) -> None:
+    found = ask.embed(input=TEXTS)
+    answer = recorded[0]
+    assert answer.sent["encoding_format"] == "base64"
+    assert found.vectors == vectors_of(answer)
+    counted = answer.json["usage"]
+    assert found == Embeddings(
+        vectors=found.vectors,
+        model=answer.json["model"],
+        usage=Usage(
+            prompt_tokens=counted["prompt_tokens"],
+            total_tokens=counted["total_tokens"],
+            raw=counted,
+        ),
+        request_id=answer.headers.get("x-oneapi-request-id"),
+        raw={name: value for name, value in answer.json.items() if name != "data"},
+    )
+
+
+def test_embeddings_as_numbers(ask: Ask, recorded: list[Interaction]) -> None:
+    found = ask.embed(input=TEXTS[0], encoding_format="float")
+    assert type(recorded[0].json["data"][0]["embedding"]) is list
+    assert found.vectors == vectors_of(recorded[0])
+
+
+def test_embeddings_by_several_requests(ask: Ask, recorded: list[Interaction]) -> None:
+    found = ask.embed_many(TEXTS, chunk_size=1, max_concurrency=1)
+    assert found.vectors == [vectors_of(answer)[0] for answer in recorded[:]]
+    assert len(recorded) == len(TEXTS)
+
+
+def test_embeddings_with_wrong_key(asking: Any, recorded: list[Interaction]) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        asking(api_key="wrongkey").embed(input=TEXTS)
     refused(recorded, caught.value)
