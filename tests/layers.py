@@ -6,6 +6,7 @@ A test of `tests/unit` or `tests/replay` reaches nobody: a connection fails it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {sees}")
 
 
-# First: xdist reads the groups when it is asked.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# Around the others: xdist reads the groups when it is asked.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None]:
     for item in items:
         if "local_server" in getattr(item, "fixturenames", ()):
             item.add_marker("real_model")
@@ -42,6 +45,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(_NOBODY)
         marked = (name for name in MARKERS if item.get_closest_marker(name))
         item.user_properties.append((_LAYER, next(marked, folder)))
+    yield
+    # xdist 3.8 writes the group behind the id into `_nodeid`, which pytest 9.2 no longer reads: so
+    # each process would start a model.
+    # https://github.com/pytest-dev/pytest-xdist/blob/v3.8.0/src/xdist/remote.py
+    if config.getoption("loadgroup", default=False):
+        for item in items:
+            if item.get_closest_marker("xdist_group") and not item.nodeid.endswith("@model"):
+                named: Any = item
+                named._id = type(named.id).parse(f"{item.nodeid}@model")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -28,6 +28,13 @@ def test_a_real_model_answers_a_request(local_server: LocalServer) -> None:
     assert completion.usage.completion_tokens <= 8
 
 
+@pytest.mark.usefixtures("local_server")
+def test_real_models_run_in_one_process(request: pytest.FixtureRequest) -> None:
+    """Else each process of the tests would start one: xdist knows them by this end."""
+    if request.config.getoption("loadgroup", default=False):
+        assert request.node.nodeid.endswith("@model")
+
+
 def test_a_real_model_streams_its_answer(local_server: LocalServer) -> None:
     with Client(api_key=local_server.api_key, base_url=local_server.base_url) as client:
         chunks = list(
