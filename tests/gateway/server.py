@@ -125,6 +125,9 @@ class Gateway:
 
     async def _stop(self) -> None:
         self._server.close()
+        # A task that is cancelled before its first step never closes its connection.
+        for _ in range(3):
+            await asyncio.sleep(0)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
