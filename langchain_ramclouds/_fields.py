@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
 from typing_extensions import Self
@@ -13,13 +13,12 @@ from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
+from ramclouds.bridge.outcome import OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS, closest, fields_by_name
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
-
-OnInvalidToolCalls = Literal["raise", "return"]
 
 
 class Fields(Connection):

@@ -19,11 +19,11 @@ from langchain_ramclouds._errors import (
     MissingToolCallError,
     RefusalError,
 )
-from langchain_ramclouds._fields import Fields, OnInvalidToolCalls
+from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import WireMessage, to_wire
 from ramclouds import Completion, InvalidToolCall, ModelFacts, model_facts
 from ramclouds.bridge.history import Replay
-from ramclouds.bridge.outcome import Outcome, invalid_calls_message
+from ramclouds.bridge.outcome import OnInvalidToolCalls, Outcome, invalid_calls_message
 from ramclouds.bridge.settings import check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode

@@ -9,11 +9,11 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
+from ramclouds.bridge.outcome import OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
-OnInvalidToolCalls = Literal["raise", "return"]
 
 
 class Fields(Connection):

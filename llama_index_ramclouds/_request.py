@@ -9,10 +9,11 @@ from typing import Any, get_args
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 
 from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
-from llama_index_ramclouds._fields import Fields, OnInvalidToolCalls
+from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import has_calls, has_invalid_calls, to_wire_choice
 from ramclouds import ConfigurationError, model_facts
+from ramclouds.bridge.outcome import OnInvalidToolCalls
 from ramclouds.bridge.settings import check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ramclouds.types import InvalidToolCall
 
-__all__ = ["Outcome", "invalid_calls_message", "is_cut_off", "shown", "unsupported_message"]
+__all__ = [
+    "OnInvalidToolCalls",
+    "Outcome",
+    "invalid_calls_message",
+    "is_cut_off",
+    "shown",
+    "unsupported_message",
+]
+
+OnInvalidToolCalls = Literal["raise", "return"]
+"""What becomes of a message with invalid tool calls and no valid one."""
 
 _CUT_OFF = {
     "length": ("It was cut off at its token limit.", "Raise max_tokens."),

@@ -55,7 +55,7 @@ NAMES = {
     "ramclouds.bridge.json_text": "JsonValue begun_object json_values partial_object spoken",
     "ramclouds.bridge.tokens": "estimate_tokens",
     "ramclouds.bridge.outcome": """
-        Outcome invalid_calls_message is_cut_off shown unsupported_message
+        OnInvalidToolCalls Outcome invalid_calls_message is_cut_off shown unsupported_message
     """,
     "ramclouds.bridge.settings": """
         CLIENT_FIELDS check_word closest fields_by_name is_secret_header public_headers to_timeout
