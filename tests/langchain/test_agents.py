@@ -13,32 +13,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableParallel, RunnablePassthrough
-from langchain_core.tools import tool
 from langchain_core.vectorstores import InMemoryVectorStore
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.prebuilt import ToolNode, tools_condition
-from pydantic import BaseModel
 
 from langchain_ramclouds import MissingToolCallError
 from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
 from tests.langchain.conftest import Chat
-
-
-@tool
-def get_weather(city: str) -> str:
-    """Weather of a city."""
-    return f"Sunny in {city}"
-
-
-@tool
-def add(a: int, b: int) -> int:
-    """Sum of two numbers."""
-    return a + b
-
-
-_BOTH = 'Do get_weather({"city": "Huế"}) and add({"a": 2, "b": 3}).'
-
+from tests.langchain.tools import BOTH, Report, add, converse, get_weather
 
 # --- chains ---
 
@@ -94,14 +74,14 @@ def _tool_results(messages: list[Any]) -> list[Any]:
 
 def test_agent_calls_two_tools_and_answers(gateway: Gateway, chat: Chat) -> None:
     agent = create_agent(chat(), tools=[get_weather, add])
-    messages = agent.invoke({"messages": [HumanMessage(_BOTH)]})["messages"]
+    messages = agent.invoke({"messages": [BOTH]})["messages"]
     assert _tool_results(messages) == ["5", "Sunny in Huế"]
     assert "Sunny in Huế" in messages[-1].text
 
 
 async def test_async_agent_calls_two_tools_and_answers(gateway: Gateway, chat: Chat) -> None:
     agent = create_agent(chat(), tools=[get_weather, add])
-    messages = (await agent.ainvoke({"messages": [HumanMessage(_BOTH)]}))["messages"]
+    messages = (await agent.ainvoke({"messages": [BOTH]}))["messages"]
     assert _tool_results(messages) == ["5", "Sunny in Huế"]
 
 
@@ -111,7 +91,7 @@ def _streamed_text(parts: list[Any]) -> str:
 
 def test_agent_streams_its_tokens(gateway: Gateway, chat: Chat) -> None:
     agent = create_agent(chat(), tools=[get_weather, add])
-    parts = list(agent.stream({"messages": [HumanMessage(_BOTH)]}, stream_mode="messages"))
+    parts = list(agent.stream({"messages": [BOTH]}, stream_mode="messages"))
     text = _streamed_text(parts)
     assert text.count("Sunny in Huế") == 1
     assert len([part for part, _ in parts if isinstance(part, AIMessageChunk)]) > 4
@@ -119,10 +99,7 @@ def test_agent_streams_its_tokens(gateway: Gateway, chat: Chat) -> None:
 
 async def test_async_agent_streams_its_tokens(gateway: Gateway, chat: Chat) -> None:
     agent = create_agent(chat(), tools=[get_weather, add])
-    parts = [
-        part
-        async for part in agent.astream({"messages": [HumanMessage(_BOTH)]}, stream_mode="messages")
-    ]
+    parts = [part async for part in agent.astream({"messages": [BOTH]}, stream_mode="messages")]
     assert _streamed_text(parts).count("Sunny in Huế") == 1
 
 
@@ -143,13 +120,6 @@ def test_agent_on_a_thinking_model_replays_its_reasoning(
         gateway.reply(Json(completion("Sunny.")))
     agent.invoke({"messages": [HumanMessage("Weather?")]})
     assert gateway.last.json["messages"][1]["reasoning_content"] == "Hm hm"
-
-
-class Report(BaseModel):
-    """A weather report."""
-
-    city: str
-    sunny: bool
 
 
 _REPORT = '{"city": "Huế", "sunny": true}'
@@ -201,22 +171,7 @@ def test_agent_whose_forced_call_never_comes_stops_with_an_error(
 
 
 def test_graph_with_a_checkpointer_remembers(gateway: Gateway, chat: Chat) -> None:
-    model = chat().bind_tools([get_weather])
-
-    def answer(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"])]}
-
-    graph = StateGraph(MessagesState)
-    graph.add_node("answer", answer)
-    graph.add_node("tools", ToolNode([get_weather]))
-    graph.add_edge(START, "answer")
-    graph.add_conditional_edges("answer", tools_condition)
-    graph.add_edge("tools", "answer")
-    app = graph.compile(checkpointer=InMemorySaver())
-    thread: Any = {"configurable": {"thread_id": "1"}}
-    app.invoke({"messages": [HumanMessage("Hi, my name is Lan.")]}, thread)
-    weather = app.invoke({"messages": [HumanMessage('get_weather("Huế")')]}, thread)
-    name = app.invoke({"messages": [HumanMessage("What is my name?")]}, thread)
+    weather, name = converse(chat())
     assert "Sunny in Huế" in weather["messages"][-1].text
     assert "Lan" in name["messages"][-1].text
     assert [type(message) for message in name["messages"]] == [

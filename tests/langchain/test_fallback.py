@@ -18,8 +18,8 @@ from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, call, completion
 from tests.gateway.documented import is_documented
 from tests.langchain.conftest import Chat
-from tests.langchain.prompted.tools import Report, add
 from tests.langchain.recording import total
+from tests.langchain.tools import Report, add
 
 
 @pytest.fixture

@@ -8,13 +8,10 @@ import pytest
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.graph import START, MessagesState, StateGraph
-from langgraph.prebuilt import ToolNode, tools_condition
 
 from tests.gateway import Gateway
 from tests.langchain.conftest import Chat
-from tests.langchain.prompted.tools import BOTH, Report, add, get_weather
+from tests.langchain.tools import BOTH, Report, add, converse, get_weather
 
 _MODELS = ["gpt-5", "glm-4.6", "claude-opus-4-5", "kimi-k2-thinking", "deepseek-v3.2"]
 
@@ -57,22 +54,7 @@ def _texts(parts: list[Any]) -> list[str]:
 
 
 def test_graph_with_a_checkpointer_remembers(asking: Chat) -> None:
-    model = asking().bind_tools([get_weather])
-
-    def answer(state: MessagesState) -> dict[str, Any]:
-        return {"messages": [model.invoke(state["messages"])]}
-
-    graph = StateGraph(MessagesState)
-    graph.add_node("answer", answer)
-    graph.add_node("tools", ToolNode([get_weather]))
-    graph.add_edge(START, "answer")
-    graph.add_conditional_edges("answer", tools_condition)
-    graph.add_edge("tools", "answer")
-    app = graph.compile(checkpointer=InMemorySaver())
-    thread: Any = {"configurable": {"thread_id": "1"}}
-    app.invoke({"messages": [HumanMessage("Hi, my name is Lan.")]}, thread)
-    weather = app.invoke({"messages": [HumanMessage('get_weather("Huế")')]}, thread)
-    name = app.invoke({"messages": [HumanMessage("What is my name?")]}, thread)
+    weather, name = converse(asking())
     assert weather["messages"][-1].text == "The result is: Sunny in Huế"
     assert name["messages"][-1].text == "Your name is Lan."
 

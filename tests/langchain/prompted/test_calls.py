@@ -15,8 +15,8 @@ from langchain_core.messages import (
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
 from tests.langchain.conftest import Chat
-from tests.langchain.prompted.tools import BOTH, add, get_weather
 from tests.langchain.recording import total
+from tests.langchain.tools import BOTH, add, get_weather
 
 
 def test_stream_adds_up_to_what_invoke_returns(asking: Chat) -> None:

@@ -9,7 +9,7 @@ import pytest
 from langchain_ramclouds import MissingToolCallError, StructuredOutputError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
 from tests.langchain.conftest import Chat
-from tests.langchain.prompted.tools import Report, add
+from tests.langchain.tools import Report, add
 
 
 @pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
