@@ -29,6 +29,11 @@ def to_profile(facts: ModelFacts) -> ModelProfile | None:
         image_inputs=facts.image_input,
         image_url_inputs=facts.image_input,
         image_tool_message=facts.image_input,
+        audio_inputs=facts.audio_input,
+        video_inputs=facts.video_input,
+        pdf_inputs=facts.pdf_input,
+        # No channel passes one on from a tool's result.
+        pdf_tool_message=False,
         reasoning_output=facts.reasoning,
         tool_calling=facts.tool_calling,
         tool_choice=facts.tool_calling,

@@ -6,7 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock, ToolCallBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    LLMMetadata,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
 from llama_index.core.utils import get_tokenizer
 
 from ramclouds import ModelFacts
@@ -20,7 +26,29 @@ _MEDIA_TOKENS = 2125
 _warned: set[str] = set()
 
 
-def warn_if_unknown(facts: ModelFacts) -> None:
+def to_metadata(
+    facts: ModelFacts, *, window: int | None, max_tokens: int | None, has_functions: bool
+) -> LLMMetadata:
+    """What core asks of every LLM: window, reserved output, abilities.
+
+    Core packs prompts and memories up to the window, less the output that it reserves. A model like
+    gpt-5 takes 272,000 of its 400,000 tokens as input. A reserve of the whole window makes core
+    raise "available context size was not non-negative", so half of it is the most.
+    """
+    if window is None:
+        _warn_if_unknown(facts)
+        window = min(facts.context_window, facts.max_input_tokens)
+    return LLMMetadata(
+        context_window=window,
+        # LlamaIndex's word for unknown.
+        num_output=min(max_tokens, window // 2) if max_tokens else -1,
+        is_chat_model=True,
+        is_function_calling_model=has_functions,
+        model_name=facts.name,
+    )
+
+
+def _warn_if_unknown(facts: ModelFacts) -> None:
     """Warn once of a model whose context window is a guess."""
     if not facts.known and facts.name not in _warned:
         _warned.add(facts.name)
@@ -30,15 +58,6 @@ def warn_if_unknown(facts: ModelFacts) -> None:
             facts.name,
             facts.context_window,
         )
-
-
-def reserved_output(facts: ModelFacts) -> int:
-    """Tokens that core must leave free for the completion; -1 is LlamaIndex's word for unknown.
-
-    gpt-5 takes 272,000 of its 400,000 as input, and core packs what is not reserved.
-    """
-    reserved = facts.context_window - facts.max_input_tokens
-    return reserved if reserved > 0 else -1
 
 
 def count_tokens(

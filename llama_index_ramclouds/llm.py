@@ -34,7 +34,7 @@ from llama_index_ramclouds._chunks import (
 )
 from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
 from llama_index_ramclouds._fields import Fields
-from llama_index_ramclouds._model_facts import count_tokens, reserved_output, warn_if_unknown
+from llama_index_ramclouds._model_facts import count_tokens, to_metadata
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
@@ -84,15 +84,11 @@ class RamClouds(Fields, FunctionCallingLLM):
     @property
     def metadata(self) -> LLMMetadata:
         """What core asks of every LLM: window, reserved output, abilities."""
-        facts = self.facts
-        if self.context_window is None:
-            warn_if_unknown(facts)
-        return LLMMetadata(
-            context_window=self.context_window or facts.context_window,
-            num_output=self.max_tokens or (-1 if self.context_window else reserved_output(facts)),
-            is_chat_model=True,
-            is_function_calling_model=self.is_function_calling_model,
-            model_name=self.model,
+        return to_metadata(
+            self.facts,
+            window=self.context_window,
+            max_tokens=self.max_tokens,
+            has_functions=self.is_function_calling_model,
         )
 
     def to_payload(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.callbacks import CallbackManager
+from llama_index.core.indices.prompt_helper import PromptHelper
 from llama_index.core.llms import LLM
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
@@ -137,18 +138,26 @@ def test_none_is_unset() -> None:
     assert llm.additional_kwargs == {}
 
 
-@pytest.mark.parametrize("model", known_models())
-def test_metadata_of_known_models(model: str) -> None:
-    facts = model_facts(model)
-    reserved = facts.context_window - facts.max_input_tokens
+def test_metadata_of_known_models() -> None:
+    for model in known_models():
+        facts = model_facts(model)
+        assert RamClouds(model=model, api_key=KEY).metadata == LLMMetadata(
+            context_window=min(facts.context_window, facts.max_input_tokens),
+            num_output=-1,
+            is_chat_model=True,
+            is_function_calling_model=True,
+            model_name=model,
+        )
 
-    assert RamClouds(model=model, api_key=KEY).metadata == LLMMetadata(
-        context_window=facts.context_window,
-        num_output=reserved or -1,
-        is_chat_model=True,
-        is_function_calling_model=True,
-        model_name=model,
-    )
+
+@pytest.mark.parametrize("model", ["gpt-5", "claude-opus-4-5", "unheard-of-9"])
+def test_prompts_of_core_fit_at_any_max_tokens(model: str) -> None:
+    for tokens in (100, 64_000, 400_000, 2_000_000):
+        metadata = RamClouds(model=model, api_key=KEY, max_tokens=tokens).metadata
+        room = PromptHelper.from_llm_metadata(metadata)._get_available_context_size(10)
+
+        assert metadata.num_output == min(tokens, metadata.context_window // 2)
+        assert 60_000 < room < model_facts(model).max_input_tokens
 
 
 def test_metadata_of_an_unknown_model_warns_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,1 @@
+"""Data about models, and the names that lead to it."""
