@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any
 
 import httpx
 
 from ramclouds._complete import Body
+from ramclouds._failures.frames import chain_of, clear_frames, drop_frames
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
@@ -42,6 +44,7 @@ class Request:
     url: str
     headers: httpx.Headers
     timeout: httpx.Timeout
+    redactor: Redactor
     body: dict[str, Any] | None = None
     optional_field: str | None = None
     """A key of the body that only we added: a refusal that names it has it taken out."""
@@ -63,21 +66,23 @@ class Attempts:
         self,
         request: Request,
         settings: Settings,
-        redactor: Redactor,
         *,
         pool_is_ours: bool,
         memory: Memory,
     ) -> None:
         self.body: Body
         """The body under way."""
+        self.response: httpx.Response
+        """The last response; with the next two forgotten before an error is raised."""
+        self.reader: StreamReader
         self.request = request
         self._content = to_bytes(request.body) if request.body is not None else b""
         self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
-        self._redactor = redactor
         self._memory = memory
         self._may_be_stale = pool_is_ours
-        self._response: httpx.Response | None = None
+        self._has_response = False
+        self._outer: BaseException | None = None
         self._failure: RamCloudsError | None = None
         self._retries = 0
         self._attempts = 0
@@ -85,7 +90,7 @@ class Attempts:
     def begin(self) -> dict[str, Any]:
         """The arguments of the HTTP request that goes out next."""
         self._attempts += 1
-        self._response = None
+        self._has_response = False
         opened_connection.set(False)
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
@@ -97,18 +102,19 @@ class Attempts:
             "extensions": {"timeout": request.timeout.as_dict()},
         }
 
-    def is_success(self, response: httpx.Response) -> bool:
-        """Whether a response's status is a success; its body is read in either case."""
+    def received(self, response: httpx.Response) -> None:
+        """Takes in the head of a response."""
         if logger.isEnabledFor(logging.DEBUG):
             request_id = response.headers.get("x-oneapi-request-id")
             what = (self.request.method, self.request.url, response.status_code, request_id)
             logger.debug("%s %s: %d, request id %s", *what)
-        self._response = response
+        self.response = response
+        self._has_response = True
         self.body = Body(response)
-        return response.is_success
 
     def __enter__(self) -> None:
         self._failure = None
+        self._outer = sys.exc_info()[1]
 
     def __exit__(
         self,
@@ -116,12 +122,17 @@ class Attempts:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if not isinstance(exc, Exception):
+        if exc is None:
             return False
-        error = transport_error(exc, self._settings.base_url, is_stream=self._is_stream)
+        error = None
+        if isinstance(exc, Exception):
+            error = transport_error(exc, self._settings.base_url, is_stream=self._is_stream)
         if error is None:
             # No failure of HTTP or of the gateway: it is raised as it is.
+            clear_frames(traceback)
+            self._forget()
             return False
+        assert isinstance(exc, Exception)
         self._failure = self._clean(error, exc)
         return True
 
@@ -132,22 +143,21 @@ class Attempts:
             RamCloudsError: there is no next attempt.
         """
         error, self._failure = self._failure, None
-        response = self._response
-        if response is not None and not response.is_success:
+        has_begun = self._has_response and self.response.is_success
+        if self._has_response and not has_begun:
             # Also where its body broke off or fell silent: the status is the failure.
             broken_by = error
-            error = status_error(response, self.body.content(), self._redactor)
+            error = status_error(self.response, self.body.content(), self.request.redactor)
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
-            response = None
         assert error is not None
-        if response is None and self._was_stale(error):
+        if not has_begun and self._was_stale(error):
             return 0.0
         if self._can_drop_field(error) or self._can_stream(error):
             return 0.0
-        if response is not None and isinstance(error, APIConnectionError):
+        if has_begun and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
-            self._note_what_arrived(error, response)
-            raise error
+            self._note_what_arrived(error)
+            raise self._last(error)
         return self.pause_after(error)
 
     def pause_after(self, error: RamCloudsError) -> float:
@@ -160,19 +170,38 @@ class Attempts:
         delay = retry_delay(error, self._retries, self._settings.max_retries)
         if delay is None:
             logger.debug("%s %s: %s", *what)
-            raise error
+            raise self._last(error)
         self._retries += 1
         retries = (self._retries, self._settings.max_retries, delay)
         logger.info("%s %s: %s; retry %d of %d in %.2f s", *what, *retries)
         return delay
 
-    def broke(self, exc: Exception, reader: StreamReader) -> Step | None:
+    def broke(self, exc: Exception) -> Step | None:
         """A failure in mid-stream as the stream's last step; None where it is none of HTTP."""
+        self._outer = sys.exc_info()[1]
         error = transport_error(exc, self._settings.base_url, is_stream=True)
-        return None if error is None else reader.broke(self._clean(error, exc))
+        return None if error is None else self.reader.broke(self._clean(error, exc))
 
-    def _note_what_arrived(self, error: RamCloudsError, response: httpx.Response) -> None:
-        head = ResponseHead(response, self._redactor)
+    def _last(self, error: RamCloudsError) -> RamCloudsError:
+        """The error to raise: neither it nor the frames around it keep what was sent."""
+        drop_frames(error, self._outer)
+        # A parser's error quotes what it could not read.
+        error.__context__ = None
+        self._forget()
+        return error
+
+    def _forget(self) -> None:
+        for name in ("response", "reader", "body"):
+            self.__dict__.pop(name, None)
+        sent, self._content = self.request, b""
+        self.request = Request(sent.method, sent.url, httpx.Headers(), sent.timeout, Redactor(None))
+
+    def head(self) -> ResponseHead:
+        """The head of the last response."""
+        return ResponseHead(self.response, self.request.redactor)
+
+    def _note_what_arrived(self, error: RamCloudsError) -> None:
+        head = self.head()
         error.request_id = head.request_id
         error.status_code = head.status_code
         error.response = head.response
@@ -182,16 +211,23 @@ class Attempts:
         """An error fit to be shown: no key in its text, nor in that of its cause."""
         if error is exc:
             return error
-        error.message = self._redactor.text(error.message)
+        error.message = self.request.redactor.text(error.message)
         error.args = (error.message,)
-        if isinstance(exc, httpx.RequestError):
-            # The request holds the Authorization header.
-            exc.request = httpx.Request(self.request.method, self.request.url)
-        # aiohttp's errors have the request's headers, and a protocol error quotes what was sent.
-        is_safe = not hasattr(exc, "request_info") and self._redactor.is_clean(str(exc))
-        error.__cause__ = exc if is_safe else None
+        causes = list(chain_of(exc, self._outer))
+        for cause in causes:
+            if isinstance(cause, httpx.RequestError):
+                # The request holds the Authorization header.
+                cause.request = httpx.Request(self.request.method, self.request.url)
+        error.__cause__ = exc if all(map(self._is_safe, causes)) else None
         error.__suppress_context__ = True
         return error
+
+    def _is_safe(self, cause: BaseException) -> bool:
+        """Whether a cause holds plain values without a secret: others lead to the request."""
+        held = [*cause.args, *(value for name, value in vars(cause).items() if name != "_request")]
+        plain = [one for one in held if not isinstance(one, BaseException)]
+        is_plain = all(isinstance(one, (str, bytes, int, float, NoneType)) for one in plain)
+        return is_plain and self.request.redactor.is_clean(f"{cause} {plain}")
 
     def _was_stale(self, error: RamCloudsError) -> bool:
         """Whether a kept connection turned out to be closed: sent again once, free of charge."""

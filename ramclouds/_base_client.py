@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Secret, SecretStr
 
 from ramclouds._attempts import Attempts, Memory, Request
 from ramclouds._batching import Batching
@@ -18,8 +18,14 @@ from ramclouds._complete import completion_from, key_status_from, models_from
 from ramclouds._embed import embeddings_from
 from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
-from ramclouds._failures.response_head import ResponseHead
-from ramclouds._settings import Settings, api_key_from, merge_headers, settings_from, timeout_from
+from ramclouds._settings import (
+    Settings,
+    api_key_from,
+    merge_headers,
+    proxy_secrets,
+    settings_from,
+    timeout_from,
+)
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
@@ -37,13 +43,13 @@ from ramclouds._wire.embeddings.request_body import (
     embeddings_body,
 )
 from ramclouds._wire.embeddings.vectors import require_numpy
-from ramclouds.bridge.settings import public_headers
+from ramclouds.bridge.settings import is_secret_header, public_headers
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, KeyStatus, Model
 
 T = TypeVar("T")
-ToValue: TypeAlias = Callable[[Attempts, httpx.Response], T]
+ToValue: TypeAlias = Callable[[Attempts], T]
 
 _COMPLETIONS = "/chat/completions"
 _EMBEDDINGS = "/embeddings"
@@ -115,7 +121,7 @@ class BaseClient:
         """The settings without the key: a pickle is a file, and files travel."""
         names = [name for name in type(self._settings).__dataclass_fields__ if name != "api_key"]
         state = {name: getattr(self._settings, name) for name in names}
-        state["headers"] = public_headers(self._settings.headers)
+        state["headers"] = public_headers(self._settings.headers.get_secret_value())
         if isinstance(state["verify"], ssl.SSLContext):
             raise ConfigurationError(
                 "A client with an ssl.SSLContext cannot be pickled. Pass verify='/path/ca.pem'."
@@ -123,7 +129,7 @@ class BaseClient:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._settings = Settings(api_key=None, **state)
+        self._settings = Settings(api_key=None, **{**state, "headers": Secret(state["headers"])})
         self._http_client = None
         self._start()
 
@@ -207,44 +213,42 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Request:
-        headers, _ = self._prepare()
+        headers, redactor = self._prepare()
         if params.get("extra_headers"):
             headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
+            redactor = _masking(redactor, params["extra_headers"])
         timeout = timeout_from(timeout, self._settings.timeout)
-        return Request(method, self._settings.base_url + path, headers, timeout)
+        return Request(method, self._settings.base_url + path, headers, timeout, redactor)
 
     def _attempts(self, request: Request, memory: Memory | None = None) -> Attempts:
         return Attempts(
             request,
             self._settings,
-            self._prepare()[1],
             pool_is_ours=self._http_client is None,
             memory=self._memory if memory is None else memory,
         )
 
-    def _to_completion(self, attempts: Attempts, response: httpx.Response) -> Completion:
-        return completion_from(self._head(response), attempts.body, self._reading(attempts))
+    def _to_completion(self, attempts: Attempts) -> Completion:
+        return completion_from(attempts.head(), attempts.body, self._reading(attempts))
 
     def _to_embeddings(self, texts: Input, *, as_numpy: bool) -> ToValue[Embeddings]:
         if as_numpy:
             require_numpy()
         return partial(self._embeddings_of, count_of(texts), as_numpy)
 
-    def _embeddings_of(
-        self, count: int, as_numpy: bool, attempts: Attempts, response: httpx.Response
-    ) -> Embeddings:
-        return embeddings_from(self._head(response), attempts.body, count, as_numpy=as_numpy)
+    def _embeddings_of(self, count: int, as_numpy: bool, attempts: Attempts) -> Embeddings:
+        return embeddings_from(attempts.head(), attempts.body, count, as_numpy=as_numpy)
 
-    def _to_models(self, attempts: Attempts, response: httpx.Response) -> list[Model]:
-        models = models_from(self._head(response), attempts.body)
+    def _to_models(self, attempts: Attempts) -> list[Model]:
+        models = models_from(attempts.head(), attempts.body)
         remember_models(self._settings.base_url, (model.id for model in models))
         return models
 
-    def _to_key_status(self, attempts: Attempts, response: httpx.Response) -> KeyStatus:
-        return key_status_from(self._head(response), attempts.body)
+    def _to_key_status(self, attempts: Attempts) -> KeyStatus:
+        return key_status_from(attempts.head(), attempts.body)
 
-    def _reader(self, attempts: Attempts, response: httpx.Response) -> StreamReader:
-        return StreamReader(self._head(response), self._reading(attempts))
+    def _reader(self, attempts: Attempts) -> StreamReader:
+        return StreamReader(attempts.head(), self._reading(attempts))
 
     def _reading(self, attempts: Attempts) -> Reading:
         body = attempts.request.body or {}
@@ -256,9 +260,6 @@ class BaseClient:
             counting=_COUNTING[self._settings.base_url],
         )
 
-    def _head(self, response: httpx.Response) -> ResponseHead:
-        return ResponseHead(response, self._prepare()[1])
-
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:
         """Headers and redactor, made at the first request."""
         if self._pid != os.getpid():
@@ -267,9 +268,16 @@ class BaseClient:
         if self._prepared is None:
             # A pickle carries no key: it is read again, where the client is now.
             key = (self._settings.api_key or api_key_from(None)).get_secret_value()
-            headers = merge_headers({"Authorization": f"Bearer {key}"}, self._settings.headers)
-            self._prepared = (httpx.Headers(headers), Redactor(key))
+            given = self._settings.headers.get_secret_value()
+            headers = merge_headers({"Authorization": f"Bearer {key}"}, given)
+            redactor = Redactor(key, proxy_secrets(self._settings.base_url))
+            self._prepared = (httpx.Headers(headers), _masking(redactor, given))
         return self._prepared
+
+
+def _masking(redactor: Redactor, headers: Mapping[str, str]) -> Redactor:
+    secret = {name: value for name, value in headers.items() if is_secret_header(name)}
+    return redactor.with_headers(secret)
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:

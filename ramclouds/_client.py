@@ -42,7 +42,7 @@ from ramclouds._http.bodies import (
 )
 from ramclouds._http.clients import AsyncPools, sync_client
 from ramclouds._side_by_side import aside_by_side, side_by_side
-from ramclouds._stream.reader import Step, StreamReader
+from ramclouds._stream.reader import Step
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds._wire.embeddings.request_body import EmbedParams, Encoding, Input
 from ramclouds.types import Chunk, Completion, Embeddings, KeyStatus, Model
@@ -83,6 +83,7 @@ class Client(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._complete_attempts(model, messages, timeout, params)
+        del messages, params  # An error keeps the variables of this frame.
         return self._ask(attempts, self._to_completion)
 
     def stream(
@@ -121,7 +122,9 @@ class Client(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._embed_attempts(model, input, encoding_format, timeout, params)
-        return self._ask(attempts, self._to_embeddings(input, as_numpy=as_numpy))
+        to_value = self._to_embeddings(input, as_numpy=as_numpy)
+        del input, params  # An error keeps the variables of this frame.
+        return self._ask(attempts, to_value)
 
     def embed_many(
         self,
@@ -206,10 +209,10 @@ class Client(BaseClient):
     def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
         while True:
-            response = self._open(attempts)
+            self._open(attempts)
             with attempts:
-                self._read(attempts, response)
-                return to_value(attempts, response)
+                self._read(attempts)
+                return to_value(attempts)
             sleep(attempts.pause())
 
     def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
@@ -219,57 +222,63 @@ class Client(BaseClient):
             except Exception as exc:  # noqa: BLE001  raised when the others have ended
                 batching.fail(batch, exc)
 
-    def _open(self, attempts: Attempts) -> httpx.Response:
-        """The first response whose status is a success; its body is not read."""
+    def _open(self, attempts: Attempts) -> None:
+        """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
                 http = self._http()
-                request = http.build_request(**attempts.begin())
-                response = http.send(request, stream=True, follow_redirects=False)
-                if attempts.is_success(response):
-                    return response
-                self._read(attempts, response)
+                # Not in variables: an error would keep them.
+                attempts.received(
+                    http.send(
+                        http.build_request(**attempts.begin()), stream=True, follow_redirects=False
+                    )
+                )
+                if attempts.response.is_success:
+                    return
+                self._read(attempts)
             sleep(attempts.pause())
 
-    def _read(self, attempts: Attempts, response: httpx.Response) -> None:
+    def _read(self, attempts: Attempts) -> None:
         """Reads the whole body, and closes the response."""
-        body = body_of(response)
+        body = body_of(attempts.response)
         try:
             for part in body:
                 if not attempts.body.add(part):
                     break
         finally:
-            close(response, body)
+            close(attempts.response, body)
 
     def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
         while True:
-            response = self._open(attempts)
-            reader = self._reader(attempts, response)
-            body = body_of(response)
+            self._open(attempts)
+            attempts.reader = self._reader(attempts)
+            body = body_of(attempts.response)
             error = None
             try:
-                while not reader.is_over:
-                    chunks, error = self._step(attempts, reader, body)
+                while not attempts.reader.is_over:
+                    chunks, error = self._step(attempts, body)
                     for chunk in chunks:  # noqa: UP028  as its twin
                         yield chunk
-                if reader.is_done:
-                    drain(response, body)
+                if attempts.reader.is_done:
+                    drain(attempts.response, body)
             finally:
-                close(response, body)
+                close(attempts.response, body)
             if error is None:
                 return
             sleep(attempts.pause_after(error))
 
-    def _step(self, attempts: Attempts, reader: StreamReader, body: Iterator[bytes]) -> Step:
+    def _step(self, attempts: Attempts, body: Iterator[bytes]) -> Step:
         """What the next bytes give."""
         try:
             data = next(body, None)
-        except Exception as exc:
-            step = attempts.broke(exc, reader)
-            if step is None:
-                raise
-            return step
-        return reader.close() if data is None else reader.feed(data)
+        except Exception as exc:  # noqa: BLE001  it is judged below
+            failure = exc
+        else:
+            return attempts.reader.close() if data is None else attempts.reader.feed(data)
+        step = attempts.broke(failure)
+        if step is None:
+            raise failure
+        return step
 
     def _http(self) -> httpx.Client:
         if self._http_client is not None:
@@ -314,6 +323,7 @@ class AsyncClient(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._complete_attempts(model, messages, timeout, params)
+        del messages, params  # An error keeps the variables of this frame.
         return await self._ask(attempts, self._to_completion)
 
     def stream(
@@ -352,7 +362,9 @@ class AsyncClient(BaseClient):
             RamCloudsError: anything else; see `ramclouds.errors`.
         """
         attempts = self._embed_attempts(model, input, encoding_format, timeout, params)
-        return await self._ask(attempts, self._to_embeddings(input, as_numpy=as_numpy))
+        to_value = self._to_embeddings(input, as_numpy=as_numpy)
+        del input, params  # An error keeps the variables of this frame.
+        return await self._ask(attempts, to_value)
 
     async def embed_many(
         self,
@@ -435,10 +447,10 @@ class AsyncClient(BaseClient):
     async def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
         while True:
-            response = await self._open(attempts)
+            await self._open(attempts)
             with attempts:
-                await self._read(attempts, response)
-                return to_value(attempts, response)
+                await self._read(attempts)
+                return to_value(attempts)
             await asleep(attempts.pause())
 
     async def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
@@ -448,59 +460,63 @@ class AsyncClient(BaseClient):
             except Exception as exc:  # noqa: BLE001  raised when the others have ended
                 batching.fail(batch, exc)
 
-    async def _open(self, attempts: Attempts) -> httpx.Response:
-        """The first response whose status is a success; its body is not read."""
+    async def _open(self, attempts: Attempts) -> None:
+        """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
                 http = await self._http()
-                request = http.build_request(**attempts.begin())
-                response = await http.send(request, stream=True, follow_redirects=False)
-                if attempts.is_success(response):
-                    return response
-                await self._read(attempts, response)
+                # Not in variables: an error would keep them.
+                attempts.received(
+                    await http.send(
+                        http.build_request(**attempts.begin()), stream=True, follow_redirects=False
+                    )
+                )
+                if attempts.response.is_success:
+                    return
+                await self._read(attempts)
             await asleep(attempts.pause())
 
-    async def _read(self, attempts: Attempts, response: httpx.Response) -> None:
+    async def _read(self, attempts: Attempts) -> None:
         """Reads the whole body, and closes the response."""
-        body = abody_of(response)
+        body = abody_of(attempts.response)
         try:
             async for part in body:
                 if not attempts.body.add(part):
                     break
         finally:
-            await aclose(response, body)
+            await aclose(attempts.response, body)
 
     async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
         while True:
-            response = await self._open(attempts)
-            reader = self._reader(attempts, response)
-            body = abody_of(response)
+            await self._open(attempts)
+            attempts.reader = self._reader(attempts)
+            body = abody_of(attempts.response)
             error = None
             try:
-                while not reader.is_over:
-                    chunks, error = await self._step(attempts, reader, body)
+                while not attempts.reader.is_over:
+                    chunks, error = await self._step(attempts, body)
                     for chunk in chunks:
                         yield chunk
-                if reader.is_done:
-                    await adrain(response, body)
+                if attempts.reader.is_done:
+                    await adrain(attempts.response, body)
             finally:
-                await aclose(response, body)
+                await aclose(attempts.response, body)
             if error is None:
                 return
             await asleep(attempts.pause_after(error))
 
-    async def _step(
-        self, attempts: Attempts, reader: StreamReader, body: AsyncIterator[bytes]
-    ) -> Step:
+    async def _step(self, attempts: Attempts, body: AsyncIterator[bytes]) -> Step:
         """What the next bytes give."""
         try:
             data = await anext(body, None)
-        except Exception as exc:
-            step = attempts.broke(exc, reader)
-            if step is None:
-                raise
-            return step
-        return reader.close() if data is None else reader.feed(data)
+        except Exception as exc:  # noqa: BLE001  it is judged below
+            failure = exc
+        else:
+            return attempts.reader.close() if data is None else attempts.reader.feed(data)
+        step = attempts.broke(failure)
+        if step is None:
+            raise failure
+        return step
 
     async def _http(self) -> httpx.AsyncClient:
         if self._http_client is not None:

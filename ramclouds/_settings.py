@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Secret, SecretStr
 
 from ramclouds._version import __version__
 from ramclouds.errors import ConfigurationError
@@ -42,7 +42,7 @@ class Settings:
     base_url: str
     timeout: httpx.Timeout
     max_retries: int
-    headers: dict[str, str]
+    headers: Secret[dict[str, str]]
     verify: bool | str | ssl.SSLContext
     think_tags: bool
     stream_whole_calls: bool = False
@@ -70,7 +70,7 @@ def settings_from(
         base_url=_base_url_from(base_url or os.environ.get("RAMCLOUDS_BASE_URL")),
         timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
         max_retries=_max_retries_from(max_retries),
-        headers=_headers_from(default_headers, user_agent),
+        headers=Secret(_headers_from(default_headers, user_agent)),
         verify=verify,
         think_tags=think_tags,
         stream_whole_calls=stream_whole_calls,
@@ -187,6 +187,13 @@ def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> di
 def certificate_paths() -> tuple[str | None, str | None]:
     """The file and the folder of root certificates that the environment names."""
     return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+
+
+def proxy_secrets(base_url: str) -> list[str]:
+    """The password in the proxy's URL, as written and decoded, alone and behind its user."""
+    userinfo, found, _ = (proxy_for(base_url) or "").partition("://")[2].rpartition("@")
+    texts = {userinfo, userinfo.partition(":")[2]} if found else set()
+    return [form for text in texts for form in (text, unquote(text))]
 
 
 def proxy_for(base_url: str) -> str | None:

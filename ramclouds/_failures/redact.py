@@ -1,33 +1,55 @@
-"""Masks keys in texts: the client's own, and everything that looks like a key."""
+"""Masks secrets in texts: what this client was given, and everything that looks like a key."""
 
 from __future__ import annotations
 
+import binascii
+import json
 import re
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote, quote_plus
+
+from pydantic import SecretStr
 
 MASK = "sk-***"
 # With `*`: the gateway repeats keys as sk-abc***xyz, and that is still a piece of one.
 _KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
 _BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
+# Masking shorter ones would mask words.
+_SHORTEST_KEY = 8
+_SHORTEST_SECRET = 6
 
 
 class Redactor:
-    """Masks one client's key, and everything else that looks like a key."""
+    """Masks one client's secrets, and everything else that looks like a key."""
 
-    def __init__(self, key: str | None) -> None:
-        # New API stores and repeats the key without its sk-. A short one would mask words.
+    def __init__(self, key: str | None, secrets: Iterable[str] = ()) -> None:
+        # New API stores and repeats the key without its sk-.
         bare = (key or "").removeprefix("sk-")
-        self._own = tuple(text for text in (key, bare) if text and len(text) >= 8)
-
+        keys = [text for text in (key, bare) if text and len(text) >= _SHORTEST_KEY]
+        others = [text for text in secrets if len(text) >= _SHORTEST_SECRET]
+        forms = {form for text in (*keys, *others) for form in _forms(text)}
+        # The longest first: one may be a part of another.
+        self._own = tuple(map(SecretStr, sorted(forms, key=len, reverse=True)))
         self.has_dash = "-" in bare
         """Whether the key holds a `-` that is not part of `sk-`."""
 
     def __repr__(self) -> str:
         return "Redactor()"
 
+    def with_headers(self, headers: Mapping[str, str]) -> Redactor:
+        """A redactor that masks the values of these headers too."""
+        if not headers:
+            return self
+        found = (secret for name in headers for secret in _secrets_in(name, headers[name]))
+        more = Redactor(None, (*found, *(own.get_secret_value() for own in self._own)))
+        more.has_dash = self.has_dash
+        return more
+
     def text(self, text: str) -> str:
         for own in self._own:
-            text = text.replace(own, MASK)
+            text = text.replace(own.get_secret_value(), MASK)
         return _BEARER.sub(rf"\1{MASK}", _KEY_SHAPED.sub(MASK, text))
 
     def is_clean(self, text: str) -> bool:
@@ -43,3 +65,24 @@ class Redactor:
         if isinstance(value, list):
             return [self.json(item) for item in value]
         return value
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as a server may repeat it: plain, in a URL, in JSON."""
+    yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+
+
+def _secrets_in(name: str, value: str) -> Iterator[str]:
+    """The secrets in the value of a header: without its scheme, and what is in Base64."""
+    yield value
+    if "cookie" in name.lower():
+        yield from (part.partition("=")[2].strip() for part in value.split(";"))
+        return
+    scheme, _, token = value.partition(" ")
+    yield token.strip()
+    if scheme.lower() == "basic":
+        try:
+            pair = b64decode(token, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        yield from (pair, pair.partition(":")[2])

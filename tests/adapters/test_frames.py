@@ -1,0 +1,57 @@
+"""No secret in what an error of an adapter keeps alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.messages import HumanMessage
+from llama_index.core.base.llms.types import ChatMessage
+
+from langchain_ramclouds import ChatRamClouds
+from llama_index_ramclouds import RamClouds
+from ramclouds import RamCloudsError
+from tests.adapters.asking import Way
+from tests.gateway import Gateway
+from tests.harness.failing import FAILURES, PASSWORD, failing
+from tests.harness.walk import Walk
+
+KEY = "c4narybirdc4narybird"
+HEADER = "h34d3rc4narybird"
+GIVEN: dict[str, Any] = {"api_key": f"sk-{KEY}", "default_headers": {"X-Api-Key": HEADER}}
+
+
+async def found(
+    asking: Callable[[dict[str, Any]], Any], kind: str, gateway: Gateway
+) -> tuple[str, ...]:
+    """Where a secret is, after a call that fails."""
+    with failing(kind, gateway) as settings, pytest.MonkeyPatch.context() as patch:
+        if proxy := settings.pop("proxy", None):
+            patch.setenv("HTTP_PROXY", proxy)
+        with pytest.raises(RamCloudsError) as info:
+            await asking({**GIVEN, **settings})
+    texts = Walk().texts(info.value)
+    secrets = (KEY, HEADER, PASSWORD)
+    held = ((path, text) for path, text in texts if any(one in text for one in secrets))
+    return tuple(f"{path}: {text[:200]}" for path, text in held)
+
+
+async def test_no_secret_is_kept_by_an_error_of_langchain(
+    gateway: Gateway, chat: Callable[..., ChatRamClouds], way: Way
+) -> None:
+    async def ask(settings: dict[str, Any]) -> None:
+        await way.langchain(chat(**settings), [HumanMessage("Hi")])
+
+    leaks = {kind: await found(ask, kind, gateway) for kind in FAILURES}
+    assert leaks == dict.fromkeys(FAILURES, ())
+
+
+async def test_no_secret_is_kept_by_an_error_of_llama_index(
+    gateway: Gateway, llm: Callable[..., RamClouds], way: Way
+) -> None:
+    async def ask(settings: dict[str, Any]) -> None:
+        await way.llama_index(llm(**settings), [ChatMessage("Hi")])
+
+    leaks = {kind: await found(ask, kind, gateway) for kind in FAILURES}
+    assert leaks == dict.fromkeys(FAILURES, ())
