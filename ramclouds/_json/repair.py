@@ -50,16 +50,19 @@ def sound(text: str) -> Any:
     """The value of a text that is JSON but for line breaks in its strings.
 
     Raises:
-        ValueError: it is not.
+        ValueError: it is not, or an object has two values under one key.
     """
     try:
-        return from_json(text)
-    except ValueError:
-        pass
-    try:
-        return json.loads(text, strict=False)
+        return json.loads(text, strict=False, object_pairs_hook=_unique)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[key] != value for key, value in pairs):
+        raise ValueError("two values under one key")
+    return found
 
 
 def escaped(text: str) -> str:

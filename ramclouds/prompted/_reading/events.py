@@ -6,13 +6,11 @@ from typing import Literal, NamedTuple
 
 from ramclouds.prompted._reading.json_calls import Draft
 
-Kind = Literal["text", "name", "arguments", "invalid"]
-
 
 class Event(NamedTuple):
     """A piece of text, the name of a call, its arguments, or a call that no tool may run."""
 
-    kind: Kind
+    kind: Literal["text", "name", "arguments", "invalid"]
     text: str
     name: str = ""
     """Of an invalid call whose name did not go out."""
@@ -20,82 +18,62 @@ class Event(NamedTuple):
 
 
 class Events:
-    """The events so far, and where in its line the text stands.
-
-    White space around a call is not part of the text, so it waits for what follows it.
-    """
+    """The events so far; white space around a call is not part of the text."""
 
     def __init__(self) -> None:
-        self.last = ""
-        """The last character of the text."""
-        self.is_in_line = False
-        """Whether there is text on this line."""
-        self.paragraphs = ""
-        """The end of the text since the last call."""
+        self.behind = ""
+        """The end of the text behind the last call."""
+        self.follows_call = False
+        """Whether nothing but white space stands behind the last call."""
         self._events: list[Event] = []
-        self._space: list[str] = []
-        self._drops_space = False
+        self._space = ""
 
     @property
-    def follows_call(self) -> bool:
-        """Whether nothing but white space stands behind the last call."""
-        return self._drops_space
+    def is_in_line(self) -> bool:
+        """Whether there is text on this line, other than the marks of code."""
+        return bool(self.behind.rpartition("\n")[2].strip("` \t\r"))
 
     def text(self, text: str) -> None:
+        """Takes in text; the white space at its end waits for what follows."""
         body = text.rstrip()
         if body:
-            self._flush_space()
-            self._events.append(Event("text", body))
-            self._drops_space = False
-        self._space.append(text[len(body) :])
-        self.last = text[-1:] or self.last
-        line = text.rpartition("\n")[2]
-        self.is_in_line = bool(line.strip()) or (self.is_in_line and line == text)
-        self.paragraphs = (self.paragraphs + text)[-300:]
+            self._events.append(Event("text", self._space + body))
+            self._space, self.follows_call = "", False
+        self._space += text[len(body) :]
+        self.behind = (self.behind + text)[-300:]
 
     def name(self, name: str) -> None:
-        self._begin_call()
+        """Takes in the name of a call whose arguments have not arrived."""
+        self.end_call()
         self._events.append(Event("name", name))
 
-    def end(self, call: Draft) -> None:
-        """The arguments of the call whose name went out, or why no tool may run it."""
-        kind: Kind = "invalid" if call.reason else "arguments"
-        self._events.append(Event(kind, call.arguments, reason=call.reason))
-
-    def call(self, call: Draft) -> None:
-        """A whole call; of one that no tool may run, nothing goes out before."""
-        self._begin_call()
+    def call(self, call: Draft, *, is_named: bool = False) -> None:
+        """Takes in a whole call, or the rest of the one whose name went out."""
+        self.end_call()
         if call.reason:
-            self._events.append(Event("invalid", call.arguments, call.name, call.reason))
-        else:
+            name = "" if is_named else call.name
+            self._events.append(Event("invalid", call.arguments, name, call.reason))
+            return
+        if not is_named:
             self.name(call.name)
-            self.end(call)
+        self._events.append(Event("arguments", call.arguments))
 
     def end_call(self) -> None:
-        """Drop the white space before what ends a call."""
-        self._space.clear()
-
-    def close(self) -> None:
-        if not self._drops_space:
-            self._flush_space()
+        """Drops the white space before a call, or before what ends one."""
+        self._space, self.behind, self.follows_call = "", "", True
 
     def end_text(self) -> None:
-        """Keep the white space so far, and drop what comes up to the next text."""
-        self._flush_space()
-        self._drops_space = True
+        """Keeps the white space so far, and drops what comes up to the next text."""
+        self.close()
+        self.follows_call = True
+
+    def close(self) -> None:
+        """Keeps the white space at the end of text."""
+        if self._space and not self.follows_call:
+            self._events.append(Event("text", self._space))
+            self._space = ""
 
     def taken(self) -> list[Event]:
         """The new events."""
         taken, self._events = self._events, []
         return taken
-
-    def _begin_call(self) -> None:
-        self._space.clear()
-        self.paragraphs = ""
-        self.is_in_line, self._drops_space = False, True
-
-    def _flush_space(self) -> None:
-        space = "".join(self._space)
-        self._space.clear()
-        if space:
-            self._events.append(Event("text", space))

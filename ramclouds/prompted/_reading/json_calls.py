@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -30,24 +30,21 @@ _DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
 CUT_BY_LENGTH = "The arguments are cut off: raise max_tokens."
 CUT = "The arguments are cut off."
 NO_OBJECT = "The arguments are not one JSON object."
+TWICE = "The arguments are given twice."
 
 # Of a tool that is not offered. With a space it is one of a format's description: "tool name".
 _NAME_LIKE = re.compile(r"[\w.:/-]{1,128}")
-_ONE_OF_NAME = "|".join(NAMES)
-_ONE_OF_ARGUMENTS = "|".join(_ARGUMENTS)
-_NAMED = re.compile(
-    rf"""["']?\b(?:{_ONE_OF_NAME})["']?\s*:\s*(?:["']([^"'\n]{{1,128}})["']|([\w.-]+)(?=\s*[,}}]))"""
-)
-_GIVEN = re.compile(rf"""["']?\b(?:{_ONE_OF_ARGUMENTS})["']?\s*:\s*""")
-NAME_FIRST = re.compile(
-    rf"""\{{\s*"(?:{_ONE_OF_NAME})"\s*:\s*"([^"\\{{}}]+)"\s*,\s*"(?:{_ONE_OF_ARGUMENTS})"\s*:\s*\{{"""
-)
+_NAME_KEY = rf"""["']?\b(?:{"|".join(NAMES)})["']?\s*:\s*"""
+_NAMED = re.compile(rf"""{_NAME_KEY}(?:["']([^"'\n]{{1,128}})["']|([\w.-]+)(?=\s*[,}}]))""")
+_GIVEN = re.compile(rf"""["']?\b(?:{"|".join(_ARGUMENTS)})["']?\s*:\s*""")
+_NAME_FIRST = re.compile(rf"""\{{\s*{_NAME_KEY}"([^"\\{{}}]+)"\s*,\s*{_GIVEN.pattern}\{{""")
 # Two calls in a row within one block.
-_NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*["']?(?:{_ONE_OF_NAME})["']?\s*:)""")
+_NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*{_NAME_KEY})""")
 LOOKED_AT = 300
 """What of a value tells whether a call begins."""
 _LEAD = re.compile(r"""(?:\[\s*)?\{\s*(["']?)(\w+)\1\s*:\s*(?:(["'])([^"'\n]*)(["']?))?""")
 _LEAD_BEGUN = re.compile(r"""(?:\[\s*)?(?:\{\s*(?:["']?(\w*)["']?\s*(?::\s*)?)?)?""")
+_EMPTY = re.compile(r"\{\s*\}|\b(?:null|None)\b")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -73,42 +70,61 @@ def plain_name(name: str) -> str:
     return name.strip().removeprefix("functions.").removesuffix("()").strip()
 
 
-def leads_to_call(text: str, tools: Collection[str], *, has_text: bool) -> bool | None:
-    """Whether a text begins a call without marks; None where it is too short to tell.
-
-    With `has_text` the object may hold the answer: {"text": "..."}.
-    """
-    lead = _LEAD.match(text)
-    keys = (*KEYS, "text") if has_text else KEYS
-    if lead is None or (lead.end() == len(text) and lead[3] is None):
-        begun = _LEAD_BEGUN.fullmatch(text)
-        is_known = begun and any(known.startswith(begun[1] or "") for known in keys)
-        return None if is_known else False
-    if lead[2] not in keys or lead[2] not in NAMES or lead[3] is None:
-        return lead[2] in keys
-    if lead[5]:
-        return plain_name(lead[4]) in tools
-    names = (f"{space}{name}" for name in tools for space in ("", "functions."))
-    is_name = lead.end() == len(text) and any(n.startswith(lead[4].lstrip()) for n in names)
-    return None if is_name else False
+def early_name(text: str, at: int) -> str | None:
+    """The name of a call that begins here; empty if it does not stand first, None if unknown."""
+    text = text[at : at + LOOKED_AT]
+    found = _NAME_FIRST.match(text)
+    if found is None:
+        return "" if "}" in text or len(text) == LOOKED_AT else None
+    name = plain_name(found[1])
+    return name if is_name_like(name) else ""
 
 
 class JsonCalls:
     """Reads calls from JSON text; `tools` are those of each name.
 
     `is_marked` is a place that holds nothing but calls: there any name is one, because an agent can
-    then tell the model that there is no such tool.
+    then tell the model that there is no such tool. With `has_text` an object may hold the answer:
+    {"text": "..."}.
     """
 
-    def __init__(self, tools: Mapping[str, Tool]) -> None:
+    def __init__(self, tools: Mapping[str, Tool], *, has_text: bool = False) -> None:
         self._tools = tools
+        self._keys = (*KEYS, "text") if has_text else KEYS
+
+    def leads(self, text: str, at: int) -> bool | None:
+        """Whether a call without marks begins here; None where that depends on text to come."""
+        text = text[at : at + LOOKED_AT]
+        lead = _LEAD.match(text)
+        if lead is None or (lead.end() == len(text) and lead[3] is None):
+            begun = _LEAD_BEGUN.fullmatch(text)
+            may_be = begun and any(key.startswith(begun[1] or "") for key in self._keys)
+            return None if may_be and len(text) < LOOKED_AT else False
+        if lead[2] not in NAMES or lead[3] is None:
+            return lead[2] in self._keys
+        if lead[5]:
+            return plain_name(lead[4]) in self._tools
+        names = (f"{space}{name}" for name in self._tools for space in ("", "functions."))
+        may_be = lead.end() == len(text) and any(n.startswith(lead[4].lstrip()) for n in names)
+        return None if may_be else False
+
+    def arguments(self, name: str, text: str, cut: str = "") -> Draft:
+        """The call of a name whose arguments are written as JSON, repaired where that is safe."""
+        text = text.strip()
+        if not text and not cut:
+            return Draft(name, "{}")
+        is_read = text[:1] == "{" and not cut
+        value = repaired(text, self._parameters(name)) if is_read else None
+        if not isinstance(value, dict):
+            return Draft(name, text, cut or NO_OBJECT)
+        return Draft(name, text if is_json(text) else _to_text(value))
 
     def sound(self, text: str, *, is_marked: bool) -> list[Item] | None:
         """The calls in a text, none where it says something else; None where it is no JSON."""
         text = escaped(text)
         try:
-            value = sound(text)
-            return list(self._exact(self._items(value, is_marked=is_marked) or [], text))
+            items = self._items(sound(text), is_marked=is_marked)
+            return list(_as_written(items or [], text))
         except (ValueError, RecursionError):
             return None
 
@@ -117,10 +133,8 @@ class JsonCalls:
 
         `cut` is the reason where the text ended before the JSON did.
         """
-        pieces = [text]
-        if is_marked:
-            ends = [0, *(match.end() for match in _NEXT_CALL.finditer(text)), len(text)]
-            pieces = [text[begin:end] for begin, end in pairwise(ends)]
+        ends = [match.end() for match in _NEXT_CALL.finditer(text)] if is_marked else []
+        pieces = [text[begin:end] for begin, end in pairwise([0, *ends, len(text)])]
         items: list[Item] = []
         for piece in filter(str.strip, pieces):
             found = self.sound(piece.strip(" \n\r\t,;"), is_marked=is_marked)
@@ -130,26 +144,25 @@ class JsonCalls:
         return items
 
     def _mended(self, text: str, is_marked: bool, cut: str) -> list[Item]:
-        named = _NAMED.search(text)
+        named, given = _NAMED.search(text), _GIVEN.search(text)
         name = plain_name(named[1] or named[2]) if named else ""
-        if not self._is_name(name, is_marked=is_marked) or named is None:
+        if not self._is_name(name, is_marked=is_marked):
             return []
-        if not cut:
-            value = repaired(text, self._schema(name))
-            items = self._items(value, is_marked=is_marked)
-            if items:
+        # Arguments as JSON text lose their escapes with the repair of what is around them.
+        is_text = given is not None and text[given.end() : given.end() + 1] in ('"', "'")
+        if not cut and not is_text:
+            inner = dict.fromkeys(_ARGUMENTS, self._parameters(name))
+            schema: dict[str, Any] = {"properties": {key: {} for key in KEYS} | inner}
+            items = self._items(repaired(text, schema), is_marked=is_marked)
+            if items and not _lacks_arguments(items[-1], text, is_given=given is not None):
                 return items
-        given = _GIVEN.search(text)
         if given is None and not is_marked:
             return []
         arguments = _without_outer_brace(text[given.end() :]) if given else ""
         return [Draft(name, arguments, cut or NO_OBJECT)]
 
-    def _schema(self, name: str) -> dict[str, Any]:
-        """The schema of a call, which tells a repair what may stand where."""
-        tool = self._tools.get(name)
-        arguments = tool.parameters if tool else {}
-        return {"properties": {key: {} for key in KEYS} | dict.fromkeys(_ARGUMENTS, arguments)}
+    def _parameters(self, name: str) -> Mapping[str, Any]:
+        return self._tools.get(name, Tool(name)).parameters
 
     def _is_name(self, name: str, *, is_marked: bool) -> bool:
         return name in self._tools or (is_marked and is_name_like(name))
@@ -161,12 +174,13 @@ class JsonCalls:
         if not isinstance(value, dict) or depth > _DEEPEST:
             return None
         if any(key in value for key in _WRAPPER):
-            return self._wrapped(value, is_marked=is_marked, depth=depth)
+            return self._wrapped(value, is_marked=is_marked, depth=depth + 1)
         if isinstance(value.get("function"), dict):
-            beside = {key: item for key, item in value.items() if key != "function"}
-            inner = {**beside, **value["function"]}
+            inner = {key: item for key, item in value.items() if key != "function"}
+            inner |= value["function"]
             return self._items(inner, is_marked=is_marked, depth=depth + 1)
-        return self._call(value, is_marked=is_marked)
+        call = self._call(value, is_marked=is_marked)
+        return None if call is None else [call]
 
     def _wrapped(
         self, value: Mapping[str, Any], *, is_marked: bool, depth: int
@@ -176,7 +190,7 @@ class JsonCalls:
             if key == _CONTENT and isinstance(inner, str):
                 items.append(inner)
             elif key in _WRAPPER:
-                found = self._items(inner, is_marked=is_marked, depth=depth + 1)
+                found = self._items(inner, is_marked=is_marked, depth=depth)
                 if not found:
                     return None
                 items += found
@@ -184,58 +198,62 @@ class JsonCalls:
                 return None
         return items
 
-    def _call(self, value: Mapping[str, Any], *, is_marked: bool) -> list[Item] | None:
+    def _call(self, value: Mapping[str, Any], *, is_marked: bool) -> Draft | None:
         key = next((key for key in NAMES if isinstance(value.get(key), str)), None)
         name = plain_name(value[key]) if key else ""
         if not self._is_name(name, is_marked=is_marked):
             return None
         tool = self._tools.get(name, Tool(name))
-        given = next((given for given in _ARGUMENTS if given in value and given != key), None)
-        rest = {k: v for k, v in value.items() if k not in (key, given)}
-        if given is not None:
-            if not is_marked and _is_schema(value[given], tool):
-                return None
-            return [_draft(name, value[given])]
         properties = tool.parameters.get("properties", {})
-        flat = {k: v for k, v in rest.items() if k in properties or k not in (*_SILENT, _CONTENT)}
-        if not is_marked and (
-            not flat.keys() <= properties.keys() or (tool.needs_arguments and not flat)
-        ):
+        given = [value[word] for word in _ARGUMENTS if word in value and word != key]
+        flat = {
+            word: item
+            for word, item in value.items()
+            if word != key and (word in properties or word not in (*_ARGUMENTS, *_SILENT, _CONTENT))
+        }
+        if given and not (is_marked or not _is_schema(given[0], tool)):
             return None
-        if not is_marked and "description" in value and not flat:
-            return None  # a description of the tool
-        return [_draft(name, flat)]
+        if given:
+            return self._given(name, given)
+        is_described = "description" in value or tool.needs_arguments
+        if not is_marked and (not flat.keys() <= properties.keys() or (is_described and not flat)):
+            return None
+        return Draft(name, _to_text(flat))
 
-    def _exact(self, items: list[Item], text: str) -> Iterator[Item]:
-        """The calls with their arguments as the model wrote them, where that is JSON."""
-        at = 0
-        for item in items:
-            if isinstance(item, str) or item.reason:
-                yield item
-                continue
-            for given in _GIVEN.finditer(text, at):
-                if text[given.end() : given.end() + 1] != "{":
-                    continue
-                value, end = _DECODER.raw_decode(text, given.end())
-                written = text[given.end() : end]
-                if is_json(written) and _to_text(value) == item.arguments:
-                    item, at = item._replace(arguments=written), end
-                    break
+    def _given(self, name: str, given: list[Any]) -> Draft:
+        """The call with the arguments that were given, under one key or under several."""
+        arguments = next(filter(None, given), given[0])
+        if any(other and other != arguments for other in given if isinstance(other, dict)):
+            return Draft(name, _to_text(given), TWICE)
+        if arguments is None or isinstance(arguments, str):
+            return self.arguments(
+                name, arguments if arguments not in (None, "null", "None") else ""
+            )
+        return Draft(name, _to_text(arguments), "" if isinstance(arguments, dict) else NO_OBJECT)
+
+
+def _as_written(items: list[Item], text: str) -> Iterator[Item]:
+    """The calls with their arguments as the model wrote them, where that is JSON."""
+    places, at = _GIVEN.finditer(text), 0
+    for item in items:
+        if isinstance(item, str) or item.reason or item.arguments == "{}":
             yield item
+            continue
+        for place in places:
+            if place.start() < at or text[place.end() : place.end() + 1] != "{":
+                continue
+            value, end = _DECODER.raw_decode(text, place.end())
+            written = text[place.end() : end]
+            if is_json(written) and _to_text(value) == item.arguments:
+                item, at = item._replace(arguments=written), end
+                break
+        yield item
 
 
-def _draft(name: str, arguments: Any) -> Draft:
-    if isinstance(arguments, str):
-        text = arguments.strip()
-        if text in ("", "null", "None"):
-            return Draft(name, "{}")
-        value = repaired(text) if text[0] == "{" else None
-        if not isinstance(value, dict):
-            return Draft(name, arguments, NO_OBJECT)
-        return Draft(name, text if is_json(text) else _to_text(value))
-    if arguments is None:
-        return Draft(name, "{}")
-    return Draft(name, _to_text(arguments), "" if isinstance(arguments, dict) else NO_OBJECT)
+def _lacks_arguments(item: Item, text: str, *, is_given: bool) -> bool:
+    """Whether no arguments arrived: `{"name": "f", "arguments": {`, `{"name": "f"`."""
+    is_empty = isinstance(item, Draft) and item.arguments == "{}" and not _EMPTY.search(text)
+    return is_empty and (is_given or not text.endswith("}"))
 
 
 def _to_text(value: Any) -> str:

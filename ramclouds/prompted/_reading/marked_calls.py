@@ -3,221 +3,214 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Mapping
 
-from ramclouds.prompted._reading.blocks import BlockReader
+from ramclouds.bridge.tools import Tool
+from ramclouds.prompted._reading.answer import NOT_SEPARATOR, Answer, Wait
+from ramclouds.prompted._reading.elements import NO_HEAD, Body, head_at, named_child
 from ramclouds.prompted._reading.json_calls import (
     CUT_BY_LENGTH,
-    LOOKED_AT,
-    NAME_FIRST,
     NO_OBJECT,
     Draft,
     Item,
+    JsonCalls,
+    early_name,
     is_name_like,
     plain_name,
 )
-from ramclouds.prompted._reading.template_calls import (
-    NAMED,
-    NAMED_BEGUN,
-    call_of,
-    json_call,
-    named_child,
-    read_body,
-)
-from ramclouds.prompted._reading.templates import OPENINGS, Mark, attributes_of
+from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark
 
-_ENDS = ("", "<", "[", "`", "}", "]")
+# `<parameter name="d`, `<arg_key>d`: another argument has begun.
 _BEGUN = re.compile(r"\s*<(?:[^<>/]*$|arg_key>)")
 _DEEPEST = 4  # <function_calls><tool_call><function=f>
 
 
 class MarkedCalls:
-    """Reads what an opening mark begins."""
+    """Reads what an opening mark begins; `tools` are those of each name."""
 
-    def __init__(self, reader: BlockReader) -> None:
-        self._reader = reader
-        self._source, self._events = reader.source, reader.events
+    def __init__(self, answer: Answer, tools: Mapping[str, Tool], calls: JsonCalls) -> None:
+        self._answer, self._tools, self._calls = answer, tools, calls
 
-    def opened(self, mark: Mark) -> Generator[None, None, bool]:
+    def opened(self, mark: Mark) -> Wait[bool]:
         """Read what an opening mark begins; whether that was a call."""
-        source, is_wrapped = self._source, False
+        answer, is_wrapped = self._answer, mark.kind == "wrapper"
         for _ in range(_DEEPEST):
-            if mark.kind != "wrapper":
-                break
-            is_wrapped = True
-            at = yield from source.skip_space(mark.end)
-            char = source.text[at : at + 1]
-            inner = (yield from source.mark(at)) if char and char in "<[" else None
-            if inner is None or inner.kind not in OPENINGS:
+            at = yield from answer.skip(mark.end)
+            inner = NO_MARK if mark.kind == "element" else (yield from answer.mark(at))
+            if inner.kind not in OPENINGS:
                 break
             mark = inner
         else:
             return False
         if mark.kind == "element":
-            return (yield from self._element(mark, is_wrapped=is_wrapped))
-        if char == "`" and (yield from source.has_ticks(at)):
-            language = yield from self._reader.language(at)
-            if language is None:
+            return (yield from self._element(mark, at, is_wrapped=is_wrapped))
+        if (yield from answer.has_ticks(at)):
+            language = yield from answer.language(at)
+            if not language:
                 return False
-            at = yield from source.skip_space(at + len(language[0]))
-            char = source.text[at : at + 1]
-            self._reader.in_fence = True
-        if char and char in "{[":
+            at = yield from answer.skip(at + len(language))
+            answer.in_fence = True
+        if answer.text.startswith(("{", "["), at):
             return (yield from self._block(at))
         return (yield from self._named(mark.end, at))
 
-    def _block(self, start: int, given: str = "") -> Generator[None, None, bool]:
-        """JSON between marks: values one after the other, or the arguments of the tool `given`."""
-        has_call = False
-        while start >= 0 and (yield from self._value(start, given)):
-            has_call = True
-            start = -1 if given else (yield from self._behind_value())
-        return has_call
-
-    def _value(self, start: int, given: str) -> Generator[None, None, bool]:
-        source, name = self._source, given
-        if given:
-            self._events.name(given)
-        else:
-            if source.text[start] == "{" and (yield from source.char(start + 1)) == "{":
-                start += 1  # a model that has seen templates doubles its braces
-            name = yield from self._early_name(start)
-        items, end = yield from self._json(start, given)
-        if not items and not name:
-            return False
-        if name and not (items and isinstance(items[0], Draft) and items[0].name == name):
-            items = [Draft(name, source.text[start:end], NO_OBJECT)]
-        at = end if given else (yield from self._reader.behind_value(end))
-        items = yield from self._reader.unless_cut(items, at)
-        source.at = end
-        self._reader.emit(items, is_named=bool(name))
-        return True
-
-    def _behind_value(self) -> Generator[None, None, int]:
-        """Where the next value begins, or -1; braces too many are dropped."""
-        source = self._source
-        at = yield from self._reader.behind_value(source.at)
-        while source.text[source.at : source.at + 1] in ("}", "]"):
-            source.at += 1
-        char = source.text[at : at + 1]
-        if char and char in "{[" and not (yield from source.mark(at)):
-            return at
-        if not char or char in "<`":
-            source.at = at
-        return -1
-
-    def _json(self, start: int, given: str) -> Generator[None, None, tuple[list[Item], int]]:
-        """The calls in a value, and its end: where it is broken, that of the block."""
-        source, calls, tool = self._source, self._reader.calls, self._reader.tools.get(given)
-        end, is_closed = yield from source.value_end(start)
-        text = source.text[start:end]
-        if given and is_closed and not (call := json_call(given, text, tool)).reason:
-            stop = yield from self._joined_to(end)
-            if stop:
-                return [Draft(given, source.text[start:stop].strip(), NO_OBJECT)], stop
-            return [call], end
-        items = calls.sound(text, is_marked=True) if is_closed and not given else None
-        if items is not None:
-            return items, end
-        end = yield from source.block_end(start, is_fenced=self._reader.in_fence)
-        text, cut = source.text[start:end], self._reader.cut_reason(start, end)
-        if given:
-            return [Draft(given, text.strip(), cut) if cut else json_call(given, text, tool)], end
-        return calls.broken(text, is_marked=True, cut=cut), end
-
-    def _early_name(self, start: int) -> Generator[None, None, str]:
-        """The name of the first call, which goes out before its arguments have arrived."""
-        source = self._source
-        while True:
-            text = source.text[start : start + LOOKED_AT]
-            found = NAME_FIRST.match(text)
-            if found:
-                name = plain_name(found[1])
-                if not is_name_like(name):
-                    return ""
-                self._events.name(name)
-                return name
-            if "}" in text or len(text) == LOOKED_AT or source.is_whole:
-                return ""
-            yield
-
-    def _element(self, mark: Mark, *, is_wrapped: bool) -> Generator[None, None, bool]:
+    def _element(self, mark: Mark, at: int, *, is_wrapped: bool) -> Wait[bool]:
         """`<invoke name="f">` or `<function=f>`, and what stands inside of it."""
-        source, name = self._source, plain_name(mark.name)
-        is_name = name in self._reader.tools or (is_wrapped and (not name or is_name_like(name)))
-        if not is_name:
+        answer, name = self._answer, plain_name(mark.name)
+        if not (name in self._tools or (is_wrapped and (not name or is_name_like(name)))):
             return False
         if mark.is_empty:
-            given = attributes_of(mark.attributes).get("arguments", "")
-            source.at = mark.end
-            self._reader.emit([json_call(name, given, self._reader.tools.get(name))])
+            answer.at = mark.end
+            answer.emit([self._calls.arguments(name, mark.value or "")])
             return True
-        at = yield from source.skip_space(mark.end)
-        if source.text[at : at + 1] == "{" and name:
+        if answer.text.startswith("{", at) and name:
             return (yield from self._block(at, name))
-        is_begun = source.text[at : at + 1] == "<" and not (yield from source.mark(at))
-        is_early = is_begun and bool(name)
-        return (yield from self._tags(name, mark.end, is_wrapped=is_wrapped, is_early=is_early))
+        return (yield from self._tags(name, at, is_wrapped=is_wrapped))
 
-    def _tags(
-        self, name: str, start: int, *, is_wrapped: bool, is_early: bool
-    ) -> Generator[None, None, bool]:
-        """Arguments in tags up to the next mark; with `is_early` the name goes out before."""
-        source, tools = self._source, self._reader.tools
+    def _named(self, start: int, at: int) -> Wait[bool]:
+        """`f{...}` with marks between, or `f<arg_key>...`, or `<f>...</f>`: inside a wrapper."""
+        answer = self._answer
+        head = yield from answer.ask(head_at, start, NO_HEAD)
+        if not head.name:
+            is_child = answer.text.startswith("<", at)
+            return is_child and (yield from self._tags("", at, is_wrapped=True))
+        is_known = head.name in self._tools or head.is_sure
+        if not is_known and answer.text.startswith("<arg_key>", head.end):
+            end = (yield from answer.next_mark(head.end)).start
+            is_known = "<arg_value>" in answer.text[head.end : end]
+        if not is_known:
+            return False
+        answer.in_fence = head.has_fence
+        if answer.text.startswith("{", head.end):
+            return (yield from self._block(head.end, head.name))
+        return (yield from self._tags(head.name, head.end, is_wrapped=False))
+
+    # JSON.
+
+    def _block(self, start: int, given: str = "") -> Wait[bool]:
+        """JSON between marks: calls one after the other, or the arguments of the tool `given`."""
+        answer, has_call = self._answer, False
+        while True:
+            is_doubled = answer.text.startswith("{{", start)  # as templates write braces
+            start += is_doubled and not given
+            name = given or (yield from answer.ask(early_name, start, ""))
+            if name:
+                answer.events.name(name)
+            items, end = yield from self._values(start, given)
+            if not items and not name:
+                return has_call
+            if name and not (items and isinstance(items[0], Draft) and items[0].name == name):
+                items = [Draft(name, answer.text[start:end], NO_OBJECT)]
+            at = yield from answer.skip(end, NOT_SEPARATOR)
+            answer.emit((yield from answer.unless_cut(items, at)), is_named=bool(name))
+            has_call, is_value = True, answer.text.startswith(("{", "["), at)
+            if given or not is_value or (yield from answer.mark(at)).kind:
+                self._end_block(end, at)
+                return True
+            answer.at = start = at
+
+    def _end_block(self, end: int, at: int) -> None:
+        """Drop brackets too many, and what separates the calls from the mark that ends them."""
+        answer = self._answer
+        if at == len(answer.text) or answer.text[at] in "<`[":
+            answer.at = at
+            return
+        between = answer.text[end:at]
+        answer.at = end + len(between) - len(between.lstrip("}]"))
+
+    def _values(self, start: int, given: str) -> Wait[tuple[list[Item], int]]:
+        """The calls in a value, and its end: where it is broken, that of the block."""
+        answer, calls = self._answer, self._calls
+        end, is_closed = yield from answer.value_end(start)
+        text = answer.text[start:end]
+        items: list[Item] | None = None
+        if is_closed and given:
+            call = calls.arguments(given, text)
+            items = None if call.reason else [call]
+        elif is_closed:
+            items = calls.sound(text, is_marked=True)
+        if items is not None:
+            stop = yield from self._joined_to(end)
+            if not stop or not items:
+                return items, end
+            name = given or next(item.name for item in items if isinstance(item, Draft))
+            return [Draft(name, answer.text[start:stop].strip(), NO_OBJECT)], stop
+        end = (yield from answer.next_mark(start)).start
+        text, cut = answer.text[start:end], answer.cut_reason(start, end)
+        if given:
+            return [calls.arguments(given, text, cut)], end
+        return calls.broken(text, is_marked=True, cut=cut), end
+
+    def _joined_to(self, end: int) -> Wait[int]:
+        """Where the block ends in which more stands behind a value: `{...} or {...}`; else 0."""
+        answer = self._answer
+        at = yield from answer.skip(end, NOT_SEPARATOR)
+        if answer.text[at : at + 1] in ("", "<", "[", "`", "{"):
+            return 0
+        mark = yield from answer.next_mark(at)
+        return mark.start if mark.kind == "closing" else 0
+
+    # Tags.
+
+    def _tags(self, name: str, start: int, *, is_wrapped: bool) -> Wait[bool]:
+        """Arguments in tags up to the mark that ends them; the name goes out with the first."""
+        answer = self._answer
+        is_tag = answer.text.startswith("<", start)
+        is_early = bool(name) and is_tag and not (yield from answer.mark(start)).kind
         if is_early:
-            self._events.name(name)
-        end = yield from source.block_end(start, is_fenced=False)
-        text = source.text[start:end]
-        child = None if name else named_child(text, tools)
+            answer.events.name(name)
+        mark = yield from self._tags_end(start)
+        text = answer.text[start : mark.start]
+        child = None if name else named_child(text, self._tools)
         name, text = child or (name, text)
         if not name:
             return False
-        body, tool = read_body(text), tools.get(name)
-        if body.arguments is None and not is_early and not (child and text.lstrip()[:1] == "{"):
-            needs_arguments = tool is not None and tool.needs_arguments
-            if text.strip() or (needs_arguments and not is_wrapped):
-                return False
-        call = call_of(name, body, text, tool)
-        is_end = source.is_whole and source.is_end(end)
-        # `<parameter name="d`, `<arg_key>d`: another one has begun.
-        is_unread = _BEGUN.match(body.rest) if body.arguments else is_early
-        if is_end and (body.is_cut or is_unread or self._reader.cut == CUT_BY_LENGTH):
-            call = Draft(name, text.strip(), self._reader.cut)
-        source.at = end - (len(body.rest) if is_end and not call.reason else 0)
-        self._reader.emit([call], is_named=is_early)
+        tool = self._tools.get(name, Tool(name))
+        body = Body(text, tool.parameters.get("properties", {}))
+        is_empty = not text.strip() and (is_wrapped or not tool.needs_arguments)
+        is_json = child is not None and text.lstrip().startswith("{")
+        if not (body.arguments or is_early or is_json or is_empty):
+            return False
+        call = self._call(tool, text, body)
+        is_end = mark.kind is None
+        if is_end and (answer.cut == CUT_BY_LENGTH or _is_begun(body, text)):
+            call = Draft(name, text.strip(), answer.cut)
+        elif body.is_open and mark.kind != "closing":
+            call = Draft(name, text.strip(), NO_OBJECT)
+        answer.at = mark.start - (len(body.rest) if is_end and not call.reason else 0)
+        answer.emit([call], is_named=is_early)
         return True
 
-    def _named(self, start: int, at: int) -> Generator[None, None, bool]:
-        """`f{...}` with marks between, or `f<arg_key>...`, or `<f>...</f>`: inside a wrapper."""
-        source = self._source
-        while True:
-            text = source.text[start : start + LOOKED_AT]
-            head = NAMED.match(text)
-            if head or source.is_whole or not NAMED_BEGUN.fullmatch(text):
-                break
-            yield
-        if head is None:
-            is_child = source.text[at : at + 1] == "<"
-            return is_child and (yield from self._tags("", at, is_wrapped=True, is_early=False))
-        name, at = plain_name(head["name"]), start + head.start("next")
-        is_pair = head["next"] == "<arg_key>"
-        is_known = name in self._reader.tools or any((head["kind"], head["space"], head["mark"]))
-        if not is_known and is_pair:
-            end = yield from source.block_end(at, is_fenced=False)
-            is_known = "<arg_value>" in source.text[at:end]
-        if not is_known:
-            return False
-        self._reader.in_fence = bool(head["fence"])
-        if head["next"] == "{":
-            return (yield from self._block(at, name))
-        return (yield from self._tags(name, at, is_wrapped=False, is_early=is_pair))
+    def _call(self, tool: Tool, text: str, body: Body) -> Draft:
+        inner = body.inner(tool.parameters.get("properties", {}))
+        if inner is not None:
+            text, body = inner, Body(inner, ())
+        if body.arguments:
+            return body.call(tool.name, tool.parameters)
+        return self._calls.arguments(tool.name, text)
 
-    def _joined_to(self, end: int) -> Generator[None, None, int]:
-        """Where the call ends in which more stands behind the object: `{...} or {...}`; else 0."""
-        source = self._source
-        at = yield from source.skip_space(end)
-        if source.text[at : at + 1] in _ENDS:
-            return 0
-        stop = yield from source.block_end(end, is_fenced=self._reader.in_fence)
-        mark = None if source.is_end(stop) else (yield from source.mark(stop))
-        return stop if mark is not None and mark.kind == "closing" else 0
+    def _tags_end(self, at: int) -> Wait[Mark]:
+        """The mark that ends an element, which one inside of a value does not.
+
+        Where the value lacks its end, it is the first mark behind its beginning.
+        """
+        answer, is_open, first = self._answer, False, NO_MARK
+        while True:
+            mark = yield from answer.next_mark(at, with_values=True)
+            is_opening = mark.kind == "value" and not mark.is_end
+            if first.kind and (mark.kind is None or is_opening):
+                return first
+            if mark.kind == "value":
+                is_open, first = is_opening and mark.value is None, NO_MARK
+            elif not is_open or mark.kind is None:
+                return mark
+            else:
+                first = first if first.kind else mark
+            at = mark.end
+
+
+def _is_begun(body: Body, text: str) -> bool:
+    """Whether an answer ends in the middle of arguments in tags, or before any."""
+    if not body.arguments:
+        return not text.strip() or _BEGUN.match(text) is not None
+    return body.is_open or _BEGUN.match(body.rest) is not None

@@ -1,0 +1,154 @@
+"""Calls whose arguments stand one by one: in tags, behind a name, or as Python."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from ramclouds.bridge.tools import Tool
+from ramclouds.prompted._reading.json_calls import LOOKED_AT, TWICE, Draft, plain_name
+from ramclouds.prompted._reading.marks import NO_MARK, Mark, values_in
+from ramclouds.prompted._reading.values import schema_of, to_json
+
+_BAR = "|\uff5c"
+_SEPARATOR = rf"<[{_BAR}]tool\u2581sep[{_BAR}]>"
+# `f\n{...}`; `functions.f:0<|tool_call_argument_begin|>{...}`: Kimi K2; `function<|tool_sep|>f`
+# and a code block: DeepSeek V3; `f[CALL_ID]a1B[ARGS]{...}`: Mistral; `f\n<arg_key>`: GLM.
+_NAMED = re.compile(
+    rf"\s*(?P<kind>function\s*{_SEPARATOR}\s*)?(?P<space>functions\.)?(?P<name>[\w./-]+)(?::\d+)?\s*"
+    rf"(?:\[CALL_ID\]\w+\s*)?(?P<mark>\[ARGS\]|<\|tool_call_argument_begin\|>|{_SEPARATOR})?\s*"
+    rf"(?P<fence>```\w*\s*)?(?P<next>\{{|<arg_key>|</|<[{_BAR}](?:tool\W?_?calls?\S*end|e|im_end))"
+)
+_NAMED_BEGUN = re.compile(rf"[\s\w./:`\[\]<>\u2581{_BAR}-]{{0,200}}")
+# <arg_key>city</arg_key><arg_value>Hanoi</arg_value>: GLM
+_PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>", re.DOTALL)
+# <city>Hanoi</city>
+_CHILD = re.compile(r"\s*<([\w.-]+)>(.*?)</\1>\s*", re.DOTALL)
+_CHILD_NAME = ("tool_name", "name")
+_CHILD_ARGUMENTS = ("arguments", "parameters", "args", "input")
+
+
+class Head(NamedTuple):
+    """The name of a call and what stands between it and the arguments."""
+
+    name: str = ""
+    end: int = 0
+    is_sure: bool = False
+    """Only a call is written so, whatever its name."""
+    has_fence: bool = False
+
+
+NO_HEAD = Head()
+
+
+def head_at(text: str, at: int) -> Head | None:
+    """The name that stands here before arguments; None where that depends on text to come."""
+    text = text[at : at + LOOKED_AT]
+    found = _NAMED.match(text)
+    if found is None:
+        return None if _NAMED_BEGUN.fullmatch(text) else NO_HEAD
+    is_sure = any(found.group("kind", "space", "mark"))
+    return Head(plain_name(found["name"]), at + found.start("next"), is_sure, bool(found["fence"]))
+
+
+class Body:
+    """The arguments that stand in tags: in those of values, or each in one of its own name."""
+
+    def __init__(self, text: str, properties: Collection[str]) -> None:
+        self.arguments: dict[str, str] = {}
+        self.rest = text
+        """What stands behind the last one."""
+        self.is_open = False
+        """The last value has no end."""
+        self.is_twice = False
+        """An argument is given twice."""
+        self._text = text
+        keys = {pair.end(): pair[1].strip() for pair in _PAIR.finditer(text)}
+        opening = end = NO_MARK
+        for mark in values_in(text):
+            name = keys.get(mark.end, mark.name)
+            # In a value that has no end yet, only a known name begins another one.
+            begins = name in properties or not properties or end.is_end or not opening.kind
+            if mark.is_end:
+                end = mark  # the last one counts: a value may hold the end itself
+            elif name and begins:
+                self._add(opening, end, mark.start)
+                opening, end = mark._replace(name=name.strip()), NO_MARK
+        self._add(opening, end, len(text))
+        at = 0
+        while not opening.kind and (child := _CHILD.match(text, at)):
+            self._take(child[1], child[2])
+            at, self.rest = child.end(), text[child.end() :]
+
+    def _add(self, opening: Mark, end: Mark, stop: int) -> None:
+        if opening.kind is None:
+            return
+        self.is_open = opening.value is None and end is NO_MARK
+        value = self._text[opening.end : end.start if end.kind else stop]
+        self._take(opening.name, value if opening.value is None else opening.value)
+        self.rest = "" if self.is_open else self._text[max(opening.end, end.end) : stop]
+
+    def _take(self, name: str, value: str) -> None:
+        # The line breaks that follow or end the tags are not the value's.
+        value = value.removeprefix("\n").removesuffix("\n")
+        self.is_twice |= self.arguments.get(name, value) != value
+        self.arguments[name] = value
+
+    def inner(self, properties: Collection[str]) -> str | None:
+        """What stands in the one child that holds all arguments: `<parameters>...`."""
+        keys = self.arguments.keys()
+        holds = [key for key in _CHILD_ARGUMENTS if key in keys and key not in properties]
+        return self.arguments[holds[0]] if holds and keys <= {*holds, *_CHILD_NAME} else None
+
+    def call(self, name: str, parameters: Mapping[str, Any]) -> Draft:
+        """The call with these arguments."""
+        members = (
+            f"{json.dumps(key, ensure_ascii=False)}: "
+            f"{to_json(value, schema_of(parameters, key), parameters)}"
+            for key, value in self.arguments.items()
+        )
+        return Draft(name, f"{{{', '.join(members)}}}", TWICE if self.is_twice else "")
+
+
+def named_child(text: str, tools: Collection[str]) -> tuple[str, str] | None:
+    """The tool's name and the rest: `<tool_name>f</tool_name>...`, or `<f>...</f>`."""
+    child = _CHILD.match(text)
+    if child is None:
+        return None
+    if child[1] in tools and child.end() == len(text):
+        return child[1], child[2]
+    return (plain_name(child[2]), text[child.end() :]) if child[1] in _CHILD_NAME else None
+
+
+def python_calls(text: str, tools: Mapping[str, Tool]) -> list[Draft] | None:
+    """The calls that Python code consists of; None where it does anything else.
+
+    Gemini writes them so: `print(default_api.get_weather(city="Hanoi"))`.
+    """
+    try:
+        statements = ast.parse(text.strip()).body
+        return [_python_call(statement, tools) for statement in statements] or None
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _python_call(statement: ast.stmt, tools: Mapping[str, Tool]) -> Draft:
+    call: Any = getattr(statement, "value", None)
+    if isinstance(call, ast.Call) and ast.unparse(call.func) == "print" and len(call.args) == 1:
+        call = call.args[0]
+    if not isinstance(statement, (ast.Expr, ast.Assign)) or not isinstance(call, ast.Call):
+        raise ValueError("not a call")
+    name = ast.unparse(call.func).removeprefix("default_api.")
+    names = list(tools[name].parameters.get("properties", {})) if name in tools else []
+    if name not in tools or len(call.args) > len(names):
+        raise ValueError("not a tool, or arguments without a name")
+    given = dict(zip(names, call.args, strict=False))
+    for word in call.keywords:
+        if word.arg is None or word.arg in given:
+            raise ValueError("arguments without a name, or twice")
+        given[word.arg] = word.value
+    arguments = {key: ast.literal_eval(value) for key, value in given.items()}
+    return Draft(name, json.dumps(arguments, ensure_ascii=False))  # TypeError: bytes, sets
