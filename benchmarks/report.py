@@ -25,7 +25,7 @@ _PACKAGES = (
     "llama-index-embeddings-openai-like",
     "openai",
     "httpx",
-    "aiohttp",
+    "httptools",
     "pydantic",
 )
 _PEERS = {

@@ -18,12 +18,11 @@ from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
-from ramclouds._http.clients import opened_connection
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
-from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
+from ramclouds.errors import APIConnectionError, BadRequestError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
 
@@ -62,14 +61,7 @@ class Memory:
 class Attempts:
     """Use `with attempts:` around one attempt; `pause()` then decides on the failure kept."""
 
-    def __init__(
-        self,
-        request: Request,
-        settings: Settings,
-        *,
-        pool_is_ours: bool,
-        memory: Memory,
-    ) -> None:
+    def __init__(self, request: Request, settings: Settings, *, memory: Memory) -> None:
         self.body: Body
         """The body under way."""
         self.response: httpx.Response
@@ -80,7 +72,6 @@ class Attempts:
         self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
         self._memory = memory
-        self._may_be_stale = pool_is_ours
         self._has_response = False
         self._outer: BaseException | None = None
         self._failure: RamCloudsError | None = None
@@ -91,7 +82,6 @@ class Attempts:
         """The arguments of the HTTP request that goes out next."""
         self._attempts += 1
         self._has_response = False
-        opened_connection.set(False)
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
         return {
@@ -150,8 +140,6 @@ class Attempts:
             error = status_error(self.response, self.body.content(), self.request.redactor)
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
         assert error is not None
-        if not has_begun and self._was_stale(error):
-            return 0.0
         if self._can_drop_field(error) or self._can_stream(error):
             return 0.0
         if has_begun and isinstance(error, APIConnectionError):
@@ -228,16 +216,6 @@ class Attempts:
         plain = [one for one in held if not isinstance(one, BaseException)]
         is_plain = all(isinstance(one, (str, bytes, int, float, NoneType)) for one in plain)
         return is_plain and self.request.redactor.is_clean(f"{cause} {plain}")
-
-    def _was_stale(self, error: RamCloudsError) -> bool:
-        """Whether a kept connection turned out to be closed: sent again once, free of charge."""
-        if not isinstance(error, APIConnectionError) or isinstance(error, APITimeoutError):
-            return False
-        if opened_connection.get() or not self._may_be_stale:
-            return False
-        self._may_be_stale = False
-        logger.debug("%s %s: the kept connection was stale", self.request.method, self.request.url)
-        return True
 
     def _can_drop_field(self, error: RamCloudsError) -> bool:
         """Whether a refusal names a field that only we added: sent again without it, once."""

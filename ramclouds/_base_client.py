@@ -224,7 +224,6 @@ class BaseClient:
         return Attempts(
             request,
             self._settings,
-            pool_is_ours=self._http_client is None,
             memory=self._memory if memory is None else memory,
         )
 

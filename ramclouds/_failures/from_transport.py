@@ -1,9 +1,4 @@
-"""The errors of the HTTP libraries, as errors of ours.
-
-httpx-aiohttp maps aiohttp's dropped and refused connections to timeouts (`AIOHTTP_EXC_MAP` in
-https://github.com/karpetrosyan/httpx-aiohttp/blob/main/httpx_aiohttp/transport.py) and lets some
-errors of aiohttp through, so look at the `__cause__` chain and at the module and name of each type.
-"""
+"""The errors of the HTTP libraries, as errors of ours."""
 
 from __future__ import annotations
 
@@ -39,9 +34,9 @@ def transport_error(
     if isinstance(exc, RuntimeError) and "closed" in str(exc):
         return ConfigurationError("The client is closed. Make a new one.")
     is_theirs = isinstance(exc, (httpx.HTTPError, httpx.StreamError, OSError))
-    if not is_theirs and not type(exc).__module__.startswith(("aiohttp", "httpcore")):
+    if not is_theirs and not type(exc).__module__.startswith("httpcore"):
         return None
-    if _is_timeout(exc):
+    if isinstance(exc, (httpx.TimeoutException, TimeoutError)):
         return _timeout_error(exc, base_url, is_stream=is_stream)
     return _connection_error(exc, base_url)
 
@@ -51,18 +46,6 @@ def _chain(exc: BaseException) -> Iterator[BaseException]:
     while cause is not None:
         yield cause
         cause = cause.__cause__ or cause.__context__
-
-
-def _is_timeout(exc: Exception) -> bool:
-    if not isinstance(exc, (httpx.TimeoutException, TimeoutError)):
-        return False
-    if isinstance(exc, httpx.ConnectTimeout) and _is_from_aiohttp(exc):
-        return any(isinstance(cause, TimeoutError) for cause in _chain(exc))
-    return True
-
-
-def _is_from_aiohttp(exc: Exception) -> bool:
-    return any(type(cause).__module__.startswith("aiohttp") for cause in _chain(exc))
 
 
 def _timeout_error(exc: Exception, base_url: str, *, is_stream: bool) -> APITimeoutError:
@@ -85,8 +68,7 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
         (
             cause.verify_message
             for cause in _chain(exc)
-            # aiohttp's own class derives from this one, without a message.
-            if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_message")
+            if isinstance(cause, ssl.SSLCertVerificationError)
         ),
         None,
     )
@@ -96,16 +78,11 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
             "proxy, name its root certificate: verify='/path/ca.pem' or SSL_CERT_FILE.",
             retryable=False,
         )
-    # By name, because httpx-aiohttp maps all of these to ConnectTimeout.
-    names = {type(cause).__name__ for cause in _chain(exc)}
     what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
     what = (what or type(exc).__name__).rstrip(".")
-    if isinstance(exc, httpx.ProxyError) or names & {
-        "ClientProxyConnectionError",
-        "ClientHttpProxyError",
-    }:
+    if isinstance(exc, httpx.ProxyError):
         return APIConnectionError(f"The proxy refused: {what}. Check HTTPS_PROXY and NO_PROXY.")
-    if isinstance(exc, httpx.ConnectError) or any("Connector" in name for name in names):
+    if isinstance(exc, httpx.ConnectError):
         return APIConnectionError(
             f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "
             "network."

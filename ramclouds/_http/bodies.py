@@ -48,25 +48,27 @@ async def aclose(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
     """Reads the few bytes after `[DONE]`, so that the connection can be used again."""
-    from ramclouds._http.sockets import PatientStream
-
-    stream = response.extensions.get("network_stream")
-    if not isinstance(stream, PatientStream):
-        return
-    stream.patience = _PATIENCE
-    try:
+    if _has_short_patience(response):
         with suppress(httpx.HTTPError, OSError):
             next(body, None)
-    finally:
-        stream.patience = None
 
 
 async def adrain(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
     """Reads the few bytes after `[DONE]`, so that the connection can be used again."""
     from anyio import move_on_after
 
-    with move_on_after(_PATIENCE), suppress(httpx.HTTPError, OSError):
+    seconds = None if _has_short_patience(response) else _PATIENCE
+    with move_on_after(seconds), suppress(httpx.HTTPError, OSError):
         await anext(body, None)
+
+
+def _has_short_patience(response: httpx.Response) -> bool:
+    """Lets our transports wait for a short time only; httpx's own have no such thing."""
+    timeouts = response.extensions.get("timeouts")
+    if timeouts is None:
+        return False
+    timeouts.deadline = time.monotonic() + _PATIENCE
+    return True
 
 
 def sleep(seconds: float) -> None:

@@ -1,18 +1,16 @@
 """The HTTP clients: one pool of connections for all threads, one for each event loop.
 
-httpx's own asyncio pool takes quadratic time in the number of connections
-(https://github.com/encode/httpcore/pull/1035), so asyncio uses aiohttp through httpx-aiohttp. Other
-event loops use httpx's own transport.
+SOCKS proxies, and those that speak TLS themselves, are left to httpx's own transports.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 import weakref
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -20,19 +18,53 @@ import httpx
 from ramclouds._http.bodies import running_loop
 from ramclouds._http.direct import AsyncDirectClient, DirectClient
 from ramclouds._http.tls import tls_context
-from ramclouds._settings import LIMITS, Settings, proxy_for
+from ramclouds._settings import Settings, proxy_for
 from ramclouds.errors import ConfigurationError
 
-opened_connection: ContextVar[bool] = ContextVar("opened_connection", default=False)
-"""Whether this request opened a connection, so that the connection cannot have been a stale one."""
+# httpcore hands out a second response that nobody asked for as that of the next request, so
+# there each connection serves one: https://github.com/encode/httpcore/blob/1.0.9/httpcore/_sync/http11.py
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 def _sync_transport(settings: Settings) -> httpx.BaseTransport:
     # Imported here because httpcore takes as long to import as the rest of this package.
-    from ramclouds._http.sync_pool import PooledTransport
+    from ramclouds._http.transports import PooledTransport
 
-    base_url = settings.base_url
-    return PooledTransport(base_url, proxy_for(base_url), tls_context(settings), opened_connection)
+    context, proxy = tls_context(settings), proxy_for(settings.base_url)
+    if _is_ours(proxy):
+        return PooledTransport(settings.base_url, context, proxy)
+    return httpx.HTTPTransport(**_settings_of_httpx(context, proxy))
+
+
+def _async_transport(settings: Settings, loop: Any) -> httpx.AsyncBaseTransport:
+    context, proxy = tls_context(settings), proxy_for(settings.base_url)
+    if _is_ours(proxy):
+        from ramclouds._http.transports import AsyncPooledTransport
+
+        base_url, has_readers = settings.base_url, _has_readers(loop)
+        return AsyncPooledTransport(base_url, context, proxy, has_readers=has_readers)
+    return httpx.AsyncHTTPTransport(**_settings_of_httpx(context, proxy))
+
+
+def _is_ours(proxy: str | None) -> bool:
+    return proxy is None or proxy.lower().startswith("http:")
+
+
+def _has_readers(loop: Any) -> bool:
+    """Whether it has `add_reader`: trio has none, nor has asyncio's usual loop on Windows."""
+    proactor = getattr(asyncio, "ProactorEventLoop", ())
+    return isinstance(loop, asyncio.AbstractEventLoop) and not isinstance(loop, proactor)
+
+
+def _settings_of_httpx(context: ssl.SSLContext, proxy: str | None) -> dict[str, Any]:
+    from ramclouds._http.wires import SOCKET_OPTIONS
+
+    return {
+        "verify": context,
+        "proxy": proxy,
+        "limits": _LIMITS,
+        "socket_options": SOCKET_OPTIONS,
+    }
 
 
 def sync_client(settings: Settings) -> httpx.Client:
@@ -40,27 +72,14 @@ def sync_client(settings: Settings) -> httpx.Client:
     return DirectClient(_checked_proxy(_sync_transport, settings))
 
 
-def _checked_proxy(transport: Any, settings: Settings) -> Any:
+def _checked_proxy(transport: Any, *args: Any) -> Any:
     try:
-        return transport(settings)
+        return transport(*args)
     except (ImportError, ValueError, httpx.InvalidURL) as exc:
         raise ConfigurationError(
             f"The proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used ({exc}). "
             "Check these variables, or list the host in NO_PROXY."
         ) from exc
-
-
-def _aiohttp_transport(settings: Settings) -> httpx.AsyncBaseTransport:
-    # Imported here because aiohttp takes 0.1 s to import, and sync users do not need it.
-    from ramclouds._http.async_transport import LoopTransport
-
-    return LoopTransport(tls_context(settings), proxy_for(settings.base_url), opened_connection)
-
-
-def _own_async_transport(settings: Settings) -> httpx.AsyncBaseTransport:
-    return httpx.AsyncHTTPTransport(
-        verify=tls_context(settings), limits=LIMITS, proxy=proxy_for(settings.base_url)
-    )
 
 
 class AsyncPools:
@@ -74,17 +93,12 @@ class AsyncPools:
 
     async def get(self) -> httpx.AsyncClient:
         """The client of the running loop, made at the first call."""
-        loop, is_asyncio = running_loop()
+        loop, _ = running_loop()
         found = self._pools.get(loop)
         if found is not None and not found[0].is_closed:
             return found[0]
         self._forget_closed_loops()
-        uses_aiohttp = is_asyncio and not (proxy_for(self._settings.base_url) or "").startswith(
-            "socks"
-        )
-        transport = _checked_proxy(
-            _aiohttp_transport if uses_aiohttp else _own_async_transport, self._settings
-        )
+        transport = _checked_proxy(_async_transport, self._settings, loop)
         client = AsyncDirectClient(transport)
         guard = _closed_with_loop(client)
         self._pools[loop] = (client, guard)

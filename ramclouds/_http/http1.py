@@ -1,23 +1,25 @@
-"""One HTTP/1.1 connection of the sync client, whose responses httptools (llhttp, in C) parses.
+"""HTTP/1.1 as bytes, without I/O: requests written, responses parsed by httptools (llhttp, in C).
 
 httpcore parses with h11, in Python: that took a third of a plain call, and most of a stream that
-arrives event by event. aiohttp, under the async client, also parses with llhttp.
+arrives event by event.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import httpcore
 import httptools
 
-_READ_BYTES = 64 * 1024
 _MAX_HEAD_BYTES = 100 * 1024
+# Chunk sizes, their extensions, and trailers: bytes for each byte of the body, beyond the first.
+_MAX_FRAMING_BYTES = 100 * 1024
+_MAX_FRAMING = 16
+_MAX_INFORMATIONAL = 100
 
-# What h11 and aiohttp accept too; the flags are llhttp's:
+# What h11 accepts too; the flags are llhttp's:
 # https://github.com/nodejs/llhttp (`llhttp_set_lenient_...`)
 _LENIENCIES = {
     "lenient_headers": True,
@@ -32,85 +34,28 @@ _LENIENCIES = {
 _HEADERS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00\r\n]*\r\n)*")
 
 
-class Connection:
-    """A connection to one host, for one request at a time."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self.stream = stream
-        self.idle_since = 0.0
-        self._is_sent = False
-        self._response: ResponseParser | None = None
-
-    def ask(self, request: bytes, timeouts: Mapping[str, float | None]) -> ResponseParser:
-        """Sends a request and reads the head of its response; `timeouts` are httpx's, in seconds.
-
-        Raises:
-            httpcore.NetworkError: the connection broke.
-            httpcore.RemoteProtocolError: the bytes are not an HTTP response.
-            httpcore.TimeoutException: nothing arrived in time.
-        """
-        self._is_sent = False
-        self._response = parser = ResponseParser()
-        try:
-            self.stream.write(request, timeouts.get("write"))
-            self._is_sent = True
-        except httpcore.WriteError:
-            # A server may respond and close before it has read the whole request.
-            pass
-        while not parser.has_head:
-            self._read(parser, timeouts.get("read"))
-        return parser
-
-    def body(self, parser: ResponseParser, timeout: float | None) -> Iterator[bytes]:
-        """The body as it arrives; raises the same errors as `ask`."""
-        while True:
-            if parser.parts:
-                part = b"".join(parser.parts)
-                parser.parts.clear()
-                yield part
-            if parser.is_complete:
-                return
-            self._read(parser, timeout)
-
-    def _read(self, parser: ResponseParser, timeout: float | None) -> None:
-        if parser.error is not None:
-            raise parser.error
-        parser.feed(self.stream.read(_READ_BYTES, timeout))
-
-    def is_idle(self) -> bool:
-        """Whether it can take a request: the last one was sent, and its response was read whole."""
-        parser = self._response
-        return self._is_sent and parser is not None and parser.is_complete and parser.is_kept
-
-    def rest(self) -> None:
-        """Notes that it is idle from now on."""
-        self._response = None
-        self.idle_since = time.monotonic()
-
-    def is_stale(self) -> bool:
-        """Whether the server has closed it while it was idle."""
-        # The only thing to read from an idle connection is its end.
-        return bool(self.stream.get_extra_info("is_readable"))
-
-    def close(self) -> None:
-        """Closes it at once, even while it is being read."""
-        self._is_sent = False
-        self.stream.close()
-
-
-def to_bytes(request: httpcore.Request) -> bytes:
-    """The bytes of a request, head and body, to send them with one system call if possible.
+def to_bytes(
+    request: httpcore.Request,
+    target: bytes | None = None,
+    more: Sequence[tuple[bytes, bytes]] = (),
+) -> bytes:
+    """The bytes of a request, head and body; `more` headers and another `target` for a proxy.
 
     Raises:
         httpcore.LocalProtocolError: a header has a character that would break the request.
     """
-    headers = b"".join([b"%b: %b\r\n" % header for header in request.headers])
+    headers = b"".join([b"%b: %b\r\n" % header for header in (*request.headers, *more)])
     if _HEADERS.fullmatch(headers) is None:
         # The message does not quote the header: it may hold the key.
         raise httpcore.LocalProtocolError("a header's name or value has an illegal character")
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method, request.url.target, headers)
+    target = target or request.url.target
+    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method, target, headers)
     body = cast("Iterable[bytes]", request.stream)
     return b"".join([head, *body])
+
+
+class _UnaskedError(Exception):
+    """More than one response, or informational responses without an end."""
 
 
 class ResponseParser:
@@ -125,9 +70,12 @@ class ResponseParser:
         self.has_head = False
         self.is_complete = False
         self.is_kept = False
+        self.progress = 0
+        """Grows with each byte of the body, with each informational response, and with the head."""
+        self.is_in_trailers = False
+        self.received = 0
         self.error: httpcore.RemoteProtocolError | None = None
-        self._head_bytes = 0
-        self.on_body = self.parts.append
+        self._informational = 0
         self._parser: Any = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(**_LENIENCIES)
 
@@ -136,16 +84,22 @@ class ResponseParser:
         if not data:
             self._end()
             return
-        if not self.has_head:
-            self._head_bytes += len(data)
+        self.received += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError as exc:
+            if not isinstance(exc.__context__, _UnaskedError):
+                # Ctrl-C inside of a callback is no fault of the server.
+                raise (exc.__context__ or exc) from None
+            self._fail("more than the response that was asked for")
         except httptools.HttpParserError as exc:
             self._fail(f"illegal HTTP: {exc}")
         except httptools.HttpParserUpgrade:
             self._fail("the server switched to another protocol")
-        if self._head_bytes > _MAX_HEAD_BYTES and not self.has_head:
+        if not self.has_head and self.received > _MAX_HEAD_BYTES:
             self._fail(f"the response's head is longer than {_MAX_HEAD_BYTES} bytes")
+        elif self.received > _MAX_HEAD_BYTES + _MAX_FRAMING_BYTES + _MAX_FRAMING * self.progress:
+            self._fail("the response is framing more than content")
 
     def _end(self) -> None:
         if not self.has_head:
@@ -168,6 +122,11 @@ class ResponseParser:
             self.error = httpcore.RemoteProtocolError(text)
             self._parser = None
 
+    def end_trailers(self) -> None:
+        """Takes the response for complete, though its trailers have no end."""
+        self._complete()
+        self.is_kept = False
+
     def _complete(self) -> None:
         self.is_complete = True
         # Break the reference cycle: the parser refers to this object.
@@ -176,7 +135,7 @@ class ResponseParser:
     def on_message_begin(self) -> None:
         if self.is_complete:
             # A second response, though no second request was sent.
-            raise ValueError("data after the end of a response")
+            raise _UnaskedError
 
     def on_status(self, reason: bytes) -> None:
         # httptools joins the pieces of a header, but not those of the reason.
@@ -185,18 +144,29 @@ class ResponseParser:
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.has_head:
             self.headers.append((name, value.rstrip(b" \t")))
+        else:
+            self.is_in_trailers = True
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if 100 <= status < 200:
             # Informational (1xx): the response follows.
+            self.progress += 1
             self.headers.clear()
             self.reason = b""
+            self._informational += 1
+            if self._informational > _MAX_INFORMATIONAL:
+                raise _UnaskedError
             return
         self.status = status
         self.version = b"HTTP/" + self._parser.get_http_version().encode()
         self.is_kept = self._parser.should_keep_alive()
         self.has_head = True
+        self.progress += 1
+
+    def on_body(self, part: bytes) -> None:
+        self.parts.append(part)
+        self.progress += len(part)
 
     def on_message_complete(self) -> None:
         if self.has_head:

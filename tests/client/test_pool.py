@@ -48,7 +48,7 @@ def test_idle_connections_are_used_again(
 def test_connection_that_lay_idle_too_long_is_closed(
     gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ramclouds._http.sync_pool.KEEPALIVE_EXPIRY", -1.0)
+    monkeypatch.setattr("ramclouds._http.pool.KEEPALIVE_EXPIRY", -1.0)
     client.complete(**ASK)
     gateway.wait_closed()
     client.complete(**ASK)
@@ -68,7 +68,7 @@ def test_connection_that_expired_unseen_is_not_used(
     for thread in threads:
         thread.join()
     assert gateway.open_connections == 2
-    monkeypatch.setattr("ramclouds._http.sync_pool.KEEPALIVE_EXPIRY", -1.0)
+    monkeypatch.setattr("ramclouds._http.pool.KEEPALIVE_EXPIRY", -1.0)
     list(client.stream(**ASK))
     assert gateway.connections == 3
     gateway.wait_closed()

@@ -197,7 +197,7 @@ async def test_async_first_chunk_comes_before_the_second_is_sent(gateway: Gatewa
 def test_connections_kept_too_long_are_closed(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ramclouds._http.sync_pool.KEEPALIVE_EXPIRY", 0.0)
+    monkeypatch.setattr("ramclouds._http.pool.KEEPALIVE_EXPIRY", 0.0)
     with client(gateway, max_retries=0) as one:
         for _ in range(3):
             one.complete(**ASK)

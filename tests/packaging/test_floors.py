@@ -18,7 +18,7 @@ def numbers(version: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "package", ["httpx", "httpx-aiohttp", "json-repair", "langchain-core", "llama-index-core"]
+    "package", ["anyio", "httpx", "json-repair", "langchain-core", "llama-index-core"]
 )
 def test_oldest_allowed_version_is_tested(package: str) -> None:
     allowed = dict(LOWER_BOUND.findall((ROOT / "pyproject.toml").read_text("utf-8")))

@@ -10,7 +10,7 @@ import pytest
 from tests.packaging.sources import IMPORTS, MODULES, ROOT
 
 ADAPTERS = {"langchain_ramclouds": "llama_index", "llama_index_ramclouds": "langchain"}
-HTTP = {"httpx", "httpcore", "httptools", "aiohttp", "httpx_aiohttp", "requests", "socket", "ssl"}
+HTTP = {"httpx", "httpcore", "httptools", "aiohttp", "requests", "socket", "ssl"}
 
 # A row of the table of rooms: the room, what it owns, and the rooms that it may import. A room is a
 # module or a folder directly in `ramclouds/`.
@@ -33,9 +33,8 @@ LAZY = {
     # A process that makes sync calls alone needs no async library, and the other way round.
     ("ramclouds._http", "anyio"),
     ("ramclouds._http", "trio"),
-    ("ramclouds._http", "ramclouds._http.async_transport"),
-    ("ramclouds._http", "ramclouds._http.sockets"),
-    ("ramclouds._http", "ramclouds._http.sync_pool"),
+    ("ramclouds._http", "ramclouds._http.transports"),
+    ("ramclouds._http", "ramclouds._http.wires"),
     ("ramclouds._side_by_side", "anyio"),
     ("langchain_ramclouds.embeddings", "tqdm.auto"),
     ("ramclouds._side_by_side", "concurrent.futures"),

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vcr.stubs import aiohttp_stubs
 
 from scripts.recorded import Interaction, Server, interactions_of, server_of, servers
 from tests.replay import readable
@@ -83,20 +82,6 @@ def vcr_config() -> dict[str, Any]:
 def pytest_recording_configure(config: Any, vcr: Any) -> None:
     """Write cassettes for people to read."""
     vcr.register_serializer("yaml", readable)
-
-
-@pytest.fixture(autouse=True)
-def _headers_for_httpx_aiohttp(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let httpx-aiohttp see a replayed response's headers: it reads `raw_headers`."""
-    build = aiohttp_stubs.build_response
-
-    def built(*args: Any) -> Any:
-        response = build(*args)
-        pairs = ((name.encode(), value.encode()) for name, value in response.headers.items())
-        response._raw_headers = tuple(pairs)
-        return response
-
-    monkeypatch.setattr(aiohttp_stubs, "build_response", built)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the sync client's connection makes of HTTP/1.1, with h11 as the one that knows."""
+"""What a connection makes of HTTP/1.1, with h11 as the one that knows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramclouds._http.http1 import Connection, ResponseParser
+from ramclouds._http.connection import Connection
+from ramclouds._http.http1 import ResponseParser
+from ramclouds._http.timeouts import Timeouts
+from ramclouds._http.wires import Wire, run
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
@@ -48,14 +51,34 @@ BAD = {
 }
 
 
-class Wire(httpcore.MockStream):
-    """A connection whose other side says what it was given, and ends."""
+FOREVER = Timeouts({})
+
+
+class Script(Wire):
+    """A connection whose other side sends what it was given, and ends."""
+
+    def __init__(self, pieces: list[bytes], *, is_deaf: bool = False) -> None:
+        super().__init__()
+        self._pieces = [piece for piece in pieces if piece]
+        self._is_deaf = is_deaf
+
+    def send(self, data: memoryview) -> int:
+        if self._is_deaf:
+            raise BrokenPipeError
+        return len(data)
+
+    async def recv(self, until: float | None) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+def body_of(connection: Connection, answer: ResponseParser) -> bytes:
+    return b"".join(iter(lambda: run(connection.part(answer, FOREVER)), b""))
 
 
 def asked(pieces: list[bytes]) -> tuple[Connection, ResponseParser, bytes]:
-    connection = Connection(Wire([piece for piece in pieces if piece]))
-    answer = connection.ask(b"", {})
-    return connection, answer, b"".join(connection.body(answer, None))
+    connection = Connection(Script(pieces))
+    answer = run(connection.ask(b"GET", FOREVER))
+    return connection, answer, body_of(connection, answer)
 
 
 def by_h11(data: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes, bool]:
@@ -118,18 +141,18 @@ def test_what_is_no_answer_raises(kind: str, places: list[int]) -> None:
 
 @pytest.mark.parametrize("kind", BAD)
 def test_after_a_failure_a_connection_is_not_used_again(kind: str) -> None:
-    connection = Connection(Wire([BAD[kind]] if BAD[kind] else []))
+    connection = Connection(Script([BAD[kind]]))
     with pytest.raises(httpcore.RemoteProtocolError):
-        b"".join(connection.body(connection.ask(b"", {}), None))
+        body_of(connection, run(connection.ask(b"GET", FOREVER)))
     assert not connection.is_idle()
 
 
 def test_what_arrived_before_a_failure_is_handed_out_first() -> None:
-    connection = Connection(Wire([CHUNKED + b"\r\n5\r\nhello\r\nzz\r\n"]))
-    body = connection.body(connection.ask(b"", {}), None)
-    assert next(body) == b"hello"
+    connection = Connection(Script([CHUNKED + b"\r\n5\r\nhello\r\nzz\r\n"]))
+    answer = run(connection.ask(b"GET", FOREVER))
+    assert run(connection.part(answer, FOREVER)) == b"hello"
     with pytest.raises(httpcore.RemoteProtocolError, match="illegal HTTP"):
-        next(body)
+        run(connection.part(answer, FOREVER))
 
 
 def test_head_is_told_as_it_came() -> None:
@@ -144,15 +167,7 @@ def test_a_trailer_is_no_header() -> None:
     assert [name for name, _ in asked([GOOD["trailers"]])[1].headers] == [b"Transfer-Encoding"]
 
 
-class Deaf(Wire):
-    """The other side has answered, and reads no more."""
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        raise httpcore.WriteError("Broken pipe")
-
-
 def test_refusal_is_read_though_the_request_was_not() -> None:
-    connection = Connection(Deaf([GOOD["length"]]))
-    answer = connection.ask(b"", {})
-    assert b"".join(connection.body(answer, None)) == b"hello"
+    connection = Connection(Script([GOOD["length"]], is_deaf=True))
+    assert body_of(connection, run(connection.ask(b"GET", FOREVER))) == b"hello"
     assert not connection.is_idle()

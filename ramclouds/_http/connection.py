@@ -1,0 +1,204 @@
+"""One HTTP/1.1 connection, for one request at a time; threads and event loops share this code."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+from weakref import finalize
+
+import httpcore
+
+from ramclouds._http.http1 import ResponseParser
+from ramclouds._http.timeouts import Timeouts, earlier
+from ramclouds._http.wires import READ, WRITE, Wire
+from ramclouds.errors import APIConnectionError, ConfigurationError
+
+# A kept connection that the server has closed fails in one round trip. What fails later may be a
+# request that was worked on, and billed.
+_AT_ONCE = 1.0
+_TRAILERS_PATIENCE = 1.0
+# Small enough that its sending shows that the server still reads.
+_PIECE = 64 * 1024
+
+
+class StaleConnectionError(httpcore.ReadError):
+    """The server had closed a kept connection: the request was never received."""
+
+
+class Connection:
+    """A connection to one host."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+        self.is_open = False
+        self.idle_since = 0.0
+        self._is_closed = False
+        self._was_kept = False
+        self._is_sent = False
+        self._pid = os.getpid()
+        self._response: ResponseParser | None = None
+        # Also where nobody closed it: an interrupt can hit at any place.
+        self._closer = finalize(self, wire.close)
+
+    async def open(self, host: str, port: int, until: float | None) -> None:
+        """Connects.
+
+        Raises:
+            httpcore.ConnectError: it cannot be connected.
+            httpcore.ConnectTimeout: not in time.
+        """
+        self.is_open = True
+        with self._raising(httpcore.ConnectTimeout, httpcore.ConnectError):
+            addresses = await self.wire.addresses(host, port, until)
+            await self.wire.connect(addresses, until)
+
+    async def ask_tunnel(self, request: bytes, timeouts: Timeouts) -> None:
+        """Has a proxy connect it to the host.
+
+        Raises:
+            httpcore.ProxyError: the proxy refuses.
+        """
+        try:
+            parser = await self.ask(request, timeouts)
+        except httpcore.TimeoutException as exc:
+            raise httpcore.ConnectTimeout("the proxy was silent") from exc
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as exc:
+            raise httpcore.ProxyError(f"it closed the connection ({exc})") from exc
+        if not 200 <= parser.status < 300:
+            reason = parser.reason.decode("ascii", "replace")
+            raise httpcore.ProxyError(f"{parser.status} {reason}".rstrip())
+
+    async def start_tls(self, context: ssl.SSLContext, host: str, until: float | None) -> None:
+        """Puts TLS on the connection; raises the same errors as `open`."""
+        with self._raising(httpcore.ConnectTimeout, httpcore.ConnectError):
+            await self.wire.start_tls(context, host, until)
+
+    async def ask(self, request: bytes, timeouts: Timeouts) -> ResponseParser:
+        """Sends a request and reads the head of its response.
+
+        Raises:
+            httpcore.NetworkError: the connection broke.
+            httpcore.RemoteProtocolError: the bytes are not an HTTP response.
+            httpcore.TimeoutException: nothing arrived in time.
+        """
+        self._is_sent = False
+        self._response = parser = ResponseParser()
+        start = monotonic()
+        try:
+            await self._send(request, parser, timeouts)
+            while not parser.has_head:
+                await self._receive(parser, timeouts)
+        except (httpcore.NetworkError, httpcore.RemoteProtocolError) as exc:
+            if self._was_kept and not parser.received and monotonic() - start < _AT_ONCE:
+                raise StaleConnectionError(str(exc)) from exc
+            raise
+        return parser
+
+    async def part(self, parser: ResponseParser, timeouts: Timeouts) -> bytes:
+        """The next part of the body, empty behind the last one; raises the same errors as `ask`."""
+        while not parser.parts and not parser.is_complete:
+            await self._receive(parser, timeouts)
+        part = b"".join(parser.parts)
+        parser.parts.clear()
+        return part
+
+    async def _send(self, request: bytes, parser: ResponseParser, timeouts: Timeouts) -> None:
+        self._check()
+        rest = memoryview(request)
+        try:
+            while rest:
+                sent = self.wire.send(rest[:_PIECE])
+                rest = rest[sent:]
+                if not sent and await self._has_early_response(parser, timeouts):
+                    return
+            self._is_sent = True
+        except OSError:
+            # A server may respond and close before it has read the whole request.
+            self._check()
+
+    async def _has_early_response(self, parser: ResponseParser, timeouts: Timeouts) -> bool:
+        """Waits until the server reads on, or responds before it has read the whole request."""
+        with self._raising(httpcore.WriteTimeout, httpcore.WriteError):
+            await self.wire.ready(READ | WRITE, timeouts.until("write"))
+        data = self.wire.recv_now()
+        if data is not None:
+            parser.feed(data)
+        return parser.has_head or parser.error is not None
+
+    async def _receive(self, parser: ResponseParser, timeouts: Timeouts) -> None:
+        """Reads until the response is further, or over; framing alone is no progress."""
+        progress, until = parser.progress, timeouts.until("read")
+        while parser.progress == progress and not parser.is_complete:
+            if parser.error is not None:
+                raise parser.error
+            self._check()
+            try:
+                with self._raising(httpcore.ReadTimeout, httpcore.ReadError):
+                    parser.feed(await self.wire.recv(until))
+            except httpcore.ReadTimeout:
+                if not parser.is_in_trailers:
+                    raise
+                parser.end_trailers()
+            if parser.is_in_trailers:
+                until = earlier(until, monotonic() + _TRAILERS_PATIENCE)
+
+    @contextmanager
+    def _raising(
+        self, timeout: type[httpcore.TimeoutException], error: type[httpcore.NetworkError]
+    ) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError as exc:
+            raise timeout(str(exc)) from exc
+        except OSError as exc:
+            self._check()
+            raise error(str(exc)) from exc
+        self._check()
+
+    def _check(self) -> None:
+        if self._is_closed:
+            raise APIConnectionError(
+                "The client was closed while the request was running. Send it again.",
+                retryable=False,
+            )
+        if self._pid != os.getpid():
+            raise ConfigurationError(
+                "The stream was begun before the process forked. Begin it in the child."
+            )
+
+    def is_idle(self) -> bool:
+        """Whether it can take a request: the last one was sent, and its response was read whole."""
+        parser = self._response
+        return (
+            self._is_sent
+            and parser is not None
+            and parser.is_complete
+            and parser.is_kept
+            and self._pid == os.getpid()
+        )
+
+    def rest(self) -> None:
+        """Notes that it is idle from now on."""
+        self.wire.rest()
+        self._response = None
+        self._was_kept = True
+        self.idle_since = monotonic()
+
+    def is_stale(self) -> bool:
+        """Whether the server has closed it, or sent what nobody asked for, while it was idle."""
+        return self.wire.has_arrived()
+
+    def interrupt(self) -> None:
+        """Ends what it is used for, from any thread; the one who uses it gets an error at once."""
+        self._is_closed = True
+        # A forked child must leave its parent's connections alone.
+        if self._pid == os.getpid():
+            self.wire.interrupt()
+
+    def close(self) -> None:
+        """Closes it at once; for the one who uses it."""
+        self._is_sent = False
+        self._closer()

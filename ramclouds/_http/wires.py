@@ -1,0 +1,316 @@
+"""Sockets that never block, and the ways to wait for them: in a thread and on event loops.
+
+All have the same methods, so `Connection` is written once. Those of `BlockingWire` never suspend:
+`run` takes such a coroutine to its end without an event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any, TypeVar
+
+from ramclouds._http.timeouts import earlier, seconds_left
+
+T = TypeVar("T")
+Address = tuple[Any, ...]
+
+READ, WRITE = 1, 4  # poll's
+_READ_BYTES = 64 * 1024
+# A lost SYN is sent again after 1 s: an address that has not replied by then is given up, unless it
+# is the last one. https://www.rfc-editor.org/rfc/rfc6298#section-2
+_ADDRESS_PATIENCE = 1.0
+_BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+# As langchain-openai sets them: a peer that vanished is noticed after about two minutes, and a NAT
+# does not forget a connection on which a model thinks for long.
+_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+]
+for _name, _value in {
+    "TCP_KEEPIDLE": 60,
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 120_000,
+}.items():
+    if hasattr(socket, _name):
+        _OPTIONS.append((socket.IPPROTO_TCP, getattr(socket, _name), _value))
+SOCKET_OPTIONS = tuple(_OPTIONS)
+
+
+def run(steps: Coroutine[Any, Any, T]) -> T:
+    """The value of a coroutine that waits on blocking wires only."""
+    try:
+        steps.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    raise RuntimeError("a blocking wire has suspended")
+
+
+class Wire:
+    """A connected socket, plain or with TLS."""
+
+    def __init__(self) -> None:
+        self._socket: Any = None
+
+    async def addresses(self, host: str, port: int, until: float | None) -> Sequence[Address]:
+        """What a host's name stands for."""
+        raise NotImplementedError
+
+    async def ready(self, events: int, until: float | None) -> None:
+        """Waits for one of the events, or an error of the socket; raises TimeoutError."""
+        raise NotImplementedError
+
+    async def recv(self, until: float | None) -> bytes:
+        """The next bytes; empty at the end. Raises OSError."""
+        while True:
+            await self.ready(READ, until)
+            data = self.recv_now()
+            if data is not None:
+                return data
+
+    async def connect(self, addresses: Sequence[Address], until: float | None) -> None:
+        """Connects to the first address that takes it."""
+        error: OSError = OSError("no address")
+        for place, address in enumerate(addresses, 1):
+            end = until
+            if place < len(addresses):
+                end = earlier(until, monotonic() + _ADDRESS_PATIENCE)
+            try:
+                await self._connect(address, end)
+                return
+            except OSError as exc:
+                error = exc
+                self.close()
+        raise error
+
+    async def _connect(self, address: Address, until: float | None) -> None:
+        family, kind, protocol, _, where = address
+        self._socket = made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        for option in SOCKET_OPTIONS:
+            with suppress(OSError):
+                made.setsockopt(*option)
+        try:
+            made.connect(where)
+        except BlockingIOError:
+            await self.ready(WRITE, until)
+            number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if number:
+                raise OSError(number, os.strerror(number)) from None
+
+    async def start_tls(self, context: ssl.SSLContext, host: str, until: float | None) -> None:
+        """Puts TLS on the connection."""
+        self._socket = context.wrap_socket(
+            self._socket, server_hostname=host, do_handshake_on_connect=False
+        )
+        while True:
+            try:
+                self._socket.do_handshake()
+                return
+            except ssl.SSLWantReadError:
+                await self.ready(READ, until)
+            except ssl.SSLWantWriteError:
+                await self.ready(WRITE, until)
+
+    def send(self, data: memoryview) -> int:
+        """Sends what the socket takes at once; 0 if nothing."""
+        try:
+            sent: int = self._socket.send(data)
+        except _BLOCKED:
+            return 0
+        return sent
+
+    def recv_now(self) -> bytes | None:
+        """The bytes that have arrived; None if there are none yet."""
+        try:
+            data: bytes = self._socket.recv(_READ_BYTES)
+        except _BLOCKED:
+            return None
+        return data
+
+    def has_arrived(self) -> bool:
+        """Whether bytes, or the end, have arrived."""
+        return bool(_polled(self._socket, READ, 0.0))
+
+    def rest(self) -> None:
+        """Nobody waits from now on, until it is used again."""
+
+    def interrupt(self) -> None:
+        """Wakes who waits for it, in whatever thread; only the one who uses it closes it."""
+        # `close` would wake nobody, and its number would be another connection's at once.
+        with suppress(OSError, AttributeError):
+            # SSLSocket's own `shutdown` first forgets its TLS.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Closes the socket at once."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+class BlockingWire(Wire):
+    """Waits in the calling thread."""
+
+    async def addresses(self, host: str, port: int, until: float | None) -> Sequence[Address]:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+    async def ready(self, events: int, until: float | None) -> None:
+        if not _polled(self._socket, events, seconds_left(until)):
+            raise TimeoutError
+
+
+class AnyioWire(Wire):
+    """Waits on trio's event loop, and on that of asyncio which has no `add_reader` (Windows)."""
+
+    async def addresses(self, host: str, port: int, until: float | None) -> Sequence[Address]:
+        import anyio
+
+        with suppress(socket.gaierror):
+            numeric = socket.AI_NUMERICHOST
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=numeric)
+        with anyio.fail_after(seconds_left(until)):
+            return await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+    async def ready(self, events: int, until: float | None) -> None:
+        import anyio
+
+        with anyio.fail_after(seconds_left(until)):
+            if events == READ:
+                await anyio.wait_readable(self._socket)
+            elif events == WRITE:
+                await anyio.wait_writable(self._socket)
+            else:
+                await self._either()
+
+    async def _either(self) -> None:
+        import anyio
+
+        async def wait(until_ready: Callable[[Any], Awaitable[None]]) -> None:
+            await until_ready(self._socket)
+            group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(wait, anyio.wait_readable)
+            group.start_soon(wait, anyio.wait_writable)
+
+
+class LoopWire(AnyioWire):
+    """Waits on the running event loop of asyncio; at rest, the loop does not know its socket."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._waiter: asyncio.Future[Any] | None = None
+        self._is_reading = False
+        self._until: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._fires = 0.0
+
+    async def ready(self, events: int, until: float | None) -> None:
+        self._stop_reading()
+        if events & READ:
+            self._loop.add_reader(self._socket, self._wake)
+        if events & WRITE:
+            self._loop.add_writer(self._socket, self._wake)
+        try:
+            await self._woken(until)
+        finally:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+
+    async def recv(self, until: float | None) -> bytes:
+        # The reader stays registered between two reads: registering takes longer than reading.
+        if not self._is_reading:
+            self._loop.add_reader(self._socket, self._read)
+            self._is_reading = True
+        data: bytes = await self._woken(until)
+        return data
+
+    def _read(self) -> None:
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            # Who reads is slower than the server: the rest waits in the kernel.
+            self._stop_reading()
+            return
+        try:
+            data = self.recv_now()
+        except OSError as exc:
+            waiter.set_exception(exc)
+            return
+        if data is not None:
+            waiter.set_result(data)
+
+    def _stop_reading(self) -> None:
+        if self._is_reading:
+            self._is_reading = False
+            self._loop.remove_reader(self._socket)
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _woken(self, until: float | None) -> Any:
+        self._waiter = waiter = self._loop.create_future()
+        self._until = until
+        if until is not None and (self._timer is None or until < self._fires):
+            self._arm(until)
+        try:
+            return await waiter
+        finally:
+            self._waiter = None
+
+    def _arm(self, until: float) -> None:
+        """Sets the timer, which is moved only when it fires: most waits are over before."""
+        self._disarm()
+        self._fires = until
+        self._timer = self._loop.call_later(max(until - monotonic(), 0.0), self._fire)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _fire(self) -> None:
+        self._timer = None
+        waiter, until = self._waiter, self._until
+        if waiter is None or waiter.done() or until is None:
+            return
+        if monotonic() >= until:
+            waiter.set_exception(TimeoutError())
+        else:
+            self._arm(until)
+
+    def rest(self) -> None:
+        self._stop_reading()
+        self._disarm()
+
+    def close(self) -> None:
+        # A loop belongs to its thread, and the garbage collector runs in any.
+        if self._loop.is_closed():
+            self._timer = None
+        elif self._is_reading and self._thread != threading.get_ident():
+            self._loop.call_soon_threadsafe(self.close)
+            return
+        else:
+            self.rest()
+        super().close()
+
+
+def _polled(sock: Any, events: int, seconds: float | None) -> bool:
+    if not hasattr(select, "poll"):  # Windows
+        wanted = [sock] if events & READ else [], [sock] if events & WRITE else []
+        return any(select.select(*wanted, wanted[1], seconds))
+    poll = select.poll()
+    poll.register(sock, events)
+    return bool(poll.poll(None if seconds is None else seconds * 1000))
