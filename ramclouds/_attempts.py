@@ -22,6 +22,7 @@ from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
+from ramclouds.bridge.prepare import Prepared
 from ramclouds.errors import APIConnectionError, BadRequestError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
@@ -45,6 +46,8 @@ class Request:
     timeout: httpx.Timeout
     redactor: Redactor
     body: dict[str, Any] | None = None
+    prepared: Prepared | None = None
+    """How a response to the body is read."""
     optional_field: str | None = None
     """A key of the body that only we added: a refusal that names it has it taken out."""
 

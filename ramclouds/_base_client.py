@@ -18,6 +18,7 @@ from ramclouds._complete import completion_from, key_status_from, models_from
 from ramclouds._embed import embeddings_from
 from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
+from ramclouds._fitting import fitted, remember_channels
 from ramclouds._settings import (
     Settings,
     api_key_from,
@@ -43,6 +44,8 @@ from ramclouds._wire.embeddings.request_body import (
     embeddings_body,
 )
 from ramclouds._wire.embeddings.vectors import require_numpy
+from ramclouds.bridge.dialects import DialectSetting, to_choice
+from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import is_secret_header, public_headers
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
@@ -78,6 +81,7 @@ class BaseClient:
         http_client: Any = None,
         think_tags: bool = False,
         stream_whole_calls: bool = False,
+        dialect: DialectSetting | None = None,
     ) -> None:
         if http_client is not None and not isinstance(http_client, self._http_class):
             raise ConfigurationError(
@@ -96,6 +100,7 @@ class BaseClient:
             verify=verify,
             think_tags=think_tags,
             stream_whole_calls=stream_whole_calls,
+            dialect=dialect,
         )
         self._http_client = http_client
         self._start()
@@ -153,9 +158,9 @@ class BaseClient:
         params: Mapping[str, Any],
     ) -> Attempts:
         request = self._request("POST", _COMPLETIONS, timeout, params)
-        request.body = body_from(model, messages, params)
+        prepared = self._fit(request, body_from(model, messages, params), params)
         is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
-        if is_streamed and can_be_streamed(request.body):
+        if (is_streamed or prepared.as_stream) and can_be_streamed(prepared.body):
             self._make_streamed(request, stream_usage=None)
         return self._attempts(request)
 
@@ -167,9 +172,15 @@ class BaseClient:
         params: Mapping[str, Any],
     ) -> Attempts:
         request = self._request("POST", _COMPLETIONS, timeout, params)
-        request.body = stream_body_from(model, messages, params)
+        self._fit(request, stream_body_from(model, messages, params), params)
         self._make_streamed(request, stream_usage=params.get("stream_usage"))
         return self._attempts(request)
+
+    def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
+        choice = to_choice(params.get("dialect")) or self._settings.dialect
+        request.prepared = fitted(body, choice, self._settings.base_url)
+        request.body = request.prepared.body
+        return request.prepared
 
     def _embed_attempts(
         self,
@@ -241,6 +252,7 @@ class BaseClient:
     def _to_models(self, attempts: Attempts) -> list[Model]:
         models = models_from(attempts.head(), attempts.body)
         remember_models(self._settings.base_url, (model.id for model in models))
+        remember_channels(self._settings.base_url, models)
         return models
 
     def _to_key_status(self, attempts: Attempts) -> KeyStatus:

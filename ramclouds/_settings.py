@@ -17,6 +17,7 @@ import httpx
 from pydantic import Secret, SecretStr
 
 from ramclouds._version import __version__
+from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://ramclouds.me/v1"
@@ -46,6 +47,7 @@ class Settings:
     verify: bool | str | ssl.SSLContext
     think_tags: bool
     stream_whole_calls: bool = False
+    dialect: DialectChoice | None = None
 
 
 def settings_from(
@@ -59,6 +61,7 @@ def settings_from(
     verify: bool | str | ssl.SSLContext,
     think_tags: bool,
     stream_whole_calls: bool = False,
+    dialect: DialectSetting | None = None,
 ) -> Settings:
     """Resolve and check all settings.
 
@@ -74,6 +77,7 @@ def settings_from(
         verify=verify,
         think_tags=think_tags,
         stream_whole_calls=stream_whole_calls,
+        dialect=to_choice(dialect),
     )
 
 

@@ -49,6 +49,11 @@ NAMES = {
         unsupported_message
     """,
     "ramclouds.bridge": "",
+    "ramclouds.bridge.dialects": """
+        Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning Sampling Way
+        dialect_for dialects to_choice
+    """,
+    "ramclouds.bridge.prepare": "Prepared apply as_it_is",
     "ramclouds.bridge.history": """
         Replay as_content only_media only_text reasoning_replayed wire_call without_open_calls
     """,

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 from typing_extensions import TypedDict
 
+from ramclouds.bridge.dialects import DialectSetting
 from ramclouds.errors import ConfigurationError
 
 Message = Mapping[str, Any]
@@ -54,10 +55,12 @@ class Params(TypedDict, total=False):
     extra_body: Mapping[str, Any] | None
     """Further keys of the body, sent as they are; they win over the others."""
     extra_headers: Mapping[str, str] | None
+    dialect: DialectSetting | None
+    """How the request is fitted to the model, where it is not as the client's setting says."""
 
 
 _NAMES = frozenset(Params.__annotations__)
-_NOT_IN_BODY = frozenset({"stream_usage", "extra_body", "extra_headers"})
+_NOT_IN_BODY = frozenset({"stream_usage", "extra_body", "extra_headers", "dialect"})
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),
     "top_p": (0, 1),

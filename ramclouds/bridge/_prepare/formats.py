@@ -1,0 +1,57 @@
+"""The form of the completion, asked for as the dialect takes it: by a field, or in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ramclouds.bridge._prepare.notes import Notes, WireMessage
+from ramclouds.bridge._prepare.texts import text_of
+from ramclouds.bridge.dialects import Dialect
+
+_JSON = "Give your final answer as one JSON object, without any other text or code fence."
+_SCHEMA = " It has to match this JSON schema:\n"
+
+
+def asked_for(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
+    """Turns `response_format` into what the dialect takes beside the tools of the request."""
+    wanted = body.get("response_format")
+    if not isinstance(wanted, Mapping) or wanted.get("type") not in ("json_schema", "json_object"):
+        return
+    ways = dialect.ways(body)
+    if body.get("tools") and not dialect.format_beside_tools:
+        ways = tuple(way for way in ways if way not in ("json_schema", "json_object"))
+    if wanted["type"] == "json_schema" and "json_schema" in ways:
+        return
+    if "json_object" in ways:
+        body["response_format"] = {"type": "json_object"}
+        if wanted["type"] == "json_object" and _says_json(body["messages"]):
+            return
+    else:
+        del body["response_format"]
+    notes.changed.append("the form of the completion is asked for in words")
+    body["messages"] = with_words(body["messages"], _words(wanted))
+
+
+def _says_json(messages: Sequence[WireMessage]) -> bool:
+    """OpenAI and DeepSeek refuse `json_object` where the word stands nowhere in the messages."""
+    return any("json" in text_of(message).lower() for message in messages)
+
+
+def _words(wanted: Mapping[str, Any]) -> str:
+    schema = (wanted.get("json_schema") or {}).get("schema")
+    return _JSON + (_SCHEMA + json.dumps(schema, ensure_ascii=False) if schema else "")
+
+
+def with_words(messages: Sequence[WireMessage], words: str) -> list[WireMessage]:
+    """The messages with an instruction in the system message, which is first."""
+    first, *rest = messages
+    if first["role"] != "system":
+        return [{"role": "system", "content": words}, *messages]
+    content = first["content"]
+    if isinstance(content, str):
+        joined: Any = f"{content}\n\n{words}" if content.strip() else words
+    else:
+        joined = [*content, {"type": "text", "text": words}]
+    return [{**first, "content": joined}, *rest]

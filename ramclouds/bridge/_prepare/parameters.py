@@ -1,0 +1,113 @@
+"""The parameters of a request that the dialect takes together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ramclouds.bridge._prepare.formats import with_words
+from ramclouds.bridge._prepare.notes import Notes
+from ramclouds.bridge.dialects import Dialect
+from ramclouds.bridge.tools import forced_name, is_forced
+
+_NEED_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
+# Claude, while it thinks: "`temperature` may only be set to 1", "`top_p` must be greater than or
+# equal to 0.95 or unset", "`top_k` must be unset".
+_TAKEN_WHILE_THINKING: dict[str, Callable[[Any], bool]] = {
+    "temperature": lambda value: value == 1,
+    "top_p": lambda value: value >= 0.95,
+    "top_k": lambda _: False,
+}
+
+
+def choose_tools(
+    body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes
+) -> None:
+    """Keeps to the choices of tools that the dialect takes; the others go into words."""
+    if not body.get("tools"):
+        for key in _NEED_TOOLS:
+            body.pop(key, None)
+        return
+    choice = body.get("tool_choice")
+    if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
+        if dialect.family == "gpt":
+            return
+        choice = _allowed(body, choice)
+    may_force = dialect.forced_tools == "always" or (
+        dialect.forced_tools == "not_while_thinking" and not is_thinking
+    )
+    if may_force or not is_forced(choice):
+        return
+    name = forced_name(choice)
+    which = f"the tool {name}" if name else "at least one tool"
+    body["tool_choice"] = "auto"
+    body["messages"] = with_words(body["messages"], f"In this answer you must call {which}.")
+    notes.changed.append("the forced tool call is asked for in words")
+
+
+def _allowed(body: dict[str, Any], choice: Mapping[str, Any]) -> Any:
+    """OpenAI's list of allowed tools, as the tools themselves: no other vendor knows it."""
+    listed = choice.get("allowed_tools", choice)
+    names = {forced_name(tool) for tool in listed.get("tools", ())}
+    body["tools"] = [tool for tool in body["tools"] if forced_name(tool) in names] or body["tools"]
+    body["tool_choice"] = listed.get("mode", "auto")
+    return body["tool_choice"]
+
+
+def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes) -> None:
+    """Keeps to the sampling parameters that the dialect takes together."""
+    sampling = dialect.sampling
+    for name in sampling.refused:
+        _drop(body, name, notes)
+    if is_thinking and not sampling.beside_thinking:
+        for name, is_taken in _TAKEN_WHILE_THINKING.items():
+            if body.get(name) is not None and not is_taken(body[name]):
+                _drop(body, name, notes)
+    if not sampling.both and body.get("temperature") is not None:
+        _drop(body, "top_p", notes)
+    top_p = sampling.top_p_thinking if is_thinking else sampling.top_p
+    if top_p is not None:
+        body.setdefault("top_p", top_p)
+    limit(body, dialect, notes)
+
+
+def _drop(body: dict[str, Any], name: str, notes: Notes) -> None:
+    if body.pop(name, None) is not None:
+        notes.lost.append(f"{name}, which the model does not take here")
+
+
+def limit(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
+    """One limit on tokens, above what the model may think."""
+    kept = dialect.sampling.most_tokens
+    other = "max_tokens" if kept == "max_completion_tokens" else "max_completion_tokens"
+    if kept in body:
+        body.pop(other, None)
+    elif kept == "max_tokens" and other in body:
+        body[kept] = body.pop(other)
+    budget = _budget(body, dialect)
+    most = body.get("max_tokens")
+    if isinstance(most, int) and most <= budget:
+        body["max_tokens"] = budget + most
+        notes.changed.append(f"max_tokens is raised by the {budget} tokens of thinking")
+
+
+def _budget(body: Mapping[str, Any], dialect: Dialect) -> int:
+    """How many tokens the model may think for, where that counts into `max_tokens`."""
+    thinking = body.get("thinking")
+    asked = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
+    if isinstance(asked, int) and dialect.sampling.budgets:
+        return asked
+    return dict(dialect.sampling.budgets).get(str(body.get("reasoning_effort")), 0)
+
+
+def stops(body: dict[str, Any], dialect: Dialect) -> tuple[str, ...]:
+    """The strings to stop at that the client has to look for itself."""
+    given = body.get("stop")
+    if not given or dialect.sampling.stop == "list":
+        return ()
+    listed: Sequence[str] = [given] if isinstance(given, str) else given
+    if dialect.sampling.stop == "string" and len(listed) == 1:
+        body["stop"] = listed[0]
+        return ()
+    del body["stop"]
+    return tuple(listed)

@@ -1,0 +1,82 @@
+"""A request as one model takes it: the steps of its dialect, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ramclouds.bridge._prepare.authors import AUTHOR, without_foreign
+from ramclouds.bridge._prepare.calls import paired
+from ramclouds.bridge._prepare.formats import asked_for
+from ramclouds.bridge._prepare.media import placed
+from ramclouds.bridge._prepare.notes import Notes, WireMessage
+from ramclouds.bridge._prepare.order import ordered
+from ramclouds.bridge._prepare.parameters import choose_tools, sample, stops
+from ramclouds.bridge._prepare.reasoning import replayed
+from ramclouds.bridge._prepare.texts import with_text
+from ramclouds.bridge.dialects import Dialect
+
+__all__ = ["Prepared", "apply", "as_it_is"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What goes out, and how what comes back is read."""
+
+    body: dict[str, Any]
+    tool_names: Mapping[str, str] = field(default_factory=dict)
+    """The user's names of tools, by those that were sent."""
+    unwrap: str | None = None
+    """The key under which the completion's object holds what was asked for."""
+    stop: tuple[str, ...] = ()
+    """Where the client itself ends the text."""
+    as_stream: bool = False
+    """The model takes this request as a stream alone."""
+    changes: tuple[str, ...] = ()
+    """What was changed, in words."""
+    lost: tuple[str, ...] = ()
+    """What was left out of what the user gave, in words."""
+
+
+def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
+    """The request in a dialect; applied again, it stays as it is.
+
+    `body` is what chat completions take, but each assistant's message may say who wrote it
+    (`model`), and hold all of its reasoning and what a provider attached. It is not changed.
+    """
+    sent, notes = dict(body), Notes()
+    is_thinking = dialect.is_thinking(sent)
+    choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
+    asked_for(sent, dialect, notes)
+    sample(sent, dialect, is_thinking=is_thinking, notes=notes)
+    stop = stops(sent, dialect)
+    sent["messages"] = _history(sent, dialect, is_thinking=is_thinking, notes=notes)
+    return Prepared(
+        sent,
+        stop=stop,
+        as_stream=dialect.stream_whole_calls and is_thinking,
+        changes=tuple(notes.changed),
+        lost=tuple(notes.lost),
+    )
+
+
+def as_it_is(body: Mapping[str, Any]) -> Prepared:
+    """The request without a dialect: nothing but the names of authors is left out."""
+    messages = body["messages"]
+    if not any(AUTHOR in message for message in messages):
+        return Prepared(dict(body))
+    bare = [{key: value for key, value in one.items() if key != AUTHOR} for one in messages]
+    return Prepared({**body, "messages": bare})
+
+
+def _history(
+    body: Mapping[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes
+) -> list[WireMessage]:
+    model = body["model"]
+    messages = without_foreign(body["messages"], model, dialect, notes)
+    messages = list(paired(messages, dialect, notes))
+    messages = placed(messages, model, dialect, notes)
+    messages = with_text(messages, dialect, notes)
+    messages = ordered(messages, dialect, is_thinking=is_thinking, notes=notes)
+    return replayed(messages, dialect)

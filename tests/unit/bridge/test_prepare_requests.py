@@ -1,0 +1,217 @@
+"""Parameters of a request as each dialect takes them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ramclouds.bridge.dialects import dialect_for
+from ramclouds.bridge.prepare import apply
+
+USER = {"role": "user", "content": "Hi"}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+OTHER = {"type": "function", "function": {"name": "g", "parameters": {"type": "object"}}}
+FORCED = {"type": "function", "function": {"name": "f"}}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+FORMAT = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA}}
+ANY = {"type": "json_object"}
+GONE = "<gone>"
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    model: str
+    given: dict[str, Any]
+    sent: dict[str, Any]
+    """What differs from what was given."""
+    words: str = ""
+    """What the system message says."""
+    lost: str = ""
+    stop: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.model}"
+
+
+CLAUDE, GEMINI, DEEPSEEK, KIMI = "claude-opus-4-5", "gemini-2.5-pro", "deepseek-v3.2", "kimi-k2.5"
+TOOLS = {"tools": [TOOL]}
+THINK = {"reasoning_effort": "low"}
+ROWS = [
+    Row(
+        "what needs tools",
+        "gpt-5",
+        {"tool_choice": "auto", "parallel_tool_calls": False},
+        {"tool_choice": GONE, "parallel_tool_calls": GONE},
+    ),
+    # Forced calls.
+    Row("forced", "gpt-5", {**TOOLS, "tool_choice": FORCED}, {}),
+    Row("forced", CLAUDE, {**TOOLS, "tool_choice": FORCED}, {}),
+    Row(
+        "forced while thinking",
+        CLAUDE,
+        {**TOOLS, **THINK, "tool_choice": FORCED},
+        {"tool_choice": "auto"},
+        "you must call the tool f",
+    ),
+    Row(
+        "forced while thinking",
+        DEEPSEEK,
+        {**TOOLS, "tool_choice": "required"},
+        {"tool_choice": "auto"},
+        "at least one tool",
+    ),
+    Row(
+        "forced, not thinking",
+        DEEPSEEK,
+        {**TOOLS, "tool_choice": FORCED, "enable_thinking": False},
+        {},
+    ),
+    Row(
+        "forced while thinking",
+        KIMI,
+        {**TOOLS, "tool_choice": {"type": "any"}},
+        {"tool_choice": "auto"},
+        "at least one tool",
+    ),
+    Row(
+        "forced",
+        "glm-4.6",
+        {**TOOLS, "tool_choice": "required"},
+        {"tool_choice": "auto"},
+        "at least one tool",
+    ),
+    Row(
+        "allowed tools",
+        CLAUDE,
+        {
+            "tools": [TOOL, OTHER],
+            "tool_choice": {
+                "type": "allowed_tools",
+                "allowed_tools": {"mode": "auto", "tools": [FORCED]},
+            },
+        },
+        {"tools": [TOOL], "tool_choice": "auto"},
+    ),
+    # Formats.
+    Row("schema", "gpt-5", {"response_format": FORMAT}, {}),
+    Row("schema", GEMINI, {"response_format": FORMAT}, {}),
+    Row(
+        "schema beside tools",
+        GEMINI,
+        {**TOOLS, "response_format": FORMAT},
+        {"response_format": GONE},
+        '{"type": "object"',
+    ),
+    Row("schema beside tools", "gemini-3-pro-preview", {**TOOLS, "response_format": FORMAT}, {}),
+    Row("schema", CLAUDE, {"response_format": FORMAT}, {"response_format": GONE}, "JSON schema"),
+    Row("schema", DEEPSEEK, {"response_format": FORMAT}, {"response_format": ANY}, "JSON schema"),
+    Row("schema", KIMI, {"response_format": FORMAT}, {"response_format": ANY}, "JSON schema"),
+    Row("schema", "glm-4.6", {"response_format": FORMAT}, {"response_format": GONE}, "JSON schema"),
+    Row(
+        "schema",
+        "qwen3-max",
+        {"response_format": FORMAT},
+        {"response_format": ANY, "top_p": 0.8},
+        "JSON schema",
+    ),
+    Row(
+        "schema while thinking",
+        "qwen3-32b",
+        {"response_format": FORMAT},
+        {"response_format": GONE, "top_p": 0.95},
+        "JSON schema",
+    ),
+    Row("any JSON", DEEPSEEK, {"response_format": ANY}, {}, "one JSON object"),
+    Row("any JSON", CLAUDE, {"response_format": ANY}, {"response_format": GONE}, "one JSON object"),
+    Row("schema", "my-model", {"response_format": FORMAT}, {}),
+    # Sampling.
+    Row(
+        "temperature and top_p",
+        CLAUDE,
+        {"temperature": 0.5, "top_p": 0.9},
+        {"top_p": GONE},
+        lost="top_p",
+    ),
+    Row(
+        "temperature and top_p",
+        "claude-3-5-sonnet-20241022",
+        {"temperature": 0.5, "top_p": 0.9},
+        {},
+    ),
+    Row(
+        "temperature while thinking",
+        CLAUDE,
+        {**THINK, "temperature": 0.5},
+        {"temperature": GONE},
+        lost="temperature",
+    ),
+    Row("temperature of 1 while thinking", CLAUDE, {**THINK, "temperature": 1}, {}),
+    Row("limit below the thinking", CLAUDE, {**THINK, "max_tokens": 100}, {"max_tokens": 1380}),
+    Row("limit above the thinking", CLAUDE, {**THINK, "max_tokens": 2000}, {}),
+    Row(
+        "limit below a given budget",
+        CLAUDE,
+        {"thinking": {"type": "enabled", "budget_tokens": 3000}, "max_tokens": 100},
+        {"max_tokens": 3100},
+    ),
+    Row("two limits", "gpt-5", {"max_tokens": 5, "max_completion_tokens": 6}, {"max_tokens": GONE}),
+    Row(
+        "two limits",
+        CLAUDE,
+        {"max_tokens": 5, "max_completion_tokens": 6},
+        {"max_completion_tokens": GONE},
+    ),
+    Row(
+        "other name of the limit",
+        GEMINI,
+        {"max_completion_tokens": 6},
+        {"max_completion_tokens": GONE, "max_tokens": 6},
+    ),
+    Row(
+        "penalty",
+        "gpt-5",
+        {"presence_penalty": 1},
+        {"presence_penalty": GONE},
+        lost="presence_penalty",
+    ),
+    Row("top_p unset", "qwen3-max", {}, {"top_p": 0.8}),
+    Row("top_p set", "qwen3-max", {"top_p": 0.5}, {}),
+    # Stops.
+    Row("stop", "gpt-4o", {"stop": ["END"]}, {}),
+    Row("stop", "gpt-5", {"stop": ["END"]}, {"stop": GONE}, stop=("END",)),
+    Row("one stop", "glm-4.6", {"stop": ["END"]}, {"stop": "END"}),
+    Row("two stops", "glm-4.6", {"stop": ["END", "STOP"]}, {"stop": GONE}, stop=("END", "STOP")),
+    Row("stop", "mistral-large-latest", {"stop": "END"}, {"stop": GONE}, stop=("END",)),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_request_goes_out_as(row: Row) -> None:
+    dialect = dialect_for(row.model)
+    prepared = apply({"model": row.model, "messages": [USER], **row.given}, dialect)
+    *system, user = prepared.body.pop("messages")
+    expected = {"model": row.model, **row.given, **row.sent}
+    assert prepared.body == {key: value for key, value in expected.items() if value != GONE}
+    assert user == USER
+    assert [row.words in one["content"] for one in system] == [True] * bool(row.words)
+    assert row.lost in "; ".join(prepared.lost)
+    assert prepared.stop == row.stop
+
+
+def test_words_join_the_system_message_that_is_there() -> None:
+    system = {"role": "system", "content": "Be brief."}
+    parts = {"role": "system", "content": [{"type": "text", "text": "Be brief."}]}
+    for first in (system, parts):
+        body = {"model": DEEPSEEK, "messages": [first, USER], "response_format": FORMAT}
+        sent = apply(body, dialect_for(DEEPSEEK)).body["messages"]
+        assert [one["role"] for one in sent] == ["system", "user"]
+        assert sent[0]["content"].startswith("Be brief.\n")
+
+
+def test_model_that_takes_streams_alone_while_it_thinks_is_asked_for_one() -> None:
+    for body, as_stream in (({}, True), ({"enable_thinking": False}, False)):
+        asked = {"model": "qwen3-32b", "messages": [USER], **body}
+        assert apply(asked, dialect_for("qwen3-32b")).as_stream is as_stream
