@@ -86,7 +86,7 @@ NAMES = {
 CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
-        think_tags stream_whole_calls
+        think_tags stream_whole_calls dialect
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
