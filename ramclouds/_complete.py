@@ -25,6 +25,7 @@ from ramclouds.types import Completion, KeyStatus, Model
 
 # Longer than any completion; New API's own limit for one line of a stream is half of it.
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+MAX_ERROR_BYTES = 1024 * 1024
 # Content-Type is often wrong, so the first bytes say whether a body is an event stream.
 _PREFIX = 64
 _ENDS_WITH_DONE = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]\s*$")
@@ -35,6 +36,7 @@ class Body:
 
     def __init__(self, response: httpx.Response) -> None:
         self.is_stream = response.headers.get("content-type", "").startswith("text/event-stream")
+        self._most = MAX_RESPONSE_BYTES if response.is_success else MAX_ERROR_BYTES
         self._parts: list[bytes] = []
         self._size = 0
         self._tail = b""
@@ -55,11 +57,11 @@ class Body:
 
     @property
     def is_too_long(self) -> bool:
-        return self._size > MAX_RESPONSE_BYTES
+        return self._size > self._most
 
     def content(self) -> bytes:
-        """All of it."""
-        return b"".join(self._parts)
+        """All of it, as far as it was wanted."""
+        return b"".join(self._parts)[: self._most]
 
 
 def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Completion:

@@ -164,6 +164,8 @@ def _headers_from(
 ) -> dict[str, str]:
     headers = {
         "Accept": "application/json, text/event-stream",
+        # Python's decoders of other codings have no limit for what a few bytes expand to.
+        "Accept-Encoding": "gzip, deflate",
         # Newer gateway versions translate their messages by it.
         "Accept-Language": "en",
         "Content-Type": "application/json",

@@ -28,7 +28,7 @@ def transport_error(
         )
     if isinstance(exc, httpx.DecodingError):
         return ResponseError(
-            f"The response's compression is broken ({exc}). Send the request again.",
+            f"The response's compression cannot be read ({exc}). Send the request again.",
             retryable=False,
         )
     if isinstance(exc, RuntimeError) and "closed" in str(exc):

@@ -10,24 +10,54 @@ from typing import Any
 
 import httpx
 
+from ramclouds._http.decoding import Decoder, codings_of
+
 _PATIENCE = 0.05
 """Seconds to wait after `[DONE]` for the end of the body, so that the connection can be reused."""
 
 
 def body_of(response: httpx.Response) -> Iterator[bytes]:
-    """The bytes of a body as they arrive, without httpx's wrappers if nothing needs decoding."""
-    if "content-encoding" in response.headers or response.is_stream_consumed:
+    """The bytes of a body as they arrive, decoded, without httpx's wrappers."""
+    if response.is_stream_consumed:
         return response.iter_bytes()
     assert isinstance(response.stream, httpx.SyncByteStream)
-    return iter(response.stream)
+    raw, codings = iter(response.stream), codings_of(response)
+    return _decoded(raw, codings) if codings else raw
+
+
+def _decoded(raw: Iterator[bytes], codings: list[str]) -> Generator[bytes, None, None]:
+    try:
+        decoder = Decoder(codings)
+        for data in raw:
+            if decoder.is_over and data:
+                return
+            for piece in decoder.feed(data):  # noqa: UP028  as its twin
+                yield piece
+    finally:
+        if isinstance(raw, Generator):
+            raw.close()
 
 
 def abody_of(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The bytes of a body as they arrive, without httpx's wrappers if nothing needs decoding."""
-    if "content-encoding" in response.headers or response.is_stream_consumed:
+    """The bytes of a body as they arrive, decoded, without httpx's wrappers."""
+    if response.is_stream_consumed:
         return response.aiter_bytes()
     assert isinstance(response.stream, httpx.AsyncByteStream)
-    return aiter(response.stream)
+    raw, codings = aiter(response.stream), codings_of(response)
+    return _adecoded(raw, codings) if codings else raw
+
+
+async def _adecoded(raw: AsyncIterator[bytes], codings: list[str]) -> AsyncGenerator[bytes, None]:
+    try:
+        decoder = Decoder(codings)
+        async for data in raw:
+            if decoder.is_over and data:
+                return
+            for piece in decoder.feed(data):
+                yield piece
+    finally:
+        if isinstance(raw, AsyncGenerator):
+            await raw.aclose()
 
 
 def close(response: httpx.Response, body: Iterator[bytes]) -> None:

@@ -29,6 +29,8 @@ from ramclouds.types import Chunk, Completion
 
 # New API's own limit for one line; a Gemini image arrives as one event of megabytes.
 MAX_EVENT_BYTES = 128 * 1024 * 1024
+# Each token has some 300 bytes around it, or thousands with logprobs.
+MAX_STREAM_BYTES = 1024 * 1024 * 1024
 
 _DONE = b"[DONE]"
 
@@ -57,6 +59,7 @@ class StreamReader:
         """The end marker was seen."""
         self.is_over = False
         """Nothing more is to be read."""
+        self._size = 0
         self._head = head
         self._reading = reading
         self._decoder = EventDecoder()
@@ -116,6 +119,9 @@ class StreamReader:
                 return
         if self._decoder.buffered + self._stray.size > MAX_EVENT_BYTES:
             raise self._malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
+        self._size += len(data)
+        if self._size > MAX_STREAM_BYTES:
+            raise self._failed(f"The stream is longer than {MAX_STREAM_BYTES} bytes.")
 
     def _last(self, broken_by: RamCloudsError | None) -> Iterator[Chunk]:
         """What the end of the bytes cut off, and the last chunk of a complete stream."""

@@ -6,16 +6,19 @@ import contextlib
 import gzip
 import json
 import socket
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from ramclouds import (
     APIConnectionError,
     RamCloudsError,
     ResponseError,
+    ServerError,
     StreamError,
     StreamTruncatedError,
 )
@@ -36,7 +39,7 @@ from tests.gateway import (
     text_chunks,
 )
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls, read
+from tests.harness import EACH_TWIN, Calls, Twin, read
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -276,3 +279,65 @@ def test_endless_stream_can_be_read_and_left(gateway: Gateway, connect: Connect)
     with pytest.raises(StreamTruncatedError) as caught:
         connect().stream()
     assert read(caught.value.partial)["text"] == "x" * 10_000
+
+
+def zipped(data: bytes, times: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(packer.compress(data) for _ in range(times)), packer.flush()])
+
+
+MEGABYTE = b" " * 1024 * 1024
+BOMB = zipped(MEGABYTE, 64)
+BOMBS: dict[str, Answer] = {
+    "gzip": answer({"Content-Encoding": "gzip"}, BOMB),
+    "deflate": answer({"Content-Encoding": "deflate"}, zlib.compress(MEGABYTE * 64, 9)),
+    "gzip_twice": answer({"Content-Encoding": "gzip, gzip"}, gzip.compress(BOMB)),
+    "gzip_in_two_lines": answer(
+        {"Content-Encoding": "gzip", "content-encoding": "x-gzip"}, gzip.compress(BOMB)
+    ),
+    "brotli": answer({"Content-Encoding": "br"}, b"\x0b\x02\x80hello\x03"),
+    "zstd": answer({"Content-Encoding": "zstd"}, b"\x28\xb5\x2f\xfd"),
+    "error": Body(BOMB, 500, {"Content-Encoding": "gzip"}),
+    "error_twice": Body(gzip.compress(BOMB), 500, {"Content-Encoding": "gzip, gzip"}),
+}
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+@pytest.mark.parametrize("kind", BOMBS)
+def test_bomb_is_not_unpacked(
+    gateway: Gateway, connect: Connect, twin: Twin, kind: str, is_own: bool
+) -> None:
+    own: Any = httpx.AsyncClient if twin.is_async else httpx.Client
+    calls = connect(**({"http_client": own()} if is_own else {}))
+    gateway.handler = lambda _: BOMBS[kind]
+    for method in (calls.complete, calls.stream):
+        tracemalloc.start()
+        with pytest.raises(ServerError if "error" in kind else ResponseError):
+            method()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # 16 MB are let through at any ratio, and joined once.
+        assert peak < 50_000_000
+
+
+@pytest.mark.parametrize("first", [1, 2, 50_000])
+def test_body_is_decoded_at_any_split(gateway: Gateway, calls: Calls, first: int) -> None:
+    text = "".join(map(str, range(150_000)))
+    body = json.dumps(completion(text)).encode()
+    bare = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = {
+        "gzip": gzip.compress(body),
+        "deflate": zlib.compress(body),
+        "Deflate": bare.compress(body) + bare.flush(),
+    }
+    for coding, data in packed.items():
+        gateway.reply(answer({"Content-Encoding": coding}, data[:first], data[first:]))
+        assert calls.complete().text == text
+
+
+def test_error_body_is_read_up_to_a_megabyte(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(Sse(["x" * 100_000] * 50, status=500))
+    with pytest.raises(ServerError) as caught:
+        calls.complete()
+    assert caught.value.response is not None
+    assert len(caught.value.response.content) == 1024 * 1024
