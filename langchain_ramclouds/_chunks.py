@@ -10,6 +10,7 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_ramclouds._content_blocks import PROVIDER
+from langchain_ramclouds._errors import INVALID_TOOL_CALLS
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import JsonStream
 from langchain_ramclouds._request import Expectation
@@ -27,8 +28,6 @@ from ramclouds.types import InvalidToolCall
 # 7.4 µs; copied from these two, which the constructors have checked, 2.3 µs.
 _MESSAGE = dict(AIMessageChunk(content="").__dict__)
 _GENERATION = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
-INVALID_TOOL_CALLS = "invalid_tool_calls"
-"""Key of `additional_kwargs` of a stream: its invalid calls, arguments as the model wrote them."""
 
 _new = object.__new__
 _set = object.__setattr__

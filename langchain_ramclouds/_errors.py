@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ramclouds.errors import BadRequestError as BadRequestError
     from ramclouds.errors import ConfigurationError as ConfigurationError
 
+INVALID_TOOL_CALLS = "invalid_tool_calls"
+"""Key of `additional_kwargs` of a stream: its invalid calls, arguments as the model wrote them."""
+
 # In langchain-core since 1.7.5.
 _RefusalFamily: Any = getattr(core, "ModelRefusalError", core.ModelError)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.pydantic import is_basemodel_subclass
+from pydantic import BaseModel
 
-from langchain_ramclouds._errors import RefusalError, StructuredOutputError
-from ramclouds.bridge.json_text import json_values, partial_object
+from langchain_ramclouds._errors import INVALID_TOOL_CALLS, RefusalError, StructuredOutputError
+from ramclouds.bridge.json_text import begun_object, partial_object
 from ramclouds.bridge.outcome import Outcome
+from ramclouds.bridge.shapes import class_shape, schema_shape
+from ramclouds.bridge.structured import Shape, UnfitError, Written, begun_value, read_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +25,23 @@ class OutputSpec:
 
     schema: Any
     """As the user gave it; None: any JSON object."""
-    name: str
-    required: tuple[str, ...] = ()
-    """Keys that a value without a pydantic schema must have."""
+    shape: Shape[Any]
     by_tool_call: bool = False
     others: frozenset[str] = frozenset()
     """Tools that the model may call instead."""
 
-    def fit(self, value: Any) -> Any:
-        """The value in the schema's type; ValueError where it does not fit."""
-        if isinstance(self.schema, type) and is_basemodel_subclass(self.schema):
-            # `parse_obj`: a model of pydantic.v1.
-            is_current = hasattr(self.schema, "model_validate")
-            return getattr(self.schema, "model_validate" if is_current else "parse_obj")(value)
-        if not isinstance(value, dict):
-            raise ValueError(f"it is a JSON {type(value).__name__}, not an object")
-        if missing := [key for key in self.required if key not in value]:
-            raise ValueError(f"it lacks {', '.join(missing)}")
-        return value
+
+def to_shape(schema: Any, name: str) -> Shape[Any]:
+    """The shape of a schema as LangChain's users give them."""
+    if schema is None:
+        return schema_shape({"type": "object"}, name)
+    if not (isinstance(schema, type) and is_basemodel_subclass(schema)):
+        return schema_shape(convert_to_json_schema(schema), name)
+    if issubclass(schema, BaseModel):
+        return class_shape(schema, name)
+    old: Any = schema  # a model of pydantic.v1
+    keys = {name for field in old.__fields__.values() for name in (field.name, field.alias)}
+    return Shape(name, old.parse_obj, frozenset(keys))
 
 
 def parse_output(message: AIMessage, spec: OutputSpec) -> Any:
@@ -46,80 +49,56 @@ def parse_output(message: AIMessage, spec: OutputSpec) -> Any:
 
     None is the output where the model called one of the other tools.
     """
-    if refusal := message.additional_kwargs.get("refusal"):
+    outcome = _outcome(message)
+    if outcome.refusal:
         raise RefusalError(
-            f"The model refused to answer in the shape of {spec.name}: {refusal}",
+            f"The model refused to answer in the shape of {spec.shape.name}: {outcome.refusal}",
             raw_message=message,
         )
-    reasons: list[ValueError] = []
-    for value in _candidates(message, spec):
-        try:
-            return spec.fit(value)
-        except ValueError as exc:
-            reasons.append(exc)
-    if any(call["name"] in spec.others for call in message.tool_calls):
-        return None
-    raise _unfit(message, spec, reasons) from (reasons[0] if reasons else None)
+    text = str(message.text)
+    arguments, invalid = _arguments(message, spec) if spec.by_tool_call else ((), ())
+    written = Written(text, arguments, invalid, outcome)
+    asked_by = "`tools`" if spec.by_tool_call else "`response_format`"
+    try:
+        return read_value(written, spec.shape, asked_by=asked_by)
+    except UnfitError as error:
+        if any(call["name"] in spec.others for call in message.tool_calls):
+            return None
+        raise StructuredOutputError(
+            str(error), llm_output=text, retryable=outcome.stopped is None
+        ) from error.__cause__
 
 
 def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
     """The structured output so far; None where it does not fit yet."""
-    value = _partial(message, spec)
-    if not isinstance(value, dict):
-        return None
-    if not (isinstance(spec.schema, type) and is_basemodel_subclass(spec.schema)):
+    arguments, _ = _arguments(message, spec) if spec.by_tool_call else ((), ())
+    begun = begun_object(arguments[0]) if arguments else partial_object(str(message.text))
+    value = begun_value(begun, spec.shape)
+    if value is None or not isinstance(spec.schema, type) or not is_basemodel_subclass(spec.schema):
         return value
     try:
-        return spec.fit(value)
-    except ValueError:
+        return spec.shape.fit(value)
+    except Exception:  # noqa: BLE001 - a user's validator may raise anything for a part
         return None
 
 
-def _partial(message: AIMessage, spec: OutputSpec) -> Any:
-    if spec.by_tool_call and message.tool_calls:
-        return next((c["args"] for c in message.tool_calls if c["name"] == spec.name), None)
-    return partial_object(str(message.text))
+def _arguments(message: AIMessage, spec: OutputSpec) -> tuple[Sequence[str], Sequence[str]]:
+    """The arguments of the calls that hold the output, as written; and of those not to run."""
+    invalid = message.additional_kwargs.get(INVALID_TOOL_CALLS, message.invalid_tool_calls)
+    not_to_run = [call["args"] or "" for call in invalid if call["name"] == spec.shape.name]
+    if isinstance(message, AIMessageChunk):
+        # LangChain completes arguments that were cut off, in a sum of chunks.
+        chunks = message.tool_call_chunks
+        return [one["args"] or "" for one in chunks if one["name"] == spec.shape.name], not_to_run
+    calls = [call["args"] for call in message.tool_calls if call["name"] == spec.shape.name]
+    return [json.dumps(args) for args in calls], not_to_run
 
 
-def _candidates(message: AIMessage, spec: OutputSpec) -> Iterator[Any]:
-    if spec.by_tool_call:
-        yield from _arguments(message, spec.name)
-    yield from (found.value for found in json_values(str(message.text)) if found.is_whole)
-
-
-def _arguments(message: AIMessage, name: str) -> Iterator[Any]:
-    if not isinstance(message, AIMessageChunk):
-        yield from (call["args"] for call in message.tool_calls if call["name"] == name)
-        return
-    # LangChain completes arguments that were cut off, in a sum of chunks.
-    for fragment in message.tool_call_chunks:
-        if fragment["name"] == name:
-            try:
-                yield json.loads(fragment["args"] or "{}", strict=False)
-            except ValueError:
-                continue
-
-
-def _unfit(
-    message: AIMessage, spec: OutputSpec, reasons: list[ValueError]
-) -> StructuredOutputError:
-    text = str(message.text)
-    return StructuredOutputError(
-        f"The completion is not a {spec.name}. {_why(message, spec, reasons)}", llm_output=text
-    )
-
-
-def _why(message: AIMessage, spec: OutputSpec, reasons: list[ValueError]) -> str:
+def _outcome(message: AIMessage) -> Outcome:
     about = message.response_metadata
-    outcome = Outcome(
+    return Outcome(
         model=about.get("model_name", ""),
         finish_reason=about.get("finish_reason"),
+        refusal=message.additional_kwargs.get("refusal", ""),
         tool_calling=about.get("tool_calling"),
     )
-    if reasons:
-        return outcome.stopped or f"{reasons[0]}. {outcome.without_fit()}"
-    if message.tool_calls or message.invalid_tool_calls:
-        wrong = "The call's arguments are not the JSON that was asked for. Ask again."
-        return outcome.stopped or wrong
-    advice = outcome.without_json("`tools`" if spec.by_tool_call else "`response_format`")
-    return outcome.stopped or f"It is text without JSON. {advice}"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from operator import itemgetter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import Generation
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
-from langchain_core.utils.function_calling import convert_to_json_schema
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableMap
+from langchain_core.runnables.utils import AddableDict
 
 from langchain_ramclouds._errors import ConfigurationError
-from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial
+from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
 
 Schema = dict[str, Any] | type | Callable[..., Any]
@@ -40,13 +39,31 @@ def with_structure(
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser
-    parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
-    )
-    unparsed = RunnablePassthrough.assign(parsed=lambda _: None)
-    return RunnableMap(raw=asking) | parsed.with_fallbacks(
-        [unparsed], exception_key="parsing_error"
-    )
+    return RunnableMap(raw=asking) | RunnableGenerator(_judged(parser), _ajudged(parser))
+
+
+def _judged(parser: StructuredParser) -> Callable[[Iterator[Any]], Iterator[AddableDict]]:
+    def judged(parts: Iterator[Any]) -> Iterator[AddableDict]:
+        whole = AddableDict()
+        for part in parts:
+            whole = whole + part
+            yield AddableDict(part)
+        yield parser.judge(whole["raw"])
+
+    return judged
+
+
+def _ajudged(
+    parser: StructuredParser,
+) -> Callable[[AsyncIterator[Any]], AsyncIterator[AddableDict]]:
+    async def judged(parts: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
+        whole = AddableDict()
+        async for part in parts:
+            whole = whole + part
+            yield AddableDict(part)
+        yield parser.judge(whole["raw"])
+
+    return judged
 
 
 def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
@@ -62,12 +79,10 @@ def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
 
 def _to_spec(schema: Schema | None, method: Method, tools: Sequence[AnyTool]) -> OutputSpec:
     if schema is None:
-        return OutputSpec(schema=None, name="JSON object")
-    json_schema = convert_to_json_schema(schema)
+        return OutputSpec(None, to_shape(None, "JSON object"))
     return OutputSpec(
-        schema=schema,
-        name=to_tool(schema)["function"]["name"],
-        required=tuple(json_schema.get("required", ())),
+        schema,
+        to_shape(schema, to_tool(schema)["function"]["name"]),
         by_tool_call=method == "function_calling",
         others=frozenset(to_tool(tool)["function"]["name"] for tool in tools),
     )
@@ -102,6 +117,13 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
         if partial and not is_whole:
             return parse_partial(message, self.spec)
         return parse_output(message, self.spec)
+
+    def judge(self, message: AIMessage) -> AddableDict:
+        """The structured output, or why there is none: nothing that came back raises."""
+        try:
+            return AddableDict(parsed=self.invoke(message), parsing_error=None)
+        except Exception as error:  # noqa: BLE001 - a user's validator may raise anything
+            return AddableDict(parsed=None, parsing_error=error)
 
     def parse(self, text: str) -> Any:
         """The structured output that a text holds."""

@@ -10,7 +10,15 @@ from typing import Any
 
 from pydantic_core import from_json
 
-__all__ = ["JsonValue", "begun_object", "json_values", "partial_object", "spoken"]
+__all__ = [
+    "JsonValue",
+    "begun_object",
+    "json_values",
+    "outside_thoughts",
+    "partial_object",
+    "spoken",
+    "unfenced",
+]
 
 # Line breaks inside of strings are taken as they are: many models write them so.
 _DECODER = json.JSONDecoder(strict=False)
@@ -20,6 +28,8 @@ _KEY = re.compile(r"""\{\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\n]*'|\w+)\s*:""", re
 # string that is looked through to the end. A broken string does not go on behind its line.
 _BRACKET = re.compile(r'[{}\[\]]|\\.|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\n[ \t]*```')
 _WINDOW = 1024
+_FENCE = re.compile(r"\A\s*(?:```[\w-]*\s*)?")
+_OPEN_NUMBER = re.compile(r"(?<=[\s:,\[])-?[\d.eE+-]*\Z")
 
 # <think>: DeepSeek, Qwen, GLM; <thought>: Gemma; [THINK]: Magistral; the triangles: Kimi-VL.
 # In the middle of a line the opening mark is only spoken of.
@@ -41,6 +51,8 @@ class JsonValue:
     """What the text says; None where it is not whole."""
     is_whole: bool
     """False where the text is broken, or ends before the value does."""
+    is_closed: bool = True
+    """False where its end did not come."""
 
 
 def json_values(text: str) -> list[JsonValue]:
@@ -56,13 +68,28 @@ def json_values(text: str) -> list[JsonValue]:
 
 
 def partial_object(text: str) -> dict[str, Any] | None:
-    """The first object of a text, as far as it has arrived; None where none has begun."""
-    for found in json_values(text):
-        if found.is_whole and isinstance(found.value, dict):
-            return found.value
-        if not found.is_whole and found.text[0] == "{":
-            return begun_object(found.text)
-    return None
+    """The object that a text begins with, as far as it has arrived; None where it begins with none.
+
+    A fence and thinking blocks may stand before it; what stands behind words may be an example.
+    """
+    text = outside_thoughts(text)
+    begin = len(_FENCE.match(text)[0])  # type: ignore[index]  # it matches nothing too
+    found = next(iter(json_values(text)), None)
+    if found is None or found.start != begin or found.text[0] != "{":
+        return None
+    return found.value if found.is_whole else begun_object(found.text)
+
+
+def unfenced(text: str) -> str:
+    """A text without the code fence around it."""
+    return _FENCE.sub("", text, count=1).rstrip().removesuffix("```").rstrip()
+
+
+def outside_thoughts(text: str) -> str:
+    """A text without its thinking blocks; JSON that holds their marks is left as it is."""
+    if _whole(text) is not None:
+        return text
+    return "".join(text[start:end] for start, end in spoken(text))
 
 
 def spoken(text: str) -> list[tuple[int, int]]:
@@ -105,8 +132,8 @@ def _values(text: str, start: int, stop: int) -> Iterator[JsonValue]:
         if value is not None:
             yield JsonValue(begin, end, text[begin:end], value, is_whole=True)
         elif end == stop or _is_json_like(text, begin, end):
-            end = _end_of_broken(text, begin, stop)
-            yield JsonValue(begin, end, text[begin:end], None, is_whole=False)
+            end, is_closed = _end_of_broken(text, begin, stop)
+            yield JsonValue(begin, end, text[begin:end], None, False, is_closed)
         opening = _OPENING.search(text, end, stop)
 
 
@@ -134,7 +161,7 @@ def _is_json_like(text: str, begin: int, failed: int) -> bool:
     return bool(_KEY.match(text, begin) or _KEY.search(text, begin, failed + 1))
 
 
-def _end_of_broken(text: str, begin: int, stop: int) -> int:
+def _end_of_broken(text: str, begin: int, stop: int) -> tuple[int, bool]:
     """Where the brackets of a broken value are closed, or its code block, or the text."""
     depth = 0
     for token in _BRACKET.finditer(text, begin, stop):
@@ -143,16 +170,19 @@ def _end_of_broken(text: str, begin: int, stop: int) -> int:
         elif token[0] in "}]":
             depth -= 1
         elif token[0][0] == "\n":
-            return token.start()
+            return token.start(), False
         if depth == 0:
-            return token.end()
-    return stop
+            return token.end(), True
+    return stop, False
 
 
 def begun_object(text: str) -> dict[str, Any]:
-    """The object that a text is, as far as it has arrived; empty where it is none."""
+    """The object that a text is, as far as it has arrived; empty where it is none.
+
+    What is there stays: a number that may go on is left out, `12` may become 123.
+    """
     try:
-        begun = from_json(text, allow_partial="trailing-strings")
+        begun = from_json(_OPEN_NUMBER.sub("", text), allow_partial="trailing-strings")
     except ValueError:
         return {}
     return begun if isinstance(begun, dict) else {}

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ramclouds.errors import APIStatusError, ContentFilterError, ContextLengthError
 from ramclouds.types import InvalidToolCall
 
 __all__ = [
+    "OnEmpty",
     "OnInvalidToolCalls",
     "Outcome",
     "invalid_calls_message",
-    "is_cut_off",
+    "is_native_refused",
     "shown",
     "unsupported_message",
 ]
 
 OnInvalidToolCalls = Literal["raise", "return"]
 """What becomes of a message with invalid tool calls and no valid one."""
+OnEmpty = Literal["raise", "return"]
+"""What becomes of a message without text and calls, where tools were offered."""
 
 _CUT_OFF = {
     "length": ("It was cut off at its token limit.", "Raise max_tokens."),
@@ -27,6 +32,13 @@ _CUT_OFF = {
         "Send fewer or shorter messages.",
     ),
 }
+# As providers say that they take no tools; and the panic of a gateway that reads `parameters.type`
+# as a string: "interface conversion: interface {} is []interface {}, not string".
+_NATIVE = re.compile(
+    r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b"
+    r"|interface conversion: interface \{\} is \[\]interface \{\}, not string",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +52,21 @@ class Outcome:
     """How it was asked for, where not natively."""
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether a limit on tokens ended it."""
+        return self.finish_reason in _CUT_OFF
+
+    @property
     def stopped(self) -> str | None:
-        """The advice where something stopped the model; None where it came to its end."""
+        """The advice where something stopped the model; None where it came to its end.
+
+        The same request would be stopped again.
+        """
         if (cut := _CUT_OFF.get(self.finish_reason or "")) is not None:
             return " ".join(cut)
         if self.finish_reason == "content_filter":
             return "The provider's filter stopped it. Change the messages."
-        if self.refusal:
+        if self.refusal or self.finish_reason == "refusal":
             return "It is a refusal. Change the messages, or use another model."
         return None
 
@@ -76,10 +96,24 @@ class Outcome:
         """The advice where JSON came that does not fit."""
         return self.stopped or "Describe the fields in the schema, or use another model."
 
+    def without_words(self, reasoning: str) -> str:
+        """The words of an error about a completion without text and calls."""
+        what = f", only thoughts: {shown(reasoning)}" if reasoning else ""
+        advice = self.stopped or "Ask again, lower reasoning_effort, or use another model."
+        return (
+            f"The completion holds neither text nor a tool call{what}. {advice}"
+            ' on_empty="return" returns such a message.'
+        )
 
-def is_cut_off(finish_reason: str | None) -> bool:
-    """Whether a limit on tokens ended the completion."""
-    return finish_reason in _CUT_OFF
+
+def is_native_refused(error: Exception) -> bool:
+    """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
+    # Both may name the tools: their tokens count, and a filter may stand for a malformed call.
+    if not isinstance(error, APIStatusError) or isinstance(
+        error, (ContentFilterError, ContextLengthError)
+    ):
+        return False
+    return bool(_NATIVE.search(f"{error.message} {error.param}"))
 
 
 def unsupported_message(what: str, model: str) -> str:

@@ -58,11 +58,17 @@ def test_values_of_a_text(text: str, values: list[Any]) -> None:
     [
         ("Sure", None),
         ("{", {}),
-        ('Sure: {"a": 1, "b": [2', {"a": 1, "b": [2]}),
+        ('{"a": 1, "b": [2, 3', {"a": 1, "b": [2]}),
+        ('```json\n{"a": "x', {"a": "x"}),
+        ('<think>{"a": 1}</think>\n{"b": "x', {"b": "x"}),
+        # What stands behind words may be an example.
+        ('Sure: {"a": 1, "b": [2', None),
+        ('{"a": 12', {}),
+        ('{"a": 12}', {"a": 12}),
         ('{"a": "x', {"a": "x"}),
         ('{"a": 1} {"b": 2', {"a": 1}),
         ('<think>{"a": 1}</think>', None),
-        ('[1] {"b": 2', {"b": 2}),
+        ('[1] {"b": 2', None),
     ],
 )
 def test_object_as_far_as_it_has_arrived(text: str, begun: Any) -> None:
@@ -94,6 +100,8 @@ def test_public_names() -> None:
         "JsonValue",
         "begun_object",
         "json_values",
+        "outside_thoughts",
         "partial_object",
         "spoken",
+        "unfenced",
     ]

@@ -1,0 +1,77 @@
+"""Classes and JSON schemas as the shapes that what a model wrote is held to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, ValidationError
+from pydantic.errors import PydanticUserError
+
+from ramclouds.bridge.json_types import checker
+from ramclouds.bridge.structured import Shape
+
+__all__ = ["class_shape", "schema_shape"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def class_shape(kind: type[M], name: str | None = None) -> Shape[M]:
+    """The shape of a pydantic class."""
+    is_root = issubclass(kind, RootModel)
+    return Shape(
+        name=name or kind.__name__,
+        fit=lambda value: _checked(kind, value),
+        keys=None if is_root or kind.model_config.get("extra") == "allow" else _names(kind),
+        is_object=not is_root or _is_object(kind),
+    )
+
+
+def _names(kind: type[BaseModel]) -> frozenset[str]:
+    names: set[str] = set()
+    for field, info in kind.model_fields.items():
+        alias = info.validation_alias or info.alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or field]
+        found = [choice.path[0] if isinstance(choice, AliasPath) else choice for choice in choices]
+        names |= {field, *map(str, found)}
+    return frozenset(names)
+
+
+def _is_object(kind: type[BaseModel]) -> bool:
+    try:
+        return kind.model_json_schema().get("type") == "object"
+    except PydanticUserError:
+        return False
+
+
+def _checked(kind: type[M], value: Any) -> M:
+    # As JSON, not as Python's values: a strict class takes no date or set otherwise.
+    try:
+        made = kind.model_validate_json(json.dumps(value))
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "json_invalid":  # a half of a surrogate pair, deep nesting
+            raise
+        made = kind.model_validate(value)
+    is_foreign = isinstance(value, dict) and value and not made.model_fields_set
+    if is_foreign and not made.model_extra and not issubclass(kind, RootModel):
+        raise ValueError(f"none of {', '.join(map(repr, value))} is a field of {kind.__name__}")
+    return made
+
+
+def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
+    """The shape of a JSON schema: the value as it came, held to all of the schema."""
+    check = checker(schema)
+
+    def fit(value: Any) -> Any:
+        check(value)
+        return value
+
+    properties = schema.get("properties") or {}
+    is_open = schema.get("additionalProperties") not in (None, False) or not properties
+    return Shape(
+        name=name,
+        fit=fit,
+        keys=None if is_open else frozenset(properties),
+        is_object=schema.get("type", "object") == "object",
+    )

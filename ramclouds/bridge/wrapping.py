@@ -1,0 +1,115 @@
+"""What models wrap a value in: a call, a list of one, a key, JSON text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
+
+__all__ = ["WRAPPED_UNDER", "forms", "with_decoded"]
+
+WRAPPED_UNDER = "value"
+"""The key under which a value that is no object is asked for."""
+
+_LABELS = frozenset({"name", "type", "id", "function", "tool", "tool_name"})
+_ARGUMENTS = ("parameters", "arguments", "args", "input", "function", WRAPPED_UNDER)
+_NOTHING = object()
+
+
+def forms(
+    value: Any, name: str, keys: Set[str] | None, *, is_object: bool, depth: int = 4
+) -> Iterator[Any]:
+    """A value and what it may be a wrapping of, the likeliest first.
+
+    As it is it comes first where all its keys are fields of the class, and not at all where it is a
+    call: `{"name": "Person", "parameters": {...}}` would fit a class with an optional `name`.
+    """
+    inner = _inner(value, keys, is_object=is_object) if depth else _NOTHING
+    if inner is _NOTHING:
+        yield value
+        return
+    is_own = isinstance(value, dict) and is_object and (keys is None or value.keys() <= keys)
+    if keys is None and isinstance(value, dict) and value.get("name") == name:
+        is_own = False
+    if is_own:
+        yield value
+    yield from forms(inner, name, keys, is_object=is_object, depth=depth - 1)
+    if not (is_own or _is_call(value)):
+        yield value
+
+
+def _inner(value: Any, keys: Set[str] | None, *, is_object: bool) -> Any:
+    if isinstance(value, str):
+        return _decoded(value)
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 and is_object else _NOTHING
+    if not isinstance(value, dict):
+        return _NOTHING
+    if _is_call(value):
+        return next(value[key] for key in _ARGUMENTS if _may_be_object(value.get(key)))
+    if len(value) != 1:
+        return _NOTHING
+    [(key, only)] = value.items()
+    if not is_object:
+        return only if key == WRAPPED_UNDER else _NOTHING
+    # {"Person": {...}}, {"result": "{...}"}
+    is_foreign = keys is not None and key not in keys
+    return only if is_foreign and (_may_be_object(only) or isinstance(only, list)) else _NOTHING
+
+
+def _is_call(value: Any) -> bool:
+    """Whether a value is a call with its arguments, and nothing else."""
+    if not isinstance(value, dict) or not _LABELS & value.keys():
+        return False
+    held = {key for key in _ARGUMENTS if _may_be_object(value.get(key))}
+    return len(held) == 1 and value.keys() - held <= _LABELS
+
+
+def _may_be_object(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, str) and value.lstrip()[:1] == "{")
+
+
+def _decoded(text: str) -> Any:
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        return _NOTHING
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return _NOTHING
+
+
+def with_decoded(value: Any, error: Exception) -> Any:
+    """The value with the JSON texts in it as values, where an error says that they do not fit.
+
+    None where there is none: `errors()` is pydantic's, `absolute_path` is jsonschema's.
+    """
+    changed = False
+    for path in _paths(error):
+        decoded = _at(value, path)
+        if decoded is not None:
+            value, changed = decoded, True
+    return value if changed else None
+
+
+def _paths(error: Exception) -> list[Sequence[Any]]:
+    if callable(found := getattr(error, "errors", None)):
+        return [problem["loc"] for problem in found()]
+    path = getattr(error, "absolute_path", None)
+    return [] if path is None else [tuple(path)]
+
+
+def _at(value: Any, path: Sequence[Any]) -> Any:
+    """A copy of the value in which the string at a path, or before its end, is decoded."""
+    if isinstance(value, str):
+        decoded = _decoded(value)
+        return None if decoded is _NOTHING else decoded
+    if not path:
+        return None
+    key, rest = path[0], path[1:]
+    if isinstance(value, dict) and key in value:
+        inner = _at(value[key], rest)
+        return None if inner is None else {**value, key: inner}
+    if isinstance(value, list) and isinstance(key, int) and key < len(value):
+        inner = _at(value[key], rest)
+        return None if inner is None else [*value[:key], inner, *value[key + 1 :]]
+    return _at(value, rest)  # the name of a union's member
