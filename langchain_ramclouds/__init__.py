@@ -11,6 +11,7 @@ except ModuleNotFoundError as exc:
     ) from exc
 
 from langchain_ramclouds._errors import (
+    EmptyAnswerError,
     InvalidToolCallError,
     MissingToolCallError,
     RefusalError,
@@ -21,6 +22,7 @@ from langchain_ramclouds.embeddings import RamCloudsEmbeddings
 
 __all__ = [
     "ChatRamClouds",
+    "EmptyAnswerError",
     "InvalidToolCallError",
     "MissingToolCallError",
     "RamCloudsEmbeddings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -10,10 +10,9 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_ramclouds._content_blocks import PROVIDER
-from langchain_ramclouds._errors import INVALID_TOOL_CALLS
+from langchain_ramclouds._errors import INVALID_TOOL_CALLS, check
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import JsonStream
-from langchain_ramclouds._request import Expectation
 from langchain_ramclouds._results import (
     to_doubt,
     to_invalid_call,
@@ -22,6 +21,7 @@ from langchain_ramclouds._results import (
     to_usage_metadata,
 )
 from ramclouds import Choice, Chunk, Completion, ToolCall, ToolCallDelta
+from ramclouds.bridge.expectation import Expectation
 from ramclouds.types import InvalidToolCall
 
 # A chunk is built for every token. Built by their constructors, message and generation take
@@ -63,11 +63,24 @@ def text_chunk(text: str) -> ChatGenerationChunk:
 class ChunkConverter:
     """Turns the chunks of one stream into LangChain's, of which a sum loses nothing."""
 
-    __slots__ = ("_calls", "_expectation", "_first", "_json", "_reasoning", "_refusal", "_text")
+    __slots__ = (
+        "_calls",
+        "_expectation",
+        "_first",
+        "_json",
+        "_reasoning",
+        "_refusal",
+        "_text",
+        "is_done",
+    )
 
-    def __init__(self, expectation: Expectation) -> None:
+    def __init__(
+        self, expectation: Expectation, json_schema: Mapping[str, Any] | None = None
+    ) -> None:
+        self.is_done = False
+        """False until the last chunk of a completion that is not asked for again."""
         self._expectation = expectation
-        self._json = JsonStream() if expectation.only_json else None
+        self._json = JsonStream(json_schema) if json_schema is not None else None
         self._first: Chunk | None = None
         self._calls: dict[int, ToolCall] = {}
         self._text: list[str] = []
@@ -94,7 +107,13 @@ class ChunkConverter:
         if chunk.finish_reason is None:
             body = self._to_body(chunk)
             return (body,) if body is not None else ()
-        self._expectation.check(self._to_completion(chunk))
+        completion = self._to_completion(chunk)
+        if self._expectation.asks_again(completion):
+            self._text.clear()
+            self._reasoning.clear()
+            return ()
+        check(completion, self._expectation)
+        self.is_done = True
         body = self._to_body(chunk)
         last = _to_last(chunk)
         return (body, last) if body is not None else (last,)

@@ -13,6 +13,8 @@ import langchain_core.exceptions as core
 
 import ramclouds as client
 from ramclouds import errors
+from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.outcome import may_succeed
 from ramclouds.types import InvalidToolCall
 
 if TYPE_CHECKING:
@@ -73,11 +75,22 @@ globals().update({twin.__name__: twin for twin in _TWINS.values()})
 # The errors below have no counterpart in the client: a completion came that is not what was asked.
 
 
-class MissingToolCallError(client.RamCloudsError, core.ModelError):
+class _AnswerError(client.RamCloudsError, core.ModelError):
+    @property
+    def is_retryable(self) -> bool:  # type: ignore[override]
+        """Whether the same request may be completed as asked: LangChain's retries look here."""
+        return self.retryable
+
+
+class MissingToolCallError(_AnswerError):
     """A tool call was forced and none came; `partial` is the completion that came instead."""
 
 
-class InvalidToolCallError(client.RamCloudsError, core.ModelError):
+class EmptyAnswerError(_AnswerError):
+    """Tools were offered, and neither text nor a call came; `partial` is what did."""
+
+
+class InvalidToolCallError(_AnswerError):
     """The model called tools with arguments that are not whole; `partial` is the completion."""
 
     partial: client.Completion | None = None
@@ -88,7 +101,7 @@ class InvalidToolCallError(client.RamCloudsError, core.ModelError):
         return self.partial.invalid_tool_calls if self.partial else ()
 
 
-class StructuredOutputError(client.RamCloudsError, core.ModelError, core.OutputParserException):
+class StructuredOutputError(_AnswerError, core.OutputParserException):
     """The completion does not fit the schema; `llm_output` is its text."""
 
     def __init__(self, message: str, **facts: Any) -> None:
@@ -101,6 +114,22 @@ class RefusalError(client.RamCloudsError, _RefusalFamily):  # type: ignore[misc]
     """The model refused to give the structured output or the forced call it was asked for."""
 
 
+_KINDS: dict[str, type[client.RamCloudsError]] = {
+    "refused": RefusalError,
+    "missing_call": MissingToolCallError,
+    "invalid_calls": InvalidToolCallError,
+    "empty": EmptyAnswerError,
+}
+
+
+def check(completion: client.Completion, expectation: Expectation) -> None:
+    """Raise where a completion is not as expected."""
+    problem = expectation.problem(completion)
+    if problem is not None:
+        facts = {"partial": completion, "request_id": completion.request_id}
+        raise _KINDS[problem.kind](problem.message, **facts, retryable=problem.retryable)
+
+
 def to_model_error(error: client.RamCloudsError) -> client.RamCloudsError:
     """The same error, with all its facts, as the class that LangChain knows too."""
     if isinstance(error, core.ModelError):
@@ -108,7 +137,7 @@ def to_model_error(error: client.RamCloudsError) -> client.RamCloudsError:
     kind = next(_TWINS[kind] for kind in type(error).__mro__ if kind in _TWINS)
     twin = kind.__new__(kind, *error.args)
     twin.args = error.args
-    twin.__dict__.update(error.__dict__, is_retryable=error.retryable)
+    twin.__dict__.update(error.__dict__, is_retryable=may_succeed(error))
     return twin
 
 

@@ -13,7 +13,7 @@ from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.outcome import OnInvalidToolCalls
+from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS, closest, fields_by_name
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
@@ -76,6 +76,12 @@ class Fields(Connection):
     on_invalid_tool_calls: OnInvalidToolCalls = "raise"
     """What to do with a message whose tool calls all have arguments that are cut off or no JSON
     object: `InvalidToolCallError`, or the message, with them in `invalid_tool_calls`."""
+
+    on_empty: OnEmpty = "raise"
+    """What to do where tools were offered, and neither text nor a call came: `EmptyAnswerError`,
+    or the message."""
+    empty_retries: int = Field(default=0, ge=0)
+    """How often to ask again before that; each time is paid for."""
 
     _checked: bool = PrivateAttr(default=True)
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from ramclouds.bridge.json_text import json_values
+from ramclouds.bridge.structured import Shape, text_of_value
 
 
-def only_json(text: str) -> str:
-    """The one JSON object that a text holds beside fences and prose; otherwise the text."""
-    objects = [v for v in json_values(text) if v.is_whole and isinstance(v.value, dict)]
-    return objects[0].text if len(objects) == 1 else text
+def only_json(text: str, json_schema: Mapping[str, Any]) -> str:
+    """The one JSON object that a text holds, unwrapped, without fences and prose; else the text.
+
+    LangChain's agents read the text of a message by themselves, and hold it to the schema.
+    """
+    properties = json_schema.get("schema", {}).get("properties")
+    keys = frozenset(properties) if properties else None
+    return text_of_value(text, Shape(json_schema.get("name", ""), _object, keys))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("it is no object")
+    return value
 
 
 _OPENING = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
@@ -24,9 +35,10 @@ class JsonStream:
     comes out whole, at the end.
     """
 
-    __slots__ = ("_buffer", "_depth", "_escaped", "_in_string", "_json", "_where")
+    __slots__ = ("_buffer", "_depth", "_escaped", "_in_string", "_json", "_schema", "_where")
 
-    def __init__(self) -> None:
+    def __init__(self, json_schema: Mapping[str, Any]) -> None:
+        self._schema = json_schema
         self._where: Literal["before", "inside", "after", "released"] = "before"
         self._buffer = ""
         self._json: list[str] = []
@@ -73,9 +85,9 @@ class JsonStream:
     def finish(self) -> str:
         """The rest: what was kept back and is no wrapping of JSON."""
         if self._where == "before":
-            return only_json(self._buffer)
-        wrapping = only_json("".join(self._json) + self._buffer) == "".join(self._json)
-        return "" if wrapping else self._buffer
+            return only_json(self._buffer, self._schema)
+        given = "".join(self._json)
+        return "" if only_json(given + self._buffer, self._schema) == given else self._buffer
 
     def release(self) -> str:
         """All that was kept back: the text turned out to come before a tool call."""

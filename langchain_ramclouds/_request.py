@@ -13,18 +13,14 @@ from typing import Any, get_args
 
 from langchain_core.messages import BaseMessage
 
-from langchain_ramclouds._errors import (
-    ConfigurationError,
-    InvalidToolCallError,
-    MissingToolCallError,
-    RefusalError,
-)
+from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import WireMessage, to_wire
-from ramclouds import Completion, InvalidToolCall, ModelFacts, model_facts
+from ramclouds import ModelFacts, model_facts
+from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.history import Replay
-from ramclouds.bridge.outcome import OnInvalidToolCalls, Outcome, invalid_calls_message
-from ramclouds.bridge.settings import check_word
+from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
+from ramclouds.bridge.settings import check_count, check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
@@ -32,48 +28,9 @@ _WORDS = {
     "tool_calling": (None, *get_args(ToolCalling)),
     "on_unsupported": get_args(OnUnsupported),
     "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
+    "on_empty": get_args(OnEmpty),
 }
 """Settings of ours that are not sent, which a call may set too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a completion is held against."""
-
-    model: str
-    must_call: bool = False
-    """A tool call was forced."""
-    only_json: bool = False
-    """Nothing but JSON was asked for."""
-    whole_calls: bool = False
-    """A message with invalid tool calls, and no valid one, is an error."""
-
-    def check(self, completion: Completion) -> None:
-        """Refuse a completion after which an agent would ask for ever, or stop without a word."""
-        invalid: list[InvalidToolCall] = []
-        for choice in completion.choices:
-            if choice.tool_calls:
-                return
-            invalid += choice.invalid_tool_calls
-        facts = {"partial": completion, "request_id": completion.request_id}
-        if invalid:
-            if self.whole_calls:
-                message = invalid_calls_message(invalid, completion.text, completion.finish_reason)
-                raise InvalidToolCallError(message, **facts)
-        elif self.must_call:
-            if completion.refusal:
-                what = f"{self.model} refused to call a tool: {completion.refusal}"
-                raise RefusalError(what, **facts)
-            raise MissingToolCallError(self._missing_call(completion), **facts)
-
-    def _missing_call(self, completion: Completion) -> str:
-        outcome = Outcome(
-            model=self.model,
-            finish_reason=completion.finish_reason,
-            tool_calling=completion.tool_calling,
-        )
-        advice = outcome.without_call("`tool_choice`")
-        return f"A tool call was forced, but {self.model} completed without one. {advice}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +41,8 @@ class Request:
     expectation: Expectation
     mode: ToolMode | None
     """How tools and formats are asked for; None where none are."""
+    json_schema: Mapping[str, Any] | None = None
+    """The format of the text, where nothing but JSON with a schema was asked for."""
 
 
 def to_request(
@@ -97,6 +56,7 @@ def to_request(
     ours: dict[str, Any] = {}
     for name, words in _WORDS.items():
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
+    retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
     facts = model_facts(params["model"])
     wire = params["messages"] = to_wire(messages, replay=_replay(facts, model))
     if not wire:
@@ -111,10 +71,13 @@ def to_request(
     expectation = Expectation(
         model=params["model"],
         must_call=checked and is_forced(params.get("tool_choice")),
-        only_json=checked and _wants_json(params.get("response_format")),
         whole_calls=checked and ours["on_invalid_tool_calls"] == "raise",
+        not_empty=checked and bool(params.get("tools")) and ours["on_empty"] == "raise",
+        after_results=wire[-1]["role"] == "tool",
+        retries_left=retries,
     )
-    return Request(params, expectation, mode)
+    schema = (params.get("response_format") or {}).get("json_schema") if checked else None
+    return Request(params, expectation, mode, schema)
 
 
 def _merged(

@@ -10,27 +10,28 @@ from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, Us
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from langchain_ramclouds._content_blocks import PROVIDER
+from langchain_ramclouds._errors import check
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import only_json
-from langchain_ramclouds._request import Expectation
+from langchain_ramclouds._request import Request
 from ramclouds import Choice, Chunk, Completion, Usage
 from ramclouds.bridge.tools import parsed_arguments
 from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 
 
-def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
+def to_result(completion: Completion, request: Request) -> ChatResult:
     """All choices of a completion; its usage is counted once, on the first."""
-    expectation.check(completion)
+    check(completion, request.expectation)
     described = to_metadata(
         completion_id=completion.id,
-        model=completion.model or expectation.model,
+        model=completion.model or request.expectation.model,
         request_id=completion.request_id,
         tool_calling=completion.tool_calling,
     ) | to_doubt(completion)
     generations = [
         ChatGeneration(
             message=_to_message(
-                choice, described, completion.usage if not position else None, expectation
+                choice, described, completion.usage if not position else None, request.json_schema
             ),
             generation_info=to_generation_info(choice.finish_reason, choice.logprobs),
         )
@@ -41,12 +42,17 @@ def to_result(completion: Completion, expectation: Expectation) -> ChatResult:
 
 
 def _to_message(
-    choice: Choice, described: dict[str, Any], usage: Usage | None, expectation: Expectation
+    choice: Choice,
+    described: dict[str, Any],
+    usage: Usage | None,
+    json_schema: Mapping[str, Any] | None,
 ) -> AIMessage:
     calls, invalid = _to_calls(choice)
-    strip = expectation.only_json and not choice.tool_calls
+    text = choice.text
+    if json_schema is not None and not choice.tool_calls:
+        text = only_json(text, json_schema)
     return AIMessage(
-        content=only_json(choice.text) if strip else choice.text,
+        content=text,
         additional_kwargs=_to_additional(choice),
         response_metadata={**described, **to_token_usage(usage)},
         tool_calls=calls,

@@ -31,7 +31,8 @@ from ramclouds import Model, __version__, model_facts, prompted
 _content_blocks.register()
 
 _BEHAVIOUR = (
-    "think_tags", "replay_reasoning", "tool_calling", "on_unsupported", "on_invalid_tool_calls"
+    "think_tags", "replay_reasoning", "tool_calling", "on_unsupported", "on_invalid_tool_calls",
+    "on_empty", "empty_retries",
 )  # fmt: skip
 """Settings that are not sent and yet change what comes back."""
 
@@ -138,7 +139,9 @@ class ChatRamClouds(BaseChatModel, Fields):
         with model_errors():
             request = to_request(self, messages, stop, kwargs)
             completion = self._asker(request).complete(**request.params)
-            return to_result(completion, request.expectation)
+            while request.expectation.asks_again(completion):
+                completion = self._asker(request).complete(**request.params)
+            return to_result(completion, request)
 
     async def _agenerate(
         self,
@@ -150,7 +153,9 @@ class ChatRamClouds(BaseChatModel, Fields):
         with model_errors():
             request = to_request(self, messages, stop, kwargs)
             completion = await self._aasker(request).complete(**request.params)
-            return to_result(completion, request.expectation)
+            while request.expectation.asks_again(completion):
+                completion = await self._aasker(request).complete(**request.params)
+            return to_result(completion, request)
 
     # LangChain tells the callbacks about tokens itself, and passes a run_manager only where it
     # does not: in `stream_events(version="v3")`.
@@ -164,13 +169,14 @@ class ChatRamClouds(BaseChatModel, Fields):
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
             request = to_request(self, messages, stop, kwargs)
-            converter = ChunkConverter(request.expectation)
-            with closing(self._asker(request).stream(**request.params)) as chunks:
-                for chunk in chunks:
-                    for generation in converter.convert(chunk):
-                        if run_manager is not None:
-                            run_manager.on_llm_new_token(generation.text, chunk=generation)
-                        yield generation
+            converter = ChunkConverter(request.expectation, request.json_schema)
+            while not converter.is_done:
+                with closing(self._asker(request).stream(**request.params)) as chunks:
+                    for chunk in chunks:
+                        for generation in converter.convert(chunk):
+                            if run_manager is not None:
+                                run_manager.on_llm_new_token(generation.text, chunk=generation)
+                            yield generation
 
     async def _astream(
         self,
@@ -181,13 +187,16 @@ class ChatRamClouds(BaseChatModel, Fields):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
             request = to_request(self, messages, stop, kwargs)
-            converter = ChunkConverter(request.expectation)
-            async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
-                async for chunk in chunks:
-                    for generation in converter.convert(chunk):
-                        if run_manager is not None:
-                            await run_manager.on_llm_new_token(generation.text, chunk=generation)
-                        yield generation
+            converter = ChunkConverter(request.expectation, request.json_schema)
+            while not converter.is_done:
+                async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
+                    async for chunk in chunks:
+                        for generation in converter.convert(chunk):
+                            if run_manager is not None:
+                                await run_manager.on_llm_new_token(
+                                    generation.text, chunk=generation
+                                )
+                            yield generation
 
     def list_models(self) -> list[Model]:
         """The models that the gateway has for this key."""

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from llama_index.core.base.llms.types import ChatResponseAsyncGen, ChatResponseGen
 
-from llama_index_ramclouds._request import Expectation
-from llama_index_ramclouds._tools import keep_first_call, require_answer
+from llama_index_ramclouds._errors import as_expected, asks_again
+from llama_index_ramclouds._tools import keep_first_call
 from ramclouds import Chunk
+from ramclouds.bridge.expectation import Expectation
 
 T = TypeVar("T")
 
@@ -36,38 +37,46 @@ async def aeach(
 # A stream without a last response raises, so in each of these there is one.
 
 
-def expecting(responses: ChatResponseGen, expectation: Expectation) -> ChatResponseGen:
-    """Raise at the end if the response is not as expected."""
-    with closing(responses):
-        for last in responses:
-            yield last
-    expectation.check(last)
+def expecting(
+    responses: ChatResponseGen, expectation: Expectation, again: Callable[[], Any]
+) -> ChatResponseGen:
+    """Ask again after an empty response; raise at the end if the last one is not as expected."""
+    while True:
+        with closing(responses):
+            for last in responses:
+                yield last
+        if not asks_again(last, expectation):
+            break
+        responses = again()
+    as_expected(last, expectation)
 
 
 async def aexpecting(
-    responses: ChatResponseAsyncGen, expectation: Expectation
+    responses: ChatResponseAsyncGen, expectation: Expectation, again: Callable[[], Any]
 ) -> ChatResponseAsyncGen:
-    """Raise at the end if the response is not as expected."""
-    async with aclosing(responses):
-        async for last in responses:
-            yield last
-    expectation.check(last)
+    """Ask again after an empty response; raise at the end if the last one is not as expected."""
+    while True:
+        async with aclosing(responses):
+            async for last in responses:
+                yield last
+        if not asks_again(last, expectation):
+            break
+        responses = await again()
+    as_expected(last, expectation)
 
 
-def checked(responses: ChatResponseGen, *, parallel: bool) -> ChatResponseGen:
-    """Keep one call if several are not allowed; raise at the end if there are thoughts alone."""
+def with_one_call(responses: ChatResponseGen) -> ChatResponseGen:
+    """Keep the first call."""
     with closing(responses):
-        for last in responses:
-            yield last if parallel else keep_first_call(last)
-    require_answer(last)
+        for response in responses:
+            yield keep_first_call(response)
 
 
-async def achecked(responses: ChatResponseAsyncGen, *, parallel: bool) -> ChatResponseAsyncGen:
-    """Keep one call if several are not allowed; raise at the end if there are thoughts alone."""
+async def awith_one_call(responses: ChatResponseAsyncGen) -> ChatResponseAsyncGen:
+    """Keep the first call."""
     async with aclosing(responses):
-        async for last in responses:
-            yield last if parallel else keep_first_call(last)
-    require_answer(last)
+        async for response in responses:
+            yield keep_first_call(response)
 
 
 async def with_events(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ThinkingBlock
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ThinkingBlock, ToolCallBlock
 
-from ramclouds import Choice, Completion, InvalidToolCall, ResponseError
-from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
+from ramclouds import Choice, Completion, InvalidToolCall, ResponseError, ToolCall
+from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.outcome import Outcome
 
 INVALID_TOOL_CALLS = "invalid_tool_calls"
 """Key of a message's `additional_kwargs`: the calls that no tool may run."""
@@ -47,40 +48,31 @@ class StructuredOutputError(UnfitAnswerError):
 
 
 class EmptyAnswerError(UnfitAnswerError):
-    """The model thought, and then neither wrote anything nor called a tool."""
+    """The model was offered tools, and neither wrote anything nor called one."""
 
 
-def missing_call_error(response: ChatResponse, model: str) -> MissingToolCallError:
-    """The error of a completion without the call that it should hold."""
-    return MissingToolCallError(
-        "Expected at least one tool call, but the model wrote text:"
-        f" {shown(response.message.content or '')}."
-        f" {outcome_of(response, model).without_call('`tools` or `tool_choice`')}",
-        **facts_of(response),
-    )
+_KINDS: dict[str, type[UnfitAnswerError]] = {
+    "refused": MissingToolCallError,
+    "missing_call": MissingToolCallError,
+    "invalid_calls": InvalidToolCallError,
+    "empty": EmptyAnswerError,
+}
 
 
-def invalid_calls_error(response: ChatResponse) -> InvalidToolCallError:
-    """The error of a message with calls that no tool may run, and none that one may."""
+def as_expected(response: ChatResponse, expectation: Expectation) -> ChatResponse:
+    """The response; an error where it is not as expected."""
+    if expectation.is_any:
+        return response
     facts = facts_of(response)
-    partial: Completion = facts["partial"]
-    finish_reason = response.additional_kwargs.get("finish_reason")
-    return InvalidToolCallError(
-        invalid_calls_message(partial.invalid_tool_calls, partial.text, finish_reason), **facts
-    )
+    problem = expectation.problem(facts["partial"])
+    if problem is not None:
+        raise _KINDS[problem.kind](problem.message, **facts, retryable=problem.retryable)
+    return response
 
 
-def empty_answer_error(response: ChatResponse) -> EmptyAnswerError:
-    """The error of a completion that holds nothing but thoughts."""
-    facts = facts_of(response)
-    partial: Completion = facts["partial"]
-    advice = outcome_of(response).stopped
-    return EmptyAnswerError(
-        "The completion holds neither text nor a tool call, only thoughts:"
-        f" {shown(partial.reasoning)}."
-        f" {advice or 'Ask again, lower reasoning_effort, or use another model.'}",
-        **facts,
-    )
+def asks_again(response: ChatResponse, expectation: Expectation) -> bool:
+    """Whether the request is to be sent once more, since the response is empty."""
+    return bool(expectation.retries_left) and expectation.asks_again(facts_of(response)["partial"])
 
 
 def outcome_of(response: ChatResponse, model: str = "") -> Outcome:
@@ -96,19 +88,30 @@ def outcome_of(response: ChatResponse, model: str = "") -> Outcome:
 
 def facts_of(response: ChatResponse) -> dict[str, Any]:
     """What an error keeps of a response."""
-    message = response.message
+    message, about = response.message, response.additional_kwargs
     thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
     choice = Choice(
         text=message.content or "",
         reasoning="".join(block.content or "" for block in thoughts),
-        finish_reason=response.additional_kwargs.get("finish_reason"),
+        refusal=about.get("refusal", ""),
+        tool_calls=_calls(message),
+        finish_reason=about.get("finish_reason"),
         invalid_tool_calls=invalid_calls(message),
     )
     return {
-        "partial": Completion(choices=(choice,)),
+        "partial": Completion(choices=(choice,), tool_calling=about.get("tool_calling")),
         "body": response.raw,
-        "request_id": response.additional_kwargs.get("request_id"),
+        "request_id": about.get("request_id"),
     }
+
+
+def _calls(message: ChatMessage) -> tuple[ToolCall, ...]:
+    blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
+    listed = message.additional_kwargs.get("tool_calls") or ()
+    calls = [(call["id"], call["function"]) for call in listed if isinstance(call, dict)]
+    if not calls:
+        return tuple(ToolCall(block.tool_call_id or "", block.tool_name, "") for block in blocks)
+    return tuple(ToolCall(id, of["name"], of["arguments"]) for id, of in calls)
 
 
 def invalid_calls(message: ChatMessage) -> tuple[InvalidToolCall, ...]:

@@ -9,7 +9,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
-from ramclouds.bridge.outcome import OnInvalidToolCalls
+from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
@@ -79,6 +79,16 @@ class Fields(Connection):
             " JSON object: raise InvalidToolCallError, or return it, with them in"
             " additional_kwargs['invalid_tool_calls']."
         ),
+    )
+    on_empty: OnEmpty = Field(
+        default="raise",
+        description=(
+            "What to do where tools were offered, and neither text nor a call came: raise"
+            " EmptyAnswerError, or return the message."
+        ),
+    )
+    empty_retries: int = Field(
+        default=0, ge=0, description="How often to ask again before that; each time is paid for."
     )
     replay_reasoning: bool | None = Field(
         default=None,

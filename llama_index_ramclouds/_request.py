@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
-from llama_index_ramclouds._tools import has_calls, has_invalid_calls, to_wire_choice
+from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, model_facts
-from ramclouds.bridge.outcome import OnInvalidToolCalls
-from ramclouds.bridge.settings import check_word
+from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
+from ramclouds.bridge.settings import check_count, check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
@@ -62,45 +62,31 @@ _WORDS = {
     "tool_calling": get_args(ToolCalling),
     "on_unsupported": get_args(OnUnsupported),
     "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
+    "on_empty": get_args(OnEmpty),
 }
 """Settings of ours that are not sent, which a call may set too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a response is held against."""
-
-    model: str
-    must_call: bool
-    """A tool call was demanded."""
-    whole_calls: bool
-    """A message with invalid tool calls, and no valid one, is an error."""
-
-    @property
-    def is_any(self) -> bool:
-        """Whether every response is as expected."""
-        return not (self.must_call or self.whole_calls)
-
-    def check(self, response: ChatResponse) -> ChatResponse:
-        """Refuse a response after which an agent would ask for ever, or stop without a word."""
-        if self.is_any or has_calls(response.message):
-            return response
-        if has_invalid_calls(response.message):
-            if self.whole_calls:
-                raise invalid_calls_error(response)
-        elif self.must_call:
-            raise missing_call_error(response, self.model)
-        return response
+_RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 
 
-def to_expectation(llm: Fields, given: Mapping[str, Any]) -> Expectation:
+def to_expectation(
+    llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]
+) -> Expectation:
     """What a response to a call with these parameters is held against."""
+    _check_messages(messages)
     params = {**llm.additional_kwargs, **given}
     offers_tools = llm._checked and bool(params.get("tools"))
+    retries = given.get("empty_retries", llm.empty_retries)
     return Expectation(
-        model=llm.model,
+        model=given.get("model") or llm.model,
         must_call=llm._checked and is_forced(params.get("tool_choice")),
         whole_calls=offers_tools and _word(llm, given, "on_invalid_tool_calls") == "raise",
+        not_empty=offers_tools and _word(llm, given, "on_empty") == "raise",
+        after_results=bool(messages) and messages[-1].role in _RESULTS,
+        retries_left=check_count(
+            "empty_retries", llm.empty_retries if retries is None else retries
+        ),
     )
 
 
@@ -115,7 +101,6 @@ class Request:
 
 def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]) -> Request:
     """Everything that one request says; a call's parameters win over the LLM's."""
-    _check_messages(messages)
     params = _merged(llm, given)
     _refuse_several(params.get("n"))
     if params.get("tools"):
@@ -123,7 +108,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str,
             params.get("tool_choice"), params["tools"], required=False
         )
     mode = tool_mode(llm, params)
-    for name in _WORDS:
+    for name in (*_WORDS, "empty_retries"):
         params.pop(name, None)
     params["model"] = params.get("model") or llm.model
     facts = model_facts(params["model"])

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
-    ThinkingBlock,
     ToolCallBlock,
 )
 from llama_index.core.llms.llm import ToolSelection
 
-from llama_index_ramclouds._errors import INVALID_TOOL_CALLS, empty_answer_error
 from llama_index_ramclouds._messages import as_wire_call
 from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import parsed_arguments, to_tool_choice, with_parameters
@@ -78,34 +76,6 @@ def _parsed(arguments: Any) -> dict[str, Any] | None:
         return dict(arguments)
     found, is_whole = parsed_arguments(arguments or "{}")
     return found if is_whole else None
-
-
-def has_calls(message: ChatMessage) -> bool:
-    """Whether a message holds a tool call, in either form."""
-    return bool(message.additional_kwargs.get("tool_calls")) or any(
-        isinstance(block, ToolCallBlock) for block in message.blocks
-    )
-
-
-def has_invalid_calls(message: ChatMessage) -> bool:
-    """Whether a message holds a call that no tool may run."""
-    return bool(message.additional_kwargs.get(INVALID_TOOL_CALLS))
-
-
-def require_answer(response: ChatResponse) -> None:
-    """Raise if there are thoughts alone: an agent would end its run in silence.
-
-    Kimi ends so at times: https://github.com/run-llama/llama_index/issues/21337. Its thoughts are
-    no answer, or nothing tells whether they are.
-    """
-    message = response.message
-    is_empty = not (message.content or "").strip()
-    if is_empty and not has_calls(message) and not has_invalid_calls(message) and _thinks(message):
-        raise empty_answer_error(response)
-
-
-def _thinks(message: ChatMessage) -> bool:
-    return any(isinstance(block, ThinkingBlock) for block in message.blocks)
 
 
 def keep_first_call(response: ChatResponse) -> ChatResponse:

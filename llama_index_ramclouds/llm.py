@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.llms.types import (
@@ -24,20 +25,21 @@ from llama_index.core.types import Model as OutputModel
 import ramclouds
 from llama_index_ramclouds import _predictions, _structured, _tools
 from llama_index_ramclouds._chunks import (
-    achecked,
     aeach,
     aexpecting,
-    checked,
+    awith_one_call,
     each,
     expecting,
     with_events,
+    with_one_call,
 )
-from llama_index_ramclouds._errors import invalid_calls_error, missing_call_error
+from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._model_facts import count_tokens, to_metadata
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
+from ramclouds.bridge.expectation import Expectation
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
@@ -128,29 +130,34 @@ class RamClouds(Fields, FunctionCallingLLM):
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        expectation = to_expectation(self, kwargs)
-        return expectation.check(self._chat(messages, **kwargs))
+        expectation = to_expectation(self, messages, kwargs)
+        response = self._chat(messages, **kwargs)
+        while asks_again(response, expectation):
+            response = self._chat(messages, **kwargs)
+        return as_expected(response, expectation)
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation; parameters of the request go into `kwargs`."""
-        expectation = to_expectation(self, kwargs)
-        return expectation.check(await self._achat(messages, **kwargs))
+        expectation = to_expectation(self, messages, kwargs)
+        response = await self._achat(messages, **kwargs)
+        while asks_again(response, expectation):
+            response = await self._achat(messages, **kwargs)
+        return as_expected(response, expectation)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Answer a conversation chunk by chunk; each holds all that came before it."""
-        expectation = to_expectation(self, kwargs)
-        responses = self._stream_chat(messages, **kwargs)
-        return responses if expectation.is_any else expecting(responses, expectation)
+        expectation = to_expectation(self, messages, kwargs)
+        ask = partial(self._stream_chat, messages, **kwargs)
+        return ask() if expectation.is_any else expecting(ask(), expectation, ask)
 
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Answer a conversation chunk by chunk; leaving the stream closes its connection."""
-        expectation = to_expectation(self, kwargs)
-        responses = await with_events(
-            llm_chat_callback, self._astream_chat, self, messages, **kwargs
-        )
-        return responses if expectation.is_any else aexpecting(responses, expectation)
+        expectation = to_expectation(self, messages, kwargs)
+        ask = partial(with_events, llm_chat_callback, self._astream_chat, self, messages, **kwargs)
+        responses = await ask()
+        return responses if expectation.is_any else aexpecting(responses, expectation, ask)
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
@@ -223,17 +230,15 @@ class RamClouds(Fields, FunctionCallingLLM):
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        parallel = _tools.is_parallel(args, kwargs)
-        return checked(self.stream_chat(**asked), parallel=parallel)
+        responses = self.stream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
+        return responses if _tools.is_parallel(args, kwargs) else with_one_call(responses)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a missing demanded call raises at the end of the stream."""
-        asked = self._prepare_chat_with_tools(tools, *args, **kwargs)
-        parallel = _tools.is_parallel(args, kwargs)
-        return achecked(await self.astream_chat(**asked), parallel=parallel)
+        responses = await self.astream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
+        return responses if _tools.is_parallel(args, kwargs) else awith_one_call(responses)
 
     def _prepare_chat_with_tools(
         self,
@@ -268,7 +273,6 @@ class RamClouds(Fields, FunctionCallingLLM):
         allow_parallel_tool_calls: bool = False,
         **kwargs: Any,
     ) -> ChatResponse:
-        _tools.require_answer(response)
         return response if allow_parallel_tool_calls else _tools.keep_first_call(response)
 
     def get_tool_calls_from_response(
@@ -277,9 +281,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         """The calls of a response; of one that is still arriving, as far as they have come."""
         found = _tools.selections(response.message)
         if error_on_no_tool_call and not found:
-            if _tools.has_invalid_calls(response.message):
-                raise invalid_calls_error(response)
-            raise missing_call_error(response, self.model)
+            as_expected(response, Expectation(self.model, must_call=True, whole_calls=True))
         return found
 
     def predict_and_call(

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ramclouds.errors import APIStatusError, ContentFilterError, ContextLengthError
+from ramclouds.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ContentFilterError,
+    ContextLengthError,
+    EmptyResponseError,
+    GatewayTimeoutError,
+    RamCloudsError,
+    RateLimitError,
+    ServerError,
+    StreamError,
+)
 from ramclouds.types import InvalidToolCall
 
 __all__ = [
@@ -16,6 +28,7 @@ __all__ = [
     "Outcome",
     "invalid_calls_message",
     "is_native_refused",
+    "may_succeed",
     "shown",
     "unsupported_message",
 ]
@@ -114,6 +127,20 @@ def is_native_refused(error: Exception) -> bool:
     ):
         return False
     return bool(_NATIVE.search(f"{error.message} {error.param}"))
+
+
+def may_succeed(error: RamCloudsError) -> bool:
+    """Whether the same request may succeed, also where the client does not repeat it by itself.
+
+    It does not where a part of the completion was given out, or where the request may be running.
+    """
+    if error.partial is not None and isinstance(error, _MAY_BREAK_OFF):
+        return True
+    return error.retryable or isinstance(error, _MAY_PASS)
+
+
+_MAY_BREAK_OFF = (APIConnectionError, RateLimitError, ServerError)
+_MAY_PASS = (APITimeoutError, GatewayTimeoutError, EmptyResponseError, StreamError)
 
 
 def unsupported_message(what: str, model: str) -> str:

@@ -14,6 +14,7 @@ from ramclouds.errors import ConfigurationError
 
 __all__ = [
     "CLIENT_FIELDS",
+    "check_count",
     "check_word",
     "closest",
     "fields_by_name",
@@ -51,6 +52,13 @@ def check_word(name: str, word: Any, words: Sequence[Any]) -> Any:
         listed = ", ".join(repr(each) for each in words if each is not None)
         raise ConfigurationError(f"{name}={word!r} is unknown. Use one of {listed}.")
     return word
+
+
+def check_count(name: str, count: Any) -> int:
+    """The number that a setting has, if it is a whole one from 0."""
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise ConfigurationError(f"{name} must be a whole number from 0, not {count!r}.")
+    return count
 
 
 def is_secret_header(name: str) -> bool:

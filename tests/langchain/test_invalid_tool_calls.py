@@ -14,8 +14,8 @@ from langchain_core.utils.json import parse_partial_json
 
 from langchain_ramclouds import ChatRamClouds, InvalidToolCallError, StructuredOutputError
 from langchain_ramclouds._chunks import ChunkConverter, unparsable_end
-from langchain_ramclouds._request import Expectation
 from ramclouds import Chunk, InvalidToolCall, ToolCallDelta
+from ramclouds.bridge.expectation import Expectation
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
 from tests.langchain.conftest import Chat
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from langchain_ramclouds._only_json import JsonStream, only_json
 
+SCHEMA = {"name": "Thing", "schema": {"properties": {"a": {}, "c": {}}}}
 _OBJECT = '{"a": {"b": "}"}, "c": ["{", "\\""]}'
 
 _WRAPPED = {
@@ -20,7 +21,8 @@ _WRAPPED = {
     "No JSON, {only} braces": "No JSON, {only} braces",
     "[1, 2]": "[1, 2]",
     "": "",
-    f"{_OBJECT} or {_OBJECT}": f"{_OBJECT} or {_OBJECT}",
+    f"{_OBJECT} or {_OBJECT}": _OBJECT,
+    f'{_OBJECT} or {{"a": 2}}': f'{_OBJECT} or {{"a": 2}}',
     "{x} is a placeholder": "{x} is a placeholder",
     '{"a": 1': '{"a": 1',
 }
@@ -28,11 +30,11 @@ _WRAPPED = {
 
 @pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
 def test_only_json_drops_fences_and_prose_around_one_object(text: str, json_: str) -> None:
-    assert only_json(text) == json_
+    assert only_json(text, SCHEMA) == json_
 
 
 def _streamed(pieces: list[str]) -> str:
-    stream = JsonStream()
+    stream = JsonStream(SCHEMA)
     return "".join([stream.feed(piece) for piece in pieces] + [stream.finish()])
 
 
@@ -49,7 +51,7 @@ def test_stream_gives_what_the_whole_gives(text: str, json_: str) -> None:
 
 
 def test_json_streams_as_it_comes() -> None:
-    stream = JsonStream()
+    stream = JsonStream(SCHEMA)
     assert [stream.feed(piece) for piece in ["``", "`json\n", '{"a"', ": 1}", "\n```"]] == [
         "",
         "",
@@ -61,7 +63,7 @@ def test_json_streams_as_it_comes() -> None:
 
 
 def test_text_before_a_tool_call_is_released_as_it_is() -> None:
-    stream = JsonStream()
+    stream = JsonStream(SCHEMA)
     assert stream.feed("I look: ") == ""
     assert stream.release() == "I look: "
     assert stream.feed("more") == "more"

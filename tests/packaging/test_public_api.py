@@ -57,21 +57,29 @@ NAMES = {
     "ramclouds.bridge.history": """
         Replay as_content only_media only_text reasoning_replayed wire_call without_open_calls
     """,
-    "ramclouds.bridge.json_text": "JsonValue begun_object json_values partial_object spoken",
+    "ramclouds.bridge.expectation": "Expectation Problem",
+    "ramclouds.bridge.json_text": """
+        JsonValue begun_object json_values outside_thoughts partial_object spoken unfenced
+    """,
+    "ramclouds.bridge.shapes": "class_shape schema_shape",
+    "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
+    "ramclouds.bridge.wrapping": "WRAPPED_UNDER forms with_decoded",
     "ramclouds.bridge.tokens": "estimate_tokens",
     "ramclouds.bridge.outcome": """
-        OnInvalidToolCalls Outcome invalid_calls_message is_cut_off shown unsupported_message
+        OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused may_succeed shown
+        unsupported_message
     """,
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS check_word closest fields_by_name is_secret_header public_headers to_timeout
+        CLIENT_FIELDS check_count check_word closest fields_by_name is_secret_header public_headers
+        to_timeout
     """,
     "ramclouds.bridge.tools": """
         Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
         with_parameters
     """,
     "langchain_ramclouds": """
-        ChatRamClouds InvalidToolCallError MissingToolCallError RamCloudsEmbeddings RefusalError
-        StructuredOutputError
+        ChatRamClouds EmptyAnswerError InvalidToolCallError MissingToolCallError
+        RamCloudsEmbeddings RefusalError StructuredOutputError
     """,
     "langchain_ramclouds.chat_models": "ChatRamClouds",
     "langchain_ramclouds.embeddings": "RamCloudsEmbeddings",
@@ -100,16 +108,18 @@ CLIENT_METHODS = {
 }
 FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: """
-        api_key base_url default_headers extra_body frequency_penalty http_async_client http_client
-        logprobs max_retries max_tokens model n on_invalid_tool_calls on_unsupported
+        api_key base_url default_headers empty_retries extra_body frequency_penalty
+        http_async_client http_client logprobs max_retries max_tokens model n on_empty
+        on_invalid_tool_calls on_unsupported
         presence_penalty reasoning_effort replay_reasoning seed stop stream_usage
         stream_whole_calls streaming temperature think_tags timeout tool_calling top_logprobs
         top_p user
     """,
     RamClouds: """
         additional_kwargs api_key async_http_client base_url context_window default_headers
-        extra_body frequency_penalty http_client is_function_calling_model max_retries max_tokens
-        model on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort
+        empty_retries extra_body frequency_penalty http_client is_function_calling_model
+        max_retries max_tokens
+        model on_empty on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort
         replay_reasoning stop stream_whole_calls structured_output_mode temperature think_tags
         timeout tokenizer tool_calling top_p
     """,

@@ -1,0 +1,112 @@
+"""What a completion is held against, so that no agent stops without a word or asks for ever."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
+from ramclouds.models import model_facts
+from ramclouds.types import Choice, Completion
+
+__all__ = ["Expectation", "Problem"]
+
+logger = logging.getLogger("ramclouds")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a completion is not one that was asked for."""
+
+    kind: Literal["refused", "missing_call", "invalid_calls", "empty"]
+    message: str
+    retryable: bool
+    """Whether the same request may be completed as asked."""
+
+
+@dataclass(slots=True)
+class Expectation:
+    """What the completion of one request is held against."""
+
+    model: str
+    must_call: bool = False
+    """A tool call was forced."""
+    whole_calls: bool = False
+    """A message with invalid tool calls, and no valid one, is an error."""
+    not_empty: bool = False
+    """Tools were offered, and a completion without text and calls is an error."""
+    after_results: bool = False
+    """The newest message is a tool's result."""
+    retries_left: int = 0
+    """How often an empty completion is asked for again."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether every completion is as expected."""
+        return not (self.must_call or self.whole_calls or self.not_empty)
+
+    def asks_again(self, completion: Completion) -> bool:
+        """Whether the request is to be sent once more: one of the retries is then used up."""
+        if not (self.not_empty and self.retries_left):
+            return False
+        problem = self.problem(completion)
+        if problem is None or problem.kind != "empty" or not problem.retryable:
+            return False
+        self.retries_left -= 1
+        return True
+
+    def problem(self, completion: Completion) -> Problem | None:
+        """What is wrong with a completion, or None."""
+        invalid = [call for choice in completion.choices for call in choice.invalid_tool_calls]
+        if self.is_any or any(choice.tool_calls for choice in completion.choices):
+            return None
+        if invalid:
+            if not self.whole_calls:
+                return None
+            text = invalid_calls_message(invalid, completion.text, completion.finish_reason)
+            return self._problem("invalid_calls", text, completion)
+        if self.must_call:
+            return self._missing(completion)
+        if not self.not_empty or not all(map(_is_empty, completion.choices)):
+            return None
+        if self._is_end_of_turn(completion):
+            logger.warning("%s ended its turn behind a tool's result without a word", self.model)
+            return None
+        text = self._outcome(completion).without_words(completion.reasoning)
+        return self._problem("empty", text, completion)
+
+    def _missing(self, completion: Completion) -> Problem:
+        advice = self._outcome(completion).without_call("`tools` or `tool_choice`")
+        if completion.refusal:
+            text = f"{self.model} refused to call a tool: {completion.refusal}"
+            return Problem("refused", f"{text}. {advice}", retryable=False)
+        wrote = f", but with the text {shown(completion.text)}" if completion.text else ""
+        text = f"A tool call was expected, and {self.model} completed without one{wrote}. {advice}"
+        return self._problem("missing_call", text, completion)
+
+    def _problem(
+        self, kind: Literal["missing_call", "invalid_calls", "empty"], text: str, of: Completion
+    ) -> Problem:
+        return Problem(kind, text, retryable=self._outcome(of).stopped is None)
+
+    def _outcome(self, completion: Completion) -> Outcome:
+        return Outcome(
+            model=self.model,
+            finish_reason=completion.finish_reason,
+            refusal=completion.refusal,
+            tool_calling=completion.tool_calling,
+        )
+
+    def _is_end_of_turn(self, completion: Completion) -> bool:
+        """Whether Claude says with nothing at all that the results are enough.
+
+        https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn
+        """
+        is_bare = not (completion.text or completion.reasoning)
+        is_claude = model_facts(self.model).family == "claude"
+        return self.after_results and is_bare and completion.finish_reason == "stop" and is_claude
+
+
+def _is_empty(choice: Choice) -> bool:
+    return not (choice.text.strip() or choice.refusal)
