@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import langchain_core.exceptions as core
+from langchain_core.messages import AIMessage
 
 import ramclouds as client
 from ramclouds import errors
@@ -73,6 +74,16 @@ globals().update({twin.__name__: twin for twin in _TWINS.values()})
 
 
 # The errors below have no counterpart in the client: a completion came that is not what was asked.
+
+
+def invalid_calls(message: AIMessage) -> tuple[InvalidToolCall, ...]:
+    """The calls of a message that no tool may run, with their arguments as the model wrote them."""
+    listed = message.additional_kwargs.get(INVALID_TOOL_CALLS, message.invalid_tool_calls)
+    named = ((call, call["name"] or "", call["args"] or "") for call in listed)
+    return tuple(
+        InvalidToolCall(call["id"] or "", name, arguments, call["error"] or "")
+        for call, name, arguments in named
+    )
 
 
 class _AnswerError(client.RamCloudsError, core.ModelError):

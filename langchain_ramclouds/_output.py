@@ -12,7 +12,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 
-from langchain_ramclouds._errors import INVALID_TOOL_CALLS, RefusalError, StructuredOutputError
+from langchain_ramclouds._errors import RefusalError, StructuredOutputError, invalid_calls
 from ramclouds.bridge.json_text import begun_object, partial_object
 from ramclouds.bridge.outcome import Outcome
 from ramclouds.bridge.shapes import class_shape, schema_shape
@@ -84,8 +84,8 @@ def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
 
 def _arguments(message: AIMessage, spec: OutputSpec) -> tuple[Sequence[str], Sequence[str]]:
     """The arguments of the calls that hold the output, as written; and of those not to run."""
-    invalid = message.additional_kwargs.get(INVALID_TOOL_CALLS, message.invalid_tool_calls)
-    not_to_run = [call["args"] or "" for call in invalid if call["name"] == spec.shape.name]
+    invalid = invalid_calls(message)
+    not_to_run = [call.arguments for call in invalid if call.name == spec.shape.name]
     if isinstance(message, AIMessageChunk):
         # LangChain completes arguments that were cut off, in a sum of chunks.
         chunks = message.tool_call_chunks

@@ -77,6 +77,7 @@ NAMES = {
         Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
         with_parameters
     """,
+    "langchain_ramclouds.middleware": "AskAgainOnInvalidToolCalls",
     "langchain_ramclouds": """
         ChatRamClouds EmptyAnswerError InvalidToolCallError MissingToolCallError
         RamCloudsEmbeddings RefusalError StructuredOutputError
