@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds.bridge.json_text import begun_object
+from ramclouds.bridge.names import safe_name
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
 
@@ -132,11 +132,6 @@ def with_parameters(tool: Mapping[str, Any]) -> dict[str, Any]:
     function = tool["function"]
     parameters = {"type": "object", "properties": {}, **(function.get("parameters") or {})}
     return {**tool, "function": {**function, "parameters": parameters}}
-
-
-def safe_name(text: str) -> str:
-    """A name that providers take, made of a title or a class name."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", text)[:64]
 
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:

@@ -65,10 +65,12 @@ NAMES = {
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
     "ramclouds.bridge.wrapping": "WRAPPED_UNDER forms with_decoded",
     "ramclouds.bridge.tokens": "estimate_tokens",
+    "ramclouds.bridge.names": "ToolNames safe_name to_users with_safe_names",
     "ramclouds.bridge.outcome": """
         OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused may_succeed shown
         unsupported_message
     """,
+    "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CLIENT_FIELDS check_count check_word closest fields_by_name is_secret_header public_headers
         to_timeout

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds import ConfigurationError
-from ramclouds.bridge.tools import is_forced, safe_name, to_tool_choice, with_parameters
+from ramclouds.bridge.tools import is_forced, to_tool_choice, with_parameters
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
@@ -74,10 +74,3 @@ def test_tool_always_has_parameters(parameters: Any, sent: Any) -> None:
     tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
     assert with_parameters(tool)["function"] == {"name": "f", "parameters": sent}
     assert tool["function"]["parameters"] is parameters  # type: ignore[index]
-
-
-@pytest.mark.parametrize(
-    ("title", "name"), [("Box[int]", "Box_int_"), ("a b", "a_b"), ("x" * 70, "x" * 64)]
-)
-def test_name_is_made_of_what_providers_take(title: str, name: str) -> None:
-    assert safe_name(title) == name
