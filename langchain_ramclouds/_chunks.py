@@ -14,7 +14,7 @@ from langchain_ramclouds._errors import INVALID_TOOL_CALLS, check
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
 from langchain_ramclouds._only_json import JsonStream
 from langchain_ramclouds._results import (
-    to_doubt,
+    to_facts,
     to_invalid_call,
     to_metadata,
     to_token_usage,
@@ -252,10 +252,11 @@ def _to_fragment(delta: ToolCallDelta) -> ToolCallChunk:
 def _to_last(chunk: Chunk) -> ChatGenerationChunk:
     message = AIMessageChunk(
         content="",
+        additional_kwargs=chunk.extra,
         response_metadata={
             "model_provider": PROVIDER,
             **to_token_usage(chunk.usage),
-            **to_doubt(chunk),
+            **to_facts(chunk),
         },
         usage_metadata=to_usage_metadata(chunk.usage) if chunk.usage else None,
         chunk_position="last",

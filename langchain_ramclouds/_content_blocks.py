@@ -33,10 +33,10 @@ def register() -> None:
 
 
 def to_blocks(message: AIMessage) -> list[types.ContentBlock]:
-    """Blocks of a whole message: reasoning, text, tool calls, invalid ones, refusal."""
+    """Blocks of a whole message: reasoning, text, media, tool calls, invalid ones, refusal."""
     calls = [_finished(call) for call in message.tool_calls]
     invalid = [dict(call) for call in message.invalid_tool_calls]
-    blocks = _spoken(message) + calls + invalid + _refused(message)
+    blocks = _spoken(message) + _media(message) + calls + invalid + _refused(message)
     return cast("list[types.ContentBlock]", blocks)
 
 
@@ -61,8 +61,40 @@ def _spoken(message: AIMessage) -> list[dict[str, Any]]:
     if reasoning := message.additional_kwargs.get("reasoning_content"):
         blocks.append({"type": "reasoning", "reasoning": reasoning})
     if message.content:
-        blocks.append({"type": "text", "text": str(message.text)})
+        text: dict[str, Any] = {"type": "text", "text": str(message.text)}
+        if sources := list(map(_source, message.additional_kwargs.get("annotations") or ())):
+            text["annotations"] = sources
+        blocks.append(text)
     return blocks
+
+
+def _source(annotation: Any) -> Any:
+    """OpenAI's annotation of a text as LangChain's."""
+    if not isinstance(annotation, dict) or annotation.get("type") != "url_citation":
+        return {"type": "non_standard_annotation", "value": annotation}
+    about = annotation.get("url_citation") or annotation
+    keys = ("url", "title", "start_index", "end_index")
+    return {"type": "citation"} | {key: about[key] for key in keys if key in about}
+
+
+def _media(message: AIMessage) -> list[dict[str, Any]]:
+    extra = message.additional_kwargs
+    blocks = [_image(picture) for picture in extra.get("images") or ()]
+    if data := (extra.get("audio") or {}).get("data"):
+        blocks.append({"type": "audio", "base64": data, "mime_type": "audio/wav"})
+    return blocks
+
+
+def _image(picture: Any) -> dict[str, Any]:
+    """An image, which is in OpenAI's form, as LangChain's block."""
+    source = picture.get("image_url") if isinstance(picture, dict) else None
+    url = source.get("url") if isinstance(source, dict) else source
+    if not isinstance(url, str):
+        return {"type": "non_standard", "value": picture}
+    head, comma, data = url.partition(";base64,")
+    if comma and head.startswith("data:"):
+        return {"type": "image", "base64": data, "mime_type": head.removeprefix("data:")}
+    return {"type": "image", "url": url}
 
 
 def _finished(call: Any) -> dict[str, Any]:

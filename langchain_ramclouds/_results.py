@@ -27,7 +27,7 @@ def to_result(completion: Completion, request: Request) -> ChatResult:
         model=completion.model or request.expectation.model,
         request_id=completion.request_id,
         tool_calling=completion.tool_calling,
-    ) | to_doubt(completion)
+    ) | to_facts(completion)
     generations = [
         ChatGeneration(
             message=_to_message(
@@ -62,7 +62,7 @@ def _to_message(
 
 
 def _to_additional(choice: Choice) -> dict[str, Any]:
-    additional: dict[str, Any] = {}
+    additional = dict(choice.extra)
     if choice.reasoning:
         additional["reasoning_content"] = choice.reasoning
     if choice.refusal:
@@ -107,9 +107,9 @@ def to_metadata(
     return named | {key: value for key, value in facts.items() if value}
 
 
-def to_doubt(completion: Completion | Chunk) -> dict[str, Any]:
-    """That a completion may be cut off although it has a finish reason, where it may."""
-    return {"unproven": True} if completion.unproven else {}
+def to_facts(completion: Completion | Chunk) -> dict[str, Any]:
+    """What the gateway says of a completion, and that it may be cut off, where it may."""
+    return completion.facts | ({"unproven": True} if completion.unproven else {})
 
 
 def to_generation_info(

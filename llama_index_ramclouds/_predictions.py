@@ -22,7 +22,7 @@ from llama_index.core.types import Model
 
 from llama_index_ramclouds._output import ArrivingObject, to_object
 from llama_index_ramclouds._structured import Attempt
-from ramclouds import BadRequestError
+from ramclouds import APIStatusError
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -36,7 +36,7 @@ def predict(llm: LLM, attempt: Attempt[Model]) -> Model:
     while True:
         try:
             response = llm.chat(**attempt.to_kwargs())
-        except BadRequestError as error:
+        except APIStatusError as error:
             attempt = attempt.after(error)
         else:
             return to_object(response, attempt.spec)
@@ -47,7 +47,7 @@ async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
     while True:
         try:
             response = await llm.achat(**attempt.to_kwargs())
-        except BadRequestError as error:
+        except APIStatusError as error:
             attempt = attempt.after(error)
         else:
             return to_object(response, attempt.spec)
@@ -61,7 +61,7 @@ def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
             with closing(llm.stream_chat(**attempt.to_kwargs())) as responses:
                 for response in responses:
                     yield from arriving.to_partial(response)
-        except BadRequestError as error:
+        except APIStatusError as error:
             attempt = attempt.after(error)
         else:
             yield from arriving.to_rest()
@@ -77,7 +77,7 @@ async def astream(llm: LLM, attempt: Attempt[Any]) -> AsyncGenerator[Any, None]:
                 async for response in responses:
                     for arrived in arriving.to_partial(response):
                         yield arrived
-        except BadRequestError as error:
+        except APIStatusError as error:
             attempt = attempt.after(error)
         else:
             for arrived in arriving.to_rest():

@@ -48,7 +48,8 @@ def to_completion(completion: Completion) -> CompletionResponse:
 def _about(completion: Completion) -> dict[str, Any]:
     choice, usage = completion.choices[0], completion.usage
     counts = _counts(usage) if usage else {}
-    facts = {**counts, **_identity(completion), "finish_reason": choice.finish_reason}
+    facts = {**counts, **_identity(completion), **choice.extra, **completion.facts}
+    facts["finish_reason"] = choice.finish_reason
     if choice.refusal:
         facts["refusal"] = choice.refusal
     if completion.unproven:
@@ -129,7 +130,8 @@ class ResponseBuilder:
         if chunk.id or chunk.model or chunk.request_id:
             self._about.update(_identity(chunk))
         if chunk.finish_reason is not None:
-            facts |= self._about | counts | {"finish_reason": chunk.finish_reason}
+            facts |= self._about | counts | chunk.extra | chunk.facts
+            facts["finish_reason"] = chunk.finish_reason
             if chunk.unproven:
                 facts["unproven"] = True
         return {
@@ -199,12 +201,15 @@ def _raw(raw: dict[str, Any], usage: Usage, counts: Mapping[str, int]) -> dict[s
     return {**raw, "usage": {**usage.raw, **counts}}
 
 
+_DETAILS = ("cached_tokens", "cache_creation_tokens", "reasoning_tokens")
+
+
 def _counts(usage: Usage) -> dict[str, int]:
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
-    }
+    } | {name: count for name in _DETAILS if (count := getattr(usage, name))}
 
 
 def _identity(completion: Completion | Chunk) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic
@@ -16,14 +15,14 @@ from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._output import OutputSpec
 from llama_index_ramclouds._request import prompted_mode
 from llama_index_ramclouds._tools import to_wire_choice
-from ramclouds import BadRequestError, model_facts
+from ramclouds import APIStatusError, model_facts
+from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.tools import safe_name, with_parameters
 
 _INSTRUCTIONS = (
     "\n\nAnswer with one JSON object that fits this JSON schema, and with nothing else; do not"
     " repeat the schema.\n{schema}"
 )
-_REFUSED = re.compile(r"tool|function|response_format|json_schema", re.IGNORECASE)
 
 
 def modes(llm: Any, llm_kwargs: Mapping[str, Any] | None) -> tuple[str, ...] | None:
@@ -58,9 +57,9 @@ class Attempt(Generic[Model]):
         """What the completion should hold."""
         return OutputSpec(self.output_cls, self.modes[0], self.llm.model)
 
-    def after(self, error: BadRequestError) -> Attempt[Model]:
+    def after(self, error: APIStatusError) -> Attempt[Model]:
         """The attempt in the next mode; the error, where this one did not fail for its mode."""
-        if len(self.modes) > 1 and _REFUSED.search(error.message):
+        if len(self.modes) > 1 and is_native_refused(error):
             return replace(self, modes=self.modes[1:])
         raise error
 

@@ -91,6 +91,8 @@ class Choice:
     """stop, length, tool_calls, content_filter, or what else the gateway sent."""
     logprobs: Mapping[str, Any] | None = None
     invalid_tool_calls: tuple[InvalidToolCall, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What else the message holds, as sent: `audio`, `images`, `annotations`, `citations`."""
 
 
 _NO_CHOICE = Choice()
@@ -112,6 +114,8 @@ class Completion:
     """`prompted` or `grammar` where tools and formats were asked for through the prompt."""
     unproven: bool = False
     """Whether it may be cut off although it has a finish reason; see docs/client.md."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else the response says, as sent: `system_fingerprint`, `service_tier`, `citations`."""
 
     @property
     def _first(self) -> Choice:
@@ -180,6 +184,10 @@ class Chunk:
     """On the first chunk: `prompted` or `grammar` where asked for through the prompt."""
     unproven: bool = False
     """On the last chunk: whether the stream may be cut off although it has a finish reason."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """On the last chunk: `Choice.extra`, put together."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """On the last chunk: `Completion.facts`."""
 
 
 @dataclass(slots=True)

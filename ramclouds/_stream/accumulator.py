@@ -66,6 +66,7 @@ class Accumulator:
             invalid_tool_calls=invalid,
             finish_reason=self._last.finish_reason,
             logprobs=self._logprobs or None,
+            extra=self._last.extra,
         )
         head = self._head or self._last
         return Completion(
@@ -77,6 +78,7 @@ class Accumulator:
             raw=self._last.raw,
             tool_calling=head.tool_calling,
             unproven=self._last.unproven,
+            facts=self._last.facts,
         )
 
     def _sorted_calls(self) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:

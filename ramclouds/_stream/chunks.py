@@ -9,12 +9,14 @@ from ramclouds._json.surrogates import SurrogateJoiner
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
 from ramclouds._wire.chat.ending import Reading, failure_of, is_gateway_id
+from ramclouds._wire.chat.extra import merged, message_extra, response_facts
 from ramclouds._wire.chat.message import message_of, reasoning_of, refusal_of
 from ramclouds._wire.chat.tool_calls import raw_calls
 from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
 from ramclouds._wire.usage import usage_of
 from ramclouds.types import Chunk, ToolCallDelta, Usage
 
+_PLAIN = frozenset({"role", "content", "tool_calls"})
 _SHOWN = frozenset({"role", "content", "tool_calls", "refusal", "reasoning", "reasoning_content"})
 
 
@@ -41,6 +43,8 @@ class ChunkMapper:
         self._events = 0
         self._finish_reasons: dict[int, str | None] = {}
         self._last_raw: dict[str, Any] = {}
+        self._extra: dict[str, Any] = {}
+        self._facts: dict[str, Any] = {}
         self._tools = ToolCallTracker()
         self._surrogates = SurrogateJoiner()
         self._think = ThinkSplitter() if reading.think_tags else None
@@ -121,6 +125,7 @@ class ChunkMapper:
                 index = as_index(choice.get("index"))
                 chunk = self._take_choice(place if index is None else index, choice, event)
                 found = chunk or found
+        self._facts = merged(self._facts, response_facts(event))
         self._note_head(event)
         return [] if found is None else [self._first_or_later(found)]
 
@@ -140,6 +145,8 @@ class ChunkMapper:
                 usage=self.usage,
                 raw=self._last_raw,
                 unproven=unproven,
+                extra=self._extra,
+                facts=self._facts,
             )
         )
 
@@ -172,6 +179,8 @@ class ChunkMapper:
         if index != min(self._finish_reasons):
             # Nobody asked for a second choice; its text must not run into the first one's.
             return None
+        if not delta.keys() <= _PLAIN or isinstance(delta.get("content"), list):
+            self._extra = merged(self._extra, message_extra(delta))
         if choice.get("message") and self.has_delivered:
             # A whole message at the end repeats what was streamed.
             return None

@@ -70,7 +70,9 @@ def _first_count(value: Mapping[str, Any], *keys: str) -> int:
 
 
 def _cache_creation(value: Mapping[str, Any], details: Mapping[str, Any]) -> int:
-    counted = _first_count(details, "cached_creation_tokens", "cache_creation_tokens")
+    # OpenRouter and newer OpenAI models: cache_write_tokens.
+    names = ("cached_creation_tokens", "cache_creation_tokens", "cache_write_tokens")
+    counted = _first_count(details, *names)
     return (
         counted
         or as_count(value.get("cache_creation_input_tokens"))

@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 from typing import Any
 
 from ramclouds._client import AsyncClient, Client
-from ramclouds.errors import BadRequestError
+from ramclouds.errors import APIStatusError
 from ramclouds.prompted._mode import Asking, ToolMode
 from ramclouds.types import Chunk, Completion
 
@@ -29,7 +29,7 @@ class PromptingClient:
         while True:
             try:
                 completion = asking.read(self._client.complete(**asking.params))
-            except BadRequestError as error:
+            except APIStatusError as error:
                 if not asking.retries(error):
                     raise
             else:
@@ -48,7 +48,7 @@ class PromptingClient:
                     for chunk in chunks:
                         yield from asking.feed(chunk)
                 asking.end()
-            except BadRequestError as error:
+            except APIStatusError as error:
                 if not asking.retries(error):
                     raise
 
@@ -70,7 +70,7 @@ class AsyncPromptingClient:
         while True:
             try:
                 completion = asking.read(await self._client.complete(**asking.params))
-            except BadRequestError as error:
+            except APIStatusError as error:
                 if not asking.retries(error):
                     raise
             else:
@@ -90,6 +90,6 @@ class AsyncPromptingClient:
                         for read in asking.feed(chunk):
                             yield read
                 asking.end()
-            except BadRequestError as error:
+            except APIStatusError as error:
                 if not asking.retries(error):
                     raise

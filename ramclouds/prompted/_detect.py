@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +10,7 @@ from ramclouds._json.repair import is_json, repaired
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds.bridge.json_text import json_values
 from ramclouds.bridge.tools import forced_name, is_forced
-from ramclouds.errors import BadRequestError, ContentFilterError, ContextLengthError
 from ramclouds.types import Chunk, Completion
-
-_NATIVE = re.compile(
-    r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b", re.I
-)
 
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
@@ -39,14 +33,6 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
         return False
     return not is_json(json_text(completion.text)) and not any(
         value.is_whole for value in json_values(completion.text)
-    )
-
-
-def is_native_refused(error: BadRequestError) -> bool:
-    """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
-    # Both may name the tools: their tokens count, and a filter may stand for a malformed call.
-    return not isinstance(error, (ContentFilterError, ContextLengthError)) and bool(
-        _NATIVE.search(f"{error.message} {error.param}")
     )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.outcome import unsupported_message as unsupported_message
-from ramclouds.errors import BadRequestError
+from ramclouds.errors import APIStatusError
 from ramclouds.models import model_facts
-from ramclouds.prompted._detect import NativeWatch, is_ignored, is_native_refused
+from ramclouds.prompted._detect import NativeWatch, is_ignored
 from ramclouds.prompted._request import PromptedRequest, prepare
 from ramclouds.types import Chunk, Completion
 
@@ -86,7 +87,7 @@ class Asking:
         else:
             self.is_done = True
 
-    def retries(self, error: BadRequestError) -> bool:
+    def retries(self, error: APIStatusError) -> bool:
         """Whether `params` are to be sent once more after the native ones were refused."""
         is_retried = self._watch is not None and is_native_refused(error)
         if is_retried:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds._json.parsing import MalformedError
+from ramclouds._wire.chat.extra import message_extra, response_facts
 from ramclouds._wire.chat.message import message_of, reasoning_of, refusal_of
 from ramclouds._wire.chat.tool_calls import to_tool_calls
 from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
@@ -28,6 +29,7 @@ def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion
         usage=usage_of(body, as_name(body.get("id"))),
         request_id=request_id,
         raw=dict(body),
+        facts=response_facts(body),
     )
 
 
@@ -63,4 +65,5 @@ def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
         invalid_tool_calls=invalid_calls,
         finish_reason=finish_reason,
         logprobs=as_object(choice.get("logprobs")) or None,
+        extra=message_extra(message),
     )

@@ -117,7 +117,8 @@ class PromptedParser:
             self._add(event, chunks[-1])
         if last is not None:
             chunks[-1].finish_reason = self._finish_reason(last)
-            chunks[-1].usage = last.usage
+            chunks[-1].usage, chunks[-1].unproven = last.usage, last.unproven
+            chunks[-1].extra, chunks[-1].facts = last.extra, last.facts
             native = (
                 replace(call, index=self._native.get(-1 if call.index is None else call.index))
                 for call in last.invalid_tool_calls
