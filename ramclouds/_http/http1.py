@@ -76,6 +76,7 @@ class ResponseParser:
         self.received = 0
         self.error: httpcore.RemoteProtocolError | None = None
         self._informational = 0
+        self._is_after_size = False
         self._parser: Any = httptools.HttpResponseParser(self)
         self._parser.set_dangerous_leniencies(**_LENIENCIES)
 
@@ -85,6 +86,8 @@ class ResponseParser:
             self._end()
             return
         self.received += len(data)
+        # Behind the size of the last chunk, which is 0, come trailers in place of content.
+        self.is_in_trailers = self.is_in_trailers or self._is_after_size
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError as exc:
@@ -93,6 +96,7 @@ class ResponseParser:
                 raise (exc.__context__ or exc) from None
             self._fail("more than the response that was asked for")
         except httptools.HttpParserError as exc:
+            self.is_in_trailers = self.is_in_trailers or self._is_after_size
             self._fail(f"illegal HTTP: {exc}")
         except httptools.HttpParserUpgrade:
             self._fail("the server switched to another protocol")
@@ -110,22 +114,22 @@ class ResponseParser:
             self._complete()
 
     def _has_length(self) -> bool:
-        return any(
-            name.lower() == b"content-length"
-            or (name.lower() == b"transfer-encoding" and value.lower().endswith(b"chunked"))
-            for name, value in self.headers
-        )
+        # Also with a transfer coding that we do not know: its end is not that of the connection.
+        names = (b"content-length", b"transfer-encoding")
+        return any(name.lower() in names for name, _ in self.headers)
 
     def _fail(self, text: str) -> None:
         self.is_kept = False
+        if self.is_in_trailers:
+            # The content is whole.
+            self._complete()
         if not self.is_complete:
             self.error = httpcore.RemoteProtocolError(text)
             self._parser = None
 
     def end_trailers(self) -> None:
         """Takes the response for complete, though its trailers have no end."""
-        self._complete()
-        self.is_kept = False
+        self._fail("trailers without an end")
 
     def _complete(self) -> None:
         self.is_complete = True
@@ -164,7 +168,11 @@ class ResponseParser:
         self.has_head = True
         self.progress += 1
 
+    def on_chunk_header(self) -> None:
+        self._is_after_size = True
+
     def on_body(self, part: bytes) -> None:
+        self._is_after_size = self.is_in_trailers = False
         self.parts.append(part)
         self.progress += len(part)
 

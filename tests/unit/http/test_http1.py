@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -171,3 +172,69 @@ def test_refusal_is_read_though_the_request_was_not() -> None:
     connection = Connection(Script([GOOD["length"]], is_deaf=True))
     assert body_of(connection, run(connection.ask(b"GET", FOREVER))) == b"hello"
     assert not connection.is_idle()
+
+
+@pytest.mark.parametrize("callback", ["on_header", "on_body", "on_message_complete"])
+def test_interrupt_inside_of_a_callback_is_no_fault_of_the_server(
+    monkeypatch: pytest.MonkeyPatch, callback: str
+) -> None:
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResponseParser, callback, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        asked([GOOD["length"]])
+
+
+# What llhttp, or we, take and h11 does not, by h11's words; none of it changes what a body is.
+FORGIVEN = (
+    "illegal status line",  # a NUL in the reason
+    "illegal header line",  # a NUL in a value, and anything in a trailer
+    "illegal chunk header",  # a bare line feed
+    "continuation line",
+    "no response line",  # an empty line before the response
+    "malformed chunk footer",  # a bare carriage return
+    "peer unexpectedly closed",  # within the trailers
+)
+# What h11 takes and llhttp does not.
+REFUSED = ("chunk extension", "chunk size")
+PUT = [b"\r\n", b"0\r\n", b"5\r\n", b"HTTP/1.1 ", b"a: b\r\n", b"\0", b" ", b";", b":", b"z", b""]
+
+
+def outcome(read: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes] | str:
+    try:
+        return read()
+    except (httpcore.RemoteProtocolError, h11.RemoteProtocolError) as exc:
+        return str(exc)
+
+
+def ours(pieces: list[bytes]) -> tuple[int, bytes]:
+    _, answer, body = asked(pieces)
+    return answer.status, body
+
+
+def theirs(data: bytes) -> tuple[int, bytes]:
+    status, _, body, _ = by_h11(data)
+    return status, body
+
+
+@settings(max_examples=500)
+@given(
+    kind=st.sampled_from(list(GOOD)),
+    places=st.lists(st.integers(0, 300), max_size=8),
+    spot=st.integers(0, 300),
+    dropped=st.integers(0, 4),
+    put=st.sampled_from(PUT),
+)
+def test_broken_responses_are_read_as_h11_reads_them(
+    kind: str, places: list[int], spot: int, dropped: int, put: bytes
+) -> None:
+    spot %= len(GOOD[kind])
+    data = GOOD[kind][:spot] + put + GOOD[kind][spot + dropped :]
+    expected, found = outcome(lambda: theirs(data)), outcome(lambda: ours(cut(data, places)))
+    if isinstance(expected, tuple) and isinstance(found, tuple):
+        assert found == expected
+    elif isinstance(found, str) and isinstance(expected, tuple):
+        assert any(words in found for words in REFUSED)
+    elif isinstance(expected, str):
+        assert isinstance(found, str) or any(words in expected for words in FORGIVEN)
