@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
@@ -12,7 +12,13 @@ from typing_extensions import Self
 
 import ramclouds
 from langchain_ramclouds._clients import CLIENTS, key_of
-from ramclouds.bridge.settings import CLIENT_FIELDS, public_headers
+from langchain_ramclouds._errors import ConfigurationError
+from ramclouds.bridge.settings import (
+    CLIENT_FIELDS,
+    check_pickles,
+    construct,
+    public_headers,
+)
 
 
 class Connection(BaseModel):
@@ -34,6 +40,10 @@ class Connection(BaseModel):
     )
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
     """Seconds, or an `httpx.Timeout`."""
+    user_agent: str | None = None
+    """Who asks; by default this package and its version."""
+    verify: Any = None
+    """False, the path of a file of root certificates, or an `ssl.SSLContext`."""
     max_retries: int | None = None
     """Further attempts after the first; the client's default is 2."""
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
@@ -41,6 +51,11 @@ class Connection(BaseModel):
     """An `httpx.Client` of your own for the sync methods."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """An `httpx.AsyncClient` of your own for the async methods."""
+
+    if not TYPE_CHECKING:  # type checkers see the fields
+
+        def __init__(self, **settings: Any) -> None:
+            construct(type(self), super().__init__, settings, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:
         return CLIENTS.get(self._keys["sync"], lambda: ramclouds.Client(**self._settings("sync")))
@@ -75,6 +90,13 @@ class Connection(BaseModel):
         _forget_derived(copied)
         return copied
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        # The user's own, with locks and connections in them: copies share them.
+        for shared in (self.http_client, self.http_async_client, self.verify):
+            memo[id(shared)] = shared
+        return super().__deepcopy__(memo)
+
     def _check_clients(self) -> None:
         """Find what is wrong with the key, the URL and the like."""
         self._client()
@@ -90,6 +112,7 @@ class Connection(BaseModel):
             name: state["__dict__"][name] for name in state["__dict__"] if name not in _DERIVED
         }
         fields["api_key"] = None
+        check_pickles(self.verify)
         if self.default_headers is not None:
             fields["default_headers"] = public_headers(self.default_headers)
         return {**state, "__dict__": fields}

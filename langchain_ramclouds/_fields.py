@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import AliasChoices, BaseModel, Field, PrivateAttr
+from pydantic import AliasChoices, Field, PrivateAttr
 from typing_extensions import Self
 
 from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
+from ramclouds.bridge.body_fields import SETTINGS, BodySettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import CLIENT_FIELDS, closest, fields_by_name
+from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
 
-class Fields(Connection):
+class Fields(Connection, BodySettings):
     """The fields of `ChatRamClouds`; what is None is not sent."""
 
     if TYPE_CHECKING:
@@ -31,22 +32,9 @@ class Fields(Connection):
 
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, ge=1)
-    """Longest completion, in tokens; sent under this name."""
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
-    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
     stop: str | list[str] | None = Field(
         default=None, validation_alias=AliasChoices("stop", "stop_sequences")
     )
-    n: int | None = None
-    """Choices per request; streams have one."""
-    seed: int | None = None
-    logprobs: bool | None = None
-    top_logprobs: int | None = None
-    user: str | None = None
-    reasoning_effort: str | None = None
     extra_body: Mapping[str, Any] | None = Field(
         default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
     )
@@ -111,34 +99,4 @@ class Fields(Connection):
         return copied
 
 
-_BODY = (
-    "model",
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "stop",
-    "n",
-    "seed",
-    "logprobs",
-    "top_logprobs",
-    "user",
-    "reasoning_effort",
-    "extra_body",
-)
-
-
-def reject_unknown(kind: type[BaseModel], names: Iterable[str]) -> None:
-    """Raise TypeError at the first name that is no field, or another name of one given before."""
-    fields = fields_by_name(kind)
-    given: dict[str, str] = {}
-    for name in names:
-        if name not in fields:
-            near = closest(name, fields)
-            hint = f"Did you mean {near!r}?" if near else "Put body fields into extra_body."
-            raise TypeError(f"{kind.__name__} got an unexpected argument {name!r}. {hint}")
-        if (other := given.setdefault(fields[name], name)) != name:
-            raise TypeError(
-                f"{kind.__name__} got {other!r} and {name!r}, which are one setting. Give one."
-            )
+_BODY = ("model", *SETTINGS, "extra_body")

@@ -17,6 +17,7 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import WireMessage, to_wire
 from ramclouds import ModelFacts, model_facts
+from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.history import Replay
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
@@ -83,13 +84,12 @@ def to_request(
 def _merged(
     model: Fields, stop: Sequence[str] | None, overrides: Mapping[str, Any]
 ) -> dict[str, Any]:
-    params = {**model._body_settings, "stream_usage": model.stream_usage, **overrides}
-    # LangChain's own switch between invoke and stream.
-    params.pop("stream", None)
+    own = {**model._body_settings, "stream_usage": model.stream_usage}
+    params = merged(own, overrides)
     if stop is not None:
         params["stop"] = list(stop)
-    params["stop"] = params.get("stop") or None
-    params["extra_body"] = {**(model.extra_body or {}), **(overrides.get("extra_body") or {})}
+    # LangChain's own switch between invoke and stream.
+    params.pop("stream", None)
     return params
 
 

@@ -20,13 +20,14 @@ import ramclouds
 from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
 from langchain_ramclouds._errors import model_errors
-from langchain_ramclouds._fields import Fields, reject_unknown
+from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
 from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
 from ramclouds import Model, __version__, model_facts, prompted
+from ramclouds.bridge.body_fields import check_limits
 
 _content_blocks.register()
 
@@ -57,9 +58,9 @@ class ChatRamClouds(BaseChatModel, Fields):
     if not TYPE_CHECKING:  # type checkers see the fields
 
         def __init__(self, **settings: Any) -> None:
-            reject_unknown(type(self), settings)
             super().__init__(**settings)
             with model_errors():
+                check_limits(self._body_settings)
                 self._check_clients()
 
     @model_validator(mode="after")
@@ -95,7 +96,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         )
         if (temperature := settings.get("temperature")) is not None:
             params["ls_temperature"] = temperature
-        if (max_tokens := settings.get("max_tokens")) is not None:
+        if max_tokens := settings.get("max_tokens") or settings.get("max_completion_tokens"):
             params["ls_max_tokens"] = max_tokens
         if stops := stop or settings.get("stop"):
             params["ls_stop"] = [stops] if isinstance(stops, str) else list(stops)

@@ -12,7 +12,6 @@ from pydantic import AliasChoices, Field
 
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._errors import model_errors
-from langchain_ramclouds._fields import reject_unknown
 
 
 class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
@@ -54,7 +53,6 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
     if not TYPE_CHECKING:  # type checkers see the fields
 
         def __init__(self, **settings: Any) -> None:
-            reject_unknown(type(self), settings)
             super().__init__(**settings)
             with model_errors():
                 self._check_clients()

@@ -20,16 +20,16 @@ from typing_extensions import Self
 
 import ramclouds
 from llama_index_ramclouds._clients import Clients
+from ramclouds import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
-    closest,
-    fields_by_name,
+    check_pickles,
+    construct,
     public_headers,
     to_timeout,
 )
 
-# Held by the user, or bound to a process: neither pickled nor deep-copied.
-_SHARED = ("http_client", "async_http_client")
+_NOT_STORED = ("api_key", "http_client", "async_http_client")
 
 
 class Connection(BaseModel):
@@ -37,10 +37,6 @@ class Connection(BaseModel):
 
     _of_client: ClassVar[tuple[str, ...]] = CLIENT_FIELDS
     """The fields that the client of the model is built with."""
-    _elsewhere: ClassVar[Mapping[str, str]] = {}
-    """Where to go with settings that other packages have under a name that is none here."""
-    _otherwise: ClassVar[str] = "Put other keys into extra_body."
-
     api_key: SecretStr | None = Field(
         default=None,
         description="RamClouds key; without one, RAMCLOUDS_API_KEY.",
@@ -56,6 +52,13 @@ class Connection(BaseModel):
         default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
     )
     max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
+    user_agent: str | None = Field(
+        default=None, description="Who asks; by default this package and its version."
+    )
+    verify: Any = Field(
+        default=None,
+        description="False, the path of a file of root certificates, or an ssl.SSLContext.",
+    )
     default_headers: dict[str, str] | None = Field(
         default=None, description="Headers of every request.", repr=False
     )
@@ -99,8 +102,7 @@ class Connection(BaseModel):
     def _restore(self, **settings: Any) -> None:
         """Fill the fields; None is unset, and a key need not be there yet."""
         given = {name: value for name, value in settings.items() if value is not None}
-        _reject_unknown(type(self), given)
-        super().__init__(**given)
+        construct(type(self), super().__init__, given, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:
         settings = {name: getattr(self, name) for name in self._of_client}
@@ -114,6 +116,10 @@ class Connection(BaseModel):
     @classmethod
     def _known_timeout(cls, timeout: Any) -> Any:
         return to_timeout(timeout)
+
+    @field_serializer("verify")
+    def _verify_to_dict(self, verify: Any) -> Any:
+        return verify if isinstance(verify, (bool, str)) else None
 
     @field_serializer("timeout")
     def _timeout_to_dict(self, timeout: Any) -> Any:
@@ -133,17 +139,18 @@ class Connection(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         memo = {} if memo is None else memo
-        for name in _SHARED:
-            memo[id(getattr(self, name))] = getattr(self, name)
+        for shared in (self.http_client, self.async_http_client, self.verify):
+            memo[id(shared)] = shared
         memo[id(self._clients)] = Clients()
         return super().__deepcopy__(memo)
 
     def __getstate__(self) -> dict[Any, Any]:
+        check_pickles(self.verify)
         # Core's own removes what does not pickle from the live object, and pickles the key.
         kept = {
             name: value
             for name, value in self.__dict__.items()
-            if name not in ("api_key", *_SHARED) and _pickles(value)
+            if name not in _NOT_STORED and _pickles(value)
         }
         if self.default_headers is not None:
             kept["default_headers"] = public_headers(self.default_headers)
@@ -160,13 +167,3 @@ def _pickles(value: Any) -> bool:
     except Exception:  # noqa: BLE001
         return False
     return True
-
-
-def _reject_unknown(cls: type[Connection], given: Mapping[str, Any]) -> None:
-    known = fields_by_name(cls)
-    for name in given:
-        if name not in known:
-            near = closest(name, known)
-            likely = f"Did you mean {near}?" if near else cls._otherwise
-            hint = cls._elsewhere.get(name, likely)
-            raise TypeError(f"{cls.__name__} has no setting {name!r}. {hint}")

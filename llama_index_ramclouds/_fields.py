@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
+from ramclouds.bridge.body_fields import BodySettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
@@ -16,26 +17,11 @@ from ramclouds.prompted import OnUnsupported, ToolCalling
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
 
 
-class Fields(Connection):
+class Fields(Connection, BodySettings):
     """Every setting of `RamClouds`."""
 
     _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
-    _elsewhere: ClassVar[Mapping[str, str]] = {
-        "is_chat_model": "Every model is one here, so leave it out.",
-        "should_use_structured_outputs": "Set structured_output_mode='json_schema'.",
-    }
-    _otherwise: ClassVar[str] = (
-        "Put request parameters into additional_kwargs, other keys into extra_body."
-    )
-
     model: str = Field(description="Model to ask, by the name the gateway lists it under.")
-    temperature: float | None = Field(default=None, description="0 to 2; None is not sent.")
-    max_tokens: int | None = Field(default=None, description="Longest completion, in tokens.")
-    top_p: float | None = Field(default=None, description="0 to 1; None is not sent.")
-    frequency_penalty: float | None = Field(default=None, description="-2 to 2.")
-    presence_penalty: float | None = Field(default=None, description="-2 to 2.")
-    stop: str | list[str] | None = Field(default=None, description="Where the completion ends.")
-    reasoning_effort: str | None = Field(default=None, description="low, medium, high, ...")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Parameters of every request, as `chat` takes them."
     )

@@ -12,51 +12,12 @@ from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, model_facts
+from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import check_count, check_word
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
-
-_FIELDS = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "frequency_penalty",
-    "presence_penalty",
-    "stop",
-    "reasoning_effort",
-)
-
-# Keys of the body that New API passes on (dto/openai_request.go) and the client does not name:
-# taken as parameters of a call, like those it names. Any other is a TypeError of the client, since
-# the gateway would drop a misspelt one in silence.
-_BODY_KEYS = frozenset(
-    {
-        "chat_template_kwargs",
-        "enable_search",
-        "enable_thinking",
-        "logit_bias",
-        "max_completion_tokens",
-        "metadata",
-        "modalities",
-        "prediction",
-        "prompt_cache_key",
-        "prompt_cache_retention",
-        "reasoning",
-        "reasoning_split",
-        "search_parameters",
-        "service_tier",
-        "store",
-        "think",
-        "thinking",
-        "top_k",
-        "verbosity",
-        "web_search",
-        "web_search_options",
-    }
-)
-
 
 _WORDS = {
     "tool_calling": get_args(ToolCalling),
@@ -140,19 +101,8 @@ def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:
 
 
 def _merged(llm: Fields, given: Mapping[str, Any]) -> dict[str, Any]:
-    params = {name: getattr(llm, name) for name in _FIELDS}
-    body = dict(llm.extra_body)
-    for layer in (llm.additional_kwargs, given):
-        for name, value in layer.items():
-            if name == "extra_body":
-                body |= value or {}
-            elif name in _BODY_KEYS:
-                body[name] = value
-            else:
-                params[name] = value
-    if body:
-        params["extra_body"] = body
-    return params
+    own = {name: getattr(llm, name) for name in (*SETTINGS, "extra_body")}
+    return merged(own, llm.additional_kwargs, given)
 
 
 def _check_messages(messages: Sequence[ChatMessage]) -> None:

@@ -39,6 +39,7 @@ from llama_index_ramclouds._model_facts import count_tokens, to_metadata
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
+from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         return to_metadata(
             self.facts,
             window=self.context_window,
-            max_tokens=self.max_tokens,
+            max_tokens=max_tokens_of(dict(self)),
             has_functions=self.is_function_calling_model,
         )
 

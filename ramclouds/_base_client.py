@@ -7,10 +7,12 @@ import ssl
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from inspect import signature
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import httpx
 from pydantic import Secret, SecretStr
+from typing_extensions import TypedDict, Unpack
 
 from ramclouds._attempts import Attempts, Memory, Request
 from ramclouds._batching import Batching
@@ -30,6 +32,7 @@ from ramclouds._settings import (
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
+    USAGE_FIELD,
     Message,
     body_from,
     can_be_streamed,
@@ -46,7 +49,12 @@ from ramclouds._wire.embeddings.request_body import (
 from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds.bridge.dialects import DialectSetting, to_choice
 from ramclouds.bridge.prepare import Prepared
-from ramclouds.bridge.settings import is_secret_header, public_headers
+from ramclouds.bridge.settings import (
+    check_pickles,
+    is_secret_header,
+    public_headers,
+    reject_unknown,
+)
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, KeyStatus, Model
@@ -61,6 +69,10 @@ _KEY_STATUS = "/api/usage/token/"
 # For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
 # clients of the process, since it is a fact about the gateway's channels.
 _COUNTING: defaultdict[str, set[str]] = defaultdict(set)
+
+
+class Nothing(TypedDict):
+    """No further arguments: those that come are refused, with a hint."""
 
 
 class BaseClient:
@@ -82,7 +94,11 @@ class BaseClient:
         think_tags: bool = False,
         stream_whole_calls: bool = False,
         dialect: DialectSetting | None = None,
+        **unknown: Unpack[Nothing],
     ) -> None:
+        reject_unknown(
+            type(self).__name__, unknown, _SETTINGS, "See its docstring for those it has."
+        )
         if http_client is not None and not isinstance(http_client, self._http_class):
             raise ConfigurationError(
                 f"http_client must be an httpx.{self._http_class.__name__}, "
@@ -127,10 +143,7 @@ class BaseClient:
         names = [name for name in type(self._settings).__dataclass_fields__ if name != "api_key"]
         state = {name: getattr(self._settings, name) for name in names}
         state["headers"] = public_headers(self._settings.headers.get_secret_value())
-        if isinstance(state["verify"], ssl.SSLContext):
-            raise ConfigurationError(
-                "A client with an ssl.SSLContext cannot be pickled. Pass verify='/path/ca.pem'."
-            )
+        check_pickles(self._settings.verify)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -162,6 +175,9 @@ class BaseClient:
         is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
         if (is_streamed or prepared.as_stream) and can_be_streamed(prepared.body):
             self._make_streamed(request, stream_usage=None)
+        else:
+            # OpenAI refuses it beside a whole request.
+            prepared.body.pop(USAGE_FIELD, None)
         return self._attempts(request)
 
     def _stream_attempts(
@@ -284,6 +300,13 @@ class BaseClient:
             redactor = Redactor(key, proxy_secrets(self._settings.base_url))
             self._prepared = (httpx.Headers(headers), _masking(redactor, given))
         return self._prepared
+
+
+_SETTINGS = {
+    name: name
+    for name in signature(BaseClient.__init__).parameters
+    if name not in ("self", "unknown")
+}
 
 
 def _masking(redactor: Redactor, headers: Mapping[str, str]) -> Redactor:

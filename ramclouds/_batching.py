@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from math import hypot
 from typing import Any, Literal
 
-from ramclouds._wire.chat.request_body import in_count
 from ramclouds._wire.embeddings.request_body import MAX_TEXTS, check_one
 from ramclouds._wire.embeddings.vectors import to_array
+from ramclouds.bridge.body_fields import in_count
 from ramclouds.bridge.tokens import estimate_tokens
 from ramclouds.errors import (
     ConfigurationError,

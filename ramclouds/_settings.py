@@ -6,6 +6,7 @@ import ipaddress
 import os
 import re
 import ssl
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def settings_from(
     max_retries: int | None,
     default_headers: Mapping[str, str] | None,
     user_agent: str | None,
-    verify: bool | str | ssl.SSLContext,
+    verify: bool | str | ssl.SSLContext | None,
     think_tags: bool,
     stream_whole_calls: bool = False,
     dialect: DialectSetting | None = None,
@@ -68,13 +69,16 @@ def settings_from(
     Raises:
         ConfigurationError: one is missing or unusable; the message says which, and what to do.
     """
+    key = api_key_from(api_key)
+    url = _base_url_from(base_url or os.environ.get("RAMCLOUDS_BASE_URL"))
+    _warn_of_foreign_key(key, url)
     return Settings(
-        api_key=api_key_from(api_key),
-        base_url=_base_url_from(base_url or os.environ.get("RAMCLOUDS_BASE_URL")),
+        api_key=key,
+        base_url=url,
         timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
         max_retries=_max_retries_from(max_retries),
         headers=Secret(_headers_from(default_headers, user_agent)),
-        verify=verify,
+        verify=True if verify is None else verify,
         think_tags=think_tags,
         stream_whole_calls=stream_whole_calls,
         dialect=to_choice(dialect),
@@ -89,15 +93,66 @@ def api_key_from(argument: str | SecretStr | None) -> SecretStr:
     key = (given or os.environ.get("RAMCLOUDS_API_KEY") or "").strip()
     if not key:
         raise ConfigurationError(
-            "No API key. Set the environment variable RAMCLOUDS_API_KEY, or pass api_key=..."
+            "No API key. Set the environment variable RAMCLOUDS_API_KEY, or pass api_key=... "
+            "Pickles and stored models carry no key: set the variable where they are loaded."
         )
-    # `docker run --env-file` keeps the quotation marks that a shell removes.
-    if not (key.isascii() and key.isprintable()) or any(mark in key for mark in " '\""):
-        raise ConfigurationError(
-            "The API key holds a character that no key has (white space, a quotation mark, or not "
-            "ASCII). Copy it again."
-        )
+    for shape, what in _NO_KEYS:
+        if shape.search(key):
+            raise ConfigurationError(f"The API key {what}")
     return SecretStr(key)
+
+
+_NO_KEYS = (
+    # `docker run --env-file` keeps the quotation marks that a shell removes.
+    (re.compile("""^["'].*["']$"""), "is in quotation marks. Remove them."),
+    (re.compile(r"(?i)^(authorization:|bearer\b)"), "begins as a header does. Pass the key alone."),
+    (
+        re.compile(r"""[^!#-&(-~]"""),
+        "holds a character that no key has (white space, a quotation mark, or not ASCII). "
+        "Copy it again.",
+    ),
+)
+_OTHER_KEYS = {
+    "Anthropic": r"sk-ant-",
+    "OpenAI": r"sk-(proj|svcacct|admin|None)-",
+    "OpenRouter": r"sk-or-",
+    "Google": r"AIza",
+    "Groq": r"gsk_",
+    "xAI": r"xai-",
+    "Hugging Face": r"hf_",
+    "Perplexity": r"pplx-",
+    "NVIDIA": r"nvapi-",
+    "Replicate": r"r8_",
+    "LangSmith": r"lsv2_",
+    "LlamaCloud": r"llx-",
+    "AWS": r"(AKIA|ABSK)",
+}
+
+
+def _warn_of_foreign_key(key: SecretStr, base_url: str) -> None:
+    # Another gateway may have keys of any shape.
+    if base_url != DEFAULT_BASE_URL:
+        return
+    for provider, shape in _OTHER_KEYS.items():
+        if re.match(shape, key.get_secret_value()):
+            warn_user(
+                f"The API key has the shape of a key of {provider}, which RamClouds does not know. "
+                "Pass a key of RamClouds."
+            )
+
+
+def warn_user(message: str) -> None:
+    """Warn at the line of the user's code that led here."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and _IN_LIBRARIES.match(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
+
+
+_IN_LIBRARIES = re.compile(
+    r"(ramclouds|langchain_ramclouds|llama_index_ramclouds|langchain|langchain_core|langgraph"
+    r"|llama_index|pydantic|contextlib|functools|copy|pickle|asyncio|threading|concurrent)(\.|$)"
+)
 
 
 def _base_url_from(given: str | None) -> str:
@@ -117,10 +172,9 @@ def _base_url_from(given: str | None) -> str:
     if parts.query or parts.fragment:
         raise ConfigurationError("base_url must not have a query or a fragment.")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        warnings.warn(
+        warn_user(
             f"base_url {url} is plain http: the API key and all messages travel unencrypted. "
-            "Use https.",
-            stacklevel=4,
+            "Use https."
         )
     return url
 
@@ -178,6 +232,8 @@ def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> di
     """Headers with others laid over them, whatever their case."""
     if not more:
         return headers
+    if not isinstance(more, Mapping):
+        raise ConfigurationError("Headers must be a dict, such as {'X-Team': 'blue'}.")
     merged = dict(headers)
     for name, value in more.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):

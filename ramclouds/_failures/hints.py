@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ramclouds import errors as e
 from ramclouds._failures.classification import exceeds_limit
-from ramclouds._failures.model_names import chat_name_of
+from ramclouds._failures.model_names import chat_name_of, nearest_name
 
 if TYPE_CHECKING:
     from ramclouds._failures.error_body import ErrorBody
@@ -36,6 +36,10 @@ _CHECK_KEY = "Check the API key (RAMCLOUDS_API_KEY or api_key=...)."
 _UNNAMED = (
     "The key is unknown, disabled, expired or spent; the gateway does not say which, but "
     "client.key_status() can tell."
+)
+_CHECK_MODEL = (
+    "Check the model's name against client.models(), which is list_models() in the adapters: the "
+    "list depends on the key."
 )
 _CHECK_RIGHTS = "Check which models, groups and IP addresses the key may use."
 _ACCOUNT = (
@@ -115,8 +119,14 @@ def _redirect(failure: _Failure) -> str:
 def _chat_name(failure: _Failure) -> str:
     return (
         "RamClouds names newer Claude models with -CL on chat completions; the name without it is "
-        f"for /v1/messages. Ask for {failure.chat_name()}, or check client.models()."
+        f"for /v1/messages. Ask for {failure.chat_name()}. {_CHECK_MODEL}"
     )
+
+
+def _model_name(failure: _Failure) -> str:
+    base_url = failure.head.url.removesuffix("/chat/completions").removesuffix("/embeddings")
+    near = nearest_name(base_url, failure.head.sent.model)
+    return f"Did you mean {near}? {_CHECK_MODEL}" if near else _CHECK_MODEL
 
 
 def _too_large(failure: _Failure) -> str:
@@ -171,12 +181,9 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     )),
     (e.PermissionDeniedError, _always, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
     (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),
-    (e.ModelUnavailableError, _always, (
-        "Check the model's name against client.models(): the list depends on the key."
-    )),
+    (e.ModelUnavailableError, _always, _model_name),
     (e.NotFoundError, _Failure.is_relayed, (
-        "The provider behind the gateway did not find it. Check the model's name against "
-        "client.models()."
+        f"The provider behind the gateway did not find it. {_CHECK_MODEL}"
     )),
     (e.NotFoundError, _always, "Check base_url: it normally ends in /v1."),
     (e.ContextLengthError, _always, "Send fewer or shorter messages, or lower max_tokens."),

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from ramclouds.bridge.settings import closest
+from ramclouds.models import known_models
+
 # RamClouds' documents (2026-03): newer Claude models end in -CL on chat completions, as in
 # claude-opus-4.6-CL; the name without it is for POST /v1/messages.
 _CHAT_SUFFIX = "-CL"
@@ -27,3 +30,10 @@ def chat_name_of(base_url: str, model: str) -> str | None:
     if listed is not None:
         return name if name in listed else None
     return name if urlsplit(base_url).hostname == _HOST else None
+
+
+def nearest_name(base_url: str, model: str) -> str | None:
+    """The listed or documented model that a name is most likely meant to be."""
+    known = {name.lower(): name for name in _listed.get(base_url, known_models())}
+    near = closest(model.lower(), known)
+    return known[near] if near and known[near] != model else None

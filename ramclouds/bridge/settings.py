@@ -3,28 +3,148 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from types import NoneType
+from typing import Any, cast
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import AliasChoices, BaseModel, ValidationError
 
-from ramclouds.errors import ConfigurationError
+from ramclouds.errors import ConfigurationError, RamCloudsError
 
 __all__ = [
     "CLIENT_FIELDS",
+    "FOREIGN",
     "check_count",
+    "check_pickles",
     "check_word",
     "closest",
+    "construct",
     "fields_by_name",
     "is_secret_header",
     "public_headers",
+    "reject_unknown",
     "to_timeout",
+    "unknown_name",
 ]
 
-CLIENT_FIELDS = ("api_key", "base_url", "timeout", "max_retries", "default_headers")
+CLIENT_FIELDS = (
+    "api_key", "base_url", "timeout", "max_retries", "default_headers", "user_agent", "verify"
+)  # fmt: skip
 """The fields of every model of an adapter that its client is built with."""
+
+_LEAVE_OUT = "RamClouds has none, so leave it out."
+_ON_CALL = "Give it to the call."
+_PROXY = "Set the environment variable HTTPS_PROXY, or pass http_client=httpx.Client(proxy=...)."
+_THINKING = "Set reasoning_effort, or thinking={'type': 'enabled', 'budget_tokens': ...}."
+_STREAM = "Call stream(), or in LlamaIndex stream_chat() or stream_complete()."
+_HEADERS = "Set default_headers, or extra_headers of a call."
+
+# A hint goes with a setting that it needs, or with none ("").
+FOREIGN: dict[str, dict[str, str]] = {
+    "api_token": {"api_key": ""},
+    "apikey": {"api_key": ""},
+    "key": {"api_key": ""},
+    "token": {"api_key": ""},
+    "anthropic_api_key": {"api_key": ""},
+    "google_api_key": {"api_key": ""},
+    "openai_api_key": {"api_key": ""},
+    "api_base": {"base_url": ""},
+    "azure_endpoint": {"base_url": ""},
+    "anthropic_api_url": {"base_url": ""},
+    "endpoint": {"base_url": ""},
+    "host": {"base_url": ""},
+    "openai_api_base": {"base_url": ""},
+    "url": {"base_url": ""},
+    "deployment_name": {"model": ""},
+    "azure_deployment": {"model": ""},
+    "engine": {"model": ""},
+    "model_id": {"model": ""},
+    "model_name": {"model": ""},
+    "num_retries": {"max_retries": ""},
+    "retries": {"max_retries": ""},
+    "request_timeout": {"timeout": ""},
+    "default_request_timeout": {"timeout": ""},
+    "headers": {"default_headers": _HEADERS, "extra_headers": ""},
+    "extra_headers": {"default_headers": _HEADERS},
+    "default_headers": {"extra_headers": ""},
+    "async_client": {"http_async_client": "", "async_http_client": ""},
+    "async_http_client": {"http_async_client": "", "http_client": "Pass it to AsyncClient."},
+    "http_async_client": {"async_http_client": "", "http_client": "Pass it to AsyncClient."},
+    "client": {"http_client": ""},
+    "max_new_tokens": {"max_tokens": ""},
+    "max_output_tokens": {"max_tokens": ""},
+    "max_tokens_to_sample": {"max_tokens": ""},
+    "num_output": {"max_tokens": ""},
+    "num_predict": {"max_tokens": ""},
+    "stop_sequences": {"stop": ""},
+    "model_kwargs": {"extra_body": ""},
+    "generation_config": {"extra_body": "Set temperature, max_tokens and the others by name."},
+    "safety_settings": {"extra_body": "Put it into extra_body."},
+    "reasoning": {
+        "reasoning_effort": "Set reasoning_effort='high'. Channels of OpenRouter read it in"
+        " extra_body={'reasoning': {...}}."
+    },
+    "thinking_budget": {"thinking": _THINKING},
+    "thinking_config": {"thinking": _THINKING},
+    "include_thoughts": {"thinking": _THINKING},
+    "stream": {
+        "streaming": "Set streaming=True, or call stream().",
+        "": _STREAM,
+    },
+    "streaming": {"": _STREAM},
+    "max_concurrency": {
+        "num_workers": "",
+        "": "Limit the calls where you make them: asyncio.Semaphore(8), or in LangChain"
+        " model.batch(inputs, config={'max_concurrency': 8}).",
+    },
+    "context_window": {"profile": "Set profile={'max_input_tokens': ...}."},
+    "num_ctx": {
+        "context_window": "",
+        "profile": "Set profile={'max_input_tokens': ...}.",
+    },
+    "system_prompt": {"": "Put a system message in front of the messages."},
+    "system": {
+        "system_prompt": "",
+        "": "Put a system message in front of the messages.",
+    },
+    "response_format": {
+        "streaming": "Call with_structured_output(), or give it to the call.",
+        "additional_kwargs": "Call structured_predict() or as_structured_llm().",
+        "": _ON_CALL,
+    },
+    "tools": {
+        "streaming": "Call bind_tools().",
+        "additional_kwargs": "Call chat_with_tools().",
+        "": _ON_CALL,
+    },
+    "tool_choice": {"streaming": "Call bind_tools(tools, tool_choice=...).", "": _ON_CALL},
+    "parallel_tool_calls": {
+        "streaming": "Call bind_tools(tools, parallel_tool_calls=...).",
+        "additional_kwargs": "Call chat_with_tools(tools, allow_parallel_tool_calls=...).",
+        "": _ON_CALL,
+    },
+    "strict": {"streaming": "Call bind_tools() or with_structured_output() with it."},
+    "metadata": {"additional_kwargs": "Put it into additional_kwargs."},
+    "is_chat_model": {"": "Every model is one here, so leave it out."},
+    "should_use_structured_outputs": {
+        "structured_output_mode": "Set structured_output_mode='json_schema'.",
+    },
+    "tiktoken_model_name": {"custom_get_token_ids": "", "tokenizer": ""},
+    "openai_proxy": {"http_client": _PROXY},
+    "proxies": {"http_client": _PROXY},
+    "proxy": {"http_client": _PROXY},
+    "api_type": {"": _LEAVE_OUT},
+    "api_version": {"": _LEAVE_OUT},
+    "default_query": {"": "The gateway reads no query, so leave it out."},
+    "openai_organization": {"": _LEAVE_OUT},
+    "organization": {"": _LEAVE_OUT},
+    "org_id": {"": _LEAVE_OUT},
+    "project": {"": _LEAVE_OUT},
+    "use_responses_api": {"": "Requests go to /chat/completions, so leave it out."},
+}
+"""What packages for other providers call a setting, and what to do with it here."""
 
 _SECRET = re.compile(r"auth|cookie|key|token|secret|password|credential", re.IGNORECASE)
 
@@ -44,6 +164,115 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name that the given one is most likely meant to be."""
     near = get_close_matches(name, list(known), n=1)
     return near[0] if near else None
+
+
+def unknown_name(name: str, known: Collection[str], otherwise: str) -> str:
+    """What to do with a name that is none of those that are known."""
+    foreign = FOREIGN.get(name, {})
+    for needed, hint in foreign.items():
+        if not needed or needed in known:
+            return hint or f"Did you mean {needed!r}?"
+    of_client = next((one for one in (name, *foreign) if one in CLIENT_FIELDS), None)
+    if of_client and of_client not in known:
+        return f"Give {of_client} where the client or the model is made."
+    near = closest(name, known)
+    return f"Did you mean {near!r}?" if near else otherwise
+
+
+def reject_unknown(
+    owner: str, names: Iterable[str], known: Mapping[str, str], otherwise: str
+) -> None:
+    """Refuse a name that is no setting, or another name of a setting that was given before.
+
+    Raises:
+        TypeError: as Python itself does for an argument that a function lacks.
+    """
+    given: dict[str, str] = {}
+    for name in names:
+        if name not in known:
+            hint = unknown_name(name, known, otherwise)
+            raise TypeError(f"{owner} has no setting {name!r}. {hint}")
+        if (other := given.setdefault(known[name], name)) != name:
+            raise TypeError(f"{owner} got {other!r} and {name!r}, which are one setting. Give one.")
+
+
+def construct(
+    kind: type[BaseModel],
+    init: Callable[..., None],
+    settings: Mapping[str, Any],
+    error: type[ConfigurationError],
+) -> None:
+    """Run the constructor of an adapter's model: what is wrong is the same error in both.
+
+    Raises:
+        TypeError: a name is no setting.
+        ConfigurationError: a value is wrong; it is pydantic's error as well.
+    """
+    otherwise = "Put other fields of the body into extra_body."
+    reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
+    try:
+        init(**settings)
+    except ValidationError as exc:
+        wrong = _setting_error(exc, error)
+    else:
+        return
+    # Not inside: pydantic's own error shows what was given, the key included.
+    raise wrong
+
+
+def _setting_error(error: ValidationError, kind: type[ConfigurationError]) -> ConfigurationError:
+    """An error about wrong settings in the client's words; it is pydantic's error as well."""
+    problems = [
+        (found["loc"], str(found.get("ctx", {}).get("error", "")) or _in_words(found))
+        for found in error.errors(include_url=False, include_input=False)
+    ]
+    message = "\n".join(words for _, words in problems)
+    both = _with_pydantic(kind)
+    if both is kind:
+        return kind(message)
+    # Without what was given: that may be the key.
+    lines = [
+        {"type": "value_error", "loc": loc, "input": None, "ctx": {"error": ValueError(words)}}
+        for loc, words in problems
+    ]
+    made: Any = both
+    made = made.from_exception_data(error.title, lines, "python", hide_input=True)
+    RamCloudsError.__init__(made, message)
+    return cast(ConfigurationError, made)
+
+
+def _in_words(found: Mapping[str, Any]) -> str:
+    name = ".".join(map(str, found["loc"]))
+    if found["type"] == "missing":
+        return f"{name} is missing. Pass {name}=..."
+    return f"{name} is wrong: {found['msg']}."
+
+
+def _with_pydantic(kind: type[ConfigurationError]) -> type[ConfigurationError]:
+    """The class of errors that are pydantic's too; the class itself before pydantic 2.10."""
+    try:
+        return type(kind.__name__, (_Both, kind, ValidationError), {"__module__": kind.__module__})
+    except TypeError:
+        return kind
+
+
+class _Both:
+    """What an error does in its own way if it is pydantic's too."""
+
+    __slots__ = ()
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Nothing: pydantic builds the error, and has no message for it."""
+
+    def __str__(self) -> str:
+        return cast(RamCloudsError, self).message
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> Any:
+        # Pydantic's own does not keep what makes it ours.
+        return type(self).__mro__[2], (str(self),)
 
 
 def check_word(name: str, word: Any, words: Sequence[Any]) -> Any:
@@ -71,17 +300,26 @@ def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if not is_secret_header(name)}
 
 
+def check_pickles(verify: Any) -> None:
+    """Refuse to pickle an `ssl.SSLContext`, which is bound to its process."""
+    if not isinstance(verify, (bool, str, NoneType)):
+        raise ConfigurationError(
+            "A client or model with an ssl.SSLContext cannot be pickled. "
+            "Pass verify='/path/ca.pem'."
+        )
+
+
 def to_timeout(value: Any) -> Any:
     """A timeout as a user writes it, or a stored LLM holds it, in the client's form."""
-    if value is None:
-        return None
-    if isinstance(value, (int, float, str)):
-        return float(value)
+    if not isinstance(value, Mapping):
+        return value
     # httpx is a third of an adapter's import, so it is loaded with the first of its objects.
     from httpx import Timeout
 
-    if isinstance(value, Mapping):
+    try:
         return Timeout(**value)
-    if not isinstance(value, Timeout):
-        raise ConfigurationError("timeout must be a number of seconds, or an httpx.Timeout.")
-    return value
+    except TypeError:
+        raise ConfigurationError(
+            "timeout must be a number of seconds or an httpx.Timeout. "
+            "A dict of it has connect, read, write and pool."
+        ) from None

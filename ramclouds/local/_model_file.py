@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from ramclouds._settings import warn_user
 from ramclouds.errors import ConfigurationError
 from ramclouds.local._gguf import chat_template
 
@@ -75,8 +75,7 @@ def way_to_call_tools(path: Path) -> Literal["native", "grammar"]:
 def warn_of_base_model(path: Path) -> None:
     """Warns if a GGUF file has no chat template; of another file llama.cpp says what is wrong."""
     if chat_template(path) == "":
-        warnings.warn(
+        warn_user(
             f"{path.name} has no chat template, so it is a base model: its answers will not follow"
-            " the conversation. Name a GGUF file of an instruct model.",
-            stacklevel=3,
+            " the conversation. Name a GGUF file of an instruct model."
         )

@@ -185,13 +185,15 @@ def test_no_stream_asks_that_usage_be_left_out(gateway: Gateway) -> None:
     assert "stream_options" not in gateway.last.json
 
 
-def test_client_has_one_name_for_the_most_tokens(gateway: Gateway) -> None:
+def test_client_sends_one_name_for_the_most_tokens(gateway: Gateway) -> None:
     """`params-openai-gpt-5-m`: with both names the vendor refuses the request."""
-    with (
-        Client(api_key="test-key", base_url=gateway.base_url) as client,
-        pytest.raises(TypeError, match="max_completion_tokens"),
-    ):
-        client.complete(model="gpt-5", messages=[], max_completion_tokens=9)
+    messages = [{"role": "user", "content": "Hi"}]
+    with Client(api_key="test-key", base_url=gateway.base_url) as client:
+        with pytest.raises(ConfigurationError, match="one limit"):
+            client.complete(model="gpt-5", messages=messages, max_tokens=9, max_completion_tokens=9)
+        extra = {"max_completion_tokens": 8}
+        client.complete(model="gpt-5", messages=messages, max_tokens=9, extra_body=extra)
+    assert {"max_tokens", "max_completion_tokens"} & gateway.last.json.keys() == extra.keys()
 
 
 def test_whole_completion_is_asked_for_as_a_stream_where_nothing_else_is_taken(

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
+import ssl
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.messages import HumanMessage
 from llama_index.core.base.llms.types import ChatMessage
 from pydantic import ValidationError
 
-from langchain_ramclouds import ChatRamClouds
-from llama_index_ramclouds import RamClouds
-from ramclouds import Client, ConfigurationError
+from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
+from ramclouds import AsyncClient, Client, ConfigurationError
+from ramclouds._wire.chat.request_body import Params
+from ramclouds.bridge.settings import FOREIGN
 from tests.gateway import Gateway
 
 Chat = Callable[..., ChatRamClouds]
 Llm = Callable[..., RamClouds]
 
 SECRET = "s3cret"
+KEY: dict[str, Any] = {"api_key": "test-key"}
 
 
 @pytest.mark.parametrize(
@@ -54,23 +60,229 @@ def test_wrong_setting_of_a_call_is_the_same_error(wrong: Any, chat: Chat, llm: 
         llm().chat([ChatMessage("Hi")], tools=tools, **wrong)
 
 
-def test_wrong_setting_of_the_model_differs_as_pinned(chat: Chat, llm: Llm) -> None:
-    with pytest.raises(ValidationError, match="temperature"):
-        chat(temperature=3)
-    with pytest.raises(ConfigurationError, match="temperature"):
-        llm(temperature=3)
+BUILDERS: dict[str, Callable[..., Any]] = {
+    "langchain": lambda **settings: ChatRamClouds(**{"model": "gpt-5", **KEY, **settings}),
+    "llama_index": lambda **settings: RamClouds(**{"model": "gpt-5", **KEY, **settings}),
+    "langchain-embeddings": lambda **settings: RamCloudsEmbeddings(**{**KEY, **settings}),
+    "llama_index-embeddings": lambda **settings: RamCloudsEmbedding(**{**KEY, **settings}),
+    "client": lambda **settings: Client(**{**KEY, **settings}),
+    "async-client": lambda **settings: AsyncClient(**{**KEY, **settings}),
+}
+MODELS = list(BUILDERS)[:2]
+EVERYWHERE = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
 
-def test_timeout_as_text_differs_as_pinned(chat: Chat, llm: Llm) -> None:
-    with pytest.raises(ConfigurationError, match="timeout"):
-        chat(timeout="30")
-    assert llm(timeout="30").timeout == 30.0
+@EVERYWHERE
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timeout": "30"},
+        {"timeout": -1},
+        {"max_retries": -1},
+        {"base_url": "ramclouds.me/v1"},
+        {"api_key": ["sk-canary"]},
+        {"default_headers": "Authorization: sk-canary"},
+    ],
+    ids=repr,
+)
+def test_wrong_setting_is_the_same_error(build: Callable[..., Any], wrong: dict[str, Any]) -> None:
+    (name,) = wrong
+    with pytest.raises(ConfigurationError, match=f"(?i){name.removeprefix('default_')}") as caught:
+        build(**wrong)
+    assert "canary" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
-@pytest.mark.parametrize("build", ["chat", "llm"])
-def test_unknown_setting_names_the_closest_one(build: str, request: pytest.FixtureRequest) -> None:
-    with pytest.raises(TypeError, match=r"Did you mean '?temperature"):
-        request.getfixturevalue(build)(temprature=0.5)
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"temperature": 3}, "temperature must be a number from 0 to 2, not 3"),
+        ({"temperature": "0.5"}, "temperature must be a number"),
+        ({"top_p": 1.1}, "top_p must be"),
+        ({"max_tokens": 0}, "max_tokens must be"),
+        ({"max_completion_tokens": -1}, "max_completion_tokens must be"),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, "one limit"),
+    ],
+    ids=repr,
+)
+def test_wrong_parameter_is_the_same_error_at_each_place(
+    name: str, wrong: dict[str, Any], says: str
+) -> None:
+    model = BUILDERS[name]()
+    with pytest.raises(ConfigurationError, match=says):
+        BUILDERS[name](**wrong)
+    with pytest.raises(ConfigurationError, match=says):
+        model.invoke("Hi", **wrong) if name == "langchain" else model.complete("Hi", **wrong)
+    with Client(**KEY) as client, pytest.raises(ConfigurationError, match=says):
+        client.complete(model="gpt-5", messages=[{"role": "user", "content": "Hi"}], **wrong)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_wrong_setting_of_a_model_is_the_error_of_pydantic_too(name: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        BUILDERS[name](temperature=3, api_key="sk-canary")
+    assert caught.value.errors()[0]["loc"] == ("temperature",)
+    stored = pickle.loads(pickle.dumps(caught.value))
+    assert isinstance(stored, ConfigurationError)
+    assert str(stored) == str(caught.value)
+    assert "canary" not in f"{caught.value.errors()} {caught.value!r}"
+
+
+UNKNOWN_SETTINGS = {
+    "apikey": "Did you mean 'api_key'",
+    "timeot": "Did you mean 'timeout'",
+    "openai_api_key": "Did you mean 'api_key'",
+    "openai_api_base": "Did you mean 'base_url'",
+    "retries": "Did you mean 'max_retries'",
+    "organization": "leave it out",
+    "default_query": "leave it out",
+    "openai_proxy": "HTTPS_PROXY",
+    "stream": "stream",
+    "tools": "Call|call",
+}
+UNKNOWN_PARAMETERS = {
+    "temprature": "'temperature'",
+    "reasoning": "reasoning_effort='high'",
+    "num_predict": "'max_tokens'",
+    "thinking_budget": "thinking=",
+    "max_concurrency": "config=",
+    "nonsense_of_mine": "extra_body",
+}
+
+
+@EVERYWHERE
+def test_unknown_setting_is_an_error_that_says_what_to_do(build: Callable[..., Any]) -> None:
+    for name, hint in UNKNOWN_SETTINGS.items():
+        with pytest.raises(TypeError, match=f"has no setting '{name}'.*({hint})"):
+            build(**{name: True})
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_unknown_parameter_is_an_error_that_says_what_to_do(name: str) -> None:
+    model = BUILDERS[name]()
+    ask = model.invoke if name == "langchain" else model.complete
+    for given, hint in UNKNOWN_PARAMETERS.items():
+        with pytest.raises(TypeError, match=hint):
+            BUILDERS[name](**{given: 1})
+        with pytest.raises(TypeError, match=hint):
+            ask("Hi", **{given: 1})
+
+
+def test_hints_of_foreign_names_lead_to_settings_that_exist() -> None:
+    known = [*ChatRamClouds.model_fields, *RamClouds.model_fields, *RamCloudsEmbedding.model_fields]
+    targets = {target for hints in FOREIGN.values() for target in hints} - {""}
+    assert targets <= {*known, *Params.__annotations__}
+
+
+EVERY_FIELD: dict[str, Any] = {
+    "top_k": 5,
+    "thinking": {"type": "disabled"},
+    "verbosity": "low",
+    "max_completion_tokens": 9,
+    "repetition_penalty": 1.1,
+    "min_tokens": 2,
+    "seed": 7,
+    "service_tier": "flex",
+    "enable_thinking": False,
+}
+
+
+def test_fields_of_the_body_are_the_same_in_settings_and_calls(
+    gateway: Gateway, chat: Chat, llm: Llm
+) -> None:
+    chat(**EVERY_FIELD).invoke("Hi")
+    chat(max_tokens=5).invoke("Hi", **EVERY_FIELD)
+    chat(extra_body=EVERY_FIELD, max_tokens=5).invoke("Hi")
+    llm(**EVERY_FIELD).chat([ChatMessage("Hi")])
+    llm(max_tokens=5).chat([ChatMessage("Hi")], **EVERY_FIELD)
+    llm(additional_kwargs=EVERY_FIELD, max_tokens=5).complete("Hi")
+    with Client(**KEY, base_url=gateway.base_url) as client:
+        messages = [{"role": "user", "content": "Hi"}]
+        client.complete(model="gpt-5", messages=messages, **EVERY_FIELD)
+    message = {"messages": [{"role": "user", "content": "Hi"}], "model": "gpt-5"}
+    assert [request.json for request in gateway.requests] == [EVERY_FIELD | message] * 7
+
+
+def test_stream_options_go_with_streams_alone(gateway: Gateway, chat: Chat, llm: Llm) -> None:
+    options = {"include_usage": True, "include_obfuscation": False}
+    model, index = chat(stream_options=options), llm(stream_options=options)
+    list(model.stream("Hi"))
+    list(index.stream_complete("Hi"))
+    list(model.stream("Hi", stream_options={"include_usage": False}))
+    model.invoke("Hi")
+    index.complete("Hi")
+    sent = [request.json.get("stream_options") for request in gateway.requests]
+    assert sent == [options, options, None, None, None]
+
+
+def test_user_agent_and_verify_are_settings_of_both(gateway: Gateway, chat: Chat, llm: Llm) -> None:
+    chat(user_agent="me/1", verify=False).invoke("Hi")
+    llm(user_agent="me/1", verify=False).complete("Hi")
+    assert [request.headers["User-Agent"] for request in gateway.requests] == ["me/1"] * 2
+    for build in BUILDERS.values():
+        build(user_agent="me/1", verify=False)
+
+
+@EVERYWHERE
+def test_key_that_cannot_be_one_is_found_before_anything_is_sent(build: Callable[..., Any]) -> None:
+    for key, says in {
+        "'sk-canary'": "quotation marks",
+        '"sk-canary"': "quotation marks",
+        "Bearer sk-canary": "Pass the key alone",
+        "Authorization: Bearer sk-canary": "Pass the key alone",
+        "sk-ca nary": "white space",
+        "sk-ca\nnary": "white space",
+        "sk-c\u00e4nary": "not ASCII",
+    }.items():
+        with pytest.raises(ConfigurationError, match=says) as caught:
+            build(api_key=key)
+        assert "sk-c" not in str(caught.value)
+    build(api_key=" sk-test\n")
+
+
+@EVERYWHERE
+def test_key_of_another_provider_is_a_warning_for_ramclouds_alone(
+    build: Callable[..., Any],
+) -> None:
+    with pytest.warns(UserWarning, match="a key of Anthropic") as caught:
+        build(api_key="sk-ant-canary")
+    (warning,) = caught
+    # The line of whoever built it, not one of this package or of pydantic.
+    assert warning.filename == __file__
+    assert "canary" not in str(warning.message)
+    build(api_key="sk-ant-canary", base_url="https://other.example/v1")
+    build(api_key="sk-" + "a1B2" * 12)
+
+
+def test_warning_of_plain_http_points_to_the_users_line() -> None:
+    for build in BUILDERS.values():
+        with pytest.warns(UserWarning, match="plain http") as caught:
+            build(base_url="http://other.example/v1")
+        assert {warning.filename for warning in caught} == {__file__}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_unpickled_model_without_a_key_says_that_pickles_carry_none(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = pickle.dumps(BUILDERS[name]())
+    monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
+    model = pickle.loads(stored)
+    ask = model.invoke if name == "langchain" else model.complete
+    with pytest.raises(ConfigurationError, match=r"RAMCLOUDS_API_KEY.*carry no key"):
+        ask("Hi")
+
+
+@pytest.mark.parametrize("name", list(BUILDERS)[:4])
+def test_deep_copies_share_the_http_clients_of_the_user(name: str) -> None:
+    context = ssl.create_default_context()
+    other = "http_async_client" if name.startswith("langchain") else "async_http_client"
+    own = {"http_client": httpx.Client(), other: httpx.AsyncClient(), "verify": context}
+    model = BUILDERS[name](**own)
+    for copied in (copy.deepcopy(model), model.model_copy(deep=True)):
+        assert {field: getattr(copied, field) for field in own} == own
+    with pytest.raises(ConfigurationError, match="cannot be pickled"):
+        pickle.dumps(model)
 
 
 async def test_whole_calls_that_are_streamed_ask_for_a_stream(

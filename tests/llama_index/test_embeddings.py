@@ -187,7 +187,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "base_url": ({"base_url": "ftp://x"}, ConfigurationError, "http or https"),
     "embed_batch_size": ({"embed_batch_size": 0}, ValueError, "embed_batch_size"),
     "on_too_long": ({"on_too_long": "split"}, ValueError, "on_too_long"),
-    "typo": ({"dimension": 5}, TypeError, "RamCloudsEmbedding has no .* Did you mean dimensions"),
+    "typo": ({"dimension": 5}, TypeError, "RamCloudsEmbedding has no .* Did you mean 'dimensions'"),
 }
 
 

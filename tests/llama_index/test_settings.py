@@ -71,7 +71,7 @@ def test_no_other_vendors_key_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ("given", "near"), [("temprature", "temperature"), ("max_token", "max_tok")]
 )
 def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str) -> None:
-    with pytest.raises(TypeError, match=f"Did you mean {near}"):
+    with pytest.raises(TypeError, match=f"Did you mean '{near}"):
         RamClouds(model="gpt-5", api_key=KEY, **{given: 1})
 
 
@@ -80,7 +80,7 @@ def test_an_unknown_setting_is_an_error_that_suggests_one(given: str, near: str)
     [
         ("is_chat_model", "leave it out"),
         ("should_use_structured_outputs", "structured_output_mode='json_schema'"),
-        ("seed", "into additional_kwargs"),
+        ("response_format", "structured_predict"),
     ],
 )
 def test_a_setting_of_openailike_is_an_error_that_names_the_way(given: str, way: str) -> None:

@@ -49,6 +49,10 @@ NAMES = {
         unsupported_message
     """,
     "ramclouds.bridge": "",
+    "ramclouds.bridge.body_fields": """
+        LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of
+        merged
+    """,
     "ramclouds.bridge.dialects": """
         Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning Sampling Way
         dialect_for dialects to_choice
@@ -72,8 +76,8 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS check_count check_word closest fields_by_name is_secret_header public_headers
-        to_timeout
+        CLIENT_FIELDS FOREIGN check_count check_pickles check_word closest construct fields_by_name
+        is_secret_header public_headers reject_unknown to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
@@ -97,7 +101,7 @@ NAMES = {
 CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
-        think_tags stream_whole_calls dialect
+        think_tags stream_whole_calls dialect unknown
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
@@ -109,32 +113,32 @@ CLIENT_METHODS = {
     "models": "timeout",
     "key_status": "timeout",
 }
+BODY_SETTINGS = """
+    audio chat_template_kwargs enable_search enable_thinking frequency_penalty logit_bias logprobs
+    max_completion_tokens max_tokens min_tokens modalities n prediction presence_penalty
+    prompt_cache_key prompt_cache_retention reasoning_effort reasoning_split repetition_penalty
+    safety_identifier search_parameters seed service_tier stop store stream_options temperature
+    think thinking top_k top_logprobs top_p user verbosity web_search web_search_options
+"""
+CONNECTION = "api_key base_url default_headers http_client max_retries timeout user_agent verify"
 FIELDS: dict[type[BaseModel], str] = {
-    ChatRamClouds: """
-        api_key base_url default_headers empty_retries extra_body frequency_penalty
-        http_async_client http_client logprobs max_retries max_tokens model n on_empty
-        on_invalid_tool_calls on_unsupported
-        presence_penalty reasoning_effort replay_reasoning seed stop stream_usage
-        stream_whole_calls streaming temperature think_tags timeout tool_calling top_logprobs
-        top_p user
+    ChatRamClouds: f"""
+        {BODY_SETTINGS} {CONNECTION} extra_body http_async_client model on_empty
+        on_invalid_tool_calls on_unsupported empty_retries replay_reasoning stream_usage
+        stream_whole_calls streaming think_tags tool_calling
     """,
-    RamClouds: """
-        additional_kwargs api_key async_http_client base_url context_window default_headers
-        empty_retries extra_body frequency_penalty http_client is_function_calling_model
-        max_retries max_tokens
-        model on_empty on_invalid_tool_calls on_unsupported presence_penalty reasoning_effort
-        replay_reasoning stop stream_whole_calls structured_output_mode temperature think_tags
-        timeout tokenizer tool_calling top_p
+    RamClouds: f"""
+        {BODY_SETTINGS} {CONNECTION} additional_kwargs async_http_client context_window extra_body
+        is_function_calling_model model on_invalid_tool_calls on_unsupported replay_reasoning
+        empty_retries on_empty stream_whole_calls structured_output_mode think_tags tokenizer
+        tool_calling
     """,
-    RamCloudsEmbeddings: """
-        api_key base_url chunk_size default_headers dimensions extra_body http_async_client
-        http_client max_concurrency max_retries model on_too_long show_progress_bar timeout user
+    RamCloudsEmbeddings: f"""
+        {CONNECTION} chunk_size dimensions extra_body http_async_client max_concurrency model
+        on_too_long show_progress_bar user
     """,
     # model_name, embed_batch_size and num_workers are the framework's.
-    RamCloudsEmbedding: """
-        api_key async_http_client base_url default_headers dimensions extra_body http_client
-        max_retries on_too_long timeout user
-    """,
+    RamCloudsEmbedding: f"{CONNECTION} async_http_client dimensions extra_body on_too_long user",
 }
 
 

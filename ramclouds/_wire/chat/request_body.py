@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping, Sequence
-from math import isfinite
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
-from typing_extensions import TypedDict
 
+from ramclouds.bridge.body_fields import LIMITS, BodyFields, check_field, check_limits
 from ramclouds.bridge.dialects import DialectSetting
+from ramclouds.bridge.settings import unknown_name
 from ramclouds.errors import ConfigurationError
 
 Message = Mapping[str, Any]
 
 # The documented three, and tool, which the gateway software takes.
 ROLES = frozenset({"system", "user", "assistant", "tool"})
-# New API answers 500 "max_tokens is invalid" above it.
-_MAX_TOKENS = 1_073_741_823
 
 
-class Params(TypedDict, total=False):
-    """Optional arguments of `complete` and `stream`; None is not sent.
+class Params(BodyFields, total=False):
+    """Optional arguments of `complete` and `stream`; None is not sent."""
 
-    The first six are documented by RamClouds, with their ranges. The others are what the gateway
-    software also takes; whether a model obeys them depends on the gateway's channel.
-    """
-
-    temperature: float | None
-    """0 to 2; the gateway's default is 1."""
-    max_tokens: int | None
-    """Of the completion; 1 or more."""
-    top_p: float | None
-    """0 to 1."""
-    frequency_penalty: float | None
-    """-2 to 2."""
-    presence_penalty: float | None
-    """-2 to 2."""
-    stop: str | Sequence[str] | None
-    n: int | None
-    """Number of choices, for `complete` only."""
-    seed: int | None
-    tools: Sequence[Mapping[str, Any]] | None
-    tool_choice: str | Mapping[str, Any] | None
-    parallel_tool_calls: bool | None
-    response_format: Mapping[str, Any] | None
-    reasoning_effort: str | None
-    logprobs: bool | None
-    top_logprobs: int | None
-    user: str | None
     stream_usage: bool | None
     """For `stream` only: False does not ask for the usage."""
     extra_body: Mapping[str, Any] | None
@@ -61,17 +32,6 @@ class Params(TypedDict, total=False):
 
 _NAMES = frozenset(Params.__annotations__)
 _NOT_IN_BODY = frozenset({"stream_usage", "extra_body", "extra_headers", "dialect"})
-_RANGES: dict[str, tuple[float, float]] = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
-    "frequency_penalty": (-2, 2),
-    "presence_penalty": (-2, 2),
-}
-_COUNTS: dict[str, tuple[int, int]] = {
-    "max_tokens": (1, _MAX_TOKENS),
-    "n": (1, 128),
-    "top_logprobs": (0, 20),
-}
 USAGE_FIELD = "stream_options"
 _OWNED_KEYS = frozenset({"model", "messages", "stream"})
 
@@ -84,19 +44,34 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
         TypeError: an argument that does not exist.
     """
     if not params.keys() <= _NAMES:
-        raise TypeError(_unknown(next(iter(params.keys() - _NAMES))))
+        raise TypeError(unknown_argument(params, _NAMES))
     if not isinstance(model, str) or not model.strip():
         raise ConfigurationError("model must be the name of a model, such as 'gpt-5'.")
     body: dict[str, Any] = {"model": model, "messages": _checked_messages(messages)}
     for name, value in params.items():
         if value is not None and name not in _NOT_IN_BODY:
-            body[name] = _checked(name, value)
+            body[name] = check_field(name, value)
     # An empty list is refused by several providers; no tools is no key.
     for name in ("tools", "stop"):
         if body.get(name) == []:
             del body[name]
-    lay_over(body, params.get("extra_body") or {}, _OWNED_KEYS)
+    return _with_extra(body, params.get("extra_body") or {})
+
+
+def _with_extra(body: dict[str, Any], extra: Any) -> dict[str, Any]:
+    lay_over(body, extra, _OWNED_KEYS)
+    if extra.keys() & LIMITS:
+        body = {name: value for name, value in body.items() if name in extra or name not in LIMITS}
+    if body.keys() >= LIMITS:
+        check_limits(body)
     return body
+
+
+def unknown_argument(params: Iterable[str], known: Collection[str]) -> str:
+    """What is wrong with the first argument that does not exist."""
+    name = next(name for name in params if name not in known)
+    hint = unknown_name(name, known, "Send it in extra_body={...}.")
+    return f"Unknown argument {name!r}. {hint}"
 
 
 def stream_body_from(
@@ -126,8 +101,12 @@ def make_streamed(
 ) -> str | None:
     """Makes a body ask for a stream; gives the field that the user did not ask for, if any."""
     body["stream"] = True
-    if USAGE_FIELD in body or stream_usage is False:
+    options = body.get(USAGE_FIELD)
+    if isinstance(options, Mapping) and options.get("include_usage") is False:
         # Never false: with it New API can drop the chunk that holds the finish reason.
+        del body[USAGE_FIELD]
+        return None
+    if options is not None or stream_usage is False:
         return None
     if not stream_usage and USAGE_FIELD in refused:
         return None
@@ -155,54 +134,6 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
         raise ConfigurationError(
             f"The request cannot be written as JSON: {exc}. Pass strings, numbers, lists and dicts."
         ) from exc
-
-
-def _unknown(name: str) -> str:
-    nearest = difflib.get_close_matches(name, sorted(_NAMES), n=1)
-    hint = f"Did you mean {nearest[0]!r}?" if nearest else "Send it in extra_body={...}."
-    return f"Unknown argument {name!r}. {hint}"
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name in _RANGES:
-        return _in_range(name, value, *_RANGES[name])
-    if name in _COUNTS:
-        return in_count(name, value, *_COUNTS[name])
-    if name == "stop":
-        return _checked_stop(value)
-    if name == "tools":
-        return _checked_tools(value)
-    return value
-
-
-def _in_range(name: str, value: Any, low: float, high: float) -> float:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not isfinite(value) or not low <= value <= high:
-        raise ConfigurationError(f"{name} must be a number from {low} to {high}, not {value!r}.")
-    return float(value) if isinstance(value, float) else int(value)
-
-
-def in_count(name: str, value: Any, low: int, high: int) -> int:
-    """A whole number within limits, or an error."""
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigurationError(
-            f"{name} must be a whole number from {low} to {high:,}, not {value!r}."
-        )
-    return value
-
-
-def _checked_stop(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence) and all(isinstance(item, str) for item in value):
-        return list(value)
-    raise ConfigurationError(f"stop must be a string or a list of strings, not {value!r}.")
-
-
-def _checked_tools(value: Any) -> list[Any]:
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-        raise ConfigurationError("tools must be a list of tool definitions.")
-    return list(value)
 
 
 def _checked_messages(messages: Any) -> list[Message]:

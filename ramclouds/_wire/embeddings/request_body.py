@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from ramclouds._wire.chat.request_body import in_count, lay_over
+from ramclouds._wire.chat.request_body import lay_over, unknown_argument
+from ramclouds.bridge.body_fields import in_count
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 
@@ -49,8 +50,8 @@ def embeddings_body(
         ConfigurationError: an argument is out of its documented range; the message names its index.
         TypeError: an argument that does not exist.
     """
-    for name in params.keys() - _NAMES:
-        raise TypeError(f"Unknown argument {name!r}. Send it in extra_body={{...}}.")
+    if not params.keys() <= _NAMES:
+        raise TypeError(unknown_argument(params, _NAMES))
     body: dict[str, Any] = {
         "model": checked_model(model),
         "input": checked_input(texts),

@@ -41,7 +41,6 @@ def test_word_that_a_setting_does_not_have_names_those_that_it_has() -> None:
     [
         (None, None),
         (30, 30.0),
-        ("30", 30.0),
         (httpx.Timeout(5), httpx.Timeout(5)),
         (httpx.Timeout(5).as_dict(), httpx.Timeout(5)),
     ],
@@ -53,4 +52,4 @@ def test_timeout_as_written_or_stored_is_the_clients(value: object, timeout: obj
 
 def test_timeout_that_is_none_names_what_it_may_be() -> None:
     with pytest.raises(ConfigurationError, match="number of seconds"):
-        to_timeout([30])
+        to_timeout({"seconds": 30})

@@ -206,6 +206,24 @@ def test_name_of_a_claude_model_by_the_list() -> None:
     assert chat_name_of("https://listed.test/v1", "claude-opus-4.5") is None
 
 
+@pytest.mark.parametrize(
+    ("model", "base_url", "near"),
+    [
+        ("claude-opus-4-6-CI", "https://near.test/v1", "claude-opus-4.6-CL"),
+        ("GPT5", "https://near.test/v1", "gpt-5"),
+        ("gemini-9", "https://near.test/v1", None),
+        ("gpt-5", "https://near.test/v1", None),
+        ("gpt-5-codex-mimi", "https://not-listed.test/v1", "gpt-5-codex-mini"),
+    ],
+)
+def test_mistyped_model_names_the_nearest_one(model: str, base_url: str, near: str | None) -> None:
+    remember_models("https://near.test/v1", ["claude-opus-4.6-CL", "gpt-5"])
+    error = raised(503, MISSING, code="model_not_found", sent={"model": model}, base_url=base_url)
+    assert "list_models()" in str(error)
+    assert ("Did you mean" in str(error)) is (near is not None)
+    assert near is None or f"Did you mean {near}?" in str(error)
+
+
 # What makes a pattern with nested or adjacent repetitions take quadratic time or worse.
 PIECES = ["a", " ", ".", "a.", "***.", "models ", "limit 1 ", "try again in ", "1m", "context "]
 PIECES += ["bearer ", "sk-", "(request id: ", "error code", "input ", "token ", "超", "输入", "\n"]
