@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json
 
+from ramclouds._json.repair import is_json, repaired
+from ramclouds.types import Completion
+
 __all__ = [
     "JsonValue",
     "begun_object",
+    "is_prose",
+    "json_text",
     "json_values",
     "outside_thoughts",
     "partial_object",
@@ -65,6 +70,34 @@ def json_values(text: str) -> list[JsonValue]:
     if whole is not None:
         return [whole]
     return [value for start, end in spoken(text) for value in _values(text, start, end)]
+
+
+def json_text(text: str) -> str:
+    """The JSON in an answer: without a code fence or words around it, repaired where safe.
+
+    An answer without JSON, or with several objects, comes back as it is.
+    """
+    if is_json(text.strip()):
+        return text.strip()
+    found = json_values(text)
+    whole = [value for value in found if value.is_whole and value.value]
+    likely = [value for value in whole if isinstance(value.value, dict)] or whole
+    if likely:
+        return likely[0].text if len(likely) == 1 else text
+    closed = [value.text for value in found if value.text[-1] in "}]"]
+    mended = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
+    return mended[0] if len(mended) == 1 else text
+
+
+def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
+    """Whether JSON was asked for and the answer, complete as it is, holds none."""
+    if response_format is None or response_format.get("type") not in ("json_object", "json_schema"):
+        return False
+    if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
+        return False
+    return not is_json(json_text(completion.text)) and not any(
+        value.is_whole for value in json_values(completion.text)
+    )
 
 
 def partial_object(text: str) -> dict[str, Any] | None:

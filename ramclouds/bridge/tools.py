@@ -11,11 +11,13 @@ from ramclouds.bridge.json_text import begun_object
 from ramclouds.bridge.names import safe_name
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
+from ramclouds.types import Completion
 
 __all__ = [
     "Tool",
     "forced_name",
     "is_forced",
+    "missing_forced_call",
     "offered_tools",
     "parsed_arguments",
     "safe_name",
@@ -110,6 +112,18 @@ def is_forced(tool_choice: Any) -> bool:
     if isinstance(tool_choice, Mapping) and _WORDS.get(tool_choice.get("type", "")) == "required":
         return True
     return tool_choice in ("required", "any", True) or forced_name(tool_choice) is not None
+
+
+def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
+    """Whether a call was forced and the answer, complete as it is, has none of the kind."""
+    if not is_forced(tool_choice) or completion.refusal:
+        return False
+    if completion.finish_reason not in ("stop", "tool_calls"):
+        return False
+    name = forced_name(tool_choice)
+    called = [call.name for call in completion.tool_calls]
+    called += [call.name for call in completion.invalid_tool_calls]
+    return not called if name is None else name not in called
 
 
 def forced_name(tool_choice: Any) -> str | None:

@@ -6,20 +6,18 @@ A client that asks so has the calls, answers and streams of the client that it i
     client = PromptingClient(Client(), ToolMode(tool_calling="prompted"))
     client.complete(model="glm-4.6", messages=messages, tools=tools).tool_calls
 
-`tool_calling="grammar"` sends a `response_format` besides, the schema of "text or a list of
-calls": a server that enforces it makes a tool caller of any model. `on_unsupported="fallback"`
-asks natively first, and through the prompt where that had no effect.
+`tool_calling="grammar"` sends a JSON schema besides: a server that enforces it makes a tool caller
+of any model. `on_unsupported="fallback"` asks natively first, and through the prompt where that
+had no effect. What comes back keeps the contract of `Chunk` and `Completion`.
 
-What comes back keeps the contract of `Chunk` and `Completion`, so that code which reads native
-tool calls reads these. The pieces are pure: `prepare` turns a request into one that asks through
-the prompt, from what `render` writes and `grammar_format` describes; `PromptedParser` reads a
-completion; `missing_forced_call` and `is_prose` tell that a native request had no effect,
-`unsupported_message` says so; `json_text` finds the JSON in an answer.
+The pieces are pure: `prepare` turns a request into one that asks through the prompt, from what
+`render` writes and `grammar_format` describes; `PromptedParser` reads a completion.
 """
 
 from typing import TYPE_CHECKING
 
-from ramclouds.prompted._detect import is_prose, json_text, missing_forced_call
+from ramclouds.bridge.json_text import is_prose, json_text
+from ramclouds.bridge.tools import missing_forced_call
 from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode, unsupported_message
 from ramclouds.prompted._prompt import render
 from ramclouds.prompted._reading.parser import PromptedParser

@@ -7,7 +7,6 @@ from contextlib import aclosing, closing
 from typing import Any
 
 from ramclouds._client import AsyncClient, Client
-from ramclouds.errors import APIStatusError
 from ramclouds.prompted._mode import Asking, ToolMode
 from ramclouds.types import Chunk, Completion
 
@@ -26,15 +25,10 @@ class PromptingClient:
     def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `Client.complete`."""
         asking = Asking(self._mode, params)
-        while True:
-            try:
-                completion = asking.read(self._client.complete(**asking.params))
-            except APIStatusError as error:
-                if not asking.retries(error):
-                    raise
-            else:
-                if completion is not None:
-                    return completion
+        while not asking.is_done:
+            with asking:
+                asking.read(self._client.complete(**asking.params))
+        return asking.completion
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
         """The answer to keywords of `Client.stream`, chunk by chunk."""
@@ -43,22 +37,15 @@ class PromptingClient:
 
     def _read(self, asking: Asking) -> Generator[Chunk, None, None]:
         while not asking.is_done:
-            try:
+            with asking:
                 with closing(self._client.stream(**asking.params)) as chunks:
                     for chunk in chunks:
                         yield from asking.feed(chunk)
                 asking.end()
-            except APIStatusError as error:
-                if not asking.retries(error):
-                    raise
 
 
 class AsyncPromptingClient:
-    """An async client's `complete` and `stream`, with tools asked for as `mode` says.
-
-    `client` stays the caller's to close. `mode` may be shared: it remembers the models that
-    ignored a native request.
-    """
+    """The async twin of `PromptingClient`."""
 
     def __init__(self, client: AsyncClient, mode: ToolMode) -> None:
         self._client = client
@@ -67,15 +54,10 @@ class AsyncPromptingClient:
     async def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `AsyncClient.complete`."""
         asking = Asking(self._mode, params)
-        while True:
-            try:
-                completion = asking.read(await self._client.complete(**asking.params))
-            except APIStatusError as error:
-                if not asking.retries(error):
-                    raise
-            else:
-                if completion is not None:
-                    return completion
+        while not asking.is_done:
+            with asking:
+                asking.read(await self._client.complete(**asking.params))
+        return asking.completion
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
         """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
@@ -84,12 +66,9 @@ class AsyncPromptingClient:
 
     async def _read(self, asking: Asking) -> AsyncGenerator[Chunk, None]:
         while not asking.is_done:
-            try:
+            with asking:
                 async with aclosing(self._client.stream(**asking.params)) as chunks:
                     async for chunk in chunks:
                         for read in asking.feed(chunk):
                             yield read
                 asking.end()
-            except APIStatusError as error:
-                if not asking.retries(error):
-                    raise

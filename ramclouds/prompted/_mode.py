@@ -53,26 +53,33 @@ class Asking:
 
     def __init__(self, mode: ToolMode, params: Mapping[str, Any]) -> None:
         self.is_done = False
+        self.completion = Completion()
+        """The answer, where it is read whole and is done."""
         self._mode = mode
         self._native = params
         self._take(mode.prompted(params))
-        self._watch: NativeWatch | None = None
-        if self._request is None and mode.on_unsupported == "fallback" and needs_prompt(params):
-            self._watch = NativeWatch(params)
+        watches = self._request is None and mode.on_unsupported == "fallback"
+        self._watch = NativeWatch(params) if watches and needs_prompt(params) else None
 
     @property
     def reads(self) -> bool:
         """Whether anything is done with what comes back."""
         return self._request is not None or self._watch is not None
 
-    def read(self, completion: Completion) -> Completion | None:
-        """The answer; None where `params` are to be sent once more."""
-        if self._request is not None:
-            return self._request.parse(completion)
-        if self._watch is None or not is_ignored(self._native, completion):
-            return completion
-        self._downgrade()
-        return None
+    def __enter__(self) -> None:
+        """Begins one attempt: where the gateway refuses a native request, another one follows."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        is_refused = isinstance(error, APIStatusError) and is_native_refused(error)
+        if is_refused and self._watch is not None:
+            self._downgrade()
+            return True
+        return False
+
+    def read(self, completion: Completion) -> None:
+        """Takes in the answer: it is done, or `params` are to be sent once more."""
+        self.completion = self._request.parse(completion) if self._request else completion
+        self._end(is_ignored=self._watch is not None and is_ignored(self._native, completion))
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
         """The chunks that a chunk becomes."""
@@ -82,17 +89,12 @@ class Asking:
 
     def end(self) -> None:
         """The stream has ended: it is done, or `params` are to be sent once more."""
-        if self._watch is not None and is_ignored(self._native, self._watch.completion):
-            self._downgrade()
-        else:
-            self.is_done = True
+        self._end(is_ignored=self._watch is not None and self._watch.is_ignored)
 
-    def retries(self, error: APIStatusError) -> bool:
-        """Whether `params` are to be sent once more after the native ones were refused."""
-        is_retried = self._watch is not None and is_native_refused(error)
-        if is_retried:
+    def _end(self, *, is_ignored: bool) -> None:
+        if is_ignored:
             self._downgrade()
-        return is_retried
+        self.is_done = not is_ignored
 
     def _downgrade(self) -> None:
         self._mode.downgraded.add(self._native["model"])
@@ -110,7 +112,7 @@ def needs_prompt(params: Mapping[str, Any]) -> bool:
     """Whether a request asks for tools or structure, or tells of tool calls."""
     if params.get("tools") or params.get("response_format"):
         return True
-    for message in params["messages"]:
+    for message in params["messages"]:  # no generator: each plain request comes by here
         if message.get("role") == "tool" or message.get("tool_calls"):
             return True
     return False

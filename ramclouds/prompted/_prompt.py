@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import groupby, takewhile
 from typing import Any
 
 from pydantic_core import from_json
@@ -56,7 +57,10 @@ def render(
     """
     offered = offered_tools(tools, tool_choice)
     rendered = list(_conversation(messages, grammar=grammar and bool(offered)))
-    system = [rendered.pop(0)["content"] for _ in range(_leading_systems(rendered))]
+    system = [
+        said["content"] for said in takewhile(lambda said: said["role"] == "system", rendered)
+    ]
+    del rendered[: len(system)]
     if offered:
         system += _tool_instructions(offered, tool_choice, parallel=parallel, grammar=grammar)
     elif tools:
@@ -66,11 +70,6 @@ def render(
     if not system:
         return rendered
     return [{"role": "system", "content": "\n\n".join(filter(None, system))}, *rendered]
-
-
-def _leading_systems(messages: Sequence[Mapping[str, Any]]) -> int:
-    roles = [message["role"] for message in messages]
-    return next((at for at, role in enumerate(roles) if role != "system"), len(roles))
 
 
 def _tool_instructions(
@@ -118,30 +117,26 @@ def _format_instructions(response_format: Mapping[str, Any], *, grammar: bool) -
 
 def _conversation(
     messages: Iterable[Mapping[str, Any]], *, grammar: bool
-) -> Iterable[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     names: dict[str, str] = {}
-    results: list[str] = []
-    for position, message in enumerate(messages):
-        text = _plain_text(message.get("content"), position)
-        role = _DOCUMENTED.get(message["role"], message["role"])
-        if role == "tool":
-            name = message.get("name") or names.get(message.get("tool_call_id", ""), "")
-            results.append(_result(name, text))
+    turns = groupby(enumerate(messages), lambda each: _role(each[1]) == "tool")
+    for are_results, turn in turns:
+        if are_results:
+            results = "\n".join(_result(message, names, position) for position, message in turn)
+            yield {"role": "user", "content": results + (_USE_RESULTS if grammar else "")}
             continue
-        if results:
-            yield _results_message(results, grammar=grammar)
-            results = []
-        calls = message.get("tool_calls") or ()
-        names |= {call.get("id", ""): call["function"]["name"] for call in calls}
-        if role == "assistant":
-            text = _text_in_envelope(text, calls) if grammar else _text_with_calls(text, calls)
-        yield {"role": role, "content": text}
-    if results:
-        yield _results_message(results, grammar=grammar)
+        for position, message in turn:
+            text = _plain_text(message.get("content"), position)
+            calls = message.get("tool_calls") or ()
+            names |= {call.get("id", ""): call["function"]["name"] for call in calls}
+            if message["role"] == "assistant":
+                text = _text_in_envelope(text, calls) if grammar else _text_with_calls(text, calls)
+            yield {"role": _role(message), "content": text}
 
 
-def _results_message(results: Sequence[str], *, grammar: bool) -> dict[str, Any]:
-    return {"role": "user", "content": "\n".join(results) + (_USE_RESULTS if grammar else "")}
+def _role(message: Mapping[str, Any]) -> str:
+    role = str(message["role"])
+    return _DOCUMENTED.get(role, role)
 
 
 def _text_with_calls(text: str, calls: Iterable[Mapping[str, Any]]) -> str:
@@ -161,9 +156,12 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": call["function"]["name"], "arguments": arguments}
 
 
-def _result(name: str, text: str) -> str:
+def _result(message: Mapping[str, Any], names: Mapping[str, str], position: int) -> str:
+    name = message.get("name") or names.get(message.get("tool_call_id", ""))
     # A result that holds the closing tag could go on in the user's voice.
-    text = text.replace("</tool_response", "<\\/tool_response")
+    text = _plain_text(message.get("content"), position).replace(
+        "</tool_response", "<\\/tool_response"
+    )
     opening = f'<tool_response name="{name}">' if name else "<tool_response>"
     return f"{opening}\n{text}\n</tool_response>"
 
@@ -171,18 +169,14 @@ def _result(name: str, text: str) -> str:
 def _plain_text(content: Any, position: int) -> str:
     if content is None or isinstance(content, str):
         return content or ""
-    return "\n".join(_part_text(part, position) for part in content)
-
-
-def _part_text(part: Any, position: int) -> str:
-    if isinstance(part, str):
-        return part
-    if part.get("type") != "text":
-        raise ConfigurationError(
-            f"Message {position} holds a part of type {part.get('type')!r}, and prompted tool"
-            ' calling sends text only. Leave the part out, or use tool_calling="native".'
-        )
-    return str(part.get("text", ""))
+    parts = [{"type": "text", "text": part} if isinstance(part, str) else part for part in content]
+    for part in parts:
+        if part.get("type") != "text":
+            raise ConfigurationError(
+                f"Message {position} holds a part of type {part.get('type')!r}, and prompted tool"
+                ' calling sends text only. Leave the part out, or use tool_calling="native".'
+            )
+    return "\n".join(str(part.get("text", "")) for part in parts)
 
 
 def _to_json(value: Any) -> str:

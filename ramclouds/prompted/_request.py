@@ -13,9 +13,7 @@ from ramclouds.prompted._reading.parser import PromptedParser
 from ramclouds.prompted._schema import grammar_format
 from ramclouds.types import Completion
 
-_ASKED_THROUGH_PROMPT = (
-    *("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format"),
-)
+_ASKED = ("messages", "tools", "tool_choice", "parallel_tool_calls", "response_format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +53,12 @@ def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequ
         "parallel": params.get("parallel_tool_calls"),
         "response_format": params.get("response_format"),
     }
-    sent = {name: value for name, value in params.items() if name not in _ASKED_THROUGH_PROMPT}
+    sent = {name: value for name, value in params.items() if name not in _ASKED}
     sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
-    if not grammar and sent.get("stream_usage") is None:
-        # `stream_options` is not documented, and New API sends the usage unasked.
-        sent["stream_usage"] = False
     if grammar:
         schema = grammar_format(tools, **asked)
         sent |= {} if schema is None else {"response_format": schema}
-    return PromptedRequest(
-        params=sent, tools=tools, tool_choice=asked["tool_choice"], grammar=grammar
-    )
+    elif sent.get("stream_usage") is None:
+        # `stream_options` is not documented, and New API sends the usage unasked.
+        sent["stream_usage"] = False
+    return PromptedRequest(sent, tools, asked["tool_choice"], grammar)

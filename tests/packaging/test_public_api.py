@@ -63,7 +63,8 @@ NAMES = {
     """,
     "ramclouds.bridge.expectation": "Expectation Problem",
     "ramclouds.bridge.json_text": """
-        JsonValue begun_object json_values outside_thoughts partial_object spoken unfenced
+        JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object spoken
+        unfenced
     """,
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
@@ -80,8 +81,8 @@ NAMES = {
         is_secret_header public_headers reject_unknown to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
-        Tool forced_name is_forced offered_tools parsed_arguments safe_name to_tool to_tool_choice
-        with_parameters
+        Tool forced_name is_forced missing_forced_call offered_tools parsed_arguments safe_name
+        to_tool to_tool_choice with_parameters
     """,
     "langchain_ramclouds.middleware": "AskAgainOnInvalidToolCalls",
     "langchain_ramclouds": """

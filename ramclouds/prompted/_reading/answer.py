@@ -7,12 +7,13 @@ on how that was split, and nothing is looked through more than a bounded number 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Generator
+from typing import NamedTuple, TypeVar
 
-from ramclouds.prompted._reading.events import Events
-from ramclouds.prompted._reading.json_calls import CUT, CUT_BY_LENGTH, Draft, Item
 from ramclouds.prompted._reading.marks import NO_MARK, Mark, mark_at, mark_or_value_at
+
+CUT_BY_LENGTH = "The arguments are cut off: raise max_tokens."
+CUT = "The arguments are cut off."
 
 T = TypeVar("T")
 Wait = Generator[None, None, T]
@@ -31,7 +32,73 @@ _LANGUAGES = (
 )
 _COMPLETE = re.compile(r"(?:true|false|null|None|True|False|-?\d[\d.eE+-]*|[}\]\"'])\s*$")
 _QUOTE = re.compile(r'(?<!\\)"')
-_NEVER_KEPT = 4096
+
+
+class Begun(NamedTuple):
+    """The name of a call whose arguments have not arrived; the next call is its whole."""
+
+    name: str
+
+
+class Draft(NamedTuple):
+    """A call that was read; with a `reason` no tool may run it."""
+
+    name: str
+    arguments: str
+    reason: str = ""
+
+
+Item = Draft | str
+"""A call, or text: around calls, or what a message says beside its own."""
+
+
+class Events:
+    """The events so far; white space around a call is not part of the text."""
+
+    def __init__(self) -> None:
+        self.behind = ""
+        """The end of the text behind the last call."""
+        self.follows_call = False
+        """Whether nothing but white space stands behind the last call."""
+        self._events: list[Item | Begun] = []
+        self._space = ""
+
+    @property
+    def is_in_line(self) -> bool:
+        """Whether there is text on this line, other than the marks of code."""
+        return bool(self.behind.rpartition("\n")[2].strip("` \t\r"))
+
+    def add(self, *events: Item | Begun) -> None:
+        """Takes in what is decided."""
+        for event in events:
+            if isinstance(event, str):
+                self._add_text(event)
+            else:
+                self.end_call()
+                self._events.append(event)
+
+    def _add_text(self, text: str) -> None:
+        body = text.rstrip()
+        if body:
+            self._events.append(self._space + body)
+            self._space, self.follows_call = "", False
+        self._space += text[len(body) :]
+        self.behind = (self.behind + text)[-300:]
+
+    def end_call(self) -> None:
+        """Drops the white space before a call, or before what ends one."""
+        self._space, self.behind, self.follows_call = "", "", True
+
+    def end_text(self) -> None:
+        """Keeps the white space so far, unless a call stands before it."""
+        if self._space and not self.follows_call:
+            self._events.append(self._space)
+        self._space, self.follows_call = "", True
+
+    def taken(self) -> list[Item | Begun]:
+        """The new events."""
+        taken, self._events = self._events, []
+        return taken
 
 
 class Answer:
@@ -52,22 +119,8 @@ class Answer:
     def release(self, end: int) -> None:
         """Lets everything up to `end` be text."""
         if end > self.at:
-            self.events.text(self.text[self.at : end])
+            self.events.add(self.text[self.at : end])
             self.at = end
-
-    def drop_decided(self) -> None:
-        """Forgets what is decided, from time to time."""
-        if self.at > _NEVER_KEPT:
-            self.text, self.at = self.text[self.at :], 0
-
-    def emit(self, items: Sequence[Item], *, is_named: bool = False) -> None:
-        """Hands out calls, and what a message says beside them; the first may have its name."""
-        for item in items:
-            if isinstance(item, str):
-                self.events.text(item)
-            else:
-                self.events.call(item, is_named=is_named)
-            is_named = False
 
     # Waiting for text.
 
@@ -80,10 +133,6 @@ class Answer:
     def mark(self, at: int) -> Wait[Mark]:
         """The mark that begins at a place, or `NO_MARK`."""
         return (yield from self.ask(mark_at, at, NO_MARK))
-
-    def language(self, at: int) -> Wait[str]:
-        """The head of a code block that may hold calls; empty where it may not, or is none."""
-        return (yield from self.ask(_language, at, ""))
 
     def has_ticks(self, at: int) -> Wait[bool]:
         """Whether a code block begins or ends at a place."""
@@ -175,11 +224,10 @@ class Answer:
 
         Nothing closes it then, so more may have been to come.
         """
-        at = yield from self.skip(at)
+        at, last = (yield from self.skip(at)), items[-1]
         is_closed = at < len(self.text)
         if is_closed and self.text[at] in "<[":  # `</tool_c` closes nothing
             is_closed = (yield from self.mark(at)).kind is not None
-        last = items[-1]
         if is_closed or self.cut != CUT_BY_LENGTH or not isinstance(last, Draft) or last.reason:
             return items
         return [*items[:-1], last._replace(reason=self.cut)]
@@ -190,11 +238,11 @@ def _has_ticks(text: str, at: int) -> bool | None:
     return ticks == "```" if len(ticks) == 3 or ticks.strip("`") else None
 
 
-def _language(text: str, at: int) -> str | None:
+def language_at(text: str, at: int) -> str | None:
+    """The head of a code block that may hold calls; empty where it may not, or is none."""
     opening = _FENCE.match(text, at)
-    if opening is None:
+    if opening is None or not any(known.startswith(opening[1].lower()) for known in _LANGUAGES):
         return ""
-    word = opening[1].lower()
-    if opening.end() < len(text):
-        return opening[0] if word in _LANGUAGES else ""
-    return None if any(known.startswith(word) for known in _LANGUAGES) else ""
+    if opening.end() == len(text):
+        return None
+    return opening[0] if opening[1].lower() in _LANGUAGES else ""

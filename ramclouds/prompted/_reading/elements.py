@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
+from ramclouds._json.literal_calls import literal_calls
+from ramclouds._json.typed import schema_of, to_json
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.json_calls import LOOKED_AT, TWICE, Draft, plain_name
+from ramclouds.prompted._reading.answer import Draft
+from ramclouds.prompted._reading.json_calls import LOOKED_AT, TWICE, plain_name
 from ramclouds.prompted._reading.marks import NO_MARK, Mark, values_in
-from ramclouds.prompted._reading.values import schema_of, to_json
 
 _BAR = "|\uff5c"
 _SEPARATOR = rf"<[{_BAR}]tool\u2581sep[{_BAR}]>"
@@ -32,12 +33,11 @@ _CHILD_ARGUMENTS = ("arguments", "parameters", "args", "input")
 
 
 class Head(NamedTuple):
-    """The name of a call and what stands between it and the arguments."""
+    """The name of a call, and where its arguments begin; it is sure if only a call is so."""
 
     name: str = ""
     end: int = 0
     is_sure: bool = False
-    """Only a call is written so, whatever its name."""
     has_fence: bool = False
 
 
@@ -123,32 +123,16 @@ def named_child(text: str, tools: Collection[str]) -> tuple[str, str] | None:
     return (plain_name(child[2]), text[child.end() :]) if child[1] in _CHILD_NAME else None
 
 
-def python_calls(text: str, tools: Mapping[str, Tool]) -> list[Draft] | None:
-    """The calls that Python code consists of; None where it does anything else.
+def python_calls(code: str, tools: Mapping[str, Tool]) -> list[Draft] | None:
+    """The calls of tools that code consists of; None where it does anything else.
 
     Gemini writes them so: `print(default_api.get_weather(city="Hanoi"))`.
     """
-    try:
-        statements = ast.parse(text.strip()).body
-        return [_python_call(statement, tools) for statement in statements] or None
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
-        return None
-
-
-def _python_call(statement: ast.stmt, tools: Mapping[str, Tool]) -> Draft:
-    call: Any = getattr(statement, "value", None)
-    if isinstance(call, ast.Call) and ast.unparse(call.func) == "print" and len(call.args) == 1:
-        call = call.args[0]
-    if not isinstance(statement, (ast.Expr, ast.Assign)) or not isinstance(call, ast.Call):
-        raise ValueError("not a call")
-    name = ast.unparse(call.func).removeprefix("default_api.")
-    names = list(tools[name].parameters.get("properties", {})) if name in tools else []
-    if name not in tools or len(call.args) > len(names):
-        raise ValueError("not a tool, or arguments without a name")
-    given = dict(zip(names, call.args, strict=False))
-    for word in call.keywords:
-        if word.arg is None or word.arg in given:
-            raise ValueError("arguments without a name, or twice")
-        given[word.arg] = word.value
-    arguments = {key: ast.literal_eval(value) for key, value in given.items()}
-    return Draft(name, json.dumps(arguments, ensure_ascii=False))  # TypeError: bytes, sets
+    drafts = []
+    for name, given, named in literal_calls(code) or ():
+        tool = tools.get(name.removeprefix("default_api."), Tool(""))
+        first = dict(zip(tool.parameters.get("properties", {}), given, strict=False))
+        if not tool.name or len(first) < len(given) or first.keys() & named.keys():
+            return None
+        drafts.append(Draft(tool.name, json.dumps(first | named, ensure_ascii=False)))
+    return drafts or None

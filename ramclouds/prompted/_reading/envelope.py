@@ -9,23 +9,17 @@ from ramclouds._json.repair import escaped
 from ramclouds._json.surrogates import whole
 from ramclouds.prompted._reading.answer import Answer, Wait
 
-_ENVELOPE = '{"text":'
+_ENVELOPE = re.compile(r'\s*\{\s*"text"\s*:\s*(?=\S)')
 _STRING_PART = re.compile(r'(?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|[^u]))*', re.DOTALL)
 _HALF = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}$")
-_LOOKED_AT = 300
 
 
 def take_envelope(answer: Answer) -> Wait[None]:
     """The text inside of `{"text": ...}`: a string that says it, or JSON that is it."""
-    while True:
-        begun = re.sub(r"\s", "", answer.text[:_LOOKED_AT])
-        if begun.startswith(_ENVELOPE) and (len(begun) > len(_ENVELOPE) or answer.is_whole):
-            break
-        if answer.is_whole or not _ENVELOPE.startswith(begun):
-            return
-        yield
-    answer.at = yield from answer.skip(answer.text.index(":") + 1)
-    if answer.text[answer.at : answer.at + 1] == '"':
+    answer.at = yield from answer.ask(_envelope_end, 0, 0)
+    if answer.at == 0:
+        return
+    if answer.text[answer.at] == '"':
         answer.at += 1
         yield from _take_string(answer)
     else:
@@ -33,22 +27,29 @@ def take_envelope(answer: Answer) -> Wait[None]:
         answer.release(end)
     answer.events.end_text()
     at = yield from answer.skip(answer.at)
-    answer.at = at + 1 if answer.text[at : at + 1] == "}" else at
+    answer.at = at + answer.text.startswith("}", at)
+
+
+def _envelope_end(text: str, at: int) -> int | None:
+    found = _ENVELOPE.match(text, at)
+    if found is None:
+        return None if '{"text":'.startswith(re.sub(r"\s", "", text[:300])) else at
+    return found.end()
 
 
 def _take_string(answer: Answer) -> Wait[None]:
     while True:
         part = _STRING_PART.match(answer.text, answer.at)
-        assert part is not None
-        text, end = part[0], part.end()
-        if answer.text[end : end + 1] != '"' and not answer.is_whole:
+        text = part[0] if part else ""
+        end = answer.at + len(text)
+        is_closed = answer.text.startswith('"', end)
+        if not (is_closed or answer.is_whole):
             text = _HALF.sub("", text)  # the other half of the character may follow
-        answer.events.text(whole(json.loads(f'"{escaped(text)}"', strict=False)))
-        answer.at += len(text)
-        if answer.text[end : end + 1] == '"':
-            answer.at = end + 1
+        answer.events.add(whole(json.loads(f'"{escaped(text)}"', strict=False)))
+        answer.at += len(text) + is_closed
+        if is_closed:
             return
         if answer.is_whole:
-            answer.at = len(answer.text)
+            answer.at = len(answer.text)  # an escape that was cut off
             return
         yield

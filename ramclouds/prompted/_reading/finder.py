@@ -5,18 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ramclouds.bridge.json_text import spoken
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import Answer, Wait
-from ramclouds.prompted._reading.bare_calls import BareCalls
+from ramclouds.prompted._reading.answer import (
+    CUT,
+    CUT_BY_LENGTH,
+    NOT_SEPARATOR,
+    Answer,
+    Begun,
+    Item,
+    Wait,
+    language_at,
+)
+from ramclouds.prompted._reading.elements import python_calls
 from ramclouds.prompted._reading.envelope import take_envelope
-from ramclouds.prompted._reading.events import Event
-from ramclouds.prompted._reading.json_calls import CUT, CUT_BY_LENGTH, LOOKED_AT, JsonCalls
+from ramclouds.prompted._reading.json_calls import LOOKED_AT, JsonCalls
 from ramclouds.prompted._reading.marked_calls import MarkedCalls
-from ramclouds.prompted._reading.marks import OPENINGS, Mark
+from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark, mark_at
 
+_KEPT = 4096
 _PYTHON = "tool_code"  # Gemini
 _CANDIDATE = re.compile(r"[<`{\[\u25c1]")
 _OBJECT = re.compile(r'(?:\[\s*)?\{\s*"')
+
+_FENCE_END = re.compile("```")
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\n[ \t]*```|<")
+_BEHIND = re.compile(r"[^ \t}`]")
+# What stands between values in a row: not in a fence, a new line only behind a comma.
+_BETWEEN = re.compile(r"[}\]; \t]*(?:,[}\],;\s]*)?")
+_BETWEEN_FENCED = re.compile(r"[}\],;\s]*")
+_EXAMPLE = re.compile(
+    r"\b(?:for (?:example|instance)|e\.g|such as|an? example|examples?:|like this)\b", re.IGNORECASE
+)
+_HOW_TO = re.compile(
+    r"\b(?:you (?:can|could|may|might|would|should|must|need|call|write|send|use)|how (?:to|you)"
+    r"|to (?:call|use|invoke|make|write|send)|would (?:look|be|call|write)|looks? like|by writing"
+    r"|(?:following|this|the|same) (?:format|form|syntax|schema|structure|shape)|is written)\b",
+    re.IGNORECASE,
+)
 
 
 class CallFinder:
@@ -26,25 +52,25 @@ class CallFinder:
     """
 
     def __init__(self, tools: Mapping[str, Tool], *, envelope: bool = False) -> None:
+        self._tools, self._has_thought = tools, False
         self._answer = answer = Answer()
         self._events = answer.events
-        self._calls = calls = JsonCalls(tools, has_text=envelope)
-        self._bare = BareCalls(answer, tools, calls)
-        self._marked = MarkedCalls(answer, tools, calls)
+        self._calls = JsonCalls(tools, is_marked=False, has_text=envelope)
+        self._marked = MarkedCalls(answer, tools)
         self._steps = self._read(envelope=envelope)
 
-    def feed(self, text: str) -> list[Event]:
+    def feed(self, text: str) -> list[Item | Begun]:
         """What is decided after `text`."""
         self._answer.text += text
         next(self._steps, None)
         return self._events.taken()
 
-    def close(self, *, is_truncated: bool) -> list[Event]:
+    def close(self, *, is_truncated: bool) -> list[Item | Begun]:
         """Decides what is open; `is_truncated` where the model did not end its answer itself."""
         self._answer.is_whole = True
         self._answer.cut = CUT_BY_LENGTH if is_truncated else CUT
         next(self._steps, None)
-        self._events.close()
+        self._events.end_text()
         return self._events.taken()
 
     def _read(self, *, envelope: bool) -> Wait[None]:
@@ -59,7 +85,8 @@ class CallFinder:
             elif answer.is_whole:
                 return
             else:
-                answer.drop_decided()
+                if answer.at > _KEPT:
+                    answer.text, answer.at = "", 0
                 yield
 
     def _candidate(self, char: str) -> Wait[None]:
@@ -73,7 +100,8 @@ class CallFinder:
         elif char not in "{[" or self._events.is_in_line:
             answer.release(at + 1)
         elif (yield from answer.ask(self._calls.leads, at, otherwise=False)):
-            yield from self._bare.paragraph()
+            if not (yield from self._was_thought(at)):
+                yield from self._paragraph()
         elif not _OBJECT.match(answer.text[at : at + LOOKED_AT]):
             answer.release(at + 1)
         else:  # JSON that is no call is text, and so is everything inside of it
@@ -91,11 +119,11 @@ class CallFinder:
             yield from self._skim_to(re.sub(r"\s.*>", ">", end), is_dropped=True)
             events.end_call()
         elif mark.kind == "thought" and not events.is_in_line:
-            self._bare.has_thought = True
+            self._has_thought = True
             answer.release(mark.end)
             yield from self._skim_to(end)
         elif mark.kind not in OPENINGS or not (yield from self._marked.opened(mark)):
-            self._bare.has_thought |= mark.kind == "thought_end"
+            self._has_thought |= mark.kind == "thought_end"
             answer.release(mark.end)
 
     def _skim_to(self, end: str, *, is_line: bool = False, is_dropped: bool = False) -> Wait[None]:
@@ -140,7 +168,7 @@ class CallFinder:
                     self._events.end_call()
                 answer.release(at + 3)
                 return
-        language = yield from answer.language(at)
+        language = yield from answer.ask(language_at, at, "")
         if not (language and (yield from self._opened_fence(at, language))):
             # A block of another language shows calls, and makes none.
             answer.release(at + 3)
@@ -155,8 +183,107 @@ class CallFinder:
         if mark.kind in OPENINGS:
             answer.in_fence = yield from self._marked.opened(mark)
             return answer.in_fence
-        if char in ("{", "["):
-            leads = yield from answer.ask(self._calls.leads, start, otherwise=False)
-            return leads and (yield from self._bare.fenced(start))
-        is_python = language.lower().endswith(_PYTHON) and char not in ("", "<")
-        return is_python and (yield from self._bare.python(start))
+        is_python = language.lower().endswith(_PYTHON) and char not in ("", "<", "{", "[")
+        leads = char in ("{", "[") and (yield from answer.ask(self._calls.leads, start, False))
+        if not (is_python or leads):
+            return False
+        if (yield from self._was_thought(start)):
+            return True
+        return self._python(start) if is_python else (yield from self._fenced(start))
+
+    # Calls without marks, read when the answer has ended.
+
+    def _paragraph(self) -> Wait[None]:
+        """JSON that begins a line: calls where it is all that stands on its lines."""
+        answer, start = self._answer, self._answer.at
+        items, end = yield from self._values(start, is_fenced=False)
+        at = yield from answer.skip(end, _BEHIND)
+        # A closing mark may stand alone: some models leave the opening one out.
+        mark = yield from answer.mark(at)
+        is_alone = answer.text[at : at + 1] in ("", "\n") or mark.kind in ("closing", "response")
+        if not items or not is_alone or _EXAMPLE.search(answer.events.behind):
+            answer.release(end)
+            return
+        answer.at = end + len(answer.text[end:at].partition("`")[0])
+        answer.events.add(*(yield from answer.unless_cut(items, at)))
+
+    def _fenced(self, start: int) -> Wait[bool]:
+        """JSON that begins a code block; whether something was decided."""
+        answer = self._answer
+        items, end = yield from self._values(start, is_fenced=True)
+        if not items:
+            return False
+        at = yield from answer.skip(end, NOT_SEPARATOR)
+        # With letters behind it, it begins the next block.
+        is_closed = answer.text.startswith("```", at) and not answer.text[at + 3 : at + 4].isalnum()
+        goes_on = is_closed and (yield from answer.skip(at + 3)) < len(answer.text)
+        before = self._events.behind
+        if _EXAMPLE.search(before) or (goes_on and _HOW_TO.search(before)):
+            answer.release(at + 3 if is_closed else end)
+            return True
+        if not is_closed:
+            items = yield from answer.unless_cut(items, at)
+        is_end = at == len(answer.text)
+        answer.at = at + 3 if is_closed else (at if is_end else end)
+        answer.in_fence = not is_closed
+        answer.events.add(*items)
+        return True
+
+    def _python(self, start: int) -> bool:
+        """Python that begins a code block; whether it was calls."""
+        end = self._answer.text.find("```", start)
+        calls = python_calls(self._answer.text[start:end], self._tools) if end > 0 else None
+        if calls:
+            self._answer.at = end + 3
+            self._events.add(*calls)
+        return bool(calls)
+
+    def _was_thought(self, start: int) -> Wait[bool]:
+        """Wait for the end: `</think>` alone may show that what stands before it was thought.
+
+        Templates write the opening mark, so the model does not. Inside of a sound value at `start`
+        the mark is a part of its text.
+        """
+        answer = self._answer
+        while not answer.is_whole:
+            yield
+        if self._has_thought:
+            return False
+        self._has_thought = True
+        begin = answer.at
+        if answer.text[start] in "{[":
+            end, is_closed = yield from answer.value_end(start)
+            begin = end if is_closed else begin
+        spans = spoken(answer.text[begin:])
+        if not spans or spans[0][0] == 0:
+            return False
+        answer.release(begin + spans[0][0])
+        return True
+
+    def _values(self, start: int, *, is_fenced: bool) -> Wait[tuple[list[Item], int]]:
+        """The calls of values in a row, and where they end; none where one is no call."""
+        answer, items, at = self._answer, list[Item](), start
+        while True:
+            end, is_closed = yield from answer.value_end(at, is_paragraph=not is_fenced)
+            text = answer.text[at:end]
+            found = self._calls.sound(text) if is_closed else None
+            if found is None:
+                end = self._broken_end(at, is_fenced=is_fenced)
+                cut = answer.cut_reason(at, end)
+                found = self._calls.broken(answer.text[at:end], cut)
+            if not found:
+                return [], end
+            items += found
+            between = (_BETWEEN_FENCED if is_fenced else _BETWEEN).match(answer.text, end)
+            at = between.end() if between else end
+            if not answer.text.startswith(("{", "["), at):
+                return items, end
+            if not self._calls.leads(answer.text, at):
+                return items if is_fenced else [], end
+
+    def _broken_end(self, at: int, *, is_fenced: bool) -> int:
+        text = self._answer.text
+        for found in (_FENCE_END if is_fenced else _PARAGRAPH_END).finditer(text, at):
+            if found[0] != "<" or (mark_at(text, found.start()) or NO_MARK).kind:
+                return found.start()
+        return len(text)

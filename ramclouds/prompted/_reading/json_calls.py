@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from ramclouds._json.repair import escaped, is_json, repaired, sound
 from ramclouds._json.surrogates import whole
 from ramclouds.bridge.tools import Tool
+from ramclouds.prompted._reading.answer import Draft, Item
 
 NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENTS = (
@@ -27,13 +28,11 @@ _CONTENT = "content"  # what a message says beside its calls
 KEYS = (*NAMES, *_ARGUMENTS, *_WRAPPER, *_SILENT, _CONTENT)
 _DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
 
-CUT_BY_LENGTH = "The arguments are cut off: raise max_tokens."
-CUT = "The arguments are cut off."
 NO_OBJECT = "The arguments are not one JSON object."
 TWICE = "The arguments are given twice."
 
 # Of a tool that is not offered. With a space it is one of a format's description: "tool name".
-_NAME_LIKE = re.compile(r"[\w.:/-]{1,128}")
+NAME_LIKE = re.compile(r"[\w.:/-]{1,128}")
 _NAME_KEY = rf"""["']?\b(?:{"|".join(NAMES)})["']?\s*:\s*"""
 _NAMED = re.compile(rf"""{_NAME_KEY}(?:["']([^"'\n]{{1,128}})["']|([\w.-]+)(?=\s*[,}}]))""")
 _GIVEN = re.compile(rf"""["']?\b(?:{"|".join(_ARGUMENTS)})["']?\s*:\s*""")
@@ -48,23 +47,6 @@ _EMPTY = re.compile(r"\{\s*\}|\b(?:null|None)\b")
 _DECODER = json.JSONDecoder(strict=False)
 
 
-class Draft(NamedTuple):
-    """A call that was read; with a `reason` no tool may run it."""
-
-    name: str
-    arguments: str
-    reason: str = ""
-
-
-Item = Draft | str
-"""A call, or what a message says beside its calls."""
-
-
-def is_name_like(name: str) -> bool:
-    """Whether a name can be one of a tool that is not offered."""
-    return _NAME_LIKE.fullmatch(name) is not None
-
-
 def plain_name(name: str) -> str:
     """A tool's name without what models write around it: `functions.f`, `f()`."""
     return name.strip().removeprefix("functions.").removesuffix("()").strip()
@@ -77,19 +59,20 @@ def early_name(text: str, at: int) -> str | None:
     if found is None:
         return "" if "}" in text or len(text) == LOOKED_AT else None
     name = plain_name(found[1])
-    return name if is_name_like(name) else ""
+    return name if NAME_LIKE.fullmatch(name) else ""
 
 
 class JsonCalls:
     """Reads calls from JSON text; `tools` are those of each name.
 
-    `is_marked` is a place that holds nothing but calls: there any name is one, because an agent can
-    then tell the model that there is no such tool. With `has_text` an object may hold the answer:
-    {"text": "..."}.
+    Between marks there is nothing but calls, so any name is one: an agent can tell the model that
+    there is no such tool. With `has_text` an object may hold the answer: {"text": "..."}.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], *, has_text: bool = False) -> None:
-        self._tools = tools
+    def __init__(
+        self, tools: Mapping[str, Tool], *, is_marked: bool, has_text: bool = False
+    ) -> None:
+        self._tools, self._is_marked = tools, is_marked
         self._keys = (*KEYS, "text") if has_text else KEYS
 
     def leads(self, text: str, at: int) -> bool | None:
@@ -119,44 +102,51 @@ class JsonCalls:
             return Draft(name, text, cut or NO_OBJECT)
         return Draft(name, text if is_json(text) else _to_text(value))
 
-    def sound(self, text: str, *, is_marked: bool) -> list[Item] | None:
-        """The calls in a text, none where it says something else; None where it is no JSON."""
+    def sound(self, text: str, given: str = "") -> list[Item] | None:
+        """The calls in a text, none where it says something else; None where it is no JSON.
+
+        With `given`, the name of a tool, the text is its arguments.
+        """
+        if given:
+            call = self.arguments(given, text)
+            return None if call.reason else [call]
         text = escaped(text)
         try:
-            items = self._items(sound(text), is_marked=is_marked)
+            items = self._items(sound(text))
             return list(_as_written(items or [], text))
         except (ValueError, RecursionError):
             return None
 
-    def broken(self, text: str, *, is_marked: bool, cut: str = "") -> list[Item]:
+    def broken(self, text: str, cut: str, given: str = "") -> list[Item]:
         """The calls in a text that is no JSON, repaired where that is safe, else invalid.
 
         `cut` is the reason where the text ended before the JSON did.
         """
-        ends = [match.end() for match in _NEXT_CALL.finditer(text)] if is_marked else []
+        if given:
+            return [self.arguments(given, text, cut)]
+        ends = [match.end() for match in _NEXT_CALL.finditer(text)] if self._is_marked else []
         pieces = [text[begin:end] for begin, end in pairwise([0, *ends, len(text)])]
         items: list[Item] = []
         for piece in filter(str.strip, pieces):
-            found = self.sound(piece.strip(" \n\r\t,;"), is_marked=is_marked)
-            if found is None:
-                found = self._mended(piece.strip(), is_marked, cut if piece is pieces[-1] else "")
-            items += found
+            found = self.sound(piece.strip(" \n\r\t,;"))
+            reason = cut if piece is pieces[-1] else ""
+            items += self._mended(piece.strip(), reason) if found is None else found
         return items
 
-    def _mended(self, text: str, is_marked: bool, cut: str) -> list[Item]:
+    def _mended(self, text: str, cut: str) -> list[Item]:
         named, given = _NAMED.search(text), _GIVEN.search(text)
         name = plain_name(named[1] or named[2]) if named else ""
-        if not self._is_name(name, is_marked=is_marked):
+        if not self._is_name(name):
             return []
         # Arguments as JSON text lose their escapes with the repair of what is around them.
         is_text = given is not None and text[given.end() : given.end() + 1] in ('"', "'")
         if not cut and not is_text:
             inner = dict.fromkeys(_ARGUMENTS, self._parameters(name))
             schema: dict[str, Any] = {"properties": {key: {} for key in KEYS} | inner}
-            items = self._items(repaired(text, schema), is_marked=is_marked)
+            items = self._items(repaired(text, schema))
             if items and not _lacks_arguments(items[-1], text, is_given=given is not None):
                 return items
-        if given is None and not is_marked:
+        if given is None and not self._is_marked:
             return []
         arguments = _without_outer_brace(text[given.end() :]) if given else ""
         return [Draft(name, arguments, cut or NO_OBJECT)]
@@ -164,61 +154,55 @@ class JsonCalls:
     def _parameters(self, name: str) -> Mapping[str, Any]:
         return self._tools.get(name, Tool(name)).parameters
 
-    def _is_name(self, name: str, *, is_marked: bool) -> bool:
-        return name in self._tools or (is_marked and is_name_like(name))
+    def _is_name(self, name: str) -> bool:
+        return name in self._tools or (self._is_marked and bool(NAME_LIKE.fullmatch(name)))
 
-    def _items(self, value: Any, *, is_marked: bool, depth: int = 0) -> list[Item] | None:
+    def _items(self, value: Any, depth: int = 0) -> list[Item] | None:
+        """The calls in a value; None where it is anything else."""
         if isinstance(value, list):
-            found = [self._items(item, is_marked=is_marked, depth=depth) for item in value]
+            found = [self._items(item, depth=depth) for item in value]
             return None if None in found else [item for items in found for item in items or ()]
         if not isinstance(value, dict) or depth > _DEEPEST:
             return None
         if any(key in value for key in _WRAPPER):
-            return self._wrapped(value, is_marked=is_marked, depth=depth + 1)
+            return self._wrapped(value, depth=depth + 1)
         if isinstance(value.get("function"), dict):
             inner = {key: item for key, item in value.items() if key != "function"}
             inner |= value["function"]
-            return self._items(inner, is_marked=is_marked, depth=depth + 1)
-        call = self._call(value, is_marked=is_marked)
-        return None if call is None else [call]
+            return self._items(inner, depth=depth + 1)
+        call = self._call(value)
+        return call and [call]
 
-    def _wrapped(
-        self, value: Mapping[str, Any], *, is_marked: bool, depth: int
-    ) -> list[Item] | None:
+    def _wrapped(self, value: dict[str, Any], depth: int) -> list[Item] | None:
         items: list[Item] = []
         for key, inner in value.items():
-            if key == _CONTENT and isinstance(inner, str):
-                items.append(inner)
-            elif key in _WRAPPER:
-                found = self._items(inner, is_marked=is_marked, depth=depth)
+            if key in _WRAPPER:
+                found = self._items(inner, depth=depth)
                 if not found:
                     return None
                 items += found
-            elif not (is_marked or key in _SILENT or key == _CONTENT):
+            elif key == _CONTENT:
+                items += [inner] if isinstance(inner, str) else []
+            elif not (self._is_marked or key in _SILENT):
                 return None
         return items
 
-    def _call(self, value: Mapping[str, Any], *, is_marked: bool) -> Draft | None:
+    def _call(self, value: Mapping[str, Any]) -> Draft | None:
         key = next((key for key in NAMES if isinstance(value.get(key), str)), None)
         name = plain_name(value[key]) if key else ""
-        if not self._is_name(name, is_marked=is_marked):
+        if not self._is_name(name):
             return None
         tool = self._tools.get(name, Tool(name))
         properties = tool.parameters.get("properties", {})
         given = [value[word] for word in _ARGUMENTS if word in value and word != key]
-        flat = {
-            word: item
-            for word, item in value.items()
-            if word != key and (word in properties or word not in (*_ARGUMENTS, *_SILENT, _CONTENT))
-        }
-        if given and not (is_marked or not _is_schema(given[0], tool)):
-            return None
-        if given:
-            return self._given(name, given)
+        others = {key, *({*_ARGUMENTS, *_SILENT, _CONTENT} - properties.keys())}
+        flat = {word: item for word, item in value.items() if word not in others}
+        if given and (any(given) or not flat.keys() & properties.keys()):
+            is_call = self._is_marked or not _is_schema(given[0], tool)
+            return self._given(name, given) if is_call else None
         is_described = "description" in value or tool.needs_arguments
-        if not is_marked and (not flat.keys() <= properties.keys() or (is_described and not flat)):
-            return None
-        return Draft(name, _to_text(flat))
+        is_call = flat.keys() <= properties.keys() and (bool(flat) or not is_described)
+        return Draft(name, _to_text(flat)) if is_call or self._is_marked else None
 
     def _given(self, name: str, given: list[Any]) -> Draft:
         """The call with the arguments that were given, under one key or under several."""
@@ -226,9 +210,7 @@ class JsonCalls:
         if any(other and other != arguments for other in given if isinstance(other, dict)):
             return Draft(name, _to_text(given), TWICE)
         if arguments is None or isinstance(arguments, str):
-            return self.arguments(
-                name, arguments if arguments not in (None, "null", "None") else ""
-            )
+            return self.arguments(name, "" if arguments in (None, "null", "None") else arguments)
         return Draft(name, _to_text(arguments), "" if isinstance(arguments, dict) else NO_OBJECT)
 
 

@@ -6,16 +6,22 @@ import re
 from collections.abc import Mapping
 
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import NOT_SEPARATOR, Answer, Wait
-from ramclouds.prompted._reading.elements import NO_HEAD, Body, head_at, named_child
-from ramclouds.prompted._reading.json_calls import (
+from ramclouds.prompted._reading.answer import (
     CUT_BY_LENGTH,
-    NO_OBJECT,
+    NOT_SEPARATOR,
+    Answer,
+    Begun,
     Draft,
     Item,
+    Wait,
+    language_at,
+)
+from ramclouds.prompted._reading.elements import NO_HEAD, Body, head_at, named_child
+from ramclouds.prompted._reading.json_calls import (
+    NAME_LIKE,
+    NO_OBJECT,
     JsonCalls,
     early_name,
-    is_name_like,
     plain_name,
 )
 from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark
@@ -28,8 +34,9 @@ _DEEPEST = 4  # <function_calls><tool_call><function=f>
 class MarkedCalls:
     """Reads what an opening mark begins; `tools` are those of each name."""
 
-    def __init__(self, answer: Answer, tools: Mapping[str, Tool], calls: JsonCalls) -> None:
-        self._answer, self._tools, self._calls = answer, tools, calls
+    def __init__(self, answer: Answer, tools: Mapping[str, Tool]) -> None:
+        self._answer, self._tools = answer, tools
+        self._calls = JsonCalls(tools, is_marked=True)
 
     def opened(self, mark: Mark) -> Wait[bool]:
         """Read what an opening mark begins; whether that was a call."""
@@ -45,7 +52,7 @@ class MarkedCalls:
         if mark.kind == "element":
             return (yield from self._element(mark, at, is_wrapped=is_wrapped))
         if (yield from answer.has_ticks(at)):
-            language = yield from answer.language(at)
+            language = yield from answer.ask(language_at, at, "")
             if not language:
                 return False
             at = yield from answer.skip(at + len(language))
@@ -57,11 +64,11 @@ class MarkedCalls:
     def _element(self, mark: Mark, at: int, *, is_wrapped: bool) -> Wait[bool]:
         """`<invoke name="f">` or `<function=f>`, and what stands inside of it."""
         answer, name = self._answer, plain_name(mark.name)
-        if not (name in self._tools or (is_wrapped and (not name or is_name_like(name)))):
+        if not (name in self._tools or (is_wrapped and (not name or NAME_LIKE.fullmatch(name)))):
             return False
         if mark.is_empty:
             answer.at = mark.end
-            answer.emit([self._calls.arguments(name, mark.value or "")])
+            answer.events.add(self._calls.arguments(name, mark.value or ""))
             return True
         if answer.text.startswith("{", at) and name:
             return (yield from self._block(at, name))
@@ -95,60 +102,38 @@ class MarkedCalls:
             start += is_doubled and not given
             name = given or (yield from answer.ask(early_name, start, ""))
             if name:
-                answer.events.name(name)
+                answer.events.add(Begun(name))
             items, end = yield from self._values(start, given)
             if not items and not name:
                 return has_call
             if name and not (items and isinstance(items[0], Draft) and items[0].name == name):
                 items = [Draft(name, answer.text[start:end], NO_OBJECT)]
             at = yield from answer.skip(end, NOT_SEPARATOR)
-            answer.emit((yield from answer.unless_cut(items, at)), is_named=bool(name))
-            has_call, is_value = True, answer.text.startswith(("{", "["), at)
-            if given or not is_value or (yield from answer.mark(at)).kind:
-                self._end_block(end, at)
+            answer.events.add(*(yield from answer.unless_cut(items, at)))
+            is_end = at == len(answer.text) or answer.text[at] in "<`["
+            answer.at, has_call = at if is_end else end, True
+            is_value = not given and answer.text.startswith(("{", "["), at)
+            if not is_value or (yield from answer.mark(at)).kind:
                 return True
             answer.at = start = at
-
-    def _end_block(self, end: int, at: int) -> None:
-        """Drop brackets too many, and what separates the calls from the mark that ends them."""
-        answer = self._answer
-        if at == len(answer.text) or answer.text[at] in "<`[":
-            answer.at = at
-            return
-        between = answer.text[end:at]
-        answer.at = end + len(between) - len(between.lstrip("}]"))
 
     def _values(self, start: int, given: str) -> Wait[tuple[list[Item], int]]:
         """The calls in a value, and its end: where it is broken, that of the block."""
         answer, calls = self._answer, self._calls
         end, is_closed = yield from answer.value_end(start)
-        text = answer.text[start:end]
-        items: list[Item] | None = None
-        if is_closed and given:
-            call = calls.arguments(given, text)
-            items = None if call.reason else [call]
-        elif is_closed:
-            items = calls.sound(text, is_marked=True)
-        if items is not None:
-            stop = yield from self._joined_to(end)
-            if not stop or not items:
-                return items, end
-            name = given or next(item.name for item in items if isinstance(item, Draft))
-            return [Draft(name, answer.text[start:stop].strip(), NO_OBJECT)], stop
-        end = (yield from answer.next_mark(start)).start
-        text, cut = answer.text[start:end], answer.cut_reason(start, end)
-        if given:
-            return [calls.arguments(given, text, cut)], end
-        return calls.broken(text, is_marked=True, cut=cut), end
-
-    def _joined_to(self, end: int) -> Wait[int]:
-        """Where the block ends in which more stands behind a value: `{...} or {...}`; else 0."""
-        answer = self._answer
+        items = calls.sound(answer.text[start:end], given) if is_closed else None
+        if items is None:
+            end = (yield from answer.next_mark(start)).start
+            return calls.broken(answer.text[start:end], answer.cut_reason(start, end), given), end
         at = yield from answer.skip(end, NOT_SEPARATOR)
-        if answer.text[at : at + 1] in ("", "<", "[", "`", "{"):
-            return 0
+        names = [item.name for item in items if isinstance(item, Draft)]
+        if not names or answer.text[at : at + 1] in ("", "<", "[", "`", "{"):
+            return items, end
         mark = yield from answer.next_mark(at)
-        return mark.start if mark.kind == "closing" else 0
+        if mark.kind != "closing":
+            return items, end
+        # More stands behind the value: `{...} or {...}`.
+        return [Draft(names[0], answer.text[start : mark.start].strip(), NO_OBJECT)], mark.start
 
     # Tags.
 
@@ -158,7 +143,7 @@ class MarkedCalls:
         is_tag = answer.text.startswith("<", start)
         is_early = bool(name) and is_tag and not (yield from answer.mark(start)).kind
         if is_early:
-            answer.events.name(name)
+            answer.events.add(Begun(name))
         mark = yield from self._tags_end(start)
         text = answer.text[start : mark.start]
         child = None if name else named_child(text, self._tools)
@@ -173,12 +158,14 @@ class MarkedCalls:
             return False
         call = self._call(tool, text, body)
         is_end = mark.kind is None
-        if is_end and (answer.cut == CUT_BY_LENGTH or _is_begun(body, text)):
+        rest = body.rest if body.arguments else text
+        is_begun = body.is_open or not (body.arguments or text.strip()) or _BEGUN.match(rest)
+        if is_end and (answer.cut == CUT_BY_LENGTH or is_begun):
             call = Draft(name, text.strip(), answer.cut)
         elif body.is_open and mark.kind != "closing":
             call = Draft(name, text.strip(), NO_OBJECT)
         answer.at = mark.start - (len(body.rest) if is_end and not call.reason else 0)
-        answer.emit([call], is_named=is_early)
+        answer.events.add(call)
         return True
 
     def _call(self, tool: Tool, text: str, body: Body) -> Draft:
@@ -207,10 +194,3 @@ class MarkedCalls:
             else:
                 first = first if first.kind else mark
             at = mark.end
-
-
-def _is_begun(body: Body, text: str) -> bool:
-    """Whether an answer ends in the middle of arguments in tags, or before any."""
-    if not body.arguments:
-        return not text.strip() or _BEGUN.match(text) is not None
-    return body.is_open or _BEGUN.match(body.rest) is not None

@@ -3,66 +3,52 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Literal, NamedTuple
 
 Kind = Literal["wrapper", "element", "closing", "response", "thought", "thought_end", "value"]
 OPENINGS = ("wrapper", "element")
 
 
-class Form(NamedTuple):
-    """A way to write a call: what opens it, bytes as seen, and the models that write it."""
-
-    kind: Kind
-    tags: str
-    """In small letters, without bars and prefixes; with the bracket where that is not `<`."""
-    seen: str
-    models: str
-
-
-_CALL, _ONE = '{"name": "f", "arguments": {"a": 1}}', '<parameter name="a">1</parameter>'
-_INVOKE = f'<invoke name="f">\n{_ONE}\n</invoke>'
-_PAIR = "<arg_key>a</arg_key>\n<arg_value>1</arg_value>"
+_CALL, _ARGUMENTS = '{"name": "f", "arguments": {"a": 1}}', '{"a": 1}'
+_INVOKE = '<invoke name="f">\n<parameter name="a">1</parameter>\n</invoke>'
 _CODER = "<function=f>\n<parameter=a>\n1\n</parameter>\n</function>"
-_KIMI = '<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{"a": 1}<|tool_call_end|>'
-_SEEK = '<|tool▁calls▁begin|><|tool▁call▁begin|>{}{{"a": 1}}{}<|tool▁call▁end|>'.replace(
-    "|", "\uff5c"
-)
-_SEP = "<\uff5ctool▁sep\uff5c>"
+_PAIR = "f\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n"
+_KIMI = f"<|tool_call_begin|>functions.f:0<|tool_call_argument_begin|>{_ARGUMENTS}<|tool_call_end|>"
+_V3 = f"function<|tool▁sep|>f\n```json\n{_ARGUMENTS}\n```<|tool▁call▁end|>".replace("|", "\uff5c")
 _DSML = _INVOKE.replace("</", "</\uff5cDSML\uff5c").replace("<i", "<\uff5cDSML\uff5ci")
-FORMS = (
-    Form("wrapper", "tool_call", f"<tool_call>\n{_CALL}\n</tool_call>", "Qwen, Hermes"),
-    Form("wrapper", "tool_call", f"<tool_call>f\n{_PAIR}\n</tool_call>", "GLM"),
-    Form("wrapper", "tool_call", f"<tool_call>\n{_CODER}\n</tool_call>", "Qwen3-Coder"),
-    Form("wrapper", "tool_call", f"<minimax:tool_call>{_INVOKE}</minimax:tool_call>", "MiniMax M2"),
-    Form("wrapper", "tool_call", f"<|tool_call|>[{_CALL}]", "Granite"),
-    Form("wrapper", "tool_calls", f"<tool_calls>\n{_CALL}\n</tool_calls>", "MiniMax M1"),
-    Form("wrapper", "function_call", f"<function_call>{_CALL}</function_call>", "Functionary"),
-    Form("wrapper", "function_calls", f"<function_calls>{_INVOKE}</function_calls>", "Claude"),
-    Form("wrapper", "function_calls", f"<\uff5cDSML\uff5cfunction_calls>{_DSML}", "DeepSeek V3.2"),
-    Form("wrapper", "python_tag", f"<|python_tag|>{_CALL}<|eom_id|>", "Llama 3"),
-    Form("wrapper", "tool_calls_section_begin", f"<|tool_calls_section_begin|>{_KIMI}", "Kimi K2"),
-    Form("wrapper", "tool_call_section_begin", f"<|tool_call_section_begin|>{_KIMI}", "Kimi K2"),
-    Form("wrapper", "tool_call_begin", _SEEK.format(f"f{_SEP}", ""), "DeepSeek V3.1"),
-    Form(
-        "wrapper",
-        "tool_calls_begin",
-        _SEEK.format(f"function{_SEP}f\n```json\n", "\n```"),
-        "DeepSeek V3",
-    ),
-    Form("wrapper", "[tool_calls", '[TOOL_CALLS]f[CALL_ID]a1B[ARGS]{"a": 1}', "Mistral"),
-    Form("element", "invoke", _INVOKE, "Claude, MiniMax M2"),
-    Form("element", "function", '<function=f>{"a": 1}</function>', "Llama 3"),
+# The tags that open a call (in small letters, without bars and prefixes, with a bracket that is not
+# `<`), bytes as seen, and the models that write them.
+WRAPPERS = (
+    ("tool_call", f"<tool_call>\n{_CALL}\n</tool_call>", "Qwen, Hermes"),
+    ("tool_call", f"<tool_call>{_PAIR}</tool_call>", "GLM"),
+    ("tool_call", f"<tool_call>\n{_CODER}\n</tool_call>", "Qwen3-Coder"),
+    ("tool_call", f"<minimax:tool_call>\n{_INVOKE}\n</minimax:tool_call>", "MiniMax M2"),
+    ("tool_call", f"<|tool_call|>[{_CALL}]", "Granite"),
+    ("tool_calls", f"<tool_calls>\n{_CALL}\n</tool_calls>", "MiniMax M1"),
+    ("function_call", f"<function_call>{_CALL}</function_call>", "Gemma"),
+    ("function_calls", f"<function_calls>\n{_INVOKE}\n</function_calls>", "Claude"),
+    ("function_calls", f"<\uff5cDSML\uff5cfunction_calls>\n{_DSML}", "DeepSeek V3.2"),
+    ("python_tag", f"<|python_tag|>{_CALL}<|eom_id|>", "Llama 3"),
+    ("tool_calls_section_begin tool_call_section_begin tool_call_begin", _KIMI, "Kimi K2"),
+    ("tool_calls_begin", f"<\uff5ctool▁calls▁begin\uff5c>{_V3}", "DeepSeek V3"),
+    ("[tool_calls", f"[TOOL_CALLS]f[CALL_ID]a1B[ARGS]{_ARGUMENTS}", "Mistral"),
 )
-_OTHERS: dict[Kind, str] = {
-    # Two ends of calls, and the ends of a turn where a server writes them out.
+ELEMENTS = (
+    ("invoke", _INVOKE, "Claude, MiniMax M2"),
+    ("function", f"<function=f>{_ARGUMENTS}</function>", "Llama 3"),
+)
+_TAGS: dict[Kind, str] = {
+    "wrapper": " ".join(tags for tags, _, _ in WRAPPERS),
+    "element": " ".join(tags for tags, _, _ in ELEMENTS),
+    # The ends of calls, and of a turn where a server writes that out.
     "closing": "tool_calls_section_end tool_call_section_end tool_call_end tool_calls_end"
     " eom_id eot_id im_end end_of_sentence",
     "response": "tool_response tool_responses tool_result tool_results function_results",
     # [THINK]: Magistral; the triangles: Kimi-VL.
     "thought": "think thinking thought reasoning [think \u25c1think",
 }
-_KINDS: dict[str, Kind] = {form.tags: form.kind for form in FORMS}
-_KINDS |= {tag: kind for kind, tags in _OTHERS.items() for tag in tags.split()}
+_KINDS = {tag: kind for kind, tags in _TAGS.items() for tag in tags.split()}
 _VALUES: dict[str, Kind] = dict.fromkeys(("parameter", "param", "arg_value"), "value")
 _PREFIXES = ("antml:", "minimax:", "dsml|")
 
@@ -77,7 +63,7 @@ _TAIL = (
     rf"(?P<attributes>(?:{_ATTRIBUTE})*)\s*(?P<empty>/?)(?(angle)>|[\]\u25b7])"
 )
 _BEGUN = re.compile(_HEAD, re.IGNORECASE)
-TAG = re.compile(_HEAD + _TAIL, re.IGNORECASE)
+_TAG = re.compile(_HEAD + _TAIL, re.IGNORECASE)
 _ATTRIBUTES = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+?(?=\s|/?$)))""")
 _LONGEST = 500
 
@@ -100,23 +86,13 @@ class Mark(NamedTuple):
 NO_MARK = Mark()
 
 
-def mark_at(text: str, at: int) -> Mark | None:
-    """The mark that begins here; None where that depends on text that is to come."""
-    return _at(text, at, _KINDS)
-
-
-def mark_or_value_at(text: str, at: int) -> Mark | None:
-    """The same, with the tags around the value of one argument."""
-    return _at(text, at, _KINDS | _VALUES)
-
-
 def values_in(text: str) -> list[Mark]:
     """The tags around the values of arguments."""
-    marks = (_mark(found, _VALUES) for found in TAG.finditer(text))
-    return [mark for mark in marks if mark.kind]
+    return [_mark(found, _VALUES) for found in _TAG.finditer(text) if _plain(found) in _VALUES]
 
 
-def _at(text: str, at: int, kinds: dict[str, Kind]) -> Mark | None:
+def mark_at(text: str, at: int, kinds: dict[str, Kind] = _KINDS) -> Mark | None:
+    """The mark that begins here; None where that depends on text that is to come."""
     begun = _BEGUN.match(text, at)
     if begun is None:
         return NO_MARK if at < len(text) else None
@@ -125,20 +101,22 @@ def _at(text: str, at: int, kinds: dict[str, Kind]) -> Mark | None:
         return None if any(tag.startswith(_plain(begun)) for tag in tags) else NO_MARK
     if _plain(begun) not in kinds:
         return NO_MARK
-    found = TAG.match(text, at, at + _LONGEST)
+    found = _TAG.match(text, at, at + _LONGEST)
     if found is not None:
         return _mark(found, kinds)
     return NO_MARK if len(text) - at >= _LONGEST else None
 
 
+mark_or_value_at = partial(mark_at, kinds=_KINDS | _VALUES)
+"""The mark that begins here, or a tag around the value of an argument."""
+
+
 def _mark(found: re.Match[str], kinds: dict[str, Kind]) -> Mark:
-    kind, is_end = kinds.get(_plain(found)), "/" in found["lead"]
-    attributes = {
-        name.lower(): a or b or c for name, a, b, c in _ATTRIBUTES.findall(found["attributes"])
-    }
+    kind, is_end = kinds[_plain(found)], "/" in found["lead"]
+    attributes = {word.lower(): a or b or c for word, a, b, c in _ATTRIBUTES.findall(found[0])}
     name = found["name"] or attributes.get("name", "")
     if is_end and kind != "value":
-        kind = kind and ("thought_end" if kind == "thought" else "closing")
+        kind = "thought_end" if kind == "thought" else "closing"
     elif kind == "wrapper" and name:
         kind = "element"
     value = attributes.get("value", attributes.get("arguments"))

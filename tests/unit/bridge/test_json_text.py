@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ramclouds.bridge import json_text
 from ramclouds.bridge.json_text import json_values, partial_object
 
 BROKEN = object()
@@ -93,15 +92,3 @@ def test_runaway_text_neither_raises_nor_takes_quadratic_time(text: str) -> None
 def test_deep_value_is_broken_and_not_an_error() -> None:
     depth = sys.getrecursionlimit() * 200
     assert found_in("[" * depth + "]" * depth) == [BROKEN]
-
-
-def test_public_names() -> None:
-    assert json_text.__all__ == [
-        "JsonValue",
-        "begun_object",
-        "json_values",
-        "outside_thoughts",
-        "partial_object",
-        "spoken",
-        "unfenced",
-    ]

@@ -30,7 +30,8 @@ def call_schema(name: str, arguments: Any) -> dict[str, Any]:
 
 
 SEARCH_CALL = call_schema("search", SEARCH["function"]["parameters"])
-TIME_CALL = call_schema("get_time", {"type": "object", "properties": {}})
+EMPTY = {"type": "object", "properties": {}, "required": []}
+TIME_CALL = call_schema("get_time", EMPTY)
 TEXT = closed(text={"type": "string"})
 
 
@@ -52,7 +53,7 @@ def calls_schema(items: Any, **limits: int) -> dict[str, Any]:
             {
                 "anyOf": [
                     calls_schema({"anyOf": [SEARCH_CALL, TIME_CALL]}, maxItems=1),
-                    closed(text={"type": "object"}),
+                    closed(text={**EMPTY, "additionalProperties": True}),
                 ]
             },
         ),
@@ -73,37 +74,25 @@ def test_without_a_tool_to_call_the_own_format_is_sent() -> None:
     assert grammar_format([SEARCH], tool_choice="none") is None
 
 
-def test_definitions_move_to_the_root_with_their_references() -> None:
+def test_references_are_replaced_by_what_they_point_at() -> None:
     tool = to_tool("place")
     tool["function"]["parameters"] = {
         "type": "object",
-        "properties": {"at": {"$ref": "#/$defs/Point"}, "more": {"items": [{"type": "null"}]}},
-        "$defs": {"Point": {"properties": {"next": {"$ref": "#/$defs/Point"}}}},
+        "properties": {"at": {"$ref": "#/$defs/Point"}},
+        "$defs": {"Point": {"type": "object", "properties": {"x": {"type": "number"}}}},
     }
-    own = {
-        "$ref": "#/definitions/Answer",
-        "definitions": {"Answer": {"type": "object"}},
-    }
+    own = {"$ref": "#/definitions/Answer", "definitions": {"Answer": {"type": "boolean"}}}
     sent = grammar_format(
         [tool], response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": own}}
     )
+    point = {"type": "object", "properties": {"x": {"type": "number"}}, "required": []}
+    arguments = {"type": "object", "properties": {"at": point}, "required": []}
     assert sent is not None
-    arguments = {
-        "type": "object",
-        "properties": {
-            "at": {"$ref": "#/$defs/place.Point"},
-            "more": {"items": [{"type": "null"}]},
-        },
-    }
     assert sent["json_schema"]["schema"] == {
         "anyOf": [
             calls_schema(call_schema("place", arguments), maxItems=1),
-            closed(text={"$ref": "#/$defs/text.Answer"}),
-        ],
-        "$defs": {
-            "place.Point": {"properties": {"next": {"$ref": "#/$defs/place.Point"}}},
-            "text.Answer": {"type": "object"},
-        },
+            closed(text={"type": "boolean"}),
+        ]
     }
 
 
