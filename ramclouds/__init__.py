@@ -50,16 +50,20 @@ from ramclouds.types import (
 
 if TYPE_CHECKING:
     from ramclouds._client import AsyncClient, Client
+    from ramclouds._stream.accumulator import accumulate
 else:
 
     def __getattr__(name):
         # Loaded on first use, because httpx comes with the clients: it is most of the import time,
         # and a model that has made no request needs none of it.
-        if name not in ("AsyncClient", "Client"):
+        if name not in ("AsyncClient", "Client", "accumulate"):
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from ramclouds import _client
+        from ramclouds._stream.accumulator import accumulate
 
-        globals().update(AsyncClient=_client.AsyncClient, Client=_client.Client)
+        globals().update(
+            AsyncClient=_client.AsyncClient, Client=_client.Client, accumulate=accumulate
+        )
         return globals()[name]
 
     def __dir__():
@@ -105,6 +109,7 @@ __all__ = [
     "ToolCallDelta",
     "Usage",
     "__version__",
+    "accumulate",
     "embedding_facts",
     "known_models",
     "model_facts",

@@ -156,6 +156,28 @@ class Completion:
         """Log probabilities of the first choice."""
         return self._first.logprobs
 
+    @property
+    def message(self) -> dict[str, Any]:
+        """The first choice as a message to append to `messages`, without calls that may not run."""
+        first = self._first
+        calls = [
+            {
+                **call.extra,
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in first.tool_calls
+        ]
+        text = first.text or first.refusal
+        message: dict[str, Any] = {"role": "assistant", "content": text or (None if calls else "")}
+        if calls:
+            message["tool_calls"] = calls
+        if first.reasoning:
+            message["reasoning_content"] = first.reasoning
+        # Who wrote it: never sent, and read by `dialect`.
+        return message | ({"model": self.model} if self.model else {})
+
 
 @dataclass(slots=True)
 class Chunk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ramclouds._wire.chat.tool_calls import sort_out
@@ -93,3 +94,11 @@ class Accumulator:
         not_to_run = {call.index for call in invalid}
         valid = tuple(call for index, call in calls.items() if index not in not_to_run)
         return valid, invalid
+
+
+def accumulate(chunks: Iterable[Chunk]) -> Completion:
+    """The completion that the chunks of one stream make up."""
+    accumulator = Accumulator()
+    for chunk in chunks:
+        accumulator.add(chunk)
+    return accumulator.completion()

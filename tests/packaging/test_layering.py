@@ -20,7 +20,7 @@ ARROWS = {
     for room, targets in ROW.findall((ROOT / "docs" / "architecture.md").read_text("utf-8"))
 }
 # What `ramclouds/__init__.py` hands to users.
-DOOR = {"_client", "_version", "errors", "models", "types"}
+DOOR = {"_client", "_stream", "_version", "errors", "models", "types"}
 # The public modules that an adapter may import, with the modules inside them.
 FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 
@@ -29,6 +29,7 @@ FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 LAZY = {
     # The door to httpx, which is most of the client's import.
     ("ramclouds", "ramclouds._client"),
+    ("ramclouds", "ramclouds._stream.accumulator"),
     ("ramclouds.bridge.settings", "httpx"),
     # A process that makes sync calls alone needs no async library, and the other way round.
     ("ramclouds._http", "anyio"),

@@ -38,7 +38,7 @@ LLAMA_INDEX = """
 
 # Module -> its public names. A module is public if no part of its path begins with an underscore.
 NAMES = {
-    "ramclouds": f"AsyncClient Client {ERRORS} {TYPES} {MODELS} __version__",
+    "ramclouds": f"AsyncClient Client {ERRORS} {TYPES} {MODELS} __version__ accumulate",
     "ramclouds.errors": ERRORS,
     "ramclouds.types": TYPES,
     "ramclouds.models": MODELS,

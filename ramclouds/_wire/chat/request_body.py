@@ -145,14 +145,18 @@ def _checked_messages(messages: Any) -> list[Message]:
         raise ConfigurationError("messages is empty. Send at least one message.")
     for position, message in enumerate(messages):
         _check_message(position, message)
-    return list(messages)
+    return [
+        {**message, "role": "system"} if message["role"] == "developer" else message
+        for message in messages
+    ]
 
 
 def _check_message(position: int, message: Any) -> None:
     if not isinstance(message, Mapping):
         raise ConfigurationError(f"messages[{position}] must be a dict, not {message!r:.80}.")
     role = message.get("role")
-    if role not in ROLES:
+    # OpenAI's word for system in newer models; the gateway documents system.
+    if role not in ROLES and role != "developer":
         raise ConfigurationError(
             f"messages[{position}] has the role {role!r}; RamClouds takes system, user, assistant "
             "and tool."

@@ -163,7 +163,6 @@ def test_value_out_of_range_is_refused_before_sending(
 
 MESSAGE_ERRORS: dict[str, dict[str, Any]] = {
     "role_unknown": {"role": "robot", "content": "Hi"},
-    "role_developer": {"role": "developer", "content": "Hi"},
     "role_missing": {"content": "Hi"},
     "content_missing": {"role": "user"},
     "content_null": {"role": "user", "content": None},
@@ -191,6 +190,14 @@ def test_messages_are_sent_as_given(gateway: OfflineGateway, calls: Calls) -> No
     gateway.reply(Json(completion()))
     calls.complete(messages=messages)
     assert gateway.last.json == {"model": "gpt-5", "messages": messages}
+
+
+def test_developer_is_sent_as_system(gateway: OfflineGateway, calls: Calls) -> None:
+    messages = [{"role": "developer", "content": "Be brief."}, *MESSAGES]
+    gateway.reply(Json(completion()))
+    calls.complete(messages=messages)
+    assert gateway.last.json["messages"] == [{"role": "system", "content": "Be brief."}, *MESSAGES]
+    assert messages[0]["role"] == "developer"
 
 
 def test_extra_body_wins_and_is_not_checked(gateway: OfflineGateway, calls: Calls) -> None:
