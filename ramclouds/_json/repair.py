@@ -14,13 +14,15 @@ PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 # A comment holds no quote and no bracket, or it may be part of a string; behind a colon it would be
 # a value: `{link: //host}`.
+_STRINGS = re.compile(_STRING)
 _COMMENT = re.compile(
     rf"({_STRING}|:\s*(?=[/#]))|/\*[^\"'{{}}\[\]]*?\*/|(?://|#)[ \t][^\n\"'{{}}\[\]]*(?=\n)"
 )
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
-# "C:\new\x": a drive and backslashes, or one and a dot. "\\server\share": a host, and one later.
+# "C:\new\x": a drive and backslashes, or one and a dot, or a word alone, as no text has it:
+# "Q:\nWhat is it?". "\\server\share": a host, and one later.
 _PATH = re.compile(
-    r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w[^"\n:*?<>|]*(?:\\\w|\.)'
+    r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w(?:[^"\n:*?<>|]*(?:\\\w|\.)|[\w-]*(?="))'
     r"|\\\\[A-Za-z][\w.-]+\\(?!u[0-9a-fA-F]{4})(?=[\w$]))"
     r'[^"\n:*?<>|]*"'
 )
@@ -29,11 +31,14 @@ _PUNCTUATION = re.compile(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _QUOTED_MARKS = re.compile(r"[\\\"'`\u201c\u201d\u2018\u2019]")
 # `{city: Hanoi}`, `{city: Ho Chi Minh}`: but no `a.b`, `f()`, `a + b`, which are code.
-_BARE = re.compile(r"[^\W\d]\w*(?:[ -]\w+)*|")
+_BARE = re.compile(r"(?!.*\b(?:and|or|not|in|is|if|else|await|new)\b)[^\W\d]\w*(?:[ -]\w+)*|")
+# `["a"][0]`
+_SUBSCRIPT = re.compile(r"[\]\"]\s*\[")
 # A repair takes time that grows faster than the text.
 _LONGEST = 32_768
 # The first quote inside of a string closes one: `a" + b`, but not `say "hi"`, nor `a 5" pipe`.
 _CODE = re.compile(r"""[^"]*[^"\d\s(]"(?:[\s+*%,;:=)]|$)""")
+_PAIRS = (("{", "}"), ("[", "]"))
 _DECODED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
 
@@ -41,7 +46,7 @@ def is_json(text: str) -> bool:
     """Whether `text` is strict JSON."""
     try:
         from_json(text)
-    except ValueError:
+    except (ValueError, TypeError):  # a TypeError for half a surrogate pair
         return False
     return True
 
@@ -126,11 +131,13 @@ def _with_ends(value: Any, plain: str) -> Any:
 
 
 def _with_end(string: str, plain: str) -> str:
-    last = string[-1:]
-    if last in ("'", '"', "`") and (
-        string.count(last) % 2 and re.search(rf"{re.escape(string)}[\"'`]?\s*[,}}\]]", plain)
-    ):
-        return string[:-1]
+    last, quoted = string[-1:], re.escape(string)
+    if last in ("'", '"', "`"):
+        # With the one that it begins with, the last quote is its end: `'it's'`.
+        is_odd = string.count(last) % 2
+        end = rf"{quoted}[\"'`]?" if is_odd else rf"{last}{quoted}(?!{last})"
+        if re.search(rf"{end}\s*[,}}\]]", plain):
+            return string[:-1]
     found = re.search(rf"[{_QUOTES}]{re.escape(string)}(\s+)[{_QUOTES},}}\]]", plain)
     return string + found[1] if found and string else string
 
@@ -157,7 +164,7 @@ def _placed(value: Any, schema: Any) -> Any:
 
 
 def _is_same(value: Any, text: str, schema: Mapping[str, Any]) -> bool:
-    if not value:
+    if not value or _SUBSCRIPT.search(_STRINGS.sub('""', text)):
         return False
     properties = _properties(schema)
     plain = _decoded(text)
@@ -201,6 +208,8 @@ def _stands_in(string: str, text: str, plain: str) -> bool:
         return bool(re.search(rf"[:=\[,]\s*([{_QUOTES}])\1", text))
     if _CODE.match(string):
         return False  # `"a"; "b"`, `"a" + b + "c"` as one string
+    if string.endswith(("}", "]")) and any(string.count(a) < string.count(b) for a, b in _PAIRS):
+        return False  # the end of what the string stands in
     marked = _QUOTED_MARKS.sub("", string)
     if marked not in _QUOTED_MARKS.sub("", plain) and marked not in _QUOTED_MARKS.sub("", text):
         return False

@@ -38,7 +38,7 @@ def to_json(text: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> st
     bare = PYTHON_LITERALS.get(bare, bare)
     try:
         value = from_json(bare)
-    except ValueError:
+    except (ValueError, TypeError):  # a TypeError for half a surrogate pair
         value = repaired(bare, schema) if _BRACKETED.match(bare) else None
         if value is None:
             return _quoted(text)

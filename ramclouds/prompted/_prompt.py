@@ -29,8 +29,6 @@ Only if no tool fits, or when you have the results, answer the user:
 
 {"text": "your answer"}
 """
-_PARALLEL = "For several calls, write several blocks, one after the other."
-_SINGLE = "Make one call at a time."
 _RESULTS = (
     "After your calls, stop: the results come in the next message, in <tool_response> blocks."
     " Never write a result yourself. When you know enough, answer the user without a call."
@@ -80,7 +78,8 @@ def _tool_instructions(
     )
     yield (_CALL_IN_ENVELOPE if grammar else _CALL).rstrip()
     if not grammar:
-        yield _SINGLE if parallel is False else _PARALLEL
+        several = "For several calls, write several blocks, one after the other."
+        yield "Make one call at a time." if parallel is False else several
     name = forced_name(tool_choice)
     if name is not None:
         yield f"In this answer you must call the tool {name}."

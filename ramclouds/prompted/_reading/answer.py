@@ -56,10 +56,8 @@ class Events:
     """The events so far; white space around a call is not part of the text."""
 
     def __init__(self) -> None:
-        self.behind = ""
-        """The end of the text behind the last call."""
-        self.follows_call = False
-        """Whether nothing but white space stands behind the last call."""
+        self.behind = ""  # the end of the text behind the last call
+        self.follows_call = False  # nothing but white space stands behind the last call
         self._events: list[Item | Begun] = []
         self._space = ""
 
@@ -106,14 +104,10 @@ class Answer:
 
     def __init__(self) -> None:
         self.text = ""
-        self.at = 0
-        """What comes before is decided."""
-        self.is_whole = False
-        """The answer has ended."""
-        self.cut = CUT
-        """Why a call is cut off that the answer ends in."""
-        self.in_fence = False
-        """Inside a code block that was opened for the calls in it."""
+        self.at = 0  # what comes before is decided
+        self.is_whole = False  # the answer has ended
+        self.cut = CUT  # why a call is cut off that the answer ends in
+        self.in_fence = False  # inside a code block that was opened for the calls in it
         self.events = Events()
 
     def release(self, end: int) -> None:

@@ -19,11 +19,11 @@ _SEPARATOR = rf"<[{_BAR}]tool\u2581sep[{_BAR}]>"
 # `f\n{...}`; `functions.f:0<|tool_call_argument_begin|>{...}`: Kimi K2; `function<|tool_sep|>f`
 # and a code block: DeepSeek V3; `f[CALL_ID]a1B[ARGS]{...}`: Mistral; `f\n<arg_key>`: GLM.
 _NAMED = re.compile(
-    rf"\s*(?P<kind>function\s*{_SEPARATOR}\s*)?(?P<space>functions\.)?(?P<name>[\w./-]+)(?::\d+)?\s*"
+    rf"\s*(?P<kind>function\s*{_SEPARATOR}\s*)?(?P<space>functions\.)?(?P<name>[\w./-]+)(?::\d+|\(\))?\s*"
     rf"(?:\[CALL_ID\]\w+\s*)?(?P<mark>\[ARGS\]|<\|tool_call_argument_begin\|>|{_SEPARATOR})?\s*"
     rf"(?P<fence>```\w*\s*)?(?P<next>\{{|<arg_key>|</|<[{_BAR}](?:tool\W?_?calls?\S*end|e|im_end))"
 )
-_NAMED_BEGUN = re.compile(rf"[\s\w./:`\[\]<>\u2581{_BAR}-]{{0,200}}")
+_NAMED_BEGUN = re.compile(rf"[\s\w./:()`\[\]<>\u2581{_BAR}-]{{0,200}}")
 # <arg_key>city</arg_key><arg_value>Hanoi</arg_value>: GLM
 _PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>", re.DOTALL)
 # <city>Hanoi</city>
@@ -59,12 +59,9 @@ class Body:
 
     def __init__(self, text: str, properties: Collection[str]) -> None:
         self.arguments: dict[str, str] = {}
-        self.rest = text
-        """What stands behind the last one."""
-        self.is_open = False
-        """The last value has no end."""
-        self.is_twice = False
-        """An argument is given twice."""
+        self.rest = text  # what stands behind the last one
+        self.is_open = False  # the last value has no end
+        self.is_twice = False  # an argument has two values
         self._text = text
         keys = {pair.end(): pair[1].strip() for pair in _PAIR.finditer(text)}
         opening = end = NO_MARK

@@ -23,7 +23,6 @@ from ramclouds.prompted._reading.json_calls import LOOKED_AT, JsonCalls
 from ramclouds.prompted._reading.marked_calls import MarkedCalls
 from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark, mark_at
 
-_KEPT = 4096
 _PYTHON = "tool_code"  # Gemini
 _CANDIDATE = re.compile(r"[<`{\[\u25c1]")
 _OBJECT = re.compile(r'(?:\[\s*)?\{\s*"')
@@ -85,8 +84,7 @@ class CallFinder:
             elif answer.is_whole:
                 return
             else:
-                if answer.at > _KEPT:
-                    answer.text, answer.at = "", 0
+                answer.text, answer.at = "", 0
                 yield
 
     def _candidate(self, char: str) -> Wait[None]:
@@ -118,13 +116,15 @@ class CallFinder:
             # What a model writes as the tool's answer is none.
             yield from self._skim_to(re.sub(r"\s.*>", ">", end), is_dropped=True)
             events.end_call()
-        elif mark.kind == "thought" and not events.is_in_line:
+        elif mark.kind == "thought" and not (events.is_in_line or events.behind.endswith("`")):
             self._has_thought = True
             answer.release(mark.end)
             yield from self._skim_to(end)
+            events.behind = ""
         elif mark.kind not in OPENINGS or not (yield from self._marked.opened(mark)):
             self._has_thought |= mark.kind == "thought_end"
             answer.release(mark.end)
+            events.behind = "" if mark.kind == "thought_end" else events.behind
 
     def _skim_to(self, end: str, *, is_line: bool = False, is_dropped: bool = False) -> Wait[None]:
         """Let all up to and with `end` be text, or drop it; with `is_line`, at most this line."""

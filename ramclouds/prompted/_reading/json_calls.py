@@ -144,7 +144,9 @@ class JsonCalls:
             inner = dict.fromkeys(_ARGUMENTS, self._parameters(name))
             schema: dict[str, Any] = {"properties": {key: {} for key in KEYS} | inner}
             items = self._items(repaired(text, schema))
-            if items and not _lacks_arguments(items[-1], text, is_given=given is not None):
+            # `{"name": "f", "arguments": {`, `{"name": "f"`: nothing arrived.
+            is_empty = not _EMPTY.search(text) and bool(given or not text.endswith("}"))
+            if items and not (is_empty and items[-1][1:2] == ("{}",)):
                 return items
         if given is None and not self._is_marked:
             return []
@@ -230,12 +232,6 @@ def _as_written(items: list[Item], text: str) -> Iterator[Item]:
                 item, at = item._replace(arguments=written), end
                 break
         yield item
-
-
-def _lacks_arguments(item: Item, text: str, *, is_given: bool) -> bool:
-    """Whether no arguments arrived: `{"name": "f", "arguments": {`, `{"name": "f"`."""
-    is_empty = isinstance(item, Draft) and item.arguments == "{}" and not _EMPTY.search(text)
-    return is_empty and (is_given or not text.endswith("}"))
 
 
 def _to_text(value: Any) -> str:

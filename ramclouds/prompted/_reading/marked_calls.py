@@ -66,7 +66,7 @@ class MarkedCalls:
         answer, name = self._answer, plain_name(mark.name)
         if not (name in self._tools or (is_wrapped and (not name or NAME_LIKE.fullmatch(name)))):
             return False
-        if mark.is_empty:
+        if mark.is_empty or mark.value is not None:
             answer.at = mark.end
             answer.events.add(self._calls.arguments(name, mark.value or ""))
             return True
@@ -81,7 +81,8 @@ class MarkedCalls:
         if not head.name:
             is_child = answer.text.startswith("<", at)
             return is_child and (yield from self._tags("", at, is_wrapped=True))
-        is_known = head.name in self._tools or head.is_sure
+        # Behind [TOOL_CALLS] nothing else is written.
+        is_known = head.name in self._tools or head.is_sure or answer.text[start - 1] == "]"
         if not is_known and answer.text.startswith("<arg_key>", head.end):
             end = (yield from answer.next_mark(head.end)).start
             is_known = "<arg_value>" in answer.text[head.end : end]
@@ -130,7 +131,8 @@ class MarkedCalls:
         if not names or answer.text[at : at + 1] in ("", "<", "[", "`", "{"):
             return items, end
         mark = yield from answer.next_mark(at)
-        if mark.kind != "closing":
+        line = answer.text[at : mark.start].partition("\n")[0]
+        if mark.kind != "closing" and "{" not in line:
             return items, end
         # More stands behind the value: `{...} or {...}`.
         return [Draft(names[0], answer.text[start : mark.start].strip(), NO_OBJECT)], mark.start

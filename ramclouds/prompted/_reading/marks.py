@@ -64,7 +64,7 @@ _TAIL = (
 )
 _BEGUN = re.compile(_HEAD, re.IGNORECASE)
 _TAG = re.compile(_HEAD + _TAIL, re.IGNORECASE)
-_ATTRIBUTES = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+?(?=\s|/?$)))""")
+_ATTRIBUTES = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+?(?=\s|/?[>\]])))""")
 _LONGEST = 500
 
 
@@ -74,13 +74,10 @@ class Mark(NamedTuple):
     kind: Kind | None = None
     start: int = 0
     end: int = 0
-    name: str = ""
-    """Of the tool or the argument, where the tag holds it."""
-    value: str | None = None
-    """Of the attribute `value`, or `arguments`."""
+    name: str = ""  # of the tool or the argument, where the tag holds it
+    value: str | None = None  # of the attribute `value`, or `arguments`
     is_end: bool = False
-    is_empty: bool = False
-    """`<invoke name="f"/>`: nothing stands inside of it."""
+    is_empty: bool = False  # `<invoke name="f"/>`: nothing stands inside of it
 
 
 NO_MARK = Mark()

@@ -6,6 +6,7 @@ from tests.unit.prompted.reading import Said
 from tests.unit.prompted.transcripts import CALL, CALLED, HANOI, TIME, TIMED, Transcript
 
 DAYS = ("get_weather", '{"city": "Hanoi", "days": 3}')
+UTC = ("get_time", '{"zone": "UTC"}')
 PHO = ("search", '{"query": "pho"}')
 SEARCH = '{"name": "search", "arguments": {"query": "pho"}}'
 TAG = f"<tool_call>\n{CALL}\n</tool_call>"
@@ -382,6 +383,13 @@ ESCAPES = _family(
     (_search("dir + 'x'"), [("search", "{\"query\": dir + 'x'}", "invalid")]),
     (_search("os.getcwd()"), [("search", '{"query": os.getcwd()}', "invalid")]),
     (_search("2 + 3"), [("search", '{"query": 2 + 3}', "invalid")]),
+    (_search('["a"][0]'), [("search", '{"query": ["a"][0]}', "invalid")]),
+    (_search("x and y"), [("search", '{"query": x and y}', "invalid")]),
+    (_search('"5" pipe"'), [("search", '{"query": "5" pipe"}', "invalid")]),
+    (_search(r'"D:\temp"'), [("search", r'{"query": "D:\\temp"}')]),
+    (_search(r'"Q:\nWhat is it?"'), [("search", r'{"query": "Q:\nWhat is it?"}')]),
+    (_search('"\ud83d"'), [("search", '{"query": "\ufffd"}')]),
+    ("<function=search>{'query': 'it's'}</function>", [("search", '{"query": "it\'s"}')]),
     (_search("f(1)"), [("search", '{"query": f(1)}', "invalid")]),
     (_search('"a" if b else "c"'), [("search", '{"query": "a" if b else "c"}', "invalid")]),
     (_search('["a"] * 3'), [("search", '{"query": ["a"] * 3}', "invalid")]),
@@ -397,7 +405,72 @@ ESCAPES = _family(
     ("<function=search>{query: pho}</function>", [PHO]),
     ("<tool_call>{name: search, arguments: {query: pho}}</tool_call>", [PHO]),
 )
+ONCE = _family(
+    "once",
+    # Nothing arrived, so no tool runs on its defaults.
+    ('<tool_call>{"name": "get_time"', [("get_time", "", "invalid")]),
+    ('<tool_call>{"name": "get_time", "arguments": {</tool_call>', [("get_time", "{", "invalid")]),
+    ('<invoke name="get_time">', [("get_time", "", "invalid")]),
+    ('<invoke name="get_time" arguments=\'{"zone": "UTC"}\'></invoke>', [UTC]),
+    ('<tool_call>{"name": "get_time", "arguments": {}, "zone": "UTC"}</tool_call>', [UTC]),
+    (
+        '<tool_call>{"name": "get_time", "arguments": {}, "input": {"zone": "UTC"}}</tool_call>',
+        [UTC],
+    ),
+    # Two values, of which none is more meant than the other.
+    (
+        '<tool_call>{"name": "search", "arguments": {"query": "a"}, "arguments": {"query": "b"}}',
+        [("search", '{"query": "a"}, "arguments": {"query": "b"}', "invalid")],
+    ),
+    (
+        '{"name": "search", "arguments": {"query": "a"}, "arguments": {"query": "a"}}',
+        [("search", '{"query": "a"}')],
+    ),
+    (
+        '<function=search>{"query": "a", "query": "b"}</function>',
+        [("search", '{"query": "a", "query": "b"}', "invalid")],
+    ),
+    (
+        '<invoke name="search"><parameter name="query">a</parameter>'
+        '<parameter name="query">b</parameter></invoke>',
+        [("search", '{"query": "b"}', "invalid")],
+    ),
+    (
+        '{"name": "search", "args": {"query": "a"}, "params": {"query": "b"}}',
+        [("search", '[{"query": "a"}, {"query": "b"}]', "invalid")],
+    ),
+    (
+        f"<tool_call>{SEARCH} or {SEARCH}</tool_call>",
+        [("search", f"{SEARCH} or {SEARCH}", "invalid")],
+    ),
+    (
+        '[TOOL_CALLS]search{"query": "a"} or {"query": "b"}',
+        [("search", '{"query": "a"} or {"query": "b"}', "invalid")],
+    ),
+    # A mark inside of a value is a part of it.
+    (
+        '<invoke name="search"><parameter name="query">write <tool_call> or </invoke> so'
+        "</parameter></invoke>",
+        [("search", '{"query": "write <tool_call> or </invoke> so"}')],
+    ),
+    (
+        '<invoke name="search"><parameter name="query">a <invoke name="get_time"></invoke>',
+        [
+            ("search", '<parameter name="query">a', "invalid"),
+            TIMED,
+        ],
+    ),
+    # JSON text in broken JSON has lost its escapes.
+    (
+        r'<tool_call>{"name": "search", "arguments": "{\"query\": \"say \\"hi\\"\"}"}</tool_call>',
+        [("search", r'"{\"query\": \"say \\"hi\\"\"}"', "invalid")],
+    ),
+    (f"[THINK]Hm.[/THINK]{TIME}", ["[THINK]Hm.[/THINK]", TIMED]),
+    ('<invoke id="1" name=get_time></invoke>', [TIMED]),
+    ("<tool_call>functions.get_time(){}</tool_call>", [TIMED]),
+    ('[TOOL_CALLS]launch{"at": 1}', [("launch", '{"at": 1}')]),
+)
 FAMILIES = [
     *(GPT + CLAUDE + GEMINI + DEEPSEEK + QWEN),
-    *(KIMI + GLM + MINIMAX + LLAMA + MISTRAL + ESCAPES),
+    *(KIMI + GLM + MINIMAX + LLAMA + MISTRAL + ESCAPES + ONCE),
 ]

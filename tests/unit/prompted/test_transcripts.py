@@ -9,6 +9,7 @@ import pytest
 
 from ramclouds import Choice, Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta
 from ramclouds.prompted import PromptedParser
+from ramclouds.prompted._reading.marks import ELEMENTS, WRAPPERS
 from tests.unit.prompted.families import FAMILIES
 from tests.unit.prompted.reading import (
     TOOLS,
@@ -16,6 +17,7 @@ from tests.unit.prompted.reading import (
     merged,
     parsed,
     said_in,
+    to_tool,
 )
 from tests.unit.prompted.trained import TRAINED
 from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
@@ -45,6 +47,13 @@ def test_answer_says_the_same_whole_and_at_any_split(transcript: Transcript) -> 
         chunks = parsed(pieces, finish_reason, grammar=grammar)
         assert merged(chunks) == whole, pieces
         assert_keeps_contract(chunks)
+
+
+@pytest.mark.parametrize("form", [*WRAPPERS, *ELEMENTS], ids=lambda form: form[2])
+def test_form_is_read_as_its_models_write_it(form: tuple[str, str, str]) -> None:
+    """The table of marks holds bytes as seen."""
+    text = form[1]
+    assert said_in(parsed([text], tools=[to_tool("f", a="integer")])) == [("f", '{"a": 1}')]
 
 
 def assert_completion_says_the_same(
