@@ -10,8 +10,7 @@ A client that asks so has the calls, answers and streams of the client that it i
 of any model. `on_unsupported="fallback"` asks natively first, and through the prompt where that
 had no effect. What comes back keeps the contract of `Chunk` and `Completion`.
 
-The pieces are pure: `prepare` turns a request into one that asks through the prompt, from what
-`render` writes and `grammar_format` describes; `PromptedParser` reads a completion.
+The pieces are pure: `prepare` makes the request, and `PromptedParser` reads a completion.
 """
 
 from typing import TYPE_CHECKING

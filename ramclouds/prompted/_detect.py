@@ -28,8 +28,7 @@ class NativeWatch:
         # If no call was forced and no JSON asked for, a plain answer proves nothing: pass it on.
         kind = (params.get("response_format") or {}).get("type")
         self._has_shown = not (self._is_forced or kind in ("json_object", "json_schema"))
-        self.is_ignored = False
-        """Whether the whole answer shows no effect."""
+        self.is_ignored = False  # the whole answer shows no effect
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
         """What can go on; nothing of an answer that shows no effect."""

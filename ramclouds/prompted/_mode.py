@@ -53,8 +53,7 @@ class Asking:
 
     def __init__(self, mode: ToolMode, params: Mapping[str, Any]) -> None:
         self.is_done = False
-        self.completion = Completion()
-        """The answer, where it is read whole and is done."""
+        self.completion = Completion()  # the answer, where it is read whole and is done
         self._mode = mode
         self._native = params
         self._take(mode.prompted(params))
@@ -104,8 +103,7 @@ class Asking:
     def _take(self, request: PromptedRequest | None) -> None:
         self._request = request
         self._parser = request.parser() if request else None
-        self.params: Mapping[str, Any] = request.params if request else self._native
-        """What to send."""
+        self.params: Mapping[str, Any] = request.params if request else self._native  # to send
 
 
 def needs_prompt(params: Mapping[str, Any]) -> bool:

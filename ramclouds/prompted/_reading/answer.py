@@ -48,8 +48,7 @@ class Draft(NamedTuple):
     reason: str = ""
 
 
-Item = Draft | str
-"""A call, or text: around calls, or what a message says beside its own."""
+Item = Draft | str  # a call, or text: around calls, or what a message says beside its own
 
 
 class Events:
@@ -69,19 +68,16 @@ class Events:
     def add(self, *events: Item | Begun) -> None:
         """Takes in what is decided."""
         for event in events:
-            if isinstance(event, str):
-                self._add_text(event)
-            else:
+            if not isinstance(event, str):
                 self.end_call()
                 self._events.append(event)
-
-    def _add_text(self, text: str) -> None:
-        body = text.rstrip()
-        if body:
-            self._events.append(self._space + body)
-            self._space, self.follows_call = "", False
-        self._space += text[len(body) :]
-        self.behind = (self.behind + text)[-300:]
+                continue
+            body = event.rstrip()
+            if body:
+                self._events.append(self._space + body)
+                self._space, self.follows_call = "", False
+            self._space += event[len(body) :]
+            self.behind = (self.behind + event)[-300:]
 
     def end_call(self) -> None:
         """Drops the white space before a call, or before what ends one."""
@@ -116,8 +112,6 @@ class Answer:
             self.events.add(self.text[self.at : end])
             self.at = end
 
-    # Waiting for text.
-
     def ask(self, question: Callable[[str, int], T | None], at: int, otherwise: T) -> Wait[T]:
         """What `question` finds here; it is asked again while it needs more text."""
         while (found := question(self.text, at)) is None and not self.is_whole:
@@ -138,8 +132,6 @@ class Answer:
             at = max(at, len(self.text))
             yield
         return found.start() if found else len(self.text)
-
-    # Where things end.
 
     def value_end(
         self, at: int, *, is_text: bool = False, is_paragraph: bool = False

@@ -78,7 +78,8 @@ class Body:
         at = 0
         while not opening.kind and (child := _CHILD.match(text, at)):
             self._take(child[1], child[2])
-            at, self.rest = child.end(), text[child.end() :]
+            at = child.end()
+        self.rest = self.rest if opening.kind else text[at:]
 
     def _add(self, opening: Mark, end: Mark, stop: int) -> None:
         if opening.kind is None:
@@ -98,7 +99,8 @@ class Body:
         """What stands in the one child that holds all arguments: `<parameters>...`."""
         keys = self.arguments.keys()
         holds = [key for key in _CHILD_ARGUMENTS if key in keys and key not in properties]
-        return self.arguments[holds[0]] if holds and keys <= {*holds, *_CHILD_NAME} else None
+        is_one = holds and keys <= {*holds, *_CHILD_NAME} and not self.is_twice
+        return self.arguments[holds[0]] if is_one else None
 
     def call(self, name: str, parameters: Mapping[str, Any]) -> Draft:
         """The call with these arguments."""
@@ -121,10 +123,7 @@ def named_child(text: str, tools: Collection[str]) -> tuple[str, str] | None:
 
 
 def python_calls(code: str, tools: Mapping[str, Tool]) -> list[Draft] | None:
-    """The calls of tools that code consists of; None where it does anything else.
-
-    Gemini writes them so: `print(default_api.get_weather(city="Hanoi"))`.
-    """
+    """The calls that code consists of, as Gemini writes them; None where it does anything else."""
     drafts = []
     for name, given, named in literal_calls(code) or ():
         tool = tools.get(name.removeprefix("default_api."), Tool(""))

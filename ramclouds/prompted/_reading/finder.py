@@ -143,8 +143,6 @@ class CallFinder:
                 return
             yield
 
-    # Code.
-
     def _ticks(self) -> Wait[None]:
         """A block of code that holds calls, or code in a line, which holds none."""
         answer, at = self._answer, self._answer.at

@@ -39,8 +39,7 @@ _GIVEN = re.compile(rf"""["']?\b(?:{"|".join(_ARGUMENTS)})["']?\s*:\s*""")
 _NAME_FIRST = re.compile(rf"""\{{\s*{_NAME_KEY}"([^"\\{{}}]+)"\s*,\s*{_GIVEN.pattern}\{{""")
 # Two calls in a row within one block.
 _NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*{_NAME_KEY})""")
-LOOKED_AT = 300
-"""What of a value tells whether a call begins."""
+LOOKED_AT = 300  # what of a value tells whether a call begins
 _LEAD = re.compile(r"""(?:\[\s*)?\{\s*(["']?)(\w+)\1\s*:\s*(?:(["'])([^"'\n]*)(["']?))?""")
 _LEAD_BEGUN = re.compile(r"""(?:\[\s*)?(?:\{\s*(?:["']?(\w*)["']?\s*(?::\s*)?)?)?""")
 _EMPTY = re.compile(r"\{\s*\}|\b(?:null|None)\b")
@@ -69,9 +68,7 @@ class JsonCalls:
     there is no such tool. With `has_text` an object may hold the answer: {"text": "..."}.
     """
 
-    def __init__(
-        self, tools: Mapping[str, Tool], *, is_marked: bool, has_text: bool = False
-    ) -> None:
+    def __init__(self, tools: Mapping[str, Tool], *, is_marked: bool, has_text: bool) -> None:
         self._tools, self._is_marked = tools, is_marked
         self._keys = (*KEYS, "text") if has_text else KEYS
 

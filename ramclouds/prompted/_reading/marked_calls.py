@@ -36,7 +36,7 @@ class MarkedCalls:
 
     def __init__(self, answer: Answer, tools: Mapping[str, Tool]) -> None:
         self._answer, self._tools = answer, tools
-        self._calls = JsonCalls(tools, is_marked=True)
+        self._calls = JsonCalls(tools, is_marked=True, has_text=False)
 
     def opened(self, mark: Mark) -> Wait[bool]:
         """Read what an opening mark begins; whether that was a call."""
@@ -93,8 +93,6 @@ class MarkedCalls:
             return (yield from self._block(head.end, head.name))
         return (yield from self._tags(head.name, head.end, is_wrapped=False))
 
-    # JSON.
-
     def _block(self, start: int, given: str = "") -> Wait[bool]:
         """JSON between marks: calls one after the other, or the arguments of the tool `given`."""
         answer, has_call = self._answer, False
@@ -136,8 +134,6 @@ class MarkedCalls:
             return items, end
         # More stands behind the value: `{...} or {...}`.
         return [Draft(names[0], answer.text[start : mark.start].strip(), NO_OBJECT)], mark.start
-
-    # Tags.
 
     def _tags(self, name: str, start: int, *, is_wrapped: bool) -> Wait[bool]:
         """Arguments in tags up to the mark that ends them; the name goes out with the first."""

@@ -90,8 +90,8 @@ class PromptedParser:
             self._add(event, chunks[-1])
         last = chunks[-1]
         if chunk.finish_reason is not None:
-            calls_tools = chunk.finish_reason == "stop" and (self._has_calls or self._native)
-            last.finish_reason = "tool_calls" if calls_tools else chunk.finish_reason
+            has_called = chunk.finish_reason == "stop" and (self._has_calls or self._native)
+            last.finish_reason = "tool_calls" if has_called else chunk.finish_reason
             last.usage, last.unproven = chunk.usage, chunk.unproven
             last.extra, last.facts = chunk.extra, chunk.facts
             native = chunk.invalid_tool_calls
