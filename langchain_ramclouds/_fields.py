@@ -14,6 +14,7 @@ from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
 from ramclouds.bridge.body_fields import SETTINGS, BodySettings
+from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
@@ -50,8 +51,17 @@ class Fields(Connection, BodySettings):
     """Take `<think>...</think>` out of the text, as reasoning."""
     stream_whole_calls: bool = False
     """True: `invoke` too asks for a stream, and puts it together: for models that answer late."""
-    replay_reasoning: bool | None = None
-    """Send reasoning back within a running tool loop; None: where the model is known to need it."""
+    dialect: str | Dialect = "auto"
+    """What the model takes: `auto` is the row of its family in `ramclouds.bridge.dialects`, else
+    the name of a row, or a `Dialect`; `none` sends what was given."""
+    replay_reasoning: ReplayReasoning | None = None
+    """Which reasoning of a history goes back: `never`, `turn` (since the user's last message),
+    `calls` (beside tool calls), `all`, `inline` (in the text); None or True: as the dialect
+    says."""
+    merge_system_messages: bool | None = None
+    """True: all system messages become one, in front; None: as the dialect says."""
+    media_in_history: MediaInHistory | None = None
+    """What becomes of older media where the model takes text alone: a `note`, or `send`."""
 
     tool_calling: ToolCalling | None = None
     """How tools and structured output are asked for: by the request's own fields (`native`), or

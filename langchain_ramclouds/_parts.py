@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from langchain_ramclouds._errors import ConfigurationError
-from ramclouds.bridge.history import as_content
+from ramclouds.bridge.history import as_content, result_part
 
 Part = dict[str, Any]
 Block = Mapping[str, Any]
@@ -16,9 +16,26 @@ Block = Mapping[str, Any]
 def to_parts(content: str | list[str | dict[Any, Any]]) -> Iterator[Part]:
     """The parts that a message of the user, or a tool's result, has on the wire."""
     for block in [content] if isinstance(content, str) else content:
-        part = {"type": "text", "text": block} if isinstance(block, str) else _to_part(block)
+        part = {"type": "text", "text": block} if isinstance(block, str) else to_part(block)
         if part is not None and part.get("text") != "":
             yield part
+
+
+def to_result(content: str | list[str | dict[Any, Any]]) -> str | list[Part]:
+    """A tool's result: never an error, since the tool has run, and nothing of it is dropped."""
+    if isinstance(content, str):
+        return content
+    return flatten([_to_result_part(block) for block in content])
+
+
+def _to_result_part(block: Any) -> Part:
+    if isinstance(block, str):
+        return {"type": "text", "text": block}
+    try:
+        part = to_part(block) if isinstance(block, Mapping) and "type" in block else None
+    except ConfigurationError:
+        part = None
+    return result_part(block) if part is None else part
 
 
 def to_text(content: str | list[str | dict[Any, Any]]) -> str:
@@ -37,7 +54,8 @@ def flatten(parts: list[Part]) -> str | list[Part]:
     return as_content(parts, between="\n")
 
 
-def _to_part(block: Block) -> Part | None:
+def to_part(block: Block) -> Part | None:
+    """One part; None for what other models left in a history."""
     kind = block.get("type", "text")
     if kind in _FOREIGN:
         return None
@@ -47,7 +65,15 @@ def _to_part(block: Block) -> Part | None:
             f"A message holds a content block of type {kind!r}, which the gateway does not take. "
             "Leave it out, or send it as text, image, audio, file or video."
         )
-    return convert(block)
+    try:
+        return convert(block)
+    except ConfigurationError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        raise ConfigurationError(
+            f"A content block of type {kind!r} is malformed: {exc!r}. Write it as the documents of"
+            " LangChain or OpenAI show it."
+        ) from exc
 
 
 # What other models left in a history: the gateway has no place for it, and providers answer 400

@@ -6,7 +6,6 @@ has to be checked for. Everything before it is LangChain's, everything after it 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -15,11 +14,10 @@ from langchain_core.messages import BaseMessage
 
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
-from langchain_ramclouds._messages import WireMessage, to_wire
-from ramclouds import ModelFacts, model_facts
+from langchain_ramclouds._messages import to_wire
 from ramclouds.bridge.body_fields import merged
+from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
 from ramclouds.bridge.expectation import Expectation
-from ramclouds.bridge.history import Replay
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import check_count, check_word
 from ramclouds.bridge.tools import is_forced
@@ -58,15 +56,14 @@ def to_request(
     for name, words in _WORDS.items():
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
     retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
-    facts = model_facts(params["model"])
-    wire = params["messages"] = to_wire(messages, replay=_replay(facts, model))
-    if not wire:
+    chosen = [params.pop(name, getattr(model, name)) for name in DIALECT_FIELDS]
+    params["dialect"] = DialectChoice(*chosen)
+    params["messages"] = to_wire(messages)
+    if not params["messages"]:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
     mode = None
     if ToolMode.is_needed(params, ours["tool_calling"]):
         mode = ToolMode(ours["tool_calling"], ours["on_unsupported"], model._downgraded_models)
-        if mode.prompted_mode(params["model"]) is None and not facts.response_format:
-            params["messages"] = _with_format_in_prompt(wire, params.get("response_format"))
     # Whoever has an unchecked model judges its completions: the parser of structured output.
     checked = model._checked
     expectation = Expectation(
@@ -74,7 +71,7 @@ def to_request(
         must_call=checked and is_forced(params.get("tool_choice")),
         whole_calls=checked and ours["on_invalid_tool_calls"] == "raise",
         not_empty=checked and bool(params.get("tools")) and ours["on_empty"] == "raise",
-        after_results=wire[-1]["role"] == "tool",
+        after_results=params["messages"][-1]["role"] == "tool",
         retries_left=retries,
     )
     schema = (params.get("response_format") or {}).get("json_schema") if checked else None
@@ -93,30 +90,8 @@ def _merged(
     return params
 
 
-def _replay(facts: ModelFacts, model: Fields) -> Replay | None:
-    if model.replay_reasoning is False:
-        return None
-    if facts.inline_reasoning and model.think_tags:
-        return "inline"
-    return "field" if model.replay_reasoning or facts.replay_reasoning else None
-
-
 def _wants_json(response_format: Any) -> bool:
     return isinstance(response_format, Mapping) and response_format.get("type") in (
         "json_schema",
         "json_object",
     )
-
-
-def _with_format_in_prompt(wire: Sequence[WireMessage], response_format: Any) -> list[WireMessage]:
-    """Ask for JSON through the prompt too: this model's channel drops `response_format`."""
-    if not _wants_json(response_format):
-        return list(wire)
-    asked = "Give your final answer as one JSON object, without any other text or code fence."
-    schema = response_format.get("json_schema", {}).get("schema")
-    if schema is not None:
-        asked += f" It has to match this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}"
-    first, *rest = wire
-    if first["role"] == "system" and isinstance(first["content"], str):
-        return [{**first, "content": f"{first['content']}\n\n{asked}"}, *rest]
-    return [{"role": "system", "content": asked}, *wire]

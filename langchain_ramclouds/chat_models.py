@@ -28,11 +28,12 @@ from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
+from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
 
 _content_blocks.register()
 
 _BEHAVIOUR = (
-    "think_tags", "replay_reasoning", "tool_calling", "on_unsupported", "on_invalid_tool_calls",
+    "think_tags", *DIALECT_FIELDS, "tool_calling", "on_unsupported", "on_invalid_tool_calls",
     "on_empty", "empty_retries",
 )  # fmt: skip
 """Settings that are not sent and yet change what comes back."""
@@ -62,6 +63,7 @@ class ChatRamClouds(BaseChatModel, Fields):
             with model_errors():
                 check_limits(self._body_settings)
                 self._check_clients()
+                DialectChoice(*(getattr(self, name) for name in DIALECT_FIELDS)).of(self.model)
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:

@@ -10,6 +10,7 @@ from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
 from ramclouds.bridge.body_fields import BodySettings
+from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
@@ -76,11 +77,29 @@ class Fields(Connection, BodySettings):
     empty_retries: int = Field(
         default=0, ge=0, description="How often to ask again before that; each time is paid for."
     )
-    replay_reasoning: bool | None = Field(
+    dialect: str | Dialect = Field(
+        default="auto",
+        description=(
+            "What the model takes: auto is the row of its family in ramclouds.bridge.dialects, else"
+            " the name of a row, or a Dialect; none sends what was given."
+        ),
+    )
+    replay_reasoning: ReplayReasoning | None = Field(
         default=None,
         description=(
-            "Send the reasoning back within a running tool loop; None does so for the models"
-            " that refuse the request without it."
+            "Which reasoning of a history goes back: never, turn (since the last user message),"
+            " calls (beside tool calls), all, inline (in the text); None or True is as the dialect"
+            " says."
+        ),
+    )
+    merge_system_messages: bool | None = Field(
+        default=None,
+        description="True: all system messages become one, in front; None is as the dialect says.",
+    )
+    media_in_history: MediaInHistory | None = Field(
+        default=None,
+        description=(
+            "What becomes of older media where the model takes text alone: a note, or send."
         ),
     )
     think_tags: bool = Field(

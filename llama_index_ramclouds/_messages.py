@@ -1,8 +1,7 @@
-"""LlamaIndex's messages to wire messages; nothing of the caller's is changed."""
+"""LlamaIndex's messages as neutral wire messages; nothing of the caller's is changed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,16 +15,8 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index_ramclouds._parts import Part, to_parts
-from ramclouds import ConfigurationError, ModelFacts
-from ramclouds.bridge.history import (
-    as_content,
-    only_media,
-    only_text,
-    reasoning_replayed,
-    wire_call,
-    without_open_calls,
-)
+from llama_index_ramclouds._parts import Part, to_parts, to_result_parts
+from ramclouds.bridge.history import arguments_text, as_content, assistant_message, wire_call
 from ramclouds.bridge.tools import parsed_arguments
 
 _ROLES = {
@@ -38,44 +29,19 @@ _ROLES = {
     MessageRole.TOOL: "tool",
     MessageRole.FUNCTION: "tool",
 }
+MODEL = "model"
+"""Key of `additional_kwargs`: who wrote the message, where something in it is for that model."""
 
 
-def to_wire(
-    messages: Sequence[ChatMessage], facts: ModelFacts, *, replay_reasoning: bool
-) -> list[dict[str, Any]]:
-    """Convert a conversation; reasoning goes back only within the running tool loop."""
-    cache_points = "claude" in facts.name.lower()
-    loop = _running_loop(messages) if replay_reasoning else len(messages)
-    wire: list[dict[str, Any]] = []
-    returned: list[Part] = []
-    made: list[str] = []
-    for place, message in enumerate(messages):
-        role = _ROLES[message.role]
-        if role != "tool":
-            if returned:
-                wire.append({"role": "user", "content": returned})
-            returned, made = [], []
-        if role == "assistant":
-            wire.append(_assistant(message, facts if place >= loop else None))
-            made = _make_ids(wire[-1], place)
-        elif role == "tool":
-            call_id = made.pop(0) if made else _answered_id(message, place)
-            text, media = _tool(message, call_id)
-            wire.append(text)
-            # Tool messages take no media: it follows when all calls are answered.
-            returned.extend(media)
-        else:
-            parts = _parts(_blocks_once(message), cache_points=cache_points)
-            wire.append({"role": role, "content": as_content(parts, between=""), **_name(message)})
-    if returned:
-        wire.append({"role": "user", "content": returned})
-    return without_open_calls(wire)
+def to_wire(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
+    """A conversation, with all that models wrote; the client makes of it what a model takes."""
+    return [_TO_WIRE[_ROLES[message.role]](message) for message in messages]
 
 
-def _running_loop(messages: Sequence[ChatMessage]) -> int:
-    """Where the messages after the last user message begin."""
-    places = (n for n in range(len(messages), 0, -1) if messages[n - 1].role is MessageRole.USER)
-    return next(places, 0)
+def _spoken(message: ChatMessage) -> dict[str, Any]:
+    """A message of the user, or of the system."""
+    content = as_content(_parts(_blocks_once(message)), between="\n")
+    return {"role": _ROLES[message.role], "content": content, **_name(message)}
 
 
 def _blocks_once(message: ChatMessage) -> list[ContentBlock]:
@@ -95,38 +61,35 @@ def _name(message: ChatMessage) -> dict[str, str]:
     return {"name": name} if isinstance(name, str) else {}
 
 
-def _parts(blocks: Iterable[ContentBlock], *, cache_points: bool) -> list[Part]:
+def _parts(blocks: Iterable[ContentBlock]) -> list[Part]:
     parts: list[Part] = []
     for block in blocks:
-        for part in to_parts(block, cache_points=cache_points):
-            if "type" in part:
-                parts.append(part)
-            elif parts:
-                parts[-1].update(part)
+        _add(parts, to_parts(block))
     return parts
 
 
-def _assistant(message: ChatMessage, replay_for: ModelFacts | None) -> dict[str, Any]:
+def _add(parts: list[Part], more: Iterable[Part]) -> None:
+    """Adds parts; a bare mark, of a cache point, goes onto the part before it."""
+    for part in more:
+        if "type" in part:
+            parts.append(part)
+        elif parts:
+            parts[-1].update(part)
+
+
+def _assistant(message: ChatMessage) -> dict[str, Any]:
     thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
     others = [
         block for block in message.blocks if not isinstance(block, (ThinkingBlock, ToolCallBlock))
     ]
-    parts = _parts(others, cache_points=False)
-    if any(part["type"] != "text" for part in parts):
-        raise ConfigurationError(
-            "An assistant message holds media, which no model takes there. Move it to a user"
-            " message."
-        )
-    calls = _tool_calls(message)
-    text = "".join(part["text"] for part in parts)
-    wire: dict[str, Any] = {"role": "assistant", "content": text, **_name(message)}
-    if calls:
-        wire["content"] = text or None
-        wire["tool_calls"] = calls
-    reasoning = "".join(block.content or "" for block in thoughts)
-    if replay_for is None or not (reasoning or calls):
-        return wire
-    return reasoning_replayed(wire, reasoning, "inline" if replay_for.inline_reasoning else "field")
+    wire = assistant_message(
+        as_content(_parts(others), between=""),
+        _tool_calls(message),
+        author=message.additional_kwargs.get(MODEL),
+        reasoning="".join(block.content or "" for block in thoughts),
+        reasoning_field=message.additional_kwargs.get("reasoning_field"),
+    )
+    return wire | _name(message)
 
 
 def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
@@ -134,22 +97,22 @@ def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
     listed = [as_wire_call(call) for call in message.additional_kwargs.get("tool_calls") or []]
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if not blocks:
-        return [_sendable(call) for call in listed]
+        return listed
     by_id = {call.get("id"): call for call in listed}
     return [_from_block(block, by_id.get(block.tool_call_id)) for block in blocks]
 
 
 def as_wire_call(call: Any) -> dict[str, Any]:
     """A call in OpenAI's shape: a dict, or an object of the openai package in an old history."""
-    return dict(call) if isinstance(call, dict) else dict(call.model_dump(exclude_none=True))
+    wire = dict(call) if isinstance(call, dict) else dict(call.model_dump(exclude_none=True))
+    # A number in a stream, which a history has no use for.
+    wire.pop("index", None)
+    return wire
 
 
 def _from_block(block: ToolCallBlock, listed: dict[str, Any] | None) -> dict[str, Any]:
-    kwargs = block.tool_kwargs
-    text = kwargs if isinstance(kwargs, str) else json.dumps(kwargs, ensure_ascii=False)
-    arguments = _same_arguments(text, listed)
-    call = {**(listed or {}), "id": block.tool_call_id or "", "type": "function"}
-    return _sendable({**call, "function": {"name": block.tool_name, "arguments": arguments}})
+    arguments = _same_arguments(arguments_text(block.tool_kwargs), listed)
+    return {**(listed or {}), **wire_call(block.tool_call_id or "", block.tool_name, arguments)}
 
 
 def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
@@ -160,52 +123,15 @@ def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
     return text
 
 
-def _sendable(call: dict[str, Any]) -> dict[str, Any]:
-    """Arguments that are no JSON object are refused or dropped upstream, so send what is sound."""
-    function = call.get("function") or {}
-    arguments = function.get("arguments") or "{}"
-    if not isinstance(arguments, str):
-        arguments = json.dumps(arguments, ensure_ascii=False)
-    found, is_whole = parsed_arguments(arguments)
-    if not is_whole:
-        arguments = json.dumps(found, ensure_ascii=False)
-    extra = {key: value for key, value in call.items() if key not in _OURS}
-    return wire_call(call.get("id"), function.get("name", ""), arguments, **extra)
-
-
-_OURS = ("index", "id", "type", "function")
-
-
-def _make_ids(sent: dict[str, Any], place: int) -> list[str]:
-    """Ids for calls that all came without, as Ollama's do: the results answer them in order."""
-    calls = sent.get("tool_calls", [])
-    if any(call["id"] for call in calls):
-        return []
-    for number, call in enumerate(calls):
-        call["id"] = f"call_{place}_{number}"
-    return [call["id"] for call in calls]
-
-
-def _answered_id(message: ChatMessage, place: int) -> str:
+def _tool(message: ChatMessage) -> dict[str, Any]:
+    parts: list[Part] = []
+    for block in message.blocks:
+        _add(parts, to_result_parts(block))
     call_id = message.additional_kwargs.get("tool_call_id")
-    if not isinstance(call_id, str):
-        raise ConfigurationError(
-            f"Message {place} is a tool result without tool_call_id. Put the id of its call into"
-            ' additional_kwargs["tool_call_id"].'
-        )
-    return call_id
+    return {"role": "tool", "tool_call_id": call_id, "content": as_content(parts, between="\n")}
 
 
-def _tool(message: ChatMessage, call_id: str) -> tuple[dict[str, Any], list[Part]]:
-    """A tool message, whose content is always a string, and the media to send after it."""
-    blocks = [block for block in message.blocks if not isinstance(block, ThinkingBlock)]
-    parts = _parts(blocks, cache_points=False)
-    text = "\n".join(part["text"] for part in only_text(parts))
-    media = only_media(parts)
-    if media:
-        text = text or "The result follows in the next user message."
-        media.insert(0, {"type": "text", "text": f"Result of tool call {call_id}:"})
-    return {"role": "tool", "tool_call_id": call_id, "content": text}, media
+_TO_WIRE = {"user": _spoken, "system": _spoken, "assistant": _assistant, "tool": _tool}
 
 
 def with_instructions(messages: Sequence[ChatMessage], text: str) -> list[ChatMessage]:

@@ -17,28 +17,38 @@ from llama_index.core.base.llms.types import (
     DocumentBlock,
     ImageBlock,
     TextBlock,
+    ThinkingBlock,
     VideoBlock,
 )
 
 from ramclouds import ConfigurationError
+from ramclouds.bridge.history import result_part
 
 Part = dict[str, Any]
 
 
-def to_parts(block: ContentBlock, *, cache_points: bool) -> Iterator[Part]:
+def to_parts(block: ContentBlock) -> Iterator[Part]:
     """The parts of one block; a cache point is a bare mark on the part before it."""
     if isinstance(block, CachePoint):
-        # Claude alone has to be told; the others cache by themselves.
-        if cache_points:
-            yield {"cache_control": _cache_control(block)}
+        yield {"cache_control": _cache_control(block)}
     elif isinstance(block, CitableBlock):
         yield {"type": "text", "text": f"{block.title} ({block.source}):\n"}
         for nested in block.content:
-            yield from to_parts(nested, cache_points=cache_points)
+            yield from to_parts(nested)
     elif isinstance(block, CitationBlock):
-        yield from to_parts(block.cited_content, cache_points=cache_points)
+        yield from to_parts(block.cited_content)
     else:
         yield _to_part(block)
+
+
+def to_result_parts(block: ContentBlock) -> Iterator[Part]:
+    """The parts of a block in a tool's result: never an error, since the tool has run."""
+    if isinstance(block, ThinkingBlock):
+        return
+    try:
+        yield from list(to_parts(block))
+    except ConfigurationError:
+        yield result_part({"type": block.block_type, **block.model_dump(exclude={"block_type"})})
 
 
 def _to_part(block: Any) -> Part:

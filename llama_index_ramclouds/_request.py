@@ -11,8 +11,9 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice
-from ramclouds import ConfigurationError, model_facts
+from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
+from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import check_count, check_word
@@ -72,11 +73,10 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str,
     for name in (*_WORDS, "empty_retries"):
         params.pop(name, None)
     params["model"] = params.get("model") or llm.model
-    facts = model_facts(params["model"])
-    replays = llm.replay_reasoning
-    if replays is None:
-        replays = facts.replay_reasoning or facts.inline_reasoning
-    params["messages"] = to_wire(messages, facts, replay_reasoning=replays)
+    params["dialect"] = DialectChoice(
+        *(params.pop(name, getattr(llm, name)) for name in DIALECT_FIELDS)
+    )
+    params["messages"] = to_wire(messages)
     return Request(params, mode if ToolMode.is_needed(params, mode.tool_calling) else None)
 
 

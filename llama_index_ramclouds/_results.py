@@ -19,11 +19,13 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_ramclouds._errors import INVALID_TOOL_CALLS
+from llama_index_ramclouds._messages import MODEL
 from ramclouds import Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta, Usage
 from ramclouds.bridge.history import wire_call
 from ramclouds.bridge.tools import parsed_arguments
 
 # A chat message validates in 8 µs, in Python, for every token; a copy of this one takes 2 µs.
+_CALL_KEYS = frozenset({"id", "type", "function"})
 _TEMPLATE = ChatMessage(role=MessageRole.ASSISTANT, blocks=[], additional_kwargs={})
 
 
@@ -35,8 +37,10 @@ def to_chat(completion: Completion) -> ChatResponse:
         blocks.append(_thinking(choice.reasoning, completion.usage))
     blocks.append(TextBlock(text=choice.text + choice.refusal))
     blocks += [_call_block(call, _whole(call.arguments)) for call in choice.tool_calls]
-    message = _message(blocks, _calls(choice.tool_calls, choice.invalid_tool_calls))
-    return ChatResponse(message=message, **_about(completion))
+    about = _about(completion)
+    kwargs = _calls(choice.tool_calls, choice.invalid_tool_calls)
+    _name_author(kwargs, about["additional_kwargs"], choice.reasoning, choice.text)
+    return ChatResponse(message=_message(blocks, kwargs), **about)
 
 
 def to_completion(completion: Completion) -> CompletionResponse:
@@ -113,6 +117,8 @@ class ResponseBuilder:
             calls = self._calls_of(chunk)
             blocks += calls.values()
             kwargs = _calls([self._calls[index].call for index in calls], chunk.invalid_tool_calls)
+        if chunk.finish_reason is not None:
+            _name_author(kwargs, about["additional_kwargs"], self._reasoning, self._text)
         return ChatResponse(message=_message(blocks, kwargs), **about)
 
     def to_completion(self, chunk: Chunk) -> CompletionResponse:
@@ -194,6 +200,17 @@ def _calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall]) -> dic
             {name: getattr(call, name) for name in names} for call in invalid
         ]
     return kwargs
+
+
+def _name_author(
+    kwargs: dict[str, Any], facts: Mapping[str, Any], reasoning: str, text: str
+) -> None:
+    """Says who wrote a message, where something in it may go back to that model alone."""
+    has_extra = any(call.keys() > _CALL_KEYS for call in kwargs.get("tool_calls", ()))
+    if reasoning or has_extra or text.startswith("<think>"):
+        kwargs[MODEL] = facts.get("requested_model") or facts["model"]
+    if reasoning and "reasoning_field" in facts:
+        kwargs["reasoning_field"] = facts["reasoning_field"]
 
 
 def _raw(raw: dict[str, Any], usage: Usage, counts: Mapping[str, int]) -> dict[str, Any]:

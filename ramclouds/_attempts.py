@@ -87,6 +87,8 @@ class Attempts:
         self._has_response = False
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
+        if self._attempts == 1 and request.prepared is not None:
+            _log_changes(request.prepared)
         return {
             "method": request.method,
             "url": request.url,
@@ -247,3 +249,10 @@ class Attempts:
         self._content = to_bytes(body)
         logger.info("%s takes streams only; asked as a stream from now on", body["model"])
         return True
+
+
+def _log_changes(prepared: Prepared) -> None:
+    for change in prepared.changes:
+        logger.debug("%s, changed for the model: %s", prepared.body["model"], change)
+    for lost in prepared.lost:
+        logger.info("%s, left out of the request: %s", prepared.body["model"], lost)

@@ -278,12 +278,13 @@ class BaseClient:
         return StreamReader(attempts.head(), self._reading(attempts))
 
     def _reading(self, attempts: Attempts) -> Reading:
-        body = attempts.request.body or {}
+        body, prepared = attempts.request.body or {}, attempts.request.prepared
         return Reading(
             think_tags=self._settings.think_tags,
             model=body["model"],
             has_tools=bool(body.get("tools")),
             has_usage=gets_usage(body),
+            stop=prepared.stop if prepared is not None else (),
             counting=_COUNTING[self._settings.base_url],
         )
 

@@ -14,6 +14,7 @@ from ramclouds._failures.retry import server_time
 from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.reader import StreamReader
+from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
 from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
@@ -21,7 +22,7 @@ from ramclouds._wire.key_status import to_key_status
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
 from ramclouds.errors import ContentFilterError, ResponseError, StreamTruncatedError
-from ramclouds.types import Completion, KeyStatus, Model
+from ramclouds.types import Choice, Completion, KeyStatus, Model
 
 # Longer than any completion; New API's own limit for one line of a stream is half of it.
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
@@ -88,11 +89,17 @@ def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Complet
     if completion is None or not completion.choices:
         raise response_error(head, content, parsed, partial=completion)
     _check_end(head, completion, failure, reading)
-    if reading.think_tags:
-        for choice in completion.choices:
-            choice.text, inline = split_think_tags(choice.text)
-            choice.reasoning += inline
+    for choice in completion.choices:
+        _finish(choice, reading)
     return completion
+
+
+def _finish(choice: Choice, reading: Reading) -> None:
+    if reading.think_tags:
+        choice.text, inline = split_think_tags(choice.text)
+        choice.reasoning += inline
+    if reading.stop:
+        cut_choice(choice, reading.stop)
 
 
 def _completion_in(parsed: Any, request_id: str | None) -> Completion | None:
@@ -123,6 +130,7 @@ def _check_end(
     if is_empty and reading.may_be_malformed_call(choice.finish_reason, model):
         raise head.error(ContentFilterError, FILTERED, partial=completion, retryable=True)
     completion.unproven = proof == "unproven"
+    completion.facts |= reading.author(model)
 
 
 def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -> Completion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -11,8 +10,6 @@ from ramclouds.bridge.dialects import DialectChoice
 from ramclouds.bridge.prepare import Prepared, apply, as_it_is
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Model
-
-logger = logging.getLogger("ramclouds")
 
 # By base URL and model, the kinds of channel that the last list of models named: shared by all
 # clients of the process, since it is a fact about the gateway.
@@ -38,8 +35,4 @@ def fitted(body: dict[str, Any], choice: DialectChoice | None, base_url: str) ->
     prepared = apply(body, dialect)
     if not prepared.body["messages"]:
         raise ConfigurationError("No message holds anything to send. Send at least one with text.")
-    for change in prepared.changes:
-        logger.debug("%s, changed for the model: %s", model, change)
-    for lost in prepared.lost:
-        logger.info("%s, left out of the request: %s", model, lost)
     return prepared

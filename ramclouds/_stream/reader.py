@@ -13,6 +13,7 @@ from ramclouds._failures.response_head import ResponseHead
 from ramclouds._json.parsing import MalformedError, parse, parse_halves, preview
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
+from ramclouds._stream.stops import StopCutter
 from ramclouds._stream.stray_json import StrayJson
 from ramclouds._wire.chat.completion import partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, NOTHING, Reading, broken_off
@@ -66,6 +67,7 @@ class StreamReader:
         self._stray = StrayJson()
         self._mapper = ChunkMapper(head.request_id, reading)
         self._accumulator = Accumulator()
+        self._stops = StopCutter(reading.stop) if reading.stop else None
 
     def feed(self, data: bytes) -> Step:
         """Takes in some bytes; gives the chunks they complete."""
@@ -94,8 +96,13 @@ class StreamReader:
         add = self._accumulator.add
         try:
             for chunk in found:
+                if self._stops is not None:
+                    self._stops.cut(chunk)
                 add(chunk)
                 chunks.append(chunk)
+                if self._stops is not None and self._stops.has_stopped:
+                    self.is_over = True
+                    break
         except RamCloudsError as error:
             self.is_over = True
             return chunks, error
@@ -144,6 +151,7 @@ class StreamReader:
             raise self._truncated(CUT_OFF)
         is_first = not mapper.has_delivered
         last = mapper.last_chunk(unproven=proof == "unproven")
+        last.facts |= reading.author(mapper.model)
         parts = (last.text, last.reasoning, last.refusal, last.tool_calls, last.invalid_tool_calls)
         is_nothing = is_first and not any(parts)
         if is_nothing and reading.may_be_malformed_call(mapper.finish_reason, mapper.model):

@@ -17,6 +17,8 @@ from ramclouds.errors import ConfigurationError
 from ramclouds.models import model_facts
 
 __all__ = [
+    "DIALECT_FIELDS",
+    "SAFE",
     "Dialect",
     "DialectChoice",
     "DialectSetting",
@@ -53,11 +55,13 @@ class Sampling:
     """Strings are taken as a list, or one alone, or not: then the client cuts the text."""
     refused: tuple[str, ...] = ()
     """Parameters that are left out."""
+    refused_thinking: tuple[str, ...] = ()
+    """The same, while the model thinks."""
     top_p: float | None = None
     """Sent where the user set none."""
     top_p_thinking: float | None = None
     most_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """The name that wins where both are given."""
+    """The name of the limit."""
     budgets: tuple[tuple[str, int], ...] = ()
     """Tokens that the gateway lets a model think for, by reasoning effort."""
     default_max_tokens: int | None = None
@@ -108,8 +112,8 @@ class Dialect:
     media_in_history: MediaInHistory = "note"
     """`note`: where the model takes text alone, media before the newest message become words."""
     sampling: Sampling = Sampling()
-    stream_whole_calls: bool = False
-    """While it thinks, the model takes streams alone."""
+    stream_whole_calls: Literal["never", "while_thinking", "always"] = "never"
+    """When the model takes streams alone."""
     effort_beside_tools: bool = True
     """False: tools may be refused beside a reasoning effort."""
     source: str = "what all vendors take"
@@ -148,6 +152,7 @@ def _thinking_asked(body: Mapping[str, Any]) -> bool | None:
 
 
 SAFE = Dialect()
+"""What every model takes."""
 
 # New API, M, 2026-04-15: Claude's thinking budget by reasoning effort (relay-claude.go).
 _CLAUDE_BUDGETS = (("low", 1280), ("medium", 2048), ("high", 4096))
@@ -180,7 +185,6 @@ _GPT = Dialect(
     user_first=False,
     assistant_last="always",
     names=True,
-    sampling=Sampling(most_tokens="max_completion_tokens"),
     source="https://platform.openai.com/docs/api-reference/chat; New API's OpenAI channel",
 )
 _GEMINI = Dialect(
@@ -234,7 +238,7 @@ _QWEN = Dialect(
     names=True,
     # New API's Ali channel sends 0.001 where it is unset (relay/channel/ali/text.go).
     sampling=Sampling(top_p=0.8, top_p_thinking=0.95),
-    stream_whole_calls=True,
+    stream_whole_calls="while_thinking",
     source="https://help.aliyun.com/zh/model-studio/qwen-api-reference; New API's Ali channel",
 )
 _MINIMAX = Dialect(
@@ -287,7 +291,7 @@ _MISTRAL = Dialect(
     sampling=Sampling(stop="here"),
     source="https://docs.mistral.ai/api/; New API's Mistral channel",
 )
-_GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True, sampling=Sampling())
+_GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True)
 _MIMO = replace(_KIMI, name="mimo", family="mimo", source="https://platform.xiaomimimo.com")
 
 
@@ -305,10 +309,12 @@ _GPT_5 = replace(
     name="gpt-5",
     thinks="unless_refused",
     # "Unsupported parameter: 'stop' is not supported with this model."
-    sampling=replace(
-        _GPT.sampling,
+    sampling=Sampling(
+        most_tokens="max_completion_tokens",
         stop="here",
         refused=("frequency_penalty", "presence_penalty", "logit_bias"),
+        # The OpenAI channel drops these itself, the one that is converted to responses does not.
+        refused_thinking=("temperature", "top_p", "logprobs", "top_logprobs"),
     ),
 )
 _DEEPSEEK_ALL = replace(_DEEPSEEK, reasoning="all", thinks="unless_refused")
@@ -324,6 +330,8 @@ _ROWS: tuple[_Row, ...] = (
     _Row(_GPT_5, (5,)),
     # "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions."
     _Row(replace(_GPT_5, name="gpt-5.4", effort_beside_tools=False), (5, 4)),
+    # "Stream must be set to true"
+    _Row(replace(_GPT_5, name="codex", stream_whole_calls="always"), names=r"gpt-5.*codex"),
     _Row(_GEMINI),
     _Row(replace(_GEMINI, name="gemini-3", format_beside_tools=True), (3,)),
     # V3.1 does not think while it calls tools; R1 refuses `reasoning_content` in a history.
@@ -373,6 +381,8 @@ def dialect_for(model: str, endpoint_types: tuple[str, ...] = ()) -> Dialect:
 _CHANNELS = (("anthropic", "claude"), ("gemini", "gemini"))
 
 
+DIALECT_FIELDS = ("dialect", "replay_reasoning", "merge_system_messages", "media_in_history")
+"""The settings of an adapter that a `DialectChoice` is made of, in its order."""
 DialectSetting = Union[str, "Dialect", "DialectChoice"]
 """`auto`, `none`, the name of a row, a row, or a choice with what a user wants otherwise."""
 

@@ -1,26 +1,51 @@
-"""Messages of a conversation as the wire has them: calls, reasoning, media."""
+"""Messages of a conversation in neutral form: calls, results, parts, and who wrote what.
+
+`bridge.prepare` makes of them what a model takes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Any, Literal
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from ramclouds.bridge._prepare.authors import AUTHOR
 
 __all__ = [
-    "Replay",
+    "REASONING_FIELD",
+    "arguments_text",
     "as_content",
-    "only_media",
-    "only_text",
-    "reasoning_replayed",
+    "assistant_message",
+    "result_part",
     "wire_call",
-    "without_open_calls",
 ]
 
 WireMessage = dict[str, Any]
 Part = dict[str, Any]
 
-Replay = Literal["field", "inline"]
-"""How reasoning goes back: as `reasoning_content`, or in `<think>` tags before the text."""
+REASONING_FIELD = "reasoning_content"
+"""The name under which most channels send reasoning, and take it back."""
+
+
+def assistant_message(
+    content: Any,
+    calls: Sequence[Mapping[str, Any]],
+    *,
+    author: str | None = None,
+    reasoning: str = "",
+    reasoning_field: str | None = None,
+) -> WireMessage:
+    """What a model wrote, with all that came with it; the dialect says what of it goes back."""
+    message: WireMessage = {"role": "assistant", "content": content}
+    if calls:
+        message |= {"content": content or None, "tool_calls": list(calls)}
+    if author:
+        message[AUTHOR] = author
+    if reasoning:
+        message[reasoning_field or REASONING_FIELD] = reasoning
+    return message
 
 
 def wire_call(id: str | None, name: str, arguments: str, **extra: Any) -> dict[str, Any]:
@@ -29,18 +54,14 @@ def wire_call(id: str | None, name: str, arguments: str, **extra: Any) -> dict[s
     return {**extra, "id": id, "type": "function", "function": function}
 
 
-def reasoning_replayed(message: WireMessage, reasoning: str, replay: Replay) -> WireMessage:
-    """An assistant's message with its reasoning."""
-    if replay == "inline":
-        if not reasoning:
-            return message
-        return {
-            **message,
-            "content": f"<think>\n{reasoning}\n</think>\n\n{message['content'] or ''}",
-        }
-    # Thinking models answer 400 where it is missing or empty, gateways of before 2026-04-29 drop an
-    # empty one; one space satisfies both: https://github.com/bestruirui/octopus/issues/251
-    return {**message, "reasoning_content": reasoning or " "}
+def arguments_text(arguments: Any) -> str:
+    """Arguments of a call as JSON text, whatever values a user or a framework put into them."""
+    if isinstance(arguments, str):
+        return arguments
+    try:
+        return json.dumps(arguments, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        return to_json(arguments, inf_nan_mode="null", fallback=str).decode()
 
 
 def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
@@ -51,26 +72,21 @@ def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
     return between.join([part["text"] for part in parts])
 
 
-def only_text(parts: Iterable[Part]) -> list[Part]:
-    """The parts that a tool's message can hold."""
-    return [part for part in parts if part["type"] == "text"]
+def result_part(value: Any) -> Part:
+    """Something in a tool's result that has no form on the wire, as text: its name, or its JSON."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if kind in _FILES:
+        named = {**value, **_mapping(value.get("file")), **_mapping(value.get("source"))}
+        name = next((named[key] for key in _NAMES if isinstance(named.get(key), str)), None)
+        if name is not None:
+            return {"type": "text", "text": f"[{kind}: {name[:200]}]"}
+    text = to_json(value, inf_nan_mode="null", fallback=str).decode()
+    return {"type": "text", "text": text}
 
 
-def only_media(parts: Iterable[Part]) -> list[Part]:
-    """The parts of a tool's result that only a message of the user can hold."""
-    return [part for part in parts if part["type"] != "text"]
+_FILES = ("file", "document", "image", "image_url", "audio", "video", "resource_link")
+_NAMES = ("filename", "title", "name", "url", "uri", "file_id", "path")
 
 
-def without_open_calls(messages: Sequence[WireMessage]) -> list[WireMessage]:
-    """The messages without calls that have no result, where other calls of their turn have one.
-
-    LlamaIndex's agents store such turns when `return_direct` ends them, and every later request
-    would be a 400.
-    """
-    answered = {message["tool_call_id"] for message in messages if message["role"] == "tool"}
-    kept = list(messages)
-    for place, (message, following) in enumerate(pairwise(messages)):
-        if "tool_calls" in message and following["role"] == "tool":
-            calls = [call for call in message["tool_calls"] if call["id"] in answered]
-            kept[place] = {**message, "tool_calls": calls}
-    return kept
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,9 @@ from ramclouds.bridge._prepare.order import ordered
 from ramclouds.bridge._prepare.parameters import choose_tools, sample, stops
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
-from ramclouds.bridge.dialects import Dialect
+from ramclouds.bridge.dialects import SAFE, Dialect
 
-__all__ = ["Prepared", "apply", "as_it_is"]
+__all__ = ["Prepared", "apply", "as_it_is", "valid_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     return Prepared(
         sent,
         stop=stop,
-        as_stream=dialect.stream_whole_calls and is_thinking,
+        as_stream=dialect.stream_whole_calls == "always"
+        or (dialect.stream_whole_calls == "while_thinking" and is_thinking),
         changes=tuple(notes.changed),
         lost=tuple(notes.lost),
     )
@@ -70,13 +71,32 @@ def as_it_is(body: Mapping[str, Any]) -> Prepared:
     return Prepared({**body, "messages": bare})
 
 
+def valid_history(messages: Sequence[WireMessage]) -> Sequence[WireMessage]:
+    """The messages with each call and its one result, for a prompt that tells of them."""
+    return paired(messages, SAFE, Notes())
+
+
 def _history(
     body: Mapping[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes
 ) -> list[WireMessage]:
-    model = body["model"]
-    messages = without_foreign(body["messages"], model, dialect, notes)
-    messages = list(paired(messages, dialect, notes))
-    messages = placed(messages, model, dialect, notes)
-    messages = with_text(messages, dialect, notes)
+    messages = body["messages"]
+    is_plain = dialect.reasoning != "all" and _are_plain(messages)
+    if not is_plain:
+        model = body["model"]
+        messages = without_foreign(messages, model, dialect, notes)
+        messages = paired(messages, dialect, notes)
+        messages = placed(messages, model, dialect, notes)
+        messages = with_text(messages, dialect, notes)
     messages = ordered(messages, dialect, is_thinking=is_thinking, notes=notes)
-    return replayed(messages, dialect)
+    return messages if is_plain else replayed(messages, dialect)
+
+
+def _are_plain(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether all messages are a text and nothing else, as in most requests: the order is left."""
+    for message in messages:
+        content = message.get("content")
+        if len(message) != 2 or not isinstance(content, str) or not content.strip():
+            return False
+        if "](data:" in content:
+            return False
+    return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from ramclouds.bridge.prepare import valid_history
 from ramclouds.prompted._prompt import render
 from ramclouds.prompted._reading.parser import PromptedParser
 from ramclouds.prompted._schema import grammar_format
@@ -54,8 +55,10 @@ def prepare(params: Mapping[str, Any], *, grammar: bool = False) -> PromptedRequ
         "response_format": params.get("response_format"),
     }
     sent = {name: value for name, value in params.items() if name not in _ASKED}
-    sent["messages"] = render(params["messages"], tools, **asked, grammar=grammar)
+    sent["messages"] = render(valid_history(params["messages"]), tools, **asked, grammar=grammar)
     if grammar:
+        # The schema is for the server that holds the model to it, whatever the family takes.
+        sent |= {"dialect": "none"} if "dialect" in params else {}
         schema = grammar_format(tools, **asked)
         sent |= {} if schema is None else {"response_format": schema}
     elif sent.get("stream_usage") is None:

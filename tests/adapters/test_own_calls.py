@@ -55,7 +55,8 @@ def test_plain_call_makes_few_calls(gateway: Gateway, ask: Any) -> None:
     whole, _, _ = ask
     gateway.reply(*[Json(completion())] * 2)
     whole()
-    assert calls_of(whole) <= 60
+    # Thirteen of them fit the request to its model.
+    assert calls_of(whole) <= 75
 
 
 def test_token_makes_few_calls(gateway: Gateway, ask: Any) -> None:

@@ -51,7 +51,7 @@ def test_generate_adds_up_the_usage_of_a_batch(gateway: Gateway, chat: Chat) -> 
 
 
 def test_logprobs_are_in_the_metadata(gateway: Gateway, chat: Chat) -> None:
-    model = chat(logprobs=True, top_logprobs=1)
+    model = chat(model="gpt-4o", logprobs=True, top_logprobs=1)
     whole = model.invoke("Say exactly: one two")
     parts = list(model.stream("Say exactly: one two"))
     streamed = parts[0]
@@ -133,7 +133,7 @@ def test_copy_of_another_model_has_its_profile(chat: Chat) -> None:
 
 
 def test_configurable_fields_still_stream_on_one_connection(gateway: Gateway, chat: Chat) -> None:
-    model = chat().configurable_fields(temperature=ConfigurableField(id="t"))
+    model = chat(model="gpt-4o").configurable_fields(temperature=ConfigurableField(id="t"))
     for temperature in (0.1, 0.2, 0.3):
         parts = list(model.stream("Hi", config={"configurable": {"t": temperature}}))
         assert len(parts) > 1

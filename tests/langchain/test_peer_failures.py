@@ -43,7 +43,7 @@ def test_reasoning_is_kept_in_both_spellings(gateway: Gateway, chat: Chat, field
     gateway.reply(Json(completion("Hi", **{field: "Hm"})))
     gateway.reply(Sse([chunk({field: "Hm"}), chunk({"content": "Hi"}), chunk({}, "stop")]))
     for message in (chat().invoke("x"), total(chat().stream("x"))):
-        assert message.additional_kwargs == {"reasoning_content": "Hm"}
+        assert message.additional_kwargs["reasoning_content"] == "Hm"
         assert message.content_blocks[0] == {"type": "reasoning", "reasoning": "Hm"}
 
 
@@ -108,7 +108,7 @@ def test_cumulative_usage_is_not_added_up(gateway: Gateway, chat: Chat) -> None:
 def test_max_tokens_is_sent_as_max_tokens(gateway: Gateway, chat: Chat) -> None:
     """langchain#29954, #30113, #28943: renamed on the way."""
     gateway.reply(Json(completion()))
-    chat(max_tokens=9).invoke("x")
+    chat(model="glm-4.6", max_tokens=9).invoke("x")
     assert gateway.last.json["max_tokens"] == 9
     assert "max_completion_tokens" not in gateway.last.json
 

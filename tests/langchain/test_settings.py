@@ -27,7 +27,7 @@ def test_nothing_is_sent_that_was_not_set(gateway: Gateway, chat: Chat) -> None:
 
 def test_every_setting_is_sent_under_its_own_name(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion()))
-    chat(**EVERYTHING, extra_body={"top_k": 5}).invoke("Hi")
+    chat(model="gpt-4o", **EVERYTHING, extra_body={"top_k": 5}).invoke("Hi")
     body = gateway.last.json
     assert {name: body[name] for name in EVERYTHING} == EVERYTHING
     assert body["top_k"] == 5
@@ -36,9 +36,9 @@ def test_every_setting_is_sent_under_its_own_name(gateway: Gateway, chat: Chat) 
 def test_a_call_wins_over_the_settings(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion()))
     model = chat(**EVERYTHING, extra_body={"top_k": 5, "min_p": 0.1})
-    model.invoke("Hi", temperature=1.0, model="gpt-5.1", stop=["y"], extra_body={"top_k": 6})
+    model.invoke("Hi", temperature=1.0, model="gpt-4.1", stop=["y"], extra_body={"top_k": 6})
     body = gateway.last.json
-    assert (body["temperature"], body["model"], body["stop"]) == (1.0, "gpt-5.1", ["y"])
+    assert (body["temperature"], body["model"], body["stop"]) == (1.0, "gpt-4.1", ["y"])
     assert (body["top_k"], body["min_p"]) == (6, 0.1)
 
 
@@ -151,7 +151,7 @@ def test_setting_changed_after_a_call_is_that_of_the_next(
     gateway: Gateway, chat: Chat, is_copy: bool
 ) -> None:
     gateway.reply(*[Json(completion())] * 2)
-    model = chat(temperature=0.1)
+    model = chat(model="gpt-4o", temperature=0.1)
     model.invoke("Hi")
     change = {"temperature": 0.9, "default_headers": {"X-Team": "b"}}
     if is_copy:

@@ -246,7 +246,8 @@ def test_reasoning_goes_back_in_the_tool_loop_of_a_model_that_needs_it(
     ("model", "replay", "sent"),
     [
         ("gpt-5", None, None),
-        ("gpt-5", True, "Hm"),
+        ("gpt-5", True, None),
+        ("gpt-5", "turn", "Hm"),
         ("deepseek-v3.2", None, "Hm"),
         ("deepseek-v3.2", False, None),
     ],

@@ -12,7 +12,8 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_ramclouds._messages import to_wire
-from ramclouds import model_facts
+from ramclouds.bridge.dialects import dialect_for
+from ramclouds.bridge.prepare import apply
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -20,8 +21,15 @@ PNG = base64.b64decode(
 PNG_URL = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 
 
-def wire(*messages: ChatMessage, model: str = "gpt-5", replay: bool = False) -> Any:
-    return to_wire(messages, model_facts(model), replay_reasoning=replay)
+def wire(*messages: ChatMessage) -> Any:
+    """Messages in neutral form."""
+    return to_wire(messages)
+
+
+def sent(*messages: ChatMessage, model: str = "gpt-5") -> Any:
+    """What goes out to a model."""
+    body = {"model": model, "messages": to_wire(messages)}
+    return apply(body, dialect_for(model)).body["messages"]
 
 
 def user(*blocks: Any) -> ChatMessage:

@@ -137,7 +137,7 @@ async def test_a_tool_that_returns_an_image(
     await run(agent, llm, 'Please draw("a river")')
 
     tool, picture = gateway.last.json["messages"][-2:]
-    assert tool["content"] == "Done."
+    assert tool["content"] == "Done.\n(The tool's media follow in the next message.)"
     assert [part["type"] for part in picture["content"]] == ["text", "image_url"]
 
 

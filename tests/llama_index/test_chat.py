@@ -184,8 +184,8 @@ async def test_logprobs_of_each_token(gateway: Gateway, llm: RamClouds, call: Tw
     ask = [ChatMessage("Say exactly: yes no")]
     alone = LogProb(token="yes", logprob=-0.1, bytes=list(b"yes"))
 
-    answer = await call.chat(llm, ask, logprobs=True)
-    chunks = await call.stream_chat(llm, ask, logprobs=True, top_logprobs=1)
+    answer = await call.chat(llm, ask, model="gpt-4o", logprobs=True)
+    chunks = await call.stream_chat(llm, ask, model="gpt-4o", logprobs=True, top_logprobs=1)
 
     assert answer.logprobs[0] == [alone]
     assert next(one.logprobs[0] for one in chunks if one.logprobs) == [alone]
@@ -194,7 +194,7 @@ async def test_logprobs_of_each_token(gateway: Gateway, llm: RamClouds, call: Tw
 
 async def test_settings_are_sent_and_calls_override_them(gateway: Gateway, call: Twin) -> None:
     llm = RamClouds(
-        model="gpt-5",
+        model="gpt-4o",
         api_key="test-key",
         base_url=gateway.base_url,
         temperature=0.5,
@@ -214,7 +214,7 @@ async def test_settings_are_sent_and_calls_override_them(gateway: Gateway, call:
     assert sent.pop("messages") == [{"role": "user", "content": "Hello"}]
     sent.pop("stream", None)
     assert sent == {
-        "model": "gpt-5",
+        "model": "gpt-4o",
         "temperature": 0,
         "max_tokens": 7,
         "top_p": 0.9,

@@ -31,6 +31,7 @@ from tests.llama_index.conversing import (
     PNG,
     PNG_URL,
     F,
+    sent,
     user,
     wire,
 )
@@ -67,7 +68,7 @@ def test_a_tool_result_is_a_tool_message(role: str) -> None:
 
 def test_text_alone_is_a_string() -> None:
     assert wire(user(TextBlock(text="Hello "), TextBlock(text="world"))) == [
-        {"role": "user", "content": "Hello world"}
+        {"role": "user", "content": "Hello \nworld"}
     ]
 
 
@@ -179,7 +180,7 @@ def test_documents_and_citations_that_are_text_become_text() -> None:
     document = DocumentBlock(data=b"Plain words.", document_mimetype="text/plain")
 
     assert wire(user(citable, citation, document)) == [
-        {"role": "user", "content": "Rivers (atlas.txt):\nThe Rhine.It flows.Plain words."}
+        {"role": "user", "content": "Rivers (atlas.txt):\n\nThe Rhine.\nIt flows.\nPlain words."}
     ]
 
 
@@ -190,7 +191,7 @@ def test_a_cache_point_marks_the_part_before_it_for_claude_alone() -> None:
         TextBlock(text="Short"),
     )
 
-    assert wire(message, model="claude-opus-4-5") == [
+    assert sent(message, model="claude-opus-4-5") == [
         {
             "role": "user",
             "content": [
@@ -199,15 +200,15 @@ def test_a_cache_point_marks_the_part_before_it_for_claude_alone() -> None:
             ],
         }
     ]
-    assert wire(message, model="gpt-5") == [{"role": "user", "content": "LongShort"}]
+    assert sent(message, model="gpt-5") == [{"role": "user", "content": "Long\nShort"}]
 
 
 def test_a_cache_point_keeps_its_time() -> None:
     point = CachePoint(cache_control=CacheControl(type="ephemeral", ttl="1h"))
-    marked = wire(user(TextBlock(text="a"), point), model="claude-opus-4-5")
+    marked = wire(user(TextBlock(text="a"), point))
 
     assert marked[0]["content"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
-    assert wire(user(point), model="claude-opus-4-5") == [{"role": "user", "content": ""}]
+    assert wire(user(point)) == [{"role": "user", "content": ""}]
 
 
 @pytest.mark.parametrize(
@@ -218,8 +219,6 @@ def test_a_cache_point_keeps_its_time() -> None:
         (user(ImageBlock()), "holds nothing to send"),
         (user(F), "ToolCallBlock cannot be sent"),
         (user(ThinkingBlock(content="hm")), "ThinkingBlock cannot be sent"),
-        (ChatMessage(role="assistant", blocks=[ImageBlock(image=PNG)]), "Move it to a user"),
-        (ChatMessage(role="tool", content="5"), "tool_call_id"),
     ],
 )
 def test_what_cannot_be_sent_is_a_clear_error(message: ChatMessage, says: str) -> None:

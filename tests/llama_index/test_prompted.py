@@ -153,7 +153,7 @@ async def test_a_history_of_calls_is_told_in_words(
         ChatMessage(role="assistant", blocks=blocks),
         ChatMessage("Rain", role="tool", additional_kwargs={"tool_call_id": "a"}),
         ChatMessage("Rain.", role="assistant"),
-        ChatMessage(blocks=[TextBlock(text="Say exactly: "), TextBlock(text="thanks")]),
+        ChatMessage(blocks=[TextBlock(text="Say exactly: thanks")]),
     ]
 
     answer = await call.chat(prompted_mode, history)

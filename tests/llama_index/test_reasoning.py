@@ -123,7 +123,7 @@ async def test_replay_can_be_switched_off_and_on(gateway: Gateway, call: Twin) -
         "max_retries": 0,
     }
     off = RamClouds(model="kimi-k2-thinking", replay_reasoning=False, **settings)
-    on = RamClouds(model="gpt-5", replay_reasoning=True, reasoning_effort="high", **settings)
+    on = RamClouds(model="gpt-5", replay_reasoning="turn", reasoning_effort="high", **settings)
 
     with pytest.raises(BadRequestError, match="reasoning_content"):
         await _loop(off, call)

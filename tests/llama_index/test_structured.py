@@ -139,12 +139,12 @@ async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twi
 async def test_the_callers_kwargs_stay_as_they_are(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
-    kwargs = {"tool_required": False, "tool_choice": "auto", "temperature": 0}
+    kwargs = {"tool_required": False, "tool_choice": "auto", "seed": 0}
 
     await call.structured_predict(llm, Album, PROMPT, llm_kwargs=kwargs, topic="Album of rivers")
 
-    assert kwargs == {"tool_required": False, "tool_choice": "auto", "temperature": 0}
-    assert (gateway.last.json["tool_choice"], gateway.last.json["temperature"]) == ("auto", 0)
+    assert kwargs == {"tool_required": False, "tool_choice": "auto", "seed": 0}
+    assert (gateway.last.json["tool_choice"], gateway.last.json["seed"]) == ("auto", 0)
 
 
 async def test_a_gateway_that_refuses_tools_is_asked_in_text(

@@ -54,12 +54,12 @@ NAMES = {
         merged
     """,
     "ramclouds.bridge.dialects": """
-        Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning Sampling Way
-        dialect_for dialects to_choice
+        DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
+        Sampling Way dialect_for dialects to_choice
     """,
-    "ramclouds.bridge.prepare": "Prepared apply as_it_is",
+    "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history",
     "ramclouds.bridge.history": """
-        Replay as_content only_media only_text reasoning_replayed wire_call without_open_calls
+        REASONING_FIELD arguments_text as_content assistant_message result_part wire_call
     """,
     "ramclouds.bridge.expectation": "Expectation Problem",
     "ramclouds.bridge.json_text": """
@@ -125,12 +125,16 @@ CONNECTION = "api_key base_url default_headers http_client max_retries timeout u
 FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: f"""
         {BODY_SETTINGS} {CONNECTION} extra_body http_async_client model on_empty
-        on_invalid_tool_calls on_unsupported empty_retries replay_reasoning stream_usage
+        on_invalid_tool_calls on_unsupported empty_retries dialect media_in_history
+        merge_system_messages
+        replay_reasoning stream_usage
         stream_whole_calls streaming think_tags tool_calling
     """,
     RamClouds: f"""
         {BODY_SETTINGS} {CONNECTION} additional_kwargs async_http_client context_window extra_body
-        is_function_calling_model model on_invalid_tool_calls on_unsupported replay_reasoning
+        is_function_calling_model model on_invalid_tool_calls on_unsupported dialect
+        media_in_history merge_system_messages
+        replay_reasoning
         empty_retries on_empty stream_whole_calls structured_output_mode think_tags tokenizer
         tool_calling
     """,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ramclouds._wire.fields import as_count
+from ramclouds.models import model_facts
 from ramclouds.types import Usage
 
 logger = logging.getLogger("ramclouds")
@@ -38,12 +39,23 @@ class Reading:
     has_tools: bool = False
     has_usage: bool = True
     """Whether the usage was asked for."""
+    stop: tuple[str, ...] = ()
+    """Strings that end the text here, since the model takes none."""
     counting: set[str] = field(default_factory=set)
     """The models of this base URL whose converted responses have carried `input_tokens`."""
 
     def is_gemini(self, model: str | None) -> bool:
         """Whether Gemini answered, which another name may stand for."""
-        return "gemini" in f"{self.model} {model}".lower()
+        return "gemini" in (model_facts(self.model).family, model_facts(model or "").family)
+
+    def author(self, model: str | None) -> dict[str, Any]:
+        """The model that was asked, where the response names one of another family.
+
+        What it wrote goes back to the model of that name.
+        """
+        if model_facts(self.model).family == model_facts(model or self.model).family:
+            return {}
+        return {"requested_model": self.model}
 
     def proof(
         self,

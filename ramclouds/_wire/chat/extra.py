@@ -13,12 +13,14 @@ _IN_PIECES = frozenset({"data", "transcript"})
 
 
 def message_extra(message: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys of a message or a delta that are no text and no calls."""
+    """The keys that are no text and no calls, and the name of reasoning where it is not usual."""
     found = {key: message[key] for key in _OF_MESSAGE if message.get(key)}
     if isinstance(content := message.get("content"), list):
         parts = (part for part in content if isinstance(part, dict))
         if pictures := [part for part in parts if str(part.get("type")) in _PICTURES]:
             found["images"] = [*found.get("images", ()), *pictures]
+    if message.get("reasoning") and not message.get("reasoning_content"):
+        found["reasoning_field"] = "reasoning"
     return found
 
 

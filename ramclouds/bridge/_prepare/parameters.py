@@ -57,13 +57,14 @@ def _allowed(body: dict[str, Any], choice: Mapping[str, Any]) -> Any:
 def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes) -> None:
     """Keeps to the sampling parameters that the dialect takes together."""
     sampling = dialect.sampling
-    for name in sampling.refused:
-        _drop(body, name, notes)
+    for name in sampling.refused + sampling.refused_thinking * is_thinking:
+        if name in body:
+            _drop(body, name, notes)
     if is_thinking and not sampling.beside_thinking:
         for name, is_taken in _TAKEN_WHILE_THINKING.items():
             if body.get(name) is not None and not is_taken(body[name]):
                 _drop(body, name, notes)
-    if not sampling.both and body.get("temperature") is not None:
+    if not sampling.both and "temperature" in body and "top_p" in body:
         _drop(body, "top_p", notes)
     top_p = sampling.top_p_thinking if is_thinking else sampling.top_p
     if top_p is not None:
@@ -80,12 +81,11 @@ def limit(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
     """One limit on tokens, above what the model may think."""
     kept = dialect.sampling.most_tokens
     other = "max_tokens" if kept == "max_completion_tokens" else "max_completion_tokens"
-    if kept in body:
-        body.pop(other, None)
-    elif kept == "max_tokens" and other in body:
-        body[kept] = body.pop(other)
-    budget = _budget(body, dialect)
+    if other in body:
+        given = body.pop(other)
+        body.setdefault(kept, given)
     most = body.get("max_tokens")
+    budget = _budget(body, dialect) if isinstance(most, int) else 0
     if isinstance(most, int) and most <= budget:
         body["max_tokens"] = budget + most
         notes.changed.append(f"max_tokens is raised by the {budget} tokens of thinking")

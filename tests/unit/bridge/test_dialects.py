@@ -21,7 +21,7 @@ from ramclouds.bridge.dialects import (
 MODELS = [
     ("gpt-4o", "gpt-4"),
     ("openai/gpt-5", "gpt-5"),
-    ("gpt-5.3-codex", "gpt-5"),
+    ("gpt-5.3-codex", "codex"),
     ("gpt-5.4-2026-03-05", "gpt-5.4"),
     ("claude-sonnet-4-20250514", "claude-4"),
     ("claude-opus-4-5", "claude"),

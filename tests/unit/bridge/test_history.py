@@ -1,17 +1,14 @@
-"""Wire messages of a history."""
+"""Messages of a history in neutral form."""
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from ramclouds.bridge.history import (
-    as_content,
-    reasoning_replayed,
-    wire_call,
-    without_open_calls,
-)
+from ramclouds.bridge.history import arguments_text, as_content, assistant_message, wire_call
 
 TEXT = {"type": "text", "text": "a"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
@@ -31,25 +28,26 @@ def test_parts_that_are_plain_text_are_one_string(parts: list[Any], content: Any
     assert as_content(parts, between="-") == (parts if content is None else content)
 
 
+def test_message_of_a_model_holds_all_that_came_with_it() -> None:
+    call = wire_call("c1", "f", "{}", extra_content={"s": 1})
+    assert assistant_message("", [call], author="m", reasoning="Hm.", reasoning_field="r") == {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [call],
+        "model": "m",
+        "r": "Hm.",
+    }
+    assert assistant_message("Hi", []) == {"role": "assistant", "content": "Hi"}
+
+
 @pytest.mark.parametrize(
-    ("reasoning", "replay", "changed"),
+    ("arguments", "text"),
     [
-        ("Hm.", "field", {"reasoning_content": "Hm."}),
-        ("", "field", {"reasoning_content": " "}),
-        ("Hm.", "inline", {"content": "<think>\nHm.\n</think>\n\nHi"}),
-        ("", "inline", {}),
+        ('{"a', '{"a'),
+        ({"city": "Hà Nội"}, '{"city": "Hà Nội"}'),
+        ({"day": date(2026, 1, 2), "n": Decimal("1.5")}, '{"day":"2026-01-02","n":"1.5"}'),
+        ({"x": float("nan")}, '{"x":null}'),
     ],
 )
-def test_reasoning_goes_back_as_the_model_wants_it(
-    reasoning: str, replay: Any, changed: dict[str, Any]
-) -> None:
-    message = {"role": "assistant", "content": "Hi"}
-    assert reasoning_replayed(message, reasoning, replay) == {**message, **changed}
-
-
-def test_call_without_a_result_goes_where_another_of_its_turn_has_one() -> None:
-    first, second = wire_call("c1", "f", "{}"), wire_call("c2", "f", "{}", extra_content={"s": 1})
-    calling = {"role": "assistant", "content": None, "tool_calls": [first, second]}
-    result = {"role": "tool", "tool_call_id": "c2", "content": "2"}
-    assert without_open_calls([calling, result]) == [{**calling, "tool_calls": [second]}, result]
-    assert without_open_calls([calling]) == [calling]
+def test_arguments_are_json_whatever_they_hold(arguments: Any, text: str) -> None:
+    assert arguments_text(arguments) == text

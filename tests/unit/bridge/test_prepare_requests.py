@@ -158,6 +158,7 @@ ROWS = [
         {"max_tokens": 3100},
     ),
     Row("two limits", "gpt-5", {"max_tokens": 5, "max_completion_tokens": 6}, {"max_tokens": GONE}),
+    Row("limit", "gpt-5", {"max_tokens": 5}, {"max_tokens": GONE, "max_completion_tokens": 5}),
     Row(
         "two limits",
         CLAUDE,
@@ -179,6 +180,10 @@ ROWS = [
     ),
     Row("top_p unset", "qwen3-max", {}, {"top_p": 0.8}),
     Row("top_p set", "qwen3-max", {"top_p": 0.5}, {}),
+    Row("temperature", "gpt-5", {"temperature": 0.5}, {"temperature": GONE}, lost="temperature"),
+    Row(
+        "temperature, not thinking", "gpt-5.1", {"temperature": 0.5, "reasoning_effort": "none"}, {}
+    ),
     # Stops.
     Row("stop", "gpt-4o", {"stop": ["END"]}, {}),
     Row("stop", "gpt-5", {"stop": ["END"]}, {"stop": GONE}, stop=("END",)),
