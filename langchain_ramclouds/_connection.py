@@ -15,6 +15,7 @@ from langchain_ramclouds._clients import CLIENTS, key_of
 from langchain_ramclouds._errors import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
+    STALL_TIMEOUT,
     check_pickles,
     construct,
     public_headers,
@@ -40,6 +41,10 @@ class Connection(BaseModel):
     )
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
     """Seconds, or an `httpx.Timeout`."""
+    stall_timeout: float | None = STALL_TIMEOUT
+    """Seconds of a stream that gives nothing but comments; None is no limit."""
+    total_timeout: float | None = None
+    """Seconds of a call with all its retries; None is no limit."""
     user_agent: str | None = None
     """Who asks; by default this package and its version."""
     verify: Any = None

@@ -23,6 +23,7 @@ from llama_index_ramclouds._clients import Clients
 from ramclouds import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
+    STALL_TIMEOUT,
     check_pickles,
     construct,
     public_headers,
@@ -50,6 +51,13 @@ class Connection(BaseModel):
     )
     timeout: Any = Field(
         default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
+    )
+    stall_timeout: float | None = Field(
+        default=STALL_TIMEOUT,
+        description="Seconds of a stream that gives nothing but comments; None is no limit.",
+    )
+    total_timeout: float | None = Field(
+        default=None, description="Seconds of a call with all its retries; None is no limit."
     )
     max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
     user_agent: str | None = Field(

@@ -18,12 +18,14 @@ from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
+from ramclouds._http.timeouts import CallTimes
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
+from ramclouds._wire.sse import CommentFilter
 from ramclouds.bridge.prepare import Prepared
-from ramclouds.errors import APIConnectionError, BadRequestError, RamCloudsError
+from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
 
@@ -45,6 +47,8 @@ class Request:
     headers: httpx.Headers
     timeout: httpx.Timeout
     redactor: Redactor
+    stall_timeout: float | None = None
+    total_timeout: float | None = None
     body: dict[str, Any] | None = None
     prepared: Prepared | None = None
     """How a response to the body is read."""
@@ -74,6 +78,8 @@ class Attempts:
         self._content = to_bytes(request.body) if request.body is not None else b""
         self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
+        self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
+        self._comments = CommentFilter()
         self._memory = memory
         self._has_response = False
         self._outer: BaseException | None = None
@@ -94,7 +100,7 @@ class Attempts:
             "url": request.url,
             "headers": request.headers,
             "content": self._content,
-            "extensions": {"timeout": request.timeout.as_dict()},
+            "extensions": {"timeout": self._times.of_attempt()},
         }
 
     def received(self, response: httpx.Response) -> None:
@@ -106,6 +112,22 @@ class Attempts:
         self.response = response
         self._has_response = True
         self.body = Body(response)
+
+    def add(self, part: bytes) -> bool:
+        """Takes in a part of a body that is read whole; whether more is wanted."""
+        is_stream = self.body.is_stream
+        self._times.check(has_content=not is_stream or self._comments.has_content(part))
+        return self.body.add(part)
+
+    def feed(self, data: bytes | None) -> Step:
+        """Takes in some bytes of a stream, or its end; gives the chunks they complete."""
+        if data is None:
+            return self.reader.close()
+        try:
+            self._times.check(has_content=self._comments.has_content(data))
+        except APITimeoutError as error:
+            return self.reader.broke(error)
+        return self.reader.feed(data)
 
     def __enter__(self) -> None:
         self._failure = None
@@ -161,7 +183,7 @@ class Attempts:
         """
         what = (self.request.method, self.request.url, type(error).__name__)
         delay = retry_delay(error, self._retries, self._settings.max_retries)
-        if delay is None:
+        if delay is None or not self._times.allows(delay):
             logger.debug("%s %s: %s", *what)
             raise self._last(error)
         self._retries += 1
@@ -204,6 +226,8 @@ class Attempts:
         """An error fit to be shown: no key in its text, nor in that of its cause."""
         if error is exc:
             return error
+        if isinstance(error, APITimeoutError) and not self._times.allows(0.0):
+            error = self._times.is_over()
         error.message = self.request.redactor.text(error.message)
         error.args = (error.message,)
         causes = list(chain_of(exc, self._outer))

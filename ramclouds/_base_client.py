@@ -26,6 +26,7 @@ from ramclouds._settings import (
     api_key_from,
     merge_headers,
     proxy_secrets,
+    seconds_from,
     settings_from,
     timeout_from,
 )
@@ -50,6 +51,7 @@ from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds.bridge.dialects import DialectSetting, to_choice
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
+    STALL_TIMEOUT,
     check_pickles,
     is_secret_header,
     public_headers,
@@ -94,6 +96,8 @@ class BaseClient:
         think_tags: bool = False,
         stream_whole_calls: bool = False,
         dialect: DialectSetting | None = None,
+        stall_timeout: float | None = STALL_TIMEOUT,
+        total_timeout: float | None = None,
         **unknown: Unpack[Nothing],
     ) -> None:
         reject_unknown(
@@ -117,6 +121,8 @@ class BaseClient:
             think_tags=think_tags,
             stream_whole_calls=stream_whole_calls,
             dialect=dialect,
+            stall_timeout=stall_timeout,
+            total_timeout=total_timeout,
         )
         self._http_client = http_client
         self._start()
@@ -244,8 +250,17 @@ class BaseClient:
         if params.get("extra_headers"):
             headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
             redactor = _masking(redactor, params["extra_headers"])
-        timeout = timeout_from(timeout, self._settings.timeout)
-        return Request(method, self._settings.base_url + path, headers, timeout, redactor)
+        settings = self._settings
+        timeout = timeout_from(timeout, settings.timeout)
+        return Request(
+            method,
+            settings.base_url + path,
+            headers,
+            timeout,
+            redactor,
+            stall_timeout=_limit("stall_timeout", settings, params),
+            total_timeout=_limit("total_timeout", settings, params),
+        )
 
     def _attempts(self, request: Request, memory: Memory | None = None) -> Attempts:
         return Attempts(
@@ -313,6 +328,11 @@ _SETTINGS = {
 def _masking(redactor: Redactor, headers: Mapping[str, str]) -> Redactor:
     secret = {name: value for name, value in headers.items() if is_secret_header(name)}
     return redactor.with_headers(secret)
+
+
+def _limit(name: str, settings: Settings, params: Mapping[str, Any]) -> float | None:
+    """A limit of one call, where None is no limit, or the client's."""
+    return seconds_from(name, params.get(name, getattr(settings, name)))
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:

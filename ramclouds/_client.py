@@ -53,7 +53,9 @@ class Client(BaseClient):
 
     Args are settings: each falls back to its environment variable, then to its default. `timeout`
     is in seconds, one number for every phase or an `httpx.Timeout`; by default connecting may take
-    10 s and silence 600 s. An `http_client` handed in is used as it is, and not closed.
+    10 s and silence 600 s. `stall_timeout` ends a stream that gives nothing but comments for so
+    many seconds, and `total_timeout` a call with all its retries; None is no limit. An
+    `http_client` handed in, of httpx or httpx2, is used as it is, and not closed.
 
     Raises:
         ConfigurationError: a setting is missing or unusable.
@@ -243,7 +245,7 @@ class Client(BaseClient):
         body = body_of(attempts.response)
         try:
             for part in body:
-                if not attempts.body.add(part):
+                if not attempts.add(part):
                     break
         finally:
             close(attempts.response, body)
@@ -274,7 +276,7 @@ class Client(BaseClient):
         except Exception as exc:  # noqa: BLE001  it is judged below
             failure = exc
         else:
-            return attempts.reader.close() if data is None else attempts.reader.feed(data)
+            return attempts.feed(data)
         step = attempts.broke(failure)
         if step is None:
             raise failure
@@ -481,7 +483,7 @@ class AsyncClient(BaseClient):
         body = abody_of(attempts.response)
         try:
             async for part in body:
-                if not attempts.body.add(part):
+                if not attempts.add(part):
                     break
         finally:
             await aclose(attempts.response, body)
@@ -512,7 +514,7 @@ class AsyncClient(BaseClient):
         except Exception as exc:  # noqa: BLE001  it is judged below
             failure = exc
         else:
-            return attempts.reader.close() if data is None else attempts.reader.feed(data)
+            return attempts.feed(data)
         step = attempts.broke(failure)
         if step is None:
             raise failure

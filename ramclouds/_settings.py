@@ -19,6 +19,7 @@ from pydantic import Secret, SecretStr
 
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
+from ramclouds.bridge.settings import STALL_TIMEOUT
 from ramclouds.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://ramclouds.me/v1"
@@ -27,10 +28,6 @@ DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
 DEFAULT_MAX_RETRIES = 2
 # Cloudflare closes idle connections after 400 s.
 KEEPALIVE_EXPIRY = 60.0
-# No cap on connections: httpx's default of 100 would queue the others without saying so.
-LIMITS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEEPALIVE_EXPIRY
-)
 DEFAULT_USER_AGENT = f"ramclouds-python/{__version__}"
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -49,6 +46,8 @@ class Settings:
     think_tags: bool
     stream_whole_calls: bool = False
     dialect: DialectChoice | None = None
+    stall_timeout: float | None = STALL_TIMEOUT
+    total_timeout: float | None = None
 
 
 def settings_from(
@@ -63,6 +62,8 @@ def settings_from(
     think_tags: bool,
     stream_whole_calls: bool = False,
     dialect: DialectSetting | None = None,
+    stall_timeout: float | None = STALL_TIMEOUT,
+    total_timeout: float | None = None,
 ) -> Settings:
     """Resolve and check all settings.
 
@@ -82,6 +83,8 @@ def settings_from(
         think_tags=think_tags,
         stream_whole_calls=stream_whole_calls,
         dialect=to_choice(dialect),
+        stall_timeout=seconds_from("stall_timeout", stall_timeout),
+        total_timeout=seconds_from("total_timeout", total_timeout),
     )
 
 
@@ -203,6 +206,17 @@ def timeout_from(given: float | httpx.Timeout | None, default: httpx.Timeout) ->
             f"timeout must be a positive number of seconds or an httpx.Timeout, not {given!r}."
         )
     return httpx.Timeout(float(given))
+
+
+def seconds_from(name: str, given: float | None) -> float | None:
+    """A limit in seconds; None is none."""
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
+        raise ConfigurationError(
+            f"{name} must be a positive number of seconds, or None for no limit, not {given!r}."
+        )
+    return float(given)
 
 
 def _max_retries_from(given: int | None) -> int:

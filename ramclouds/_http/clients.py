@@ -23,6 +23,7 @@ from ramclouds.errors import ConfigurationError
 
 # httpcore hands out a second response that nobody asked for as that of the next request, so
 # there each connection serves one: https://github.com/encode/httpcore/blob/1.0.9/httpcore/_sync/http11.py
+# No cap: httpx's default of 100 would queue the others without saying so.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 

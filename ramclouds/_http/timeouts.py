@@ -1,10 +1,14 @@
-"""When the phases of one request are over: httpx's timeouts, and one deadline for all of it."""
+"""When the phases of one request are over, and when a whole call is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any
+
+import httpx
+
+from ramclouds.errors import APITimeoutError
 
 
 class Timeouts:
@@ -35,3 +39,62 @@ def earlier(one: float | None, other: float | None) -> float | None:
 def seconds_left(until: float | None) -> float | None:
     """Seconds until an end, 0 if it is over."""
     return None if until is None else max(until - monotonic(), 0.0)
+
+
+class CallTimes:
+    """The time of a call with all its attempts, and of a stream that gives nothing but comments."""
+
+    def __init__(self, timeout: httpx.Timeout, stall: float | None, total: float | None) -> None:
+        self._timeout = timeout
+        self._stall = stall
+        self._total = total
+        self._deadline: float | None = None
+        self._last_content = 0.0
+
+    def of_attempt(self) -> dict[str, float | None]:
+        """The timeouts of an attempt that begins now, in httpx's form, with the call's deadline.
+
+        Raises:
+            APITimeoutError: the time of the call is over.
+        """
+        self._last_content = monotonic()
+        if self._total is None:
+            return self._timeout.as_dict()
+        if self._deadline is None:
+            self._deadline = self._last_content + self._total
+        left = self._deadline - self._last_content
+        if left <= 0:
+            raise self.is_over()
+        capped = {
+            phase: earlier(seconds, left) for phase, seconds in self._timeout.as_dict().items()
+        }
+        return {**capped, "deadline": self._deadline}
+
+    def check(self, *, has_content: bool) -> None:
+        """Notes that bytes have arrived.
+
+        Raises:
+            APITimeoutError: the time is over.
+        """
+        now = monotonic()
+        if has_content:
+            self._last_content = now
+        elif self._stall is not None and now - self._last_content > self._stall:
+            raise APITimeoutError(
+                f"The stream gave nothing but comments for {self._stall:g} s (stall_timeout). "
+                "Send the request again, or raise stall_timeout=...",
+                retryable=False,
+            )
+        if not self.allows(0.0):
+            raise self.is_over()
+
+    def allows(self, seconds: float) -> bool:
+        """Whether the call may still take so long."""
+        return self._deadline is None or monotonic() + seconds < self._deadline
+
+    def is_over(self) -> APITimeoutError:
+        """The error that says so."""
+        return APITimeoutError(
+            f"The call took longer than {self._total:g} s (total_timeout). Raise total_timeout=...",
+            retryable=False,
+        )

@@ -24,6 +24,23 @@ def looks_like_events(body: bytes) -> bool:
     return body.lstrip(_BOM + b" \r\n").startswith(_FIELDS)
 
 
+class CommentFilter:
+    """Tells comments from what else a stream holds, however it is cut."""
+
+    def __init__(self) -> None:
+        self._is_comment = False
+
+    def has_content(self, data: bytes) -> bool:
+        """Whether some bytes are more than comments and line ends."""
+        first, *others = data.replace(b"\r", b"\n").split(b"\n")
+        found = bool(first) and not self._is_comment and not first.startswith(b":")
+        if others or first:
+            last = others[-1] if others else first
+            goes_on = not others and self._is_comment
+            self._is_comment = goes_on or last.startswith(b":")
+        return found or any(line and not line.startswith(b":") for line in others)
+
+
 class EventDecoder:
     """Splits on CR, LF and CRLF only; a line is joined once, when it is complete."""
 

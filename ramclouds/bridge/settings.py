@@ -16,6 +16,7 @@ from ramclouds.errors import ConfigurationError, RamCloudsError
 __all__ = [
     "CLIENT_FIELDS",
     "FOREIGN",
+    "STALL_TIMEOUT",
     "check_count",
     "check_pickles",
     "check_word",
@@ -30,9 +31,13 @@ __all__ = [
 ]
 
 CLIENT_FIELDS = (
-    "api_key", "base_url", "timeout", "max_retries", "default_headers", "user_agent", "verify"
+    "api_key", "base_url", "timeout", "stall_timeout", "total_timeout", "max_retries",
+    "default_headers", "user_agent", "verify",
 )  # fmt: skip
 """The fields of every model of an adapter that its client is built with."""
+
+STALL_TIMEOUT = 330.0
+"""Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
 
 _LEAVE_OUT = "RamClouds has none, so leave it out."
 _ON_CALL = "Give it to the call."

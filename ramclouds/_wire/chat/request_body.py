@@ -26,12 +26,18 @@ class Params(BodyFields, total=False):
     extra_body: Mapping[str, Any] | None
     """Further keys of the body, sent as they are; they win over the others."""
     extra_headers: Mapping[str, str] | None
+    total_timeout: float | None
+    """Seconds of the call with its retries, in place of the client's."""
+    stall_timeout: float | None
+    """Seconds of a stream with nothing but comments, in place of the client's."""
     dialect: DialectSetting | None
     """How the request is fitted to the model, where it is not as the client's setting says."""
 
 
 _NAMES = frozenset(Params.__annotations__)
-_NOT_IN_BODY = frozenset({"stream_usage", "extra_body", "extra_headers", "dialect"})
+_NOT_IN_BODY = frozenset(
+    {"stream_usage", "extra_body", "extra_headers", "dialect", "stall_timeout", "total_timeout"}
+)
 USAGE_FIELD = "stream_options"
 _OWNED_KEYS = frozenset({"model", "messages", "stream"})
 

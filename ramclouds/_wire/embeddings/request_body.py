@@ -36,6 +36,8 @@ class EmbedParams(TypedDict, total=False):
     extra_body: Mapping[str, Any] | None
     """Further keys of the body, sent as they are; they win over the others."""
     extra_headers: Mapping[str, str] | None
+    total_timeout: float | None
+    """Seconds of the call with its retries, in place of the client's."""
 
 
 _NAMES = frozenset(EmbedParams.__annotations__)
