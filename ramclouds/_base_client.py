@@ -21,6 +21,7 @@ from ramclouds._embed import embeddings_from
 from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._fitting import fitted, remember_channels
+from ramclouds._http.foreign import adopted
 from ramclouds._settings import (
     Settings,
     api_key_from,
@@ -57,7 +58,6 @@ from ramclouds.bridge.settings import (
     public_headers,
     reject_unknown,
 )
-from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, KeyStatus, Model
 
@@ -103,11 +103,7 @@ class BaseClient:
         reject_unknown(
             type(self).__name__, unknown, _SETTINGS, "See its docstring for those it has."
         )
-        if http_client is not None and not isinstance(http_client, self._http_class):
-            raise ConfigurationError(
-                f"http_client must be an httpx.{self._http_class.__name__}, "
-                f"not {type(http_client).__name__}."
-            )
+        http_client = adopted(http_client, self._http_class)
         if timeout is None and http_client is not None:
             timeout = _timeout_of(http_client)
         self._settings = settings_from(

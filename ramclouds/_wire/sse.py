@@ -28,17 +28,19 @@ class CommentFilter:
     """Tells comments from what else a stream holds, however it is cut."""
 
     def __init__(self) -> None:
-        self._is_comment = False
+        self._is_comment: bool | None = None
+        """Whether the line under way is one; None at its start."""
 
     def has_content(self, data: bytes) -> bool:
         """Whether some bytes are more than comments and line ends."""
-        first, *others = data.replace(b"\r", b"\n").split(b"\n")
-        found = bool(first) and not self._is_comment and not first.startswith(b":")
-        if others or first:
-            last = others[-1] if others else first
-            goes_on = not others and self._is_comment
-            self._is_comment = goes_on or last.startswith(b":")
-        return found or any(line and not line.startswith(b":") for line in others)
+        found = False
+        for place, line in enumerate(data.replace(b"\r", b"\n").split(b"\n")):
+            if place:
+                self._is_comment = None
+            if line and self._is_comment is None:
+                self._is_comment = line.startswith(b":")
+            found = found or bool(line and not self._is_comment)
+        return found
 
 
 class EventDecoder:

@@ -8,8 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from ramclouds import AsyncClient, Client, ConfigurationError, RateLimitError, ResponseError
-from tests.gateway import Gateway, Json
+from ramclouds import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncClient,
+    Client,
+    ConfigurationError,
+    RateLimitError,
+    ResponseError,
+    StreamTruncatedError,
+)
+from tests.gateway import Drop, Gateway, Hang, Json
 from tests.harness import ASK
 
 
@@ -117,3 +126,38 @@ def test_own_http_client_that_follows_redirects_does_not_carry_the_key_away(
         ):
             client(gateway, http_client=http, max_retries=0).complete(**ASK)
         assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("fault", ["none", "refused", "silent", "cut"])
+async def test_httpx2_client_is_used_like_one_of_httpx(gateway: Gateway, fault: str) -> None:
+    httpx2 = pytest.importorskip("httpx2")
+    replies: dict[str, Any] = {"silent": Hang("headers"), "cut": Drop("mid_body")}
+    expected = {
+        "refused": APIConnectionError,
+        "silent": APITimeoutError,
+        "cut": StreamTruncatedError,
+    }
+    base_url = "http://127.0.0.1:9/v1" if fault == "refused" else gateway.base_url
+    settings = {"api_key": "test-key", "base_url": base_url, "max_retries": 0}
+    timeout = httpx2.Timeout(30, read=0.3 if fault == "silent" else 30)
+    with httpx2.Client(timeout=timeout, trust_env=False) as http:
+        one = Client(**settings, http_client=http)
+        if fault == "none":
+            assert one.complete(**ASK).text == "Hello! You said: Hi"
+            assert "".join(part.text for part in one.stream(**ASK)) == "Hello! You said: Hi"
+        else:
+            gateway.reply(*filter(None, [replies.get(fault)]))
+            with pytest.raises(expected[fault]):
+                list(one.stream(**ASK))
+        assert not http.is_closed
+    async with httpx2.AsyncClient(timeout=timeout, trust_env=False) as later:
+        other = AsyncClient(**settings, http_client=later)
+        if fault == "none":
+            assert (await other.complete(**ASK)).text == "Hello! You said: Hi"
+            assert [part async for part in other.stream(**ASK)]
+        else:
+            gateway.reply(*filter(None, [replies.get(fault)]))
+            with pytest.raises(expected[fault]):
+                [part async for part in other.stream(**ASK)]
+    with pytest.raises(ConfigurationError, match=r"httpx2\.Client"):
+        Client(**settings, http_client=later)

@@ -10,8 +10,19 @@ from typing import Any
 import httpx
 import pytest
 
-from ramclouds import APIConnectionError, APITimeoutError
-from tests.gateway import Drip, Gateway, Hang, Json, Pause, Sse, chunk, completion, text_chunks
+from ramclouds import APIConnectionError, APITimeoutError, ConfigurationError, RateLimitError
+from tests.gateway import (
+    Drip,
+    Gateway,
+    Hang,
+    Json,
+    Pause,
+    Sse,
+    chunk,
+    completion,
+    error,
+    text_chunks,
+)
 from tests.harness import EACH_TWIN, Calls, read
 
 SHORT = 0.15
@@ -92,6 +103,60 @@ def test_body_that_nobody_reads(gateway: Gateway, connect: Connect) -> None:
     messages = [{"role": "user", "content": "x" * 20_000_000}]
     with pytest.raises(APITimeoutError):
         connect(timeout=httpx.Timeout(5, write=SHORT, read=SHORT)).complete(messages=messages)
+
+
+PINGS = Sse([": PING\n\n", Pause(0.05)] * 200)
+
+
+@pytest.mark.parametrize("limit", ["stall_timeout", "total_timeout"])
+@pytest.mark.parametrize("place", ["client", "call"])
+def test_stream_of_nothing_but_comments_ends(
+    gateway: Gateway, connect: Connect, limit: str, place: str
+) -> None:
+    settings: dict[str, Any] = {limit: 0.2}
+    calls = connect(**settings) if place == "client" else connect()
+    params = settings if place == "call" else {}
+    for ask in (calls.stream, calls.complete):
+        gateway.reply(PINGS)
+        with pytest.raises(APITimeoutError, match=limit) as caught:
+            ask(**params)
+        assert caught.value.retryable is False
+        gateway.wait_closed()
+
+
+def test_limits_of_a_client_can_be_lifted_for_one_call(gateway: Gateway, connect: Connect) -> None:
+    slow = Sse([": PING\n\n", Pause(0.1), ":", " PI", Pause(0.1), "NG\n\n", *text_chunks("Hi")])
+    gateway.reply(slow, slow)
+    calls = connect(stall_timeout=0.15, total_timeout=0.15)
+    lifted: dict[str, Any] = {"stall_timeout": None, "total_timeout": None}
+    assert read(calls.stream(**lifted))["text"] == "Hi"
+    with pytest.raises(APITimeoutError):
+        calls.stream()
+
+
+def test_total_timeout_holds_for_all_attempts_and_waits(
+    gateway: Gateway, connect: Connect, waits: list[float]
+) -> None:
+    gateway.handler = lambda _: Json(error("slow"), 429, {"Retry-After": "50"})
+    with pytest.raises(RateLimitError):
+        connect(max_retries=3, total_timeout=40).complete()
+    assert (len(gateway.requests), waits) == (1, [])
+
+
+def test_total_timeout_ends_a_head_that_trickles(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(Drip(Json(completion("Hi")), delay=0.02))
+    with pytest.raises(APITimeoutError, match="total_timeout"):
+        connect(total_timeout=0.3).complete()
+
+
+@pytest.mark.parametrize("limit", ["stall_timeout", "total_timeout"])
+@pytest.mark.parametrize("value", [0, -1, True, "5", float("nan")])
+def test_limit_that_is_none_is_refused(connect: Connect, limit: str, value: Any) -> None:
+    settings: dict[str, Any] = {limit: value}
+    with pytest.raises(ConfigurationError, match=limit):
+        connect(**settings)
+    with pytest.raises(ConfigurationError, match=limit):
+        connect().complete(**settings)
 
 
 @contextlib.contextmanager

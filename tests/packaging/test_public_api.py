@@ -77,8 +77,8 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS FOREIGN check_count check_pickles check_word closest construct fields_by_name
-        is_secret_header public_headers reject_unknown to_timeout unknown_name
+        CLIENT_FIELDS FOREIGN STALL_TIMEOUT check_count check_pickles check_word closest construct
+        fields_by_name        is_secret_header public_headers reject_unknown to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool forced_name is_forced missing_forced_call offered_tools parsed_arguments safe_name
@@ -102,7 +102,7 @@ NAMES = {
 CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
-        think_tags stream_whole_calls dialect unknown
+        think_tags stream_whole_calls dialect stall_timeout total_timeout unknown
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
@@ -121,7 +121,10 @@ BODY_SETTINGS = """
     safety_identifier search_parameters seed service_tier stop store stream_options temperature
     think thinking top_k top_logprobs top_p user verbosity web_search web_search_options
 """
-CONNECTION = "api_key base_url default_headers http_client max_retries timeout user_agent verify"
+CONNECTION = """
+    api_key base_url default_headers http_client max_retries stall_timeout timeout total_timeout
+    user_agent verify
+"""
 FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: f"""
         {BODY_SETTINGS} {CONNECTION} extra_body http_async_client model on_empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ramclouds._wire.sse import Event, EventDecoder, looks_like_events
+from ramclouds._wire.sse import CommentFilter, Event, EventDecoder, looks_like_events
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "one": (b"data: a\n\n", [("message", b"a")]),
@@ -114,3 +114,20 @@ def test_field_begins_an_event_stream(field: bytes) -> None:
 )
 def test_what_begins_no_event_stream(body: bytes) -> None:
     assert not looks_like_events(body)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([b": PING\n\n", b"\n", b"\r\n", b":"], [False, False, False, False]),
+        ([b": PI", b"data: NG\n", b"data: {}\n\n"], [False, False, True]),
+        ([b"data: {}\n\n: PING\n\n"], [True]),
+        ([b": PING\n\nda", b"ta: 1"], [True, True]),
+        ([b": PING\r", b"data"], [False, True]),
+        ([b"", b"x"], [False, True]),
+        ([b"data", b": {", b"}"], [True, True, True]),
+    ],
+)
+def test_comments_are_told_from_what_else_comes(pieces: list[bytes], expected: list[bool]) -> None:
+    comments = CommentFilter()
+    assert [comments.has_content(piece) for piece in pieces] == expected
