@@ -95,6 +95,10 @@ live: .venv/dev.stamp  ## Check what the docs claim of RamClouds, with RAMCLOUDS
 fuzz: .venv/dev.stamp  ## Look for responses that break the client, for FUZZ_SECONDS (600).
 	@$(BIN)/python tests/fuzz.py
 
+.PHONY: soak
+soak: .venv/dev.stamp  ## 25,000 calls and 5,000 streams with faults, cancels and interrupts: SCALE=0.1.
+	@$(BIN)/python -m scripts.soak $(SCALE)
+
 .PHONY: eval
 eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo; MODEL=FILE.gguf asks that one.
 	@$(if $(MODEL),env -u RAMCLOUDS_API_KEY RAMCLOUDS_LOCAL_MODEL="$(MODEL)") \

@@ -92,10 +92,17 @@ class Connection:
             while not parser.has_head:
                 await self._receive(parser, timeouts)
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as exc:
-            if self._was_kept and not parser.received and monotonic() - start < _AT_ONCE:
+            if not parser.received and self._is_stale_since(start):
                 raise StaleConnectionError(str(exc)) from exc
             raise
+        # A server says so before it closes an idle connection, and it crosses the request:
+        # https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout
+        if parser.status == 408 and not parser.is_kept and self._is_stale_since(start):
+            raise StaleConnectionError("the server had given up waiting for a request")
         return parser
+
+    def _is_stale_since(self, start: float) -> bool:
+        return self._was_kept and monotonic() - start < _AT_ONCE
 
     async def part(self, parser: ResponseParser, timeouts: Timeouts) -> bytes:
         """The next part of the body, empty behind the last one; raises the same errors as `ask`."""

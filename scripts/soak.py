@@ -1,0 +1,328 @@
+"""Many calls and streams with faults and poison: `python -m scripts.soak [SCALE]`, 1.0 for all.
+
+Each request says which fault its response is to have, so the client knows what must come of it: its
+own text, or an error where a fault allows one. Anything else is counted as wrong or lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ramclouds import AsyncClient, Client, RamCloudsError
+
+CALLS, STREAMS, LATE, CANCELS, INTERRUPTS = 25_000, 5_000, 1_000, 2_000, 9_000
+WORKERS = 16
+FAULTS = ("drop", "half", "reset", "broken", "refused")
+POISON = ("poison", "late_408", "late_close", "informational")
+
+
+# The server, in a process of its own.
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError, asyncio.IncompleteReadError):
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(
+                int(line[15:])
+                for line in head.lower().split(b"\r\n")
+                if line.startswith(b"content-length")
+            )
+            body = json.loads(await reader.readexactly(length))
+            if not await _respond(writer, body["messages"][0]["content"], body.get("stream")):
+                break
+    writer.close()
+
+
+async def _respond(writer: asyncio.StreamWriter, content: str, is_stream: bool) -> bool:
+    """Responds as the request says; whether the connection lives on."""
+    name, fault = content.split()
+    if fault == "slow":
+        await asyncio.sleep(random.uniform(0, 0.01))
+    writer.write(_damaged(_stream(name) if is_stream else _whole(name), fault))
+    await writer.drain()
+    if fault == "late_poison":
+        writer.write(_whole("POISON"))
+    if fault == "reset":
+        writer.transport.abort()
+    if fault in {"late_408", "late_close"}:
+        await asyncio.sleep(0.002)
+        writer.write(_TOO_LATE if fault == "late_408" else b"")
+    return fault not in {"drop", "half", "reset", "late_close", "late_408"}
+
+
+_TOO_LATE = b"HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+
+def _damaged(data: bytes, fault: str) -> bytes:
+    damaged = {
+        "informational": b"HTTP/1.1 103 Early\r\n\r\n" + data,
+        "poison": data + _whole("POISON"),
+        "refused": b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+        "broken": data.replace(b"HTTP/1.1", b"HXXP", 1),
+        "drop": b"",
+        "half": data[: len(data) // 2],
+        "reset": data[: len(data) // 2],
+    }
+    return damaged.get(fault, data)
+
+
+def _whole(text: str) -> bytes:
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    body = json.dumps({"id": "x", "model": "m", "choices": [choice]}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def _stream(text: str) -> bytes:
+    events = [
+        {"id": "x", "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+        for piece in text
+    ]
+    events.append({"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    lines = [b"data: " + json.dumps(event).encode() + b"\n\n" for event in events]
+    chunks = [b"%x\r\n%b\r\n" % (len(line), line) for line in [*lines, b"data: [DONE]\n\n"]]
+    return _EVENTS + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(chunks) + b"0\r\n\r\n"
+
+
+async def _server() -> None:
+    server = await asyncio.start_server(_serve, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+# The clients.
+
+
+def _request(number: int, faults: float = 0.05) -> tuple[str, str, dict[str, Any]]:
+    fault = "none"
+    if random.random() < faults:
+        fault = random.choice(FAULTS + POISON)
+    name = f"t{number}"
+    return name, fault, {"model": "m", "messages": [{"role": "user", "content": f"{name} {fault}"}]}
+
+
+def _judge(name: str, fault: str, found: str | Exception, counts: Counter[str]) -> None:
+    if isinstance(found, str):
+        counts["right" if found == name and fault not in FAULTS else "WRONG"] += 1
+    elif fault in FAULTS and isinstance(found, RamCloudsError):
+        counts["faults"] += 1
+    else:
+        counts["LOST"] += 1
+        print(f"  lost: {fault}: {found!r}"[:200])
+
+
+def _sync_soak(client: Client, calls: int, streams: int) -> Counter[str]:
+    counts: Counter[str] = Counter()
+
+    def one(number: int) -> None:
+        name, fault, request = _request(number)
+        try:
+            if number < calls:
+                _judge(name, fault, client.complete(**request).text, counts)
+            else:
+                text = "".join(part.text for part in client.stream(**request))
+                _judge(name, fault, text, counts)
+        except Exception as exc:  # noqa: BLE001  it is counted
+            _judge(name, fault, exc, counts)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(one, range(calls + streams)))
+    return counts
+
+
+async def _async_soak(client: AsyncClient, calls: int, streams: int) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    numbers = iter(range(calls + streams))
+
+    async def work() -> None:
+        for number in numbers:
+            name, fault, request = _request(number)
+            try:
+                if number < calls:
+                    found = (await client.complete(**request)).text
+                else:
+                    found = "".join([part.text async for part in client.stream(**request)])
+                _judge(name, fault, found, counts)
+            except Exception as exc:  # noqa: BLE001  it is counted
+                _judge(name, fault, exc, counts)
+
+    await asyncio.gather(*(work() for _ in range(WORKERS)))
+    return counts
+
+
+async def _poisoned_late(client: AsyncClient, times: int) -> Counter[str]:
+    """Calls one after the other: poison comes on an idle connection, never beside a request."""
+    counts: Counter[str] = Counter()
+    for number in range(times):
+        name, _, request = _request(number, faults=0)
+        for fault in ("late_poison", "none"):
+            request["messages"][0]["content"] = f"{name} {fault}"
+            _judge(name, fault, (await client.complete(**request)).text, counts)
+            await asyncio.sleep(0.004)
+    return counts
+
+
+async def _cancelled(client: AsyncClient, times: int) -> Counter[str]:
+    """Calls and streams that are cancelled at random moments, on any event loop."""
+    import anyio
+
+    counts: Counter[str] = Counter()
+    for number in range(times):
+        name, _, request = _request(number, faults=0)
+        request["messages"][0]["content"] = f"{name} slow"
+        with anyio.move_on_after(random.uniform(0, 0.006)) as scope:
+            if number % 2:
+                assert (await client.complete(**request)).text == name
+            else:
+                stream = client.stream(**request)
+                try:
+                    assert "".join([part.text async for part in stream]) == name
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await stream.aclose()
+        counts["cancelled" if scope.cancelled_caught else "right"] += 1
+    name, _, request = _request(times, faults=0)
+    assert (await client.complete(**request)).text == name
+    pools = [found[0]._direct._pool for found in client._pools._pools.values()]  # type: ignore[attr-defined]
+    counts["BUSY"] = sum(len(pool._busy) for pool in pools)
+    return counts
+
+
+class _Interrupt(BaseException):
+    pass
+
+
+def _interrupted(client: Client, times: int) -> Counter[str]:
+    """Calls that a signal interrupts at random moments."""
+    counts: Counter[str] = Counter()
+
+    def interrupt(*_: object) -> None:
+        raise _Interrupt
+
+    signal.signal(signal.SIGALRM, interrupt)
+    for number in range(times):
+        name, _, request = _request(number, faults=0)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 2e-3))
+            if number % 2:
+                assert client.complete(**request).text == name
+            else:
+                assert "".join(part.text for part in client.stream(**request)) == name
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            counts["right"] += 1
+        except _Interrupt:
+            counts["interrupted"] += 1
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    name, _, request = _request(times, faults=0)
+    assert client.complete(**request).text == name
+    gc.collect()
+    pool: Any = client._pool
+    counts["BUSY"] = len(pool._direct._pool._busy)
+    return counts
+
+
+# What is left behind.
+
+
+def _files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def _resident() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def _measured(title: str, run: Callable[[float], Counter[str]], scale: float) -> bool:
+    run(min(scale, 0.1))
+    gc.collect()
+    files, memory, start = _files(), _resident(), time.perf_counter()
+    counts = run(scale)
+    gc.collect()
+    left, grown = _files() - files, _resident() - memory
+    is_good = not (counts["WRONG"] or counts["LOST"] or counts["BUSY"] or left > 0 or grown > 5)
+    shown = ", ".join(f"{name} {number}" for name, number in sorted(counts.items()))
+    print(
+        f"{title}: {shown}; files {left:+d}, memory {grown:+.1f} MB, "
+        f"{time.perf_counter() - start:.0f} s: {'good' if is_good else 'BAD'}",
+        flush=True,
+    )
+    return is_good
+
+
+def main() -> None:
+    scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    random.seed(7)
+    command = [sys.executable, "-m", "scripts.soak", "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        base_url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        good = [_measured(*one, scale) for one in _subjects(base_url)]
+        server.kill()
+    sys.exit(not all(good))
+
+
+def _subjects(base_url: str) -> list[tuple[str, Callable[[float], Counter[str]]]]:
+    settings: dict[str, Any] = {"api_key": "soak", "base_url": base_url, "max_retries": 0}
+    runners: dict[str, Callable[[Coroutine[Any, Any, Any]], Any]] = {"asyncio": asyncio.run}
+    with suppress(ImportError):
+        import uvloop
+
+        runners["uvloop"] = uvloop.run
+
+    def sync(scale: float) -> Counter[str]:
+        with Client(**settings) as client:
+            return _sync_soak(client, int(CALLS * scale), int(STREAMS * scale))
+
+    def interrupts(scale: float) -> Counter[str]:
+        with Client(**settings) as client:
+            return _interrupted(client, int(INTERRUPTS * scale))
+
+    async def soak(scale: float) -> Counter[str]:
+        async with AsyncClient(**settings) as client:
+            return await _async_soak(client, int(CALLS * scale), int(STREAMS * scale))
+
+    async def late(scale: float) -> Counter[str]:
+        async with AsyncClient(**settings) as client:
+            return await _poisoned_late(client, int(LATE * scale))
+
+    async def cancels(scale: float) -> Counter[str]:
+        async with AsyncClient(**settings) as client:
+            return await _cancelled(client, int(CANCELS * scale))
+
+    def on(run: Any, work: Callable[[float], Coroutine[Any, Any, Counter[str]]]) -> Any:
+        return lambda scale: run(work(scale))
+
+    subjects: list[tuple[str, Callable[[float], Counter[str]]]] = [
+        ("threads", sync),
+        ("interrupts", interrupts),
+    ]
+    for name, run in runners.items():
+        subjects.append((name, on(run, soak)))
+        subjects.append((f"late poison, {name}", on(run, late)))
+        subjects.append((f"cancels, {name}", on(run, cancels)))
+    with suppress(ImportError):
+        import trio
+
+        subjects.append(("cancels, trio", lambda scale: trio.run(cancels, scale)))
+    return subjects
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["serve"]:
+        asyncio.run(_server())
+    main()
