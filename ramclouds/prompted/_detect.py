@@ -35,7 +35,10 @@ class NativeWatch:
         if self._has_shown:
             return [chunk]
         self._buffer.append(chunk)
-        self._has_shown = self._shows_effect(chunk)
+        if self._is_forced:
+            self._has_shown = any(delta.name for delta in chunk.tool_calls)
+        else:
+            self._has_shown = bool(chunk.tool_calls) or chunk.text.lstrip().startswith(("{", "["))
         if chunk.finish_reason is not None and not self._has_shown:
             joined = Accumulator()
             for each in self._buffer:
@@ -43,8 +46,3 @@ class NativeWatch:
             self.is_ignored = is_ignored(self._params, joined.completion())
             self._has_shown = not self.is_ignored
         return self._buffer if self._has_shown else []
-
-    def _shows_effect(self, chunk: Chunk) -> bool:
-        if self._is_forced:
-            return any(delta.name for delta in chunk.tool_calls)
-        return bool(chunk.tool_calls) or chunk.text.lstrip().startswith(("{", "["))

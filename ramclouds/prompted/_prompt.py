@@ -134,8 +134,7 @@ def _conversation(
 
 
 def _role(message: Mapping[str, Any]) -> str:
-    role = str(message["role"])
-    return _DOCUMENTED.get(role, role)
+    return _DOCUMENTED.get(message["role"], str(message["role"]))
 
 
 def _text_with_calls(text: str, calls: Iterable[Mapping[str, Any]]) -> str:

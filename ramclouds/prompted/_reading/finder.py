@@ -60,7 +60,10 @@ class CallFinder:
 
     def feed(self, text: str) -> list[Item | Begun]:
         """What is decided after `text`."""
-        self._answer.text += text
+        # Python appends in place to a local name alone: else each piece copies a long call.
+        so_far, self._answer.text = self._answer.text, ""
+        so_far += text
+        self._answer.text = so_far
         next(self._steps, None)
         return self._events.taken()
 
