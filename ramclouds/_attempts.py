@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
-from ramclouds._http.timeouts import CallTimes
+from ramclouds._http.timeouts import CallTimes, check_process
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
@@ -78,6 +79,7 @@ class Attempts:
         self._content = to_bytes(request.body) if request.body is not None else b""
         self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
+        self._pid = os.getpid()
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
         self._comments = CommentFilter()
         self._memory = memory
@@ -89,6 +91,7 @@ class Attempts:
 
     def begin(self) -> dict[str, Any]:
         """The arguments of the HTTP request that goes out next."""
+        check_process(self._pid)
         self._attempts += 1
         self._has_response = False
         request = self.request

@@ -12,9 +12,9 @@ from weakref import finalize
 import httpcore
 
 from ramclouds._http.http1 import ResponseParser
-from ramclouds._http.timeouts import Timeouts, earlier
+from ramclouds._http.timeouts import Timeouts, check_process, earlier
 from ramclouds._http.wires import READ, WRITE, Wire
-from ramclouds.errors import APIConnectionError, ConfigurationError
+from ramclouds.errors import APIConnectionError
 
 # A kept connection that the server has closed fails in one round trip. What fails later may be a
 # request that was worked on, and billed.
@@ -171,10 +171,7 @@ class Connection:
                 "The client was closed while the request was running. Send it again.",
                 retryable=False,
             )
-        if self._pid != os.getpid():
-            raise ConfigurationError(
-                "The stream was begun before the process forked. Begin it in the child."
-            )
+        check_process(self._pid)
 
     def is_idle(self) -> bool:
         """Whether it can take a request: the last one was sent, and its response was read whole."""

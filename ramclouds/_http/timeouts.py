@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
 import httpx
 
-from ramclouds.errors import APITimeoutError
+from ramclouds.errors import APITimeoutError, ConfigurationError
 
 
 class Timeouts:
@@ -39,6 +40,14 @@ def earlier(one: float | None, other: float | None) -> float | None:
 def seconds_left(until: float | None) -> float | None:
     """Seconds until an end, 0 if it is over."""
     return None if until is None else max(until - monotonic(), 0.0)
+
+
+def check_process(pid: int) -> None:
+    """Refuses to go on in a forked child with what its parent began."""
+    if pid != os.getpid():
+        raise ConfigurationError(
+            "The stream was made before the process forked. Make it in the child."
+        )
 
 
 class CallTimes:

@@ -1,0 +1,252 @@
+"""Closing wakes who waits; what is cancelled, interrupted or forked leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import trio
+
+from ramclouds import APIConnectionError, AsyncClient, Client
+from tests.gateway import Gateway, Hang, Json, Pause, Sse, chunk, completion
+from tests.harness import ASK
+
+Run = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
+
+
+def on_uvloop(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return pytest.importorskip("uvloop").run(main())
+
+
+LOOPS: dict[str, Run] = {
+    "asyncio": lambda main: asyncio.run(main()),
+    "uvloop": on_uvloop,
+    "trio": lambda main: trio.run(main),
+}
+EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
+WAITS = {"head": Hang("headers"), "body": Hang("mid_body", Json(completion()))}
+
+
+def settings(gateway: Gateway) -> dict[str, Any]:
+    return {"api_key": "test-key", "base_url": gateway.base_url, "max_retries": 2}
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_closing_a_client_wakes_its_readers(gateway: Gateway, wait: str) -> None:
+    gateway.reply(WAITS[wait])
+    caught: list[Exception] = []
+    with Client(**settings(gateway)) as client:
+
+        def ask() -> None:
+            try:
+                client.complete(**ASK)
+            except APIConnectionError as exc:
+                caught.append(exc)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        gateway.wait_requests(1)
+        client.close()
+        thread.join(10)
+        assert [type(exc) for exc in caught] == [APIConnectionError]
+        assert "closed" in str(caught[0])
+        assert client.complete(**ASK).text
+
+
+@EACH_LOOP
+@pytest.mark.parametrize("wait", WAITS)
+def test_closing_an_async_client_wakes_its_readers(gateway: Gateway, wait: str, loop: str) -> None:
+    import anyio
+
+    gateway.reply(WAITS[wait])
+
+    async def main() -> None:
+        async with AsyncClient(**settings(gateway)) as client, anyio.create_task_group() as group:
+
+            async def ask() -> None:
+                with pytest.raises(APIConnectionError, match="closed"):
+                    await client.complete(**ASK)
+
+            group.start_soon(ask)
+            await anyio.to_thread.run_sync(gateway.wait_requests, 1)
+            await client.aclose()
+            await anyio.sleep(0)
+            assert (await client.complete(**ASK)).text
+
+    LOOPS[loop](main)
+
+
+def busy(client: Any) -> int:
+    """Connections that nobody gave back."""
+    if isinstance(client, Client):
+        http: Any = client._pool
+        return len(http._direct._pool._busy)
+    return sum(len(http._direct._pool._busy) for http, _ in client._pools._pools.values())
+
+
+@EACH_LOOP
+def test_pool_serves_after_random_cancels(gateway: Gateway, loop: str) -> None:
+    import anyio
+
+    gateway.handler = lambda request: (
+        Sse([chunk({"content": "x"}), Pause(0.002), chunk({}, "stop")])
+        if request.json.get("stream")
+        else Json(completion("Hi"))
+    )
+    chance = random.Random(1)
+
+    async def main() -> None:
+        async with AsyncClient(**settings(gateway)) as client:
+            for number in range(60):
+                with anyio.move_on_after(chance.uniform(0, 0.005)):
+                    if number % 2:
+                        assert (await client.complete(**ASK)).text == "Hi"
+                        continue
+                    stream = client.stream(**ASK)
+                    try:
+                        assert [part.text async for part in stream] == ["x", ""]
+                    finally:
+                        with anyio.CancelScope(shield=True):
+                            await stream.aclose()
+            assert (await client.complete(**ASK)).text == "Hi"
+            assert busy(client) == 0
+
+    LOOPS[loop](main)
+    gateway.wait_closed()
+
+
+class Interrupt(BaseException):
+    pass
+
+
+def test_pool_serves_after_random_interrupts(gateway: Gateway) -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupt
+
+    chance = random.Random(2)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with Client(**settings(gateway)) as client:
+            for _ in range(150):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 0.003))
+                    client.complete(**ASK)
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                except Interrupt:
+                    pass
+            assert client.complete(**ASK).text
+            gc.collect()
+            assert busy(client) == 0
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def quiet(program: str, gateway: Gateway) -> str:
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program, gateway.base_url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    # asyncio's debug mode tells what took long, which a busy machine makes of anything.
+    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (noise, done.returncode) == ([], 0)
+    return done.stdout
+
+
+BEGIN = """
+import asyncio, gc, os, sys
+from ramclouds import AsyncClient, Client, ConfigurationError
+settings = dict(api_key="test-key", base_url=sys.argv[1], max_retries=0)
+ask = dict(model="gpt-5", messages=[{"role": "user", "content": "Hi"}])
+"""
+
+FORKED = {
+    "made": "stream = client.stream(**ask)",
+    "begun": "stream = client.stream(**ask); next(stream)",
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("when", FORKED)
+def test_stream_of_the_parent_raises_in_a_forked_child(gateway: Gateway, when: str) -> None:
+    gateway.handler = lambda request: (
+        Sse([chunk({"content": "x"}), Pause(0.5), chunk({}, "stop")])
+        if request.json.get("stream")
+        else Json(completion())
+    )
+    program = f"""{BEGIN}
+client = Client(**settings)
+client.complete(**ask)
+{FORKED[when]}
+child = os.fork()
+if not child:
+    try:
+        list(stream)
+    except ConfigurationError as exc:
+        os._exit(7 if "fork" in str(exc) else 8)
+    os._exit(9)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+print(bool(list(stream)), bool(client.complete(**ask).text))
+"""
+    assert quiet(program, gateway) == "True True\n"
+
+
+NOISE = {
+    "cycles_in_a_loop": """
+class Agent: pass
+async def handle():
+    agent = Agent()
+    agent.client, agent.itself = AsyncClient(**settings), agent
+    await agent.client.complete(**ask)
+    async for _ in agent.client.stream(**ask):
+        break
+async def main():
+    for _ in range(20):
+        await handle()
+    gc.collect()
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+""",
+    "loops_closed_without_shutdown": """
+client = AsyncClient(**settings)
+for _ in range(3):
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(client.complete(**ask))
+    loop.close()
+    del loop
+    gc.collect()
+""",
+    "exit_with_open_streams": """
+client, aclient = Client(**settings), AsyncClient(**settings)
+stream = client.stream(**ask)
+next(stream)
+async def main():
+    global later
+    later = aclient.stream(**ask)
+    await anext(later)
+asyncio.run(main())
+""",
+    "exit_with_a_loop_that_is_open": """
+loop = asyncio.new_event_loop()
+client = AsyncClient(**settings)
+loop.run_until_complete(client.complete(**ask))
+loop.close()
+""",
+}
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", NOISE)
+def test_what_is_left_open_makes_no_noise(gateway: Gateway, kind: str) -> None:
+    assert quiet(BEGIN + NOISE[kind], gateway) == ""
+    gateway.wait_closed()
