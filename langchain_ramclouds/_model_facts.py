@@ -13,6 +13,7 @@ from langchain_core.tools import BaseTool
 
 from langchain_ramclouds._tools import to_tool
 from ramclouds import ModelFacts
+from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.tokens import estimate_tokens
 
 TokenIds = Callable[[str], list[int]] | None
@@ -37,8 +38,8 @@ def to_profile(facts: ModelFacts) -> ModelProfile | None:
         reasoning_output=facts.reasoning,
         tool_calling=facts.tool_calling,
         tool_choice=facts.tool_calling,
-        # LangChain's agents ask for it by `response_format`, which not every channel passes on.
-        structured_output=facts.structured_output and facts.response_format,
+        # LangChain's agents ask for it by `response_format` then, else by a forced tool call.
+        structured_output=dialect_for(facts.name).structured[0] != "tool",
     )
     if facts.max_output_tokens is not None:
         profile["max_output_tokens"] = facts.max_output_tokens

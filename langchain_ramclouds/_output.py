@@ -101,4 +101,5 @@ def _outcome(message: AIMessage) -> Outcome:
         finish_reason=about.get("finish_reason"),
         refusal=message.additional_kwargs.get("refusal", ""),
         tool_calling=about.get("tool_calling"),
+        token_limit=about.get("token_limit"),
     )

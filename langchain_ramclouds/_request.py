@@ -16,7 +16,7 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import to_wire
 from ramclouds.bridge.body_fields import merged
-from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import check_count, check_word
@@ -76,6 +76,16 @@ def to_request(
     )
     schema = (params.get("response_format") or {}).get("json_schema") if checked else None
     return Request(params, expectation, mode, schema)
+
+
+def structured_ways(model: Fields, overrides: Mapping[str, Any]) -> tuple[Way, ...]:
+    """How structured output is asked for in a call with these parameters, the best way first."""
+    params = _merged(model, None, overrides)
+    mode = ToolMode(params.pop("tool_calling", model.tool_calling))
+    if mode.prompted_mode(params["model"]) is not None:
+        return ("tool",)
+    chosen = [params.pop(name, getattr(model, name)) for name in DIALECT_FIELDS]
+    return DialectChoice(*chosen).ways(params | (params.get("extra_body") or {}))
 
 
 def _merged(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Literal
 
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import Generation
@@ -14,6 +14,7 @@ from langchain_core.runnables.utils import AddableDict
 
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
+from langchain_ramclouds._request import structured_ways
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
 
 Schema = dict[str, Any] | type | Callable[..., Any]
@@ -21,21 +22,26 @@ Method = Literal["function_calling", "json_schema", "json_mode"]
 
 
 def with_structure(
-    model: BaseChatModel,
+    model: Any,
     schema: Schema | None,
     *,
-    method: Method,
+    method: Method | None,
     include_raw: bool,
     strict: bool | None,
     tools: Sequence[AnyTool],
     **kwargs: Any,
 ) -> Runnable[LanguageModelInput, Any]:
     """The model, which must not check its completions itself, with the parser behind it."""
+    if method is None:
+        ways = structured_ways(model, kwargs)
+        method = "function_calling" if ways[0] == "tool" else "json_schema"
     _check(schema, method, strict)
     spec = _to_spec(schema, method, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
-    asking = model.bind(**params, **kwargs, ls_structured_output_format=traced)
+    asking: Runnable[LanguageModelInput, AIMessage] = model.bind(
+        **params, **kwargs, ls_structured_output_format=traced
+    )
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser

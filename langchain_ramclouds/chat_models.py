@@ -253,7 +253,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         self,
         schema: Schema | None = None,
         *,
-        method: Method = "function_calling",
+        method: Method | None = None,
         include_raw: bool = False,
         strict: bool | None = None,
         tools: Sequence[AnyTool] = (),
@@ -263,7 +263,9 @@ class ChatRamClouds(BaseChatModel, Fields):
 
         `method` is how the model is asked: by a forced tool call (`"function_calling"`), by
         `response_format` with the schema (`"json_schema"`), or for any JSON (`"json_mode"`, where
-        the prompt has to say which). A completion that does not fit raises `StructuredOutputError`.
+        the prompt has to say which); None: as the model does it best. What its channel does not
+        take of it is asked for in words. A completion that does not fit raises
+        `StructuredOutputError`.
         """
         with model_errors():
             return with_structure(

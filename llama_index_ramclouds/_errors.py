@@ -83,6 +83,7 @@ def outcome_of(response: ChatResponse, model: str = "") -> Outcome:
         finish_reason=about.get("finish_reason"),
         refusal=about.get("refusal", ""),
         tool_calling=about.get("tool_calling"),
+        token_limit=about.get("token_limit"),
     )
 
 

@@ -13,7 +13,7 @@ from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
-from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import check_count, check_word
@@ -92,6 +92,14 @@ def tool_mode(llm: Fields, given: Mapping[str, Any]) -> ToolMode:
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """The way in which a call with these parameters asks now, where that is not the native one."""
     return tool_mode(llm, given).prompted_mode(given.get("model") or llm.model)
+
+
+def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:
+    """How structured output is asked for in a call with these parameters, the best way first."""
+    params = _merged(llm, given)
+    params["model"] = params.get("model") or llm.model
+    chosen = [params.pop(name, getattr(llm, name)) for name in DIALECT_FIELDS]
+    return DialectChoice(*chosen).ways(params | (params.get("extra_body") or {}))
 
 
 def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:

@@ -13,9 +13,9 @@ from llama_index.core.types import Model, PydanticProgramMode
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._output import OutputSpec
-from llama_index_ramclouds._request import prompted_mode
+from llama_index_ramclouds._request import prompted_mode, structured_ways
 from llama_index_ramclouds._tools import to_wire_choice
-from ramclouds import APIStatusError, model_facts
+from ramclouds import APIStatusError
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.tools import safe_name, with_parameters
 
@@ -39,7 +39,10 @@ def modes(llm: Any, llm_kwargs: Mapping[str, Any] | None) -> tuple[str, ...] | N
     if prompted_mode(llm, llm_kwargs or {}):
         # The client puts the schema into the prompt; a grammar holds the model to it besides.
         return ("json_schema",)
-    return ("function_calling", "text") if llm.is_function_calling_model else ("text",)
+    first = structured_ways(llm, llm_kwargs or {})[0]
+    if first == "tool":
+        return ("function_calling", "text") if llm.is_function_calling_model else ("text",)
+    return ("json_schema", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +95,7 @@ class Attempt(Generic[Model]):
         sent = schema if way == "prompted" else _strict(schema)
         wire = {"name": name, "schema": sent, "strict": True}
         response_format = {"type": "json_schema", "json_schema": wire}
-        # The gateway's channels for Claude and GLM drop response_format.
-        model = self.llm_kwargs.get("model") or self.llm.model
-        is_sent = way is not None or model_facts(model).response_format
-        messages = {"messages": list(self.messages)} if is_sent else instructed
-        return {**messages, "response_format": response_format}
+        return {"messages": list(self.messages), "response_format": response_format}
 
 
 def _tool(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
 from ramclouds._wire.sse import CommentFilter
-from ramclouds.bridge.prepare import Prepared
+from ramclouds.bridge.outcome import refuses_effort
+from ramclouds.bridge.prepare import Prepared, without_effort
 from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
@@ -64,6 +65,8 @@ class Memory:
     refused_fields: set[str] = field(default_factory=set)
     streamed_models: set[str] = field(default_factory=set)
     """Models that refuse whole calls."""
+    effortless_models: set[str] = field(default_factory=set)
+    """Models that refuse tools beside a reasoning effort."""
 
 
 class Attempts:
@@ -170,7 +173,7 @@ class Attempts:
             error = status_error(self.response, self.body.content(), self.request.redactor)
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
         assert error is not None
-        if self._can_drop_field(error) or self._can_stream(error):
+        if self._can_drop_field(error) or self._can_stream(error) or self._can_rest(error):
             return 0.0
         if has_begun and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
@@ -261,6 +264,20 @@ class Attempts:
         body.pop(name, None)
         self._content = to_bytes(body)
         logger.info("%s is refused by %s; sent without it from now on", name, self.request.url)
+        return True
+
+    def _can_rest(self, error: RamCloudsError) -> bool:
+        """Whether tools are refused beside an effort that the user did not choose."""
+        body, prepared = self.request.body, self.request.prepared
+        if body is None or prepared is None or prepared.effort_beside_tools:
+            return False
+        if not isinstance(error, BadRequestError) or not refuses_effort(error.message):
+            return False
+        if not without_effort(body):
+            return False
+        self._memory.effortless_models.add(body["model"])
+        self._content = to_bytes(body)
+        logger.info("%s takes no tools beside an effort; asked without one", body["model"])
         return True
 
     def _can_stream(self, error: RamCloudsError) -> bool:

@@ -196,7 +196,8 @@ class BaseClient:
 
     def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
         choice = to_choice(params.get("dialect")) or self._settings.dialect
-        request.prepared = fitted(body, choice, self._settings.base_url)
+        rests = body["model"] in self._memory.effortless_models
+        request.prepared = fitted(body, choice, self._settings.base_url, rests=rests)
         request.body = request.prepared.body
         return request.prepared
 
@@ -296,6 +297,7 @@ class BaseClient:
             has_tools=bool(body.get("tools")),
             has_usage=gets_usage(body),
             stop=prepared.stop if prepared is not None else (),
+            token_limit=prepared.token_limit if prepared is not None else None,
             counting=_COUNTING[self._settings.base_url],
         )
 

@@ -130,7 +130,7 @@ def _check_end(
     if is_empty and reading.may_be_malformed_call(choice.finish_reason, model):
         raise head.error(ContentFilterError, FILTERED, partial=completion, retryable=True)
     completion.unproven = proof == "unproven"
-    completion.facts |= reading.author(model)
+    completion.facts |= reading.facts(model, choice.finish_reason)
 
 
 def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -> Completion:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ramclouds.bridge.dialects import DialectChoice
-from ramclouds.bridge.prepare import Prepared, apply, as_it_is
+from ramclouds.bridge.prepare import Prepared, apply, as_it_is, without_effort
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Model
 
@@ -21,8 +21,12 @@ def remember_channels(base_url: str, models: Iterable[Model]) -> None:
     _CHANNELS[base_url] = {model.id: tuple(model.supported_endpoint_types) for model in models}
 
 
-def fitted(body: dict[str, Any], choice: DialectChoice | None, base_url: str) -> Prepared:
+def fitted(
+    body: dict[str, Any], choice: DialectChoice | None, base_url: str, *, rests: bool
+) -> Prepared:
     """The request as its model takes it; without a choice, as it is.
+
+    `rests`: the model has refused tools beside a reasoning effort.
 
     Raises:
         ConfigurationError: nothing would be sent.
@@ -35,4 +39,6 @@ def fitted(body: dict[str, Any], choice: DialectChoice | None, base_url: str) ->
     prepared = apply(body, dialect)
     if not prepared.body["messages"]:
         raise ConfigurationError("No message holds anything to send. Send at least one with text.")
+    if rests and not prepared.effort_beside_tools:
+        without_effort(prepared.body)
     return prepared

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ramclouds import errors as e
 from ramclouds._failures.classification import exceeds_limit
 from ramclouds._failures.model_names import chat_name_of, nearest_name
+from ramclouds.bridge.outcome import refuses_effort
 
 if TYPE_CHECKING:
     from ramclouds._failures.error_body import ErrorBody
@@ -73,6 +74,9 @@ class _Failure:
 
     def is_unsupported(self) -> bool:
         return bool(_UNSUPPORTED.search(self.words))
+
+    def refuses_effort(self) -> bool:
+        return refuses_effort(self.words)
 
     def is_panic(self) -> bool:
         return self.error_body.type == "new_api_panic"
@@ -200,6 +204,10 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.BadRequestError, _Failure.has_small_max_tokens, (
         "max_tokens is too small for this model. OpenAI's codex models need at least 16, Claude "
         "more than its thinking budget."
+    )),
+    (e.BadRequestError, _Failure.refuses_effort, (
+        "The model takes no tools beside a reasoning effort on this route. Set "
+        "reasoning_effort='none', or ask RamClouds to send the model's requests to /v1/responses."
     )),
     (e.BadRequestError, _Failure.is_unsupported, "Leave that parameter out."),
     (e.BadRequestError, _always, "Change the request."),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ramclouds.bridge.settings import closest
-from ramclouds.models import known_models
+from ramclouds.models import known_models, model_facts
 
 # RamClouds' documents (2026-03): newer Claude models end in -CL on chat completions, as in
 # claude-opus-4.6-CL; the name without it is for POST /v1/messages.
@@ -23,7 +23,7 @@ def remember_models(base_url: str, names: Iterable[str]) -> None:
 
 def chat_name_of(base_url: str, model: str) -> str | None:
     """The name of a Claude model for chat completions, if it is another than the one asked for."""
-    if not model.startswith("claude-") or model.endswith(_CHAT_SUFFIX):
+    if model_facts(model).family != "claude" or model.endswith(_CHAT_SUFFIX):
         return None
     name = model + _CHAT_SUFFIX
     listed = _listed.get(base_url)

@@ -151,7 +151,7 @@ class StreamReader:
             raise self._truncated(CUT_OFF)
         is_first = not mapper.has_delivered
         last = mapper.last_chunk(unproven=proof == "unproven")
-        last.facts |= reading.author(mapper.model)
+        last.facts |= reading.facts(mapper.model, mapper.finish_reason)
         parts = (last.text, last.reasoning, last.refusal, last.tool_calls, last.invalid_tool_calls)
         is_nothing = is_first and not any(parts)
         if is_nothing and reading.may_be_malformed_call(mapper.finish_reason, mapper.model):

@@ -57,6 +57,8 @@ class Sampling:
     """Parameters that are left out."""
     refused_thinking: tuple[str, ...] = ()
     """The same, while the model thinks."""
+    ignored: tuple[str, ...] = ()
+    """Parameters that do not arrive: New API's channel for the family drops them."""
     top_p: float | None = None
     """Sent where the user set none."""
     top_p_thinking: float | None = None
@@ -103,6 +105,8 @@ class Dialect:
     """A message of the user or the system may follow a tool's result."""
     names: bool = False
     """Messages may have a `name`."""
+    message_keys: frozenset[str] = frozenset()
+    """The keys that a message may have; empty where others do no harm."""
     cache_marks: bool = False
     """`cache_control` is taken on parts."""
     video_as_string: bool = False
@@ -114,6 +118,8 @@ class Dialect:
     sampling: Sampling = Sampling()
     stream_whole_calls: Literal["never", "while_thinking", "always"] = "never"
     """When the model takes streams alone."""
+    may_end_with_nothing: bool = False
+    """An empty completion right behind tool results ends the turn."""
     effort_beside_tools: bool = True
     """False: tools may be refused beside a reasoning effort."""
     source: str = "what all vendors take"
@@ -154,6 +160,8 @@ def _thinking_asked(body: Mapping[str, Any]) -> bool | None:
 SAFE = Dialect()
 """What every model takes."""
 
+# Seen on New API, builds A, M and B: channels that make a vendor's own request drop these.
+_SELDOM = ("n", "seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs")
 # New API, M, 2026-04-15: Claude's thinking budget by reasoning effort (relay-claude.go).
 _CLAUDE_BUDGETS = (("low", 1280), ("medium", 2048), ("high", 4096))
 _CLAUDE = Dialect(
@@ -164,9 +172,12 @@ _CLAUDE = Dialect(
     structured_thinking=("prompted",),
     assistant_last="not_while_thinking",
     cache_marks=True,
+    # https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn
+    may_end_with_nothing=True,
     sampling=Sampling(
         beside_thinking=False,
         both=False,
+        ignored=(*_SELDOM, "parallel_tool_calls"),
         budgets=_CLAUDE_BUDGETS,
         default_max_tokens=8192,
     ),
@@ -199,6 +210,7 @@ _GEMINI = Dialect(
     tool_ids=_ANY_ID,
     assistant_last="always",
     video_as_string=True,
+    sampling=Sampling(ignored=tuple(name for name in _SELDOM if name != "seed")),
     source="https://ai.google.dev/api/caching; New API's Gemini channel, builds A, M, B",
 )
 _DEEPSEEK = Dialect(
@@ -268,7 +280,7 @@ _GLM = Dialect(
     tool_ids=_ANY_ID,
     user_first=False,
     assistant_last="always",
-    sampling=Sampling(stop="string"),
+    sampling=Sampling(stop="string", ignored=_SELDOM),
     source="https://docs.z.ai/api-reference/llm/chat-completion; New API's GLM channel",
 )
 _MISTRAL = Dialect(
@@ -287,8 +299,12 @@ _MISTRAL = Dialect(
     user_after_tool=False,
     names=True,
     media_in_results=True,
+    # 422 "Extra inputs are not permitted"
+    message_keys=frozenset(
+        {"role", "content", "tool_calls", "tool_call_id", "name", "prefix"},
+    ),
     # New API's Mistral channel drops it (relay/channel/mistral/text.go).
-    sampling=Sampling(stop="here"),
+    sampling=Sampling(stop="here", ignored=_SELDOM),
     source="https://docs.mistral.ai/api/; New API's Mistral channel",
 )
 _GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True)
@@ -352,12 +368,12 @@ _ROWS: tuple[_Row, ...] = (
     _Row(_MISTRAL),
     _Row(_GROK),
 )
-_BY_NAME = {row.dialect.name: row.dialect for row in _ROWS} | {SAFE.name: SAFE}
+_BY_NAME = {SAFE.name: SAFE} | {row.dialect.name: row.dialect for row in _ROWS}
 
 
 def dialects() -> tuple[Dialect, ...]:
     """All rows of the table."""
-    return (SAFE, *(row.dialect for row in _ROWS))
+    return tuple(_BY_NAME.values())
 
 
 @lru_cache(maxsize=1024)
@@ -396,6 +412,10 @@ class DialectChoice:
     replay_reasoning: ReplayReasoning | None = None
     merge_system_messages: bool | None = None
     media_in_history: MediaInHistory | None = None
+
+    def ways(self, body: Mapping[str, Any]) -> tuple[Way, ...]:
+        """The ways of structured output for a request, the best first."""
+        return (self.of(str(body["model"])) or SAFE).ways(body)
 
     def of(self, model: str, endpoint_types: tuple[str, ...] = ()) -> Dialect | None:
         """The row for a model; None where requests go out as they are."""

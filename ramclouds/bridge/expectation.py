@@ -6,8 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Literal
 
+from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
-from ramclouds.models import model_facts
 from ramclouds.types import Choice, Completion
 
 __all__ = ["Expectation", "Problem"]
@@ -96,6 +96,7 @@ class Expectation:
             finish_reason=completion.finish_reason,
             refusal=completion.refusal,
             tool_calling=completion.tool_calling,
+            token_limit=completion.facts.get("token_limit"),
         )
 
     def _is_end_of_turn(self, completion: Completion) -> bool:
@@ -104,8 +105,8 @@ class Expectation:
         https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn
         """
         is_bare = not (completion.text or completion.reasoning)
-        is_claude = model_facts(self.model).family == "claude"
-        return self.after_results and is_bare and completion.finish_reason == "stop" and is_claude
+        is_end = self.after_results and is_bare and completion.finish_reason == "stop"
+        return is_end and dialect_for(self.model).may_end_with_nothing
 
 
 def _is_empty(choice: Choice) -> bool:

@@ -28,7 +28,9 @@ __all__ = [
     "Outcome",
     "invalid_calls_message",
     "is_native_refused",
+    "limited_message",
     "may_succeed",
+    "refuses_effort",
     "shown",
     "unsupported_message",
 ]
@@ -52,6 +54,8 @@ _NATIVE = re.compile(
     r"|interface conversion: interface \{\} is \[\]interface \{\}, not string",
     re.IGNORECASE,
 )
+_EFFORT = re.compile(r"reasoning[_. ]effort", re.IGNORECASE)
+_TOOLS = re.compile(r"\btools?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Outcome:
     refusal: str = ""
     tool_calling: str | None = None
     """How it was asked for, where not natively."""
+    token_limit: int | None = None
+    """The gateway's own limit, where the user set none."""
 
     @property
     def is_cut_off(self) -> bool:
@@ -75,6 +81,8 @@ class Outcome:
 
         The same request would be stopped again.
         """
+        if self.finish_reason == "length" and self.token_limit is not None:
+            return limited_message(self.token_limit)
         if (cut := _CUT_OFF.get(self.finish_reason or "")) is not None:
             return " ".join(cut)
         if self.finish_reason == "content_filter":
@@ -119,12 +127,31 @@ class Outcome:
         )
 
 
+def limited_message(token_limit: int) -> str:
+    """The words about a completion that a limit ended which the user did not set."""
+    return (
+        f"It was cut off at {token_limit:,} tokens, the gateway's limit for this model where"
+        " max_tokens is not set. Set max_tokens."
+    )
+
+
+def refuses_effort(message: str) -> bool:
+    """Whether a refusal says that tools are not taken beside a reasoning effort.
+
+    "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions."
+    """
+    return bool(_EFFORT.search(message) and _TOOLS.search(message))
+
+
 def is_native_refused(error: Exception) -> bool:
     """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
     # Both may name the tools: their tokens count, and a filter may stand for a malformed call.
     if not isinstance(error, APIStatusError) or isinstance(
         error, (ContentFilterError, ContextLengthError)
     ):
+        return False
+    if refuses_effort(error.message):
+        # Asked through the prompt, the model would stay so for good.
         return False
     return bool(_NATIVE.search(f"{error.message} {error.param}"))
 

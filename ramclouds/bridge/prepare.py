@@ -17,7 +17,7 @@ from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
 from ramclouds.bridge.dialects import SAFE, Dialect
 
-__all__ = ["Prepared", "apply", "as_it_is", "valid_history"]
+__all__ = ["Prepared", "apply", "as_it_is", "valid_history", "without_effort"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Prepared:
     """The key under which the completion's object holds what was asked for."""
     stop: tuple[str, ...] = ()
     """Where the client itself ends the text."""
+    effort_beside_tools: bool = True
+    """False: tools may be refused beside a reasoning effort, and are then asked for without."""
+    token_limit: int | None = None
+    """The gateway's own limit, where the request has none."""
     as_stream: bool = False
     """The model takes this request as a stream alone."""
     changes: tuple[str, ...] = ()
@@ -55,6 +59,8 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     return Prepared(
         sent,
         stop=stop,
+        effort_beside_tools=dialect.effort_beside_tools,
+        token_limit=None if "max_tokens" in sent else dialect.sampling.default_max_tokens,
         as_stream=dialect.stream_whole_calls == "always"
         or (dialect.stream_whole_calls == "while_thinking" and is_thinking),
         changes=tuple(notes.changed),
@@ -69,6 +75,14 @@ def as_it_is(body: Mapping[str, Any]) -> Prepared:
         return Prepared(dict(body))
     bare = [{key: value for key, value in one.items() if key != AUTHOR} for one in messages]
     return Prepared({**body, "messages": bare})
+
+
+def without_effort(body: dict[str, Any]) -> bool:
+    """Asks not to think, where tools are asked for and the user chose no effort; whether it did."""
+    if not body.get("tools") or "reasoning_effort" in body:
+        return False
+    body["reasoning_effort"] = "none"
+    return True
 
 
 def valid_history(messages: Sequence[WireMessage]) -> Sequence[WireMessage]:
@@ -88,7 +102,10 @@ def _history(
         messages = placed(messages, model, dialect, notes)
         messages = with_text(messages, dialect, notes)
     messages = ordered(messages, dialect, is_thinking=is_thinking, notes=notes)
-    return messages if is_plain else replayed(messages, dialect)
+    if not is_plain:
+        messages = replayed(messages, dialect)
+    keys = dialect.message_keys
+    return [{key: one[key] for key in one if key in keys} for one in messages] if keys else messages
 
 
 def _are_plain(messages: Sequence[Mapping[str, Any]]) -> bool:

@@ -68,7 +68,7 @@ def test_parser_reads_texts_too(chat: Chat) -> None:
 
 def test_function_calling_forces_the_one_tool(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(_answer("function_calling")))
-    chat().with_structured_output(Joke, strict=True).invoke("A joke")
+    chat().with_structured_output(Joke, method="function_calling", strict=True).invoke("A joke")
     body = gateway.last.json
     assert body["tool_choice"] == {"type": "function", "function": {"name": "Joke"}}
     assert body["tools"][0]["function"]["strict"] is True
@@ -128,7 +128,8 @@ def test_fences_and_prose_around_the_json_do_not_matter(
 
 def test_stream_gives_partial_objects_that_grow(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Sse(tool_chunks(call("Joke", _JSON))), Sse(text_chunks(f"```json\n{_JSON}```")))
-    by_tool = list(chat().with_structured_output(_SCHEMA).stream("A joke"))
+    asked = chat().with_structured_output(_SCHEMA, method="function_calling")
+    by_tool = list(asked.stream("A joke"))
     by_text = list(chat().with_structured_output(_SCHEMA, method="json_schema").stream("A joke"))
     for parts in (by_tool, by_text):
         assert len(parts) > 2
@@ -140,7 +141,8 @@ async def test_stream_of_a_pydantic_model_gives_valid_ones_only(
     gateway: Gateway, chat: Chat
 ) -> None:
     gateway.reply(Sse(tool_chunks(call("Joke", _JSON))))
-    parts = [part async for part in chat().with_structured_output(Joke).astream("A joke")]
+    structured = chat().with_structured_output(Joke, method="function_calling")
+    parts = [part async for part in structured.astream("A joke")]
     assert all(isinstance(part, Joke) for part in parts)
     assert parts[-1] == _JOKE
 
@@ -186,7 +188,7 @@ def test_arguments_cut_off_in_a_stream_are_an_error(gateway: Gateway, chat: Chat
 def test_invalid_arguments_are_an_error(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion(None, tool_calls=[call("Joke", "setup: Why?")])))
     with pytest.raises(StructuredOutputError, match="arguments"):
-        chat().with_structured_output(Joke).invoke("A joke")
+        chat().with_structured_output(Joke, method="function_calling").invoke("A joke")
 
 
 def test_refusal_is_an_error_of_its_own(gateway: Gateway, chat: Chat) -> None:
@@ -216,7 +218,9 @@ def test_other_tools_may_be_called_instead(gateway: Gateway, chat: Chat) -> None
         return word
 
     gateway.reply(Json(completion(None, tool_calls=[call("look_up", {"word": "pun"})])))
-    structured = chat().with_structured_output(Joke, include_raw=True, tools=[look_up])
+    structured = chat().with_structured_output(
+        Joke, method="function_calling", include_raw=True, tools=[look_up]
+    )
     result = structured.invoke("A joke")
     assert gateway.last.json["tool_choice"] == "required"
     assert result["raw"].tool_calls[0]["name"] == "look_up"
@@ -244,7 +248,9 @@ def test_tracing_sees_method_and_schema(gateway: Gateway, chat: Chat) -> None:
             seen.append(options["ls_structured_output_format"])
 
     gateway.reply(Json(_answer("function_calling")))
-    chat().with_structured_output(Joke).invoke("A joke", config={"callbacks": [Handler()]})
+    chat().with_structured_output(Joke, method="function_calling").invoke(
+        "A joke", config={"callbacks": [Handler()]}
+    )
     (traced,) = seen
     assert traced["kwargs"] == {"method": "function_calling", "strict": None}
     assert traced["schema"]["title"] == "Joke"

@@ -50,6 +50,7 @@ async def test_each_mode_gives_the_object(llm: RamClouds, call: Twin, mode: str)
 async def test_function_calling_forces_the_tool_also_in_streams(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
+    llm.structured_output_mode = "function_calling"
     await call.structured_predict(llm, Album, PROMPT, topic="rivers")
     await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
 
@@ -139,6 +140,7 @@ async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twi
 async def test_the_callers_kwargs_stay_as_they_are(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
+    llm.structured_output_mode = "function_calling"
     kwargs = {"tool_required": False, "tool_choice": "auto", "seed": 0}
 
     await call.structured_predict(llm, Album, PROMPT, llm_kwargs=kwargs, topic="Album of rivers")
@@ -158,8 +160,9 @@ async def test_a_gateway_that_refuses_tools_is_asked_in_text(
 
     gateway.handler = answer
 
-    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers")
-    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+    claude = {"llm_kwargs": {"model": "claude-opus-4-5"}}
+    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers", **claude)
+    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers", **claude)
 
     assert made == streamed[-1] == EXPECTED
     assert len(gateway.requests) == 4
@@ -190,6 +193,7 @@ async def test_another_bad_request_is_not_tried_again(
 async def test_generic_classes_have_names_that_models_take(
     gateway: Gateway, llm: RamClouds, call: Twin
 ) -> None:
+    llm.structured_output_mode = "function_calling"
     from typing import Generic, TypeVar
 
     T = TypeVar("T")

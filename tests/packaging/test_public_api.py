@@ -57,7 +57,7 @@ NAMES = {
         DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
         Sampling Way dialect_for dialects to_choice
     """,
-    "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history",
+    "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history without_effort",
     "ramclouds.bridge.history": """
         REASONING_FIELD arguments_text as_content assistant_message result_part wire_call
     """,
@@ -72,7 +72,8 @@ NAMES = {
     "ramclouds.bridge.tokens": "estimate_tokens",
     "ramclouds.bridge.names": "ToolNames safe_name to_users with_safe_names",
     "ramclouds.bridge.outcome": """
-        OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused may_succeed shown
+        OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused limited_message
+        may_succeed refuses_effort shown
         unsupported_message
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",

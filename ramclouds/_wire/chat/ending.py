@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ramclouds._wire.fields import as_count
+from ramclouds.bridge.outcome import limited_message
 from ramclouds.models import model_facts
 from ramclouds.types import Usage
 
@@ -39,6 +40,8 @@ class Reading:
     has_tools: bool = False
     has_usage: bool = True
     """Whether the usage was asked for."""
+    token_limit: int | None = None
+    """The gateway's own limit on the completion, where the user set none."""
     stop: tuple[str, ...] = ()
     """Strings that end the text here, since the model takes none."""
     counting: set[str] = field(default_factory=set)
@@ -48,14 +51,19 @@ class Reading:
         """Whether Gemini answered, which another name may stand for."""
         return "gemini" in (model_facts(self.model).family, model_facts(model or "").family)
 
-    def author(self, model: str | None) -> dict[str, Any]:
-        """The model that was asked, where the response names one of another family.
+    def facts(self, model: str | None, finish_reason: str | None) -> dict[str, Any]:
+        """What the request says of the completion.
 
-        What it wrote goes back to the model of that name.
+        `requested_model` is there where the response names a model of another family: what it wrote
+        goes back to the one that was asked. `token_limit` is whose limit cut it off: the gateway's.
         """
-        if model_facts(self.model).family == model_facts(model or self.model).family:
-            return {}
-        return {"requested_model": self.model}
+        facts: dict[str, Any] = {}
+        if model_facts(self.model).family != model_facts(model or self.model).family:
+            facts["requested_model"] = self.model
+        if finish_reason == "length" and self.token_limit is not None:
+            facts["token_limit"] = self.token_limit
+            logger.warning("%s: %s", self.model, limited_message(self.token_limit))
+        return facts
 
     def proof(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ramclouds.bridge._prepare.formats import with_words
 from ramclouds.bridge._prepare.notes import Notes
-from ramclouds.bridge.dialects import Dialect
+from ramclouds.bridge.dialects import Dialect, Sampling
 from ramclouds.bridge.tools import forced_name, is_forced
 
 _NEED_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
@@ -57,9 +57,7 @@ def _allowed(body: dict[str, Any], choice: Mapping[str, Any]) -> Any:
 def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes) -> None:
     """Keeps to the sampling parameters that the dialect takes together."""
     sampling = dialect.sampling
-    for name in sampling.refused + sampling.refused_thinking * is_thinking:
-        if name in body:
-            _drop(body, name, notes)
+    _leave_out(body, sampling, is_thinking=is_thinking, notes=notes)
     if is_thinking and not sampling.beside_thinking:
         for name, is_taken in _TAKEN_WHILE_THINKING.items():
             if body.get(name) is not None and not is_taken(body[name]):
@@ -70,6 +68,17 @@ def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: 
     if top_p is not None:
         body.setdefault("top_p", top_p)
     limit(body, dialect, notes)
+
+
+def _leave_out(
+    body: dict[str, Any], sampling: Sampling, *, is_thinking: bool, notes: Notes
+) -> None:
+    for name in sampling.refused + sampling.refused_thinking * is_thinking:
+        if name in body:
+            _drop(body, name, notes)
+    for name in sampling.ignored:
+        if name in body:
+            notes.lost.append(f"{name}, which does not arrive at the model")
 
 
 def _drop(body: dict[str, Any], name: str, notes: Notes) -> None:
