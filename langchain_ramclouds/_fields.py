@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -89,7 +89,7 @@ class Fields(Connection, BodySettings):
         return {name: getattr(self, name) for name in _BODY}
 
     @property
-    def _downgraded_models(self) -> set[str]:
+    def _downgraded_models(self) -> set[Hashable]:
         return DOWNGRADED.get(self._keys["downgraded"], set)
 
     def _unchecked(self) -> Self:

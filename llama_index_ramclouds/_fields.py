@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -118,11 +118,11 @@ class Fields(Connection, BodySettings):
     )
 
     # By gateway, the models that ignored a native request; copies learn from each other.
-    _downgraded: dict[Any, set[str]] = PrivateAttr(default_factory=dict)
+    _downgraded: dict[Any, set[Hashable]] = PrivateAttr(default_factory=dict)
     _checked: bool = PrivateAttr(default=True)
 
     @property
-    def _downgraded_models(self) -> set[str]:
+    def _downgraded_models(self) -> set[Hashable]:
         headers = tuple(sorted((self.default_headers or {}).items()))
         return self._downgraded.setdefault((self.base_url, self.api_key, headers), set())
 

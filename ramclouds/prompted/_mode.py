@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,29 +20,33 @@ OnUnsupported = Literal["raise", "fallback"]
 
 @dataclass(frozen=True, slots=True)
 class ToolMode:
-    """How one adapter's requests ask; `downgraded` are the models that ignored a native request."""
+    """How one adapter's requests ask; `downgraded` is what was learned of native requests."""
 
     tool_calling: ToolCalling | None = None
     """None: natively, unless the model is known to have no tool calling."""
     on_unsupported: OnUnsupported = "raise"
     """`fallback`: a native request that had no effect is sent once more, through the prompt."""
-    downgraded: set[str] = field(default_factory=set)
+    downgraded: set[Hashable] = field(default_factory=set)
+    """Models that ignored a native request, and models with the settings that they refused."""
 
     @staticmethod
     def is_needed(params: Mapping[str, Any], tool_calling: ToolCalling | None) -> bool:
         """Whether a request is another one in another mode, or may be sent a second time."""
         return tool_calling in ("prompted", "grammar") or needs_prompt(params)
 
-    def prompted_mode(self, model: str) -> ToolCalling | None:
+    def prompted_mode(
+        self, model: str, params: Mapping[str, Any] | None = None
+    ) -> ToolCalling | None:
         """The way in which a model is asked now, or None where that is the native one."""
         if self.tool_calling in ("prompted", "grammar"):
             return self.tool_calling
         is_unable = self.tool_calling is None and not model_facts(model).tool_calling
-        return "prompted" if is_unable or model in self.downgraded else None
+        is_refused = params is not None and _settings_of(params) in self.downgraded
+        return "prompted" if is_unable or is_refused or model in self.downgraded else None
 
     def prompted(self, params: Mapping[str, Any]) -> PromptedRequest | None:
         """The request to send in place of `params`, or None to send them as they are."""
-        way = self.prompted_mode(params["model"])
+        way = self.prompted_mode(params["model"], params)
         if way is None or (way != self.tool_calling and not needs_prompt(params)):
             return None
         return prepare(params, grammar=way == "grammar")
@@ -71,7 +75,7 @@ class Asking:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         is_refused = isinstance(error, APIStatusError) and is_native_refused(error)
         if is_refused and self._watch is not None:
-            self._downgrade()
+            self._downgrade(_settings_of(self._native))
             return True
         return False
 
@@ -92,11 +96,11 @@ class Asking:
 
     def _end(self, *, is_ignored: bool) -> None:
         if is_ignored:
-            self._downgrade()
+            self._downgrade(self._native["model"])
         self.is_done = not is_ignored
 
-    def _downgrade(self) -> None:
-        self._mode.downgraded.add(self._native["model"])
+    def _downgrade(self, learned: Hashable) -> None:
+        self._mode.downgraded.add(learned)
         self._watch = None
         self._take(prepare(self._native))
 
@@ -104,6 +108,15 @@ class Asking:
         self._request = request
         self._parser = request.parser() if request else None
         self.params: Mapping[str, Any] = request.params if request else self._native  # to send
+
+
+def _settings_of(params: Mapping[str, Any]) -> Hashable:
+    """The model of a request, and how it is to think: many refuse tools or forced calls then."""
+    extra = params.get("extra_body") or {}
+    return params["model"], str([params.get(name, extra.get(name)) for name in _THINKING])
+
+
+_THINKING = ("reasoning_effort", "thinking", "enable_thinking")
 
 
 def needs_prompt(params: Mapping[str, Any]) -> bool:

@@ -147,6 +147,17 @@ def test_refused_tools_are_asked_for_in_words(
     assert [is_in_words(body) for body in gateway.bodies] == [False, True, False, True]
 
 
+def test_refusal_is_remembered_with_the_thinking_that_met_it(
+    gateway: Gateway, asking: Callable[..., Asking]
+) -> None:
+    refusal = Json(error("'tools' is not supported while thinking", code=None), 400)
+    gateway.reply(refusal, *[Json(completion(CALL))] * 3)
+    client = asking(on_unsupported="fallback")
+    for effort in ("low", "low", None):
+        client.complete(**ASK, reasoning_effort=effort)
+    assert [is_in_words(body) for body in gateway.bodies] == [False, True, True, False]
+
+
 def test_other_refusals_are_raised(gateway: Gateway, asking: Callable[..., Asking]) -> None:
     gateway.reply(Json(error("temperature must be 1", code=None), 400))
     with pytest.raises(BadRequestError, match="temperature"):
