@@ -14,6 +14,7 @@ import httpx
 from pydantic import Secret, SecretStr
 from typing_extensions import TypedDict, Unpack
 
+from ramclouds._addresses import proxy_secrets
 from ramclouds._attempts import Attempts, Memory, Request
 from ramclouds._batching import Batching
 from ramclouds._complete import completion_from, key_status_from, models_from
@@ -25,8 +26,8 @@ from ramclouds._http.foreign import adopted
 from ramclouds._settings import (
     Settings,
     api_key_from,
+    hidden,
     merge_headers,
-    proxy_secrets,
     seconds_from,
     settings_from,
     timeout_from,
@@ -100,6 +101,9 @@ class BaseClient:
         total_timeout: float | None = None,
         **unknown: Unpack[Nothing],
     ) -> None:
+        # An error keeps the variables of this frame.
+        api_key, base_url = hidden(api_key), hidden(base_url)
+        default_headers = hidden(default_headers)
         reject_unknown(
             type(self).__name__, unknown, _SETTINGS, "See its docstring for those it has."
         )

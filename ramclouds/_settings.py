@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import ssl
@@ -11,20 +10,20 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from pydantic import Secret, SecretStr
 
+from ramclouds._addresses import DEFAULT_BASE_URL, base_url_from, is_unencrypted
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.bridge.settings import STALL_TIMEOUT
 from ramclouds.errors import ConfigurationError
 
-DEFAULT_BASE_URL = "https://ramclouds.me/v1"
 # Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
+# A socket's timeout is counted in milliseconds of 31 bits. Who asks for weeks wants no limit.
+_LONGEST_TIMEOUT = 2_000_000.0
 DEFAULT_MAX_RETRIES = 2
 # Cloudflare closes idle connections after 400 s.
 KEEPALIVE_EXPIRY = 60.0
@@ -52,11 +51,11 @@ class Settings:
 
 def settings_from(
     *,
-    api_key: str | SecretStr | None,
-    base_url: str | None,
+    api_key: Any,
+    base_url: Any,
     timeout: float | httpx.Timeout | None,
     max_retries: int | None,
-    default_headers: Mapping[str, str] | None,
+    default_headers: Any,
     user_agent: str | None,
     verify: bool | str | ssl.SSLContext | None,
     think_tags: bool,
@@ -70,22 +69,46 @@ def settings_from(
     Raises:
         ConfigurationError: one is missing or unusable; the message says which, and what to do.
     """
-    key = api_key_from(api_key)
-    url = _base_url_from(base_url or os.environ.get("RAMCLOUDS_BASE_URL"))
-    _warn_of_foreign_key(key, url)
-    return Settings(
-        api_key=key,
-        base_url=url,
-        timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
-        max_retries=_max_retries_from(max_retries),
-        headers=Secret(_headers_from(default_headers, user_agent)),
-        verify=True if verify is None else verify,
-        think_tags=think_tags,
-        stream_whole_calls=stream_whole_calls,
-        dialect=to_choice(dialect),
-        stall_timeout=seconds_from("stall_timeout", stall_timeout),
-        total_timeout=seconds_from("total_timeout", total_timeout),
-    )
+    try:
+        key = api_key_from(_shown(api_key))
+        url = _base_url_from(_shown(base_url))
+        _warn_of_foreign_key(key, url)
+        return Settings(
+            api_key=key,
+            base_url=url,
+            timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
+            max_retries=_max_retries_from(max_retries),
+            headers=Secret(_headers_from(_shown(default_headers), user_agent)),
+            verify=_verify_from(verify),
+            think_tags=think_tags,
+            stream_whole_calls=stream_whole_calls,
+            dialect=to_choice(dialect),
+            stall_timeout=seconds_from("stall_timeout", stall_timeout),
+            total_timeout=seconds_from("total_timeout", total_timeout),
+        )
+    except ConfigurationError as exc:
+        error = exc
+    # The frames in which it was raised hold secrets.
+    raise error.with_traceback(None)
+
+
+def hidden(value: Any) -> Any:
+    """A setting that may hold a secret, for frames that an error may keep."""
+    return value if value is None or isinstance(value, SecretStr) else Secret(value)
+
+
+def _shown(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, Secret) else value
+
+
+def _base_url_from(given: Any) -> str:
+    url = base_url_from(given or os.environ.get("RAMCLOUDS_BASE_URL"))
+    if is_unencrypted(url):
+        warn_user(
+            f"base_url {url} is plain http: the API key and all messages travel unencrypted. "
+            "Use https."
+        )
+    return url
 
 
 def api_key_from(argument: str | SecretStr | None) -> SecretStr:
@@ -158,65 +181,44 @@ _IN_LIBRARIES = re.compile(
 )
 
 
-def _base_url_from(given: str | None) -> str:
-    url = (given or DEFAULT_BASE_URL).strip().rstrip("/").removesuffix("/chat/completions")
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  a property that raises on a port that is no number
-    except ValueError as exc:
-        raise ConfigurationError(f"base_url is no URL ({exc}). Use {DEFAULT_BASE_URL}") from exc
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(
-            f"base_url must be an http or https URL such as {DEFAULT_BASE_URL}, "
-            f"not {_without_credentials(url)!r}."
-        )
-    if parts.username or parts.password:
-        raise ConfigurationError("base_url must not hold a user or password. Pass api_key=...")
-    if parts.query or parts.fragment:
-        raise ConfigurationError("base_url must not have a query or a fragment.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        warn_user(
-            f"base_url {url} is plain http: the API key and all messages travel unencrypted. "
-            "Use https."
-        )
-    return url
+def timeout_from(given: Any, default: httpx.Timeout) -> httpx.Timeout:
+    """One number for every phase, in seconds, or an `httpx.Timeout`; infinite is None, no limit.
 
-
-def _without_credentials(url: str) -> str:
-    return url.rsplit("@", 1)[-1]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def timeout_from(given: float | httpx.Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
-    """One number for every phase, in seconds, or an `httpx.Timeout` as it is."""
+    Raises:
+        ConfigurationError: a number of it is none, or not above 0.
+    """
     if given is None:
         return default
-    if isinstance(given, httpx.Timeout):
-        return given
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
+    if not hasattr(given, "as_dict"):
+        return httpx.Timeout(seconds_from("timeout", given))
+    return httpx.Timeout(
+        **{
+            phase: seconds_from(f"The timeout for {phase}", value)
+            for phase, value in given.as_dict().items()
+        }
+    )
+
+
+def _verify_from(given: Any) -> bool | str | ssl.SSLContext:
+    if given is None or isinstance(given, (bool, ssl.SSLContext)):
+        return True if given is None else given
+    if not isinstance(given, (str, os.PathLike)) or not str(given):
         raise ConfigurationError(
-            f"timeout must be a positive number of seconds or an httpx.Timeout, not {given!r}."
+            "verify must be True, False, the path of a file or folder of certificates, or an "
+            f"ssl.SSLContext, not {given!r}."
         )
-    return httpx.Timeout(float(given))
+    return str(os.fspath(given))
 
 
-def seconds_from(name: str, given: float | None) -> float | None:
-    """A limit in seconds; None is none."""
+def seconds_from(name: str, given: Any) -> float | None:
+    """A limit in seconds; None is none, and so is what a socket cannot count."""
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not given > 0:
         raise ConfigurationError(
             f"{name} must be a positive number of seconds, or None for no limit, not {given!r}."
         )
-    return float(given)
+    return None if given > _LONGEST_TIMEOUT else float(given)
 
 
 def _max_retries_from(given: int | None) -> int:
@@ -242,8 +244,10 @@ def _headers_from(
     return merge_headers(headers, default_headers)
 
 
-def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> dict[str, str]:
+def merge_headers(headers: dict[str, str], more: Any) -> dict[str, str]:
     """Headers with others laid over them, whatever their case."""
+    if more is not None and not isinstance(more, Mapping):
+        raise ConfigurationError('Headers must be a mapping such as {"X-Team": "a"}.')
     if not more:
         return headers
     if not isinstance(more, Mapping):
@@ -263,20 +267,3 @@ def merge_headers(headers: dict[str, str], more: Mapping[str, Any] | None) -> di
 def certificate_paths() -> tuple[str | None, str | None]:
     """The file and the folder of root certificates that the environment names."""
     return os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-
-
-def proxy_secrets(base_url: str) -> list[str]:
-    """The password in the proxy's URL, as written and decoded, alone and behind its user."""
-    userinfo, found, _ = (proxy_for(base_url) or "").partition("://")[2].rpartition("@")
-    texts = {userinfo, userinfo.partition(":")[2]} if found else set()
-    return [form for text in texts for form in (text, unquote(text))]
-
-
-def proxy_for(base_url: str) -> str | None:
-    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name for a URL."""
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.netloc):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"

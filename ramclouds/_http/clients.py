@@ -15,10 +15,11 @@ from typing import Any
 
 import httpx
 
+from ramclouds._addresses import proxy_for
 from ramclouds._http.bodies import running_loop
 from ramclouds._http.direct import AsyncDirectClient, DirectClient
 from ramclouds._http.tls import tls_context
-from ramclouds._settings import Settings, proxy_for
+from ramclouds._settings import Settings
 from ramclouds.errors import ConfigurationError
 
 # httpcore hands out a second response that nobody asked for as that of the next request, so
@@ -48,7 +49,7 @@ def _async_transport(settings: Settings, loop: Any) -> httpx.AsyncBaseTransport:
 
 
 def _is_ours(proxy: str | None) -> bool:
-    return proxy is None or proxy.lower().startswith("http:")
+    return proxy is None or proxy.startswith("http:")
 
 
 def _has_readers(loop: Any) -> bool:
@@ -58,11 +59,12 @@ def _has_readers(loop: Any) -> bool:
 
 
 def _settings_of_httpx(context: ssl.SSLContext, proxy: str | None) -> dict[str, Any]:
+    assert proxy is not None
     from ramclouds._http.wires import SOCKET_OPTIONS
 
     return {
         "verify": context,
-        "proxy": proxy,
+        "proxy": httpx.Proxy(proxy, ssl_context=context if proxy.startswith("https") else None),
         "limits": _LIMITS,
         "socket_options": SOCKET_OPTIONS,
     }
@@ -70,16 +72,17 @@ def _settings_of_httpx(context: ssl.SSLContext, proxy: str | None) -> dict[str, 
 
 def sync_client(settings: Settings) -> httpx.Client:
     """A new client for any number of threads."""
-    return DirectClient(_checked_proxy(_sync_transport, settings))
+    return DirectClient(_importing(_sync_transport, settings))
 
 
-def _checked_proxy(transport: Any, *args: Any) -> Any:
+def _importing(transport: Any, *args: Any) -> Any:
     try:
         return transport(*args)
-    except (ImportError, ValueError, httpx.InvalidURL) as exc:
+    except ImportError as exc:
+        # httpx's own error about socksio has no name.
+        name = exc.name or "socksio"
         raise ConfigurationError(
-            f"The proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used ({exc}). "
-            "Check these variables, or list the host in NO_PROXY."
+            f"The package {name} is missing or broken. Install it: pip install {name}"
         ) from exc
 
 
@@ -99,7 +102,7 @@ class AsyncPools:
         if found is not None and not found[0].is_closed:
             return found[0]
         self._forget_closed_loops()
-        transport = _checked_proxy(_async_transport, self._settings, loop)
+        transport = _importing(_async_transport, self._settings, loop)
         client = AsyncDirectClient(transport)
         guard = _closed_with_loop(client)
         self._pools[loop] = (client, guard)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
 import httpx
 
-from ramclouds._settings import Settings, certificate_paths, proxy_for
+from ramclouds._addresses import proxy_for
+from ramclouds._settings import Settings, certificate_paths
 from ramclouds.errors import ConfigurationError
 
 
@@ -43,14 +46,23 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
         return verify
     if verify is False:
         return _unverified_context()
-    try:
-        if isinstance(verify, str):
+    if isinstance(verify, str):
+        with _naming("verify", verify):
             return _context_of_file(verify)
-        if settings.base_url.startswith("http:") and proxy_for(settings.base_url) is None:
-            return _unused_context()
-        return _default_context(*certificate_paths())
-    except OSError as exc:
+    if settings.base_url.startswith("http:") and proxy_for(settings.base_url) is None:
+        return _unused_context()
+    file, folder = certificate_paths()
+    with _naming(*(("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder))):
+        return _default_context(file, folder)
+
+
+@contextmanager
+def _naming(setting: str, path: str | None) -> Iterator[None]:
+    """Names the setting whose certificates cannot be read."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
         raise ConfigurationError(
-            f"The certificates cannot be read ({exc}). Check verify=..., SSL_CERT_FILE and "
-            "SSL_CERT_DIR."
+            f"{setting} names certificates that cannot be read: {path!r} ({exc}). It must be the "
+            "path of a PEM file, or of a folder of such files."
         ) from exc

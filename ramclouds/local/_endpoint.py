@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ramclouds._settings import DEFAULT_BASE_URL
+from ramclouds._addresses import DEFAULT_BASE_URL
 from ramclouds.local._server import LocalServer
 
 DEFAULT_MODEL = "gpt-5"

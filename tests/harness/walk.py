@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from types import FrameType, MethodType
 from typing import Any
@@ -64,7 +65,8 @@ class Walk:
             yield from self.texts(value, path)
         elif not self._is_known(value):
             self.objects += 1
-            yield path, repr(value)
+            with suppress(AttributeError):  # An object may be half made.
+                yield path, repr(value)
             for step, inner in _inside(value):
                 yield from self._walk(inner, f"{path}{step}")
 
