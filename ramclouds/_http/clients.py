@@ -1,6 +1,6 @@
 """The HTTP clients: one pool of connections for all threads, one for each event loop.
 
-SOCKS proxies, and those that speak TLS themselves, are left to httpx's own transports.
+Proxies that speak TLS themselves are left to httpx's own transports.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _async_transport(settings: Settings, loop: Any) -> httpx.AsyncBaseTransport:
 
 
 def _is_ours(proxy: str | None) -> bool:
-    return proxy is None or proxy.startswith("http:")
+    return proxy is None or proxy.startswith(("http:", "socks"))
 
 
 def _has_readers(loop: Any) -> bool:
@@ -79,8 +79,7 @@ def _importing(transport: Any, *args: Any) -> Any:
     try:
         return transport(*args)
     except ImportError as exc:
-        # httpx's own error about socksio has no name.
-        name = exc.name or "socksio"
+        name = exc.name or "httptools"
         raise ConfigurationError(
             f"The package {name} is missing or broken. Install it: pip install {name}"
         ) from exc

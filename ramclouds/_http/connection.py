@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
 from weakref import finalize
 
@@ -70,6 +70,26 @@ class Connection:
         if not 200 <= parser.status < 300:
             reason = parser.reason.decode("ascii", "replace")
             raise httpcore.ProxyError(f"{parser.status} {reason}".rstrip())
+
+    async def ask_socks(
+        self, steps: Generator[tuple[bytes, int], bytes, None], until: float | None
+    ) -> None:
+        """Has a SOCKS proxy connect it to the host; raises the same errors as `ask_tunnel`."""
+        arrived = bytearray()
+        with suppress(StopIteration), self._raising(httpcore.ConnectTimeout, httpcore.ProxyError):
+            request, size = next(steps)
+            while True:
+                while request:
+                    await self.wire.ready(WRITE, until)
+                    request = request[self.wire.send(memoryview(request)) :]
+                while len(arrived) < size:
+                    part = await self.wire.recv(until)
+                    if not part:
+                        raise httpcore.ProxyError("it closed the connection")
+                    arrived += part
+                reply = bytes(arrived[:size])
+                del arrived[:size]
+                request, size = steps.send(reply)
 
     async def start_tls(self, context: ssl.SSLContext, host: str, until: float | None) -> None:
         """Puts TLS on the connection; raises the same errors as `open`."""
@@ -154,7 +174,7 @@ class Connection:
 
     @contextmanager
     def _raising(
-        self, timeout: type[httpcore.TimeoutException], error: type[httpcore.NetworkError]
+        self, timeout: type[httpcore.TimeoutException], error: type[Exception]
     ) -> Iterator[None]:
         try:
             yield

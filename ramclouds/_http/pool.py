@@ -19,6 +19,7 @@ import httpx
 
 from ramclouds._http.connection import Connection, StaleConnectionError
 from ramclouds._http.http1 import ResponseParser, to_bytes
+from ramclouds._http.socks import handshake
 from ramclouds._http.timeouts import Timeouts
 from ramclouds._http.wires import Wire
 from ramclouds._settings import KEEPALIVE_EXPIRY
@@ -75,8 +76,15 @@ class Pool:
             await connection.open(host, port, until)
         else:
             url = self._proxy.url
-            await connection.open(url.host, url.port or 80, until)
-            if self._is_tls:
+            port_of_proxy = url.port or (1080 if self._is_socks else 80)
+            try:
+                await connection.open(url.host, port_of_proxy, until)
+            except httpcore.ConnectError as exc:
+                raise httpcore.ProxyError(f"it cannot be reached ({exc})") from exc
+            if self._is_socks:
+                steps = handshake(self._origin.host, port, self._proxy.raw_auth)
+                await connection.ask_socks(steps, until)
+            elif self._is_tls:
                 await connection.ask_tunnel(self._tunnel(), Timeouts.of_all(until))
         if self._is_tls:
             await connection.start_tls(self._context, host, until)
@@ -85,8 +93,12 @@ class Pool:
     def _is_tls(self) -> bool:
         return self._origin.scheme == b"https"
 
+    @property
+    def _is_socks(self) -> bool:
+        return self._proxy is not None and self._proxy.url.scheme.startswith("socks")
+
     def _bytes_of(self, request: httpcore.Request) -> bytes:
-        if self._proxy is None or self._is_tls:
+        if self._proxy is None or self._is_tls or self._is_socks:
             return to_bytes(request)
         # https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
         return to_bytes(

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ramclouds import APIConnectionError, Client, ConfigurationError
+from ramclouds import APIConnectionError, APITimeoutError, Client, ConfigurationError
 from tests.gateway import Gateway, Proxy
 from tests.harness import ASK, EACH_TWIN, Calls, read
 
@@ -142,6 +142,18 @@ def test_certificate_behind_a_proxy_is_checked(
     with pytest.raises(APIConnectionError):
         connect(base_url=secure.base_url).complete()
     assert works(connect(base_url=secure.base_url, verify=str(certificate)))
+
+
+def test_verify_holds_for_tls_to_a_proxy(
+    secure: Gateway, connect: Connect, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{secure.port}")
+    with pytest.raises(APIConnectionError, match="not trusted"):
+        connect(base_url="https://gateway.localhost/v1").complete()
+    # It is no proxy: it takes the request for a tunnel, and is silent then.
+    calls = connect(base_url="https://gateway.localhost/v1", verify=str(certificate), timeout=0.3)
+    with pytest.raises(APITimeoutError):
+        calls.complete()
 
 
 @pytest.mark.parametrize("value", ["127.0.0.1", "*", "example.com, 127.0.0.1"])
