@@ -111,13 +111,12 @@ class Attempts:
 
     def received(self, response: httpx.Response) -> None:
         """Takes in the head of a response."""
-        if logger.isEnabledFor(logging.DEBUG):
-            request_id = response.headers.get("x-oneapi-request-id")
-            what = (self.request.method, self.request.url, response.status_code, request_id)
-            logger.debug("%s %s: %d, request id %s", *what)
         self.response = response
         self._has_response = True
         self.body = Body(response)
+        if logger.isEnabledFor(logging.DEBUG):
+            what = (self.request.method, self.request.url, response.status_code)
+            logger.debug("%s %s: %d, request id %s", *what, self.head().request_id)
 
     def add(self, part: bytes) -> bool:
         """Takes in a part of a body that is read whole; whether more is wanted."""

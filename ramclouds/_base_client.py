@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import signature
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import httpx
 from pydantic import Secret, SecretStr
@@ -104,9 +104,9 @@ class BaseClient:
         # An error keeps the variables of this frame.
         api_key, base_url = hidden(api_key), hidden(base_url)
         default_headers = hidden(default_headers)
-        reject_unknown(
-            type(self).__name__, unknown, _SETTINGS, "See its docstring for those it has."
-        )
+        names = list(unknown)
+        cast("dict[str, Any]", unknown).clear()
+        reject_unknown(type(self).__name__, names, _SETTINGS, "See its docstring for those it has.")
         http_client = adopted(http_client, self._http_class)
         if timeout is None and http_client is not None:
             timeout = _timeout_of(http_client)

@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ramclouds._escaping import escaped
+
 if TYPE_CHECKING:
     import httpx
 
@@ -58,6 +60,7 @@ class RamCloudsError(Exception):
     """What had arrived before the error; of `embed` and `embed_many` an `Embeddings`."""
 
     def __init__(self, message: str, **facts: Any) -> None:
+        message = escaped(message)
         super().__init__(message)
         self.message = message
         # In __dict__, because adapters copy it into their own classes, and pickle uses it.

@@ -37,6 +37,7 @@ _BY_STATUS: dict[int, Classification] = {
     402: QUOTA,
     403: DENIED,
     404: (e.NotFoundError, False),
+    407: (e.APIConnectionError, False),
     # Neither the gateway nor Cloudflare repeats these: the request may have run.
     408: LATE,
     409: DOWN,
@@ -187,7 +188,8 @@ def _by_absence(error_body: ErrorBody) -> Classification | None:
 
 def _by_edge(head: ResponseHead, error_body: ErrorBody, text: str) -> Classification | None:
     """What Cloudflare says with a page or a sentence of its own."""
-    if head.is_from_gateway or not 400 <= head.status_code < 500:
+    is_page = text.lstrip().startswith("<") and "cloudflare" in text.lower()
+    if (head.is_from_gateway and not is_page) or not 400 <= head.status_code < 500:
         return None
     if head.status_code == 429 or _EDGE_RATE_LIMIT.search(text):
         return RATE
@@ -195,7 +197,7 @@ def _by_edge(head: ResponseHead, error_body: ErrorBody, text: str) -> Classifica
         return BLOCKED
     # Its pages can be changed and translated, but the gateway would have set its headers.
     is_refused_by_edge = head.status_code == 403 and error_body.type != "new_api_error"
-    return BLOCKED if is_refused_by_edge and head.is_from_cloudflare else None
+    return BLOCKED if is_refused_by_edge and (is_page or head.is_from_cloudflare) else None
 
 
 def _by_message(status: int, error_body: ErrorBody) -> Classification | None:

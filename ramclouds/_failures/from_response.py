@@ -40,7 +40,8 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     head = ResponseHead(response, redactor)
     text = redactor.text(body.decode("utf-8", "replace"))
     head.response = head.response_with(text.encode())
-    parsed = parse_error_body(text.encode())
+    # Masked again: in JSON a secret is written in other ways.
+    parsed = redactor.json(parse_error_body(text.encode()))
     error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
     if not text.rstrip().endswith(("}", "]")):
         error_body.origin = "cut"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from ramclouds._failures.hints import PROXY_CREDENTIALS
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -81,7 +82,14 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
     what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
     what = (what or type(exc).__name__).rstrip(".")
     if isinstance(exc, httpx.ProxyError):
-        return APIConnectionError(f"The proxy refused: {what}. Check HTTPS_PROXY and NO_PROXY.")
+        # Its words, not those of the error of the system behind it.
+        what = str(exc)
+        if what.startswith("407") or "password" in what:
+            text = f"The proxy refused: {what}. {PROXY_CREDENTIALS}"
+            return APIConnectionError(text, retryable=False)
+        return APIConnectionError(
+            f"The proxy failed: {what}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+        )
     if isinstance(exc, httpx.ConnectError):
         return APIConnectionError(
             f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "

@@ -33,6 +33,10 @@ _DASH = (
     "The key holds a `-` that is not part of `sk-`; the gateway reads what follows it as a channel "
     "number."
 )
+PROXY_CREDENTIALS = (
+    "The proxy asks for a user and a password. Set them in HTTP_PROXY or HTTPS_PROXY, as in "
+    "http://user:password@host:3128."
+)
 _CHECK_KEY = "Check the API key (RAMCLOUDS_API_KEY or api_key=...)."
 _UNNAMED = (
     "The key is unknown, disabled, expired or spent; the gateway does not say which, but "
@@ -233,6 +237,7 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
         "It may have been billed. Stream the completion, or change the messages."
     )),
     (e.StreamError, _always, "Send the request again."),
+    (e.APIConnectionError, _always, PROXY_CREDENTIALS),
 )  # fmt: skip
 
 

@@ -68,8 +68,10 @@ class Redactor:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as a server may repeat it: plain, in a URL, in JSON."""
-    yield from (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+    """A secret as a server may repeat it: plain, in a URL, in JSON, in JSON that JSON quotes."""
+    quoted = json.dumps(secret)[1:-1]
+    yield from (secret, quote(secret, safe=""), quote_plus(secret), quoted)
+    yield json.dumps(quoted)[1:-1]
 
 
 def _secrets_in(name: str, value: str) -> Iterator[str]:

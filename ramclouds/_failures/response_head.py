@@ -7,12 +7,15 @@ from typing import Any, TypeVar
 
 import httpx
 
+from ramclouds._escaping import escaped
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.sent import SentRequest
 from ramclouds.errors import RamCloudsError
 from ramclouds.types import Completion
 
 E = TypeVar("E", bound=RamCloudsError)
+# New API's have 30 characters.
+_LONGEST_ID = 128
 
 
 class ResponseHead:
@@ -29,7 +32,7 @@ class ResponseHead:
 
     def _request_id(self, headers: httpx.Headers) -> str | None:
         found: str | None = headers.get("x-oneapi-request-id") or headers.get("x-request-id")
-        return self.redactor.text(found) if found else found
+        return escaped(self.redactor.text(found))[:_LONGEST_ID] if found else found
 
     @cached_property
     def url(self) -> str:

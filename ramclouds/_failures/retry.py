@@ -19,6 +19,7 @@ from ramclouds.errors import (
 _FIRST_DELAY = 0.5
 _LONGEST_BACKOFF = 8.0
 LONGEST_WAIT = 60.0
+_ABSURD = 1e6  # twelve days
 
 # The gateway has tried other channels already, or would fail the same way again.
 _ONCE = frozenset(
@@ -47,12 +48,18 @@ def retry_delay(error: RamCloudsError, retries_done: int, max_retries: int) -> f
 
 def backoff(retries_done: int) -> float:
     """Seconds, exponential with jitter: clients that failed together do not return together."""
-    ceiling = min(_FIRST_DELAY * 2.0**retries_done, _LONGEST_BACKOFF)
+    ceiling = min(_FIRST_DELAY * 2.0 ** min(retries_done, 10), _LONGEST_BACKOFF)
     return ceiling * random.uniform(0.5, 1.0)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a response's headers ask to wait, the most precise header first."""
+    """Seconds that a response's headers ask to wait; None where that is absurd."""
+    seconds = _asked_by(headers)
+    return seconds if seconds is None or seconds < _ABSURD else None
+
+
+def _asked_by(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the most precise header asks to wait."""
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -108,19 +115,22 @@ def _number(text: str | None) -> float | None:
 
 def _until(date: str, now: str | None) -> float | None:
     """Seconds to an HTTP date, by the server's own clock where it sent one."""
-    try:
-        then = parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return None
-    return max(then - server_time(now), 0.0)
+    then = _timestamp(date)
+    return None if then is None else max(then - server_time(now), 0.0)
 
 
 def server_time(date: str | None) -> float:
     """Seconds since 1970 by a server's Date header, or by our clock."""
+    seconds = _timestamp(date) if date else None
+    return time.time() if seconds is None else seconds
+
+
+def _timestamp(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(date).timestamp() if date else time.time()
-    except ValueError:
-        return time.time()
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError, OSError):
+        # Not a date, or one that no clock can show, such as that of year 1.
+        return None
 
 
 def _go_duration(text: str | None) -> float | None:
@@ -128,4 +138,5 @@ def _go_duration(text: str | None) -> float | None:
         return None
     if not _GO_DURATION.fullmatch(text.strip()):
         return _number(text)
-    return sum(float(value) * _GO_UNITS[unit] for value, unit in _GO_PART.findall(text))
+    seconds = sum(float(value) * _GO_UNITS[unit] for value, unit in _GO_PART.findall(text))
+    return seconds if isfinite(seconds) else None

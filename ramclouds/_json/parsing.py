@@ -10,6 +10,11 @@ from pydantic_core import from_json
 
 from ramclouds._json.surrogates import whole
 
+BAD_BYTE = "\ufdd0"
+"""Stands in the arguments of a tool call for a byte that is not UTF-8: no model writes it."""
+
+# As `surrogateescape` decodes them.
+_BAD_BYTES = re.compile("[\udc80-\udcff]")
 _HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -30,20 +35,37 @@ def parse(payload: bytes) -> Any:
 
 
 def parse_halves(payload: bytes) -> Any:
-    """JSON with halves of surrogate pairs or a byte order mark: pydantic's parser refuses both.
+    """JSON with halves of surrogate pairs, a byte order mark, or bytes that are not UTF-8.
+
+    Pydantic's parser refuses all three. Such a byte becomes U+FFFD, in arguments `BAD_BYTE`.
 
     Raises:
         MalformedError: the bytes are no JSON.
     """
     payload = payload.removeprefix(b"\xef\xbb\xbf")
+    text = payload.decode("utf-8", "surrogateescape")
     try:
-        # Accepted only if the lone surrogates are all that pydantic's parser refuses, so that deep
-        # nesting stays refused.
-        from_json(_HALF.sub(rb"\\ufffd", payload))
-        return json.loads(payload)
+        # Accepted only if these are all that pydantic's parser refuses, so that deep nesting stays
+        # refused.
+        from_json(_HALF.sub(rb"\\ufffd", text.encode("utf-8", "replace")))
+        value = json.loads(text)
+        return _without_bad_bytes(value, "\ufffd") if _BAD_BYTES.search(text) else value
     except (ValueError, RecursionError):
         # Without its cause, which quotes the bytes: they may hold a key.
         raise MalformedError("not JSON") from None
+
+
+def _without_bad_bytes(value: Any, mark: str) -> Any:
+    if isinstance(value, str):
+        return _BAD_BYTES.sub(mark, value)
+    if isinstance(value, dict):
+        return {
+            _BAD_BYTES.sub(mark, key): _without_bad_bytes(
+                item, BAD_BYTE if key == "arguments" else mark
+            )
+            for key, item in value.items()
+        }
+    return [_without_bad_bytes(one, mark) for one in value] if isinstance(value, list) else value
 
 
 def parse_first(payload: bytes) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds._json.scanning import BracketScan
-from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, why_invalid
+from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, shown, why_invalid
 from ramclouds._wire.fields import as_arguments, as_index, as_name, as_object, is_no_arguments
 from ramclouds.types import InvalidToolCall, ToolCallDelta
 
@@ -134,7 +134,9 @@ class ToolCallTracker:
 
     def _invalid(self, call: _Call, reason: str) -> InvalidToolCall:
         call_id = call.id or made_up_id(self._basis, call.place, call.name)
-        return InvalidToolCall(call_id, call.name, call.text(), reason, call.position, call.extra)
+        return InvalidToolCall(
+            call_id, call.name, shown(call.text()), reason, call.position, call.extra
+        )
 
     def _take_one(self, place: int, raw: Mapping[str, Any]) -> ToolCallDelta | None:
         function = as_object(raw.get("function"))

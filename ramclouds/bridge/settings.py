@@ -204,7 +204,7 @@ def reject_unknown(
 def construct(
     kind: type[BaseModel],
     init: Callable[..., None],
-    settings: Mapping[str, Any],
+    settings: dict[str, Any],
     error: type[ConfigurationError],
 ) -> None:
     """Run the constructor of an adapter's model: what is wrong is the same error in both.
@@ -214,13 +214,18 @@ def construct(
         ConfigurationError: a value is wrong; it is pydantic's error as well.
     """
     otherwise = "Put other fields of the body into extra_body."
-    reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
+    wrong: Exception
     try:
+        reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
         init(**settings)
+    except TypeError as exc:
+        wrong = exc.with_traceback(None)
     except ValidationError as exc:
         wrong = _setting_error(exc, error)
     else:
         return
+    # The error keeps the frames of this function and of its caller, and they the key.
+    settings.clear()
     # Not inside: pydantic's own error shows what was given, the key included.
     raise wrong
 
@@ -231,7 +236,7 @@ def _setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Co
         (found["loc"], str(found.get("ctx", {}).get("error", "")) or _in_words(found))
         for found in error.errors(include_url=False, include_input=False)
     ]
-    message = "\n".join(words for _, words in problems)
+    message = " ".join(words for _, words in problems)
     both = _with_pydantic(kind)
     if both is kind:
         return kind(message)

@@ -110,9 +110,9 @@ PROXIES: dict[str, str] = {
     f"http://u:{CANARY}@:3128": "no host",
     "http://": "no host",
     f"socks4://u:{CANARY}@127.0.0.1:9": "unknown kind",
-    f"http://u:{CANARY}@127.0.0.1:1": "127.0.0.1",
-    f"http://u:p@{CANARY}@127.0.0.1:1": "127.0.0.1",
-    f"http://u:%40{CANARY}@127.0.0.1:1": "127.0.0.1",
+    f"http://u:{CANARY}@127.0.0.1:1": "cannot be reached",
+    f"http://u:p@{CANARY}@127.0.0.1:1": "cannot be reached",
+    f"http://u:%40{CANARY}@127.0.0.1:1": "cannot be reached",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ramclouds._json.parsing import BAD_BYTE
 from ramclouds._wire.fields import (
     as_arguments,
     as_list,
@@ -23,6 +24,7 @@ _CUT_OFF = {
     "length": "The arguments are cut off: raise max_tokens.",
     "model_context_window_exceeded": "The arguments are cut off: the context window is full.",
 }
+_BAD_BYTES = "The arguments hold bytes that are not UTF-8."
 _NOT_AN_OBJECT = "The arguments are not one JSON object."
 
 
@@ -66,9 +68,8 @@ def sort_out(
     for call in calls:
         reason = why_invalid(call.arguments, finish_reason, is_open=call is calls[-1])
         if reason:
-            invalid.append(
-                InvalidToolCall(call.id, call.name, call.arguments, reason, extra=call.extra)
-            )
+            text = shown(call.arguments)
+            invalid.append(InvalidToolCall(call.id, call.name, text, reason, extra=call.extra))
         else:
             valid.append(call)
     return tuple(valid), tuple(invalid)
@@ -81,7 +82,14 @@ def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool = Fa
     """
     if is_open and finish_reason in _CUT_OFF:
         return _CUT_OFF[finish_reason]
+    if BAD_BYTE in arguments:
+        return _BAD_BYTES
     return "" if _is_object(arguments) else _NOT_AN_OBJECT
+
+
+def shown(arguments: str) -> str:
+    """Arguments as they are handed out."""
+    return arguments.replace(BAD_BYTE, "\ufffd")
 
 
 def _is_object(text: str) -> bool:

@@ -88,12 +88,10 @@ def test_line_separators_of_unicode_do_not_split(gateway: OfflineGateway, calls:
     assert read(calls.stream())["text"] == text
 
 
-def test_bytes_that_are_no_utf8_raise_a_stream_error(gateway: OfflineGateway, calls: Calls) -> None:
+def test_bytes_that_are_no_utf8_are_replaced(gateway: OfflineGateway, calls: Calls) -> None:
     event = encoded(chunk({"content": "caf@"})).replace(b"@", b"\xe9")
-    gateway.reply(Sse([*EVENTS[:2], event]))
-    with pytest.raises(StreamError) as caught:
-        calls.stream()
-    assert read(caught.value.partial)["text"] == "Tide"
+    gateway.reply(Sse([*EVENTS[:2], event, chunk({}, "stop")]))
+    assert read(calls.stream())["text"] == "Tidecaf\ufffd"
 
 
 def test_megabyte_line_arrives_whole(gateway: OfflineGateway, calls: Calls) -> None:
