@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
+from pydantic import Secret
+
 V = TypeVar("V")
 
 
@@ -51,8 +53,8 @@ DOWNGRADED = SettingsCache(limit=256)
 
 
 def key_of(*settings: Any) -> Hashable:
-    """What finds the value of these settings."""
-    return tuple(map(_hashable, settings))
+    """What finds the value of these settings; an error may keep it, so it shows none of them."""
+    return Secret(tuple(map(_hashable, settings)))
 
 
 def _hashable(value: Any) -> Hashable:

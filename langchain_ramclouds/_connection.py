@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from langchain_core.utils import from_env, secret_from_env
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
@@ -12,12 +12,10 @@ from typing_extensions import Self
 
 import ramclouds
 from langchain_ramclouds._clients import CLIENTS, key_of
-from langchain_ramclouds._errors import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     STALL_TIMEOUT,
     check_pickles,
-    construct,
     public_headers,
 )
 
@@ -37,6 +35,7 @@ class Connection(BaseModel):
     )
     base_url: str | None = Field(
         default_factory=from_env("RAMCLOUDS_BASE_URL", default=None),
+        repr=False,  # It may hold a password, and is then refused.
         validation_alias=AliasChoices("base_url", "ramclouds_base_url", "ramclouds_api_base"),
     )
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
@@ -56,11 +55,6 @@ class Connection(BaseModel):
     """An `httpx.Client` of your own for the sync methods."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """An `httpx.AsyncClient` of your own for the async methods."""
-
-    if not TYPE_CHECKING:  # type checkers see the fields
-
-        def __init__(self, **settings: Any) -> None:
-            construct(type(self), super().__init__, settings, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:
         return CLIENTS.get(self._keys["sync"], lambda: ramclouds.Client(**self._settings("sync")))

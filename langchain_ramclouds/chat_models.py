@@ -19,7 +19,7 @@ from typing_extensions import Self
 import ramclouds
 from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
-from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._errors import ConfigurationError, model_errors
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
 from langchain_ramclouds._request import Request, to_request
@@ -29,6 +29,7 @@ from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, 
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.settings import construct
 
 _content_blocks.register()
 
@@ -59,7 +60,7 @@ class ChatRamClouds(BaseChatModel, Fields):
     if not TYPE_CHECKING:  # type checkers see the fields
 
         def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
+            construct(type(self), super().__init__, settings, ConfigurationError)
             with model_errors():
                 check_limits(self._body_settings)
                 self._check_clients()

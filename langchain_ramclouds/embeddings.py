@@ -11,7 +11,8 @@ from langchain_core.load.serializable import Serializable
 from pydantic import AliasChoices, Field
 
 from langchain_ramclouds._connection import Connection
-from langchain_ramclouds._errors import model_errors
+from langchain_ramclouds._errors import ConfigurationError, model_errors
+from ramclouds.bridge.settings import construct
 
 
 class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
@@ -53,7 +54,7 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
     if not TYPE_CHECKING:  # type checkers see the fields
 
         def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
+            construct(type(self), super().__init__, settings, ConfigurationError)
             with model_errors():
                 self._check_clients()
 

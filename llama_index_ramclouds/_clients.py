@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Secret
+
 import ramclouds
 
 
@@ -11,21 +13,21 @@ class Clients:
     """The sync and the async client of one LLM."""
 
     def __init__(self) -> None:
-        self._sync: tuple[dict[str, Any], ramclouds.Client] | None = None
-        self._async: tuple[dict[str, Any], ramclouds.AsyncClient] | None = None
+        self._sync: tuple[Secret[dict[str, Any]], ramclouds.Client] | None = None
+        self._async: tuple[Secret[dict[str, Any]], ramclouds.AsyncClient] | None = None
 
     # Compared at each call: settings of an LLM can be assigned, or changed in a copy.
 
-    def sync(self, **settings: Any) -> ramclouds.Client:
+    def sync(self, settings: Secret[dict[str, Any]]) -> ramclouds.Client:
         """The client of the sync methods."""
         if self._sync is None or self._sync[0] != settings:
-            self._sync = (settings, ramclouds.Client(**settings))
+            self._sync = (settings, ramclouds.Client(**settings.get_secret_value()))
         return self._sync[1]
 
-    def asynchronous(self, **settings: Any) -> ramclouds.AsyncClient:
+    def asynchronous(self, settings: Secret[dict[str, Any]]) -> ramclouds.AsyncClient:
         """The client of the async methods."""
         if self._async is None or self._async[0] != settings:
-            self._async = (settings, ramclouds.AsyncClient(**settings))
+            self._async = (settings, ramclouds.AsyncClient(**settings.get_secret_value()))
         return self._async[1]
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from llama_index.core.bridge.pydantic import (
     field_serializer,
     field_validator,
 )
-from pydantic import AliasChoices
+from pydantic import AliasChoices, Secret
 from typing_extensions import Self
 
 import ramclouds
@@ -46,6 +46,7 @@ class Connection(BaseModel):
     )
     base_url: str | None = Field(
         default=None,
+        repr=False,  # It may hold a password, and is then refused.
         description="Gateway, with its /v1; without one, RAMCLOUDS_BASE_URL, then RamClouds.",
         validation_alias=AliasChoices("base_url", "api_base"),
     )
@@ -79,7 +80,7 @@ class Connection(BaseModel):
     def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
         """Restore from `to_dict`, which holds no key: it is found at the first call."""
         restored = cls.__new__(cls)
-        restored._restore(**{**data, **kwargs, "class_name": None})
+        restored._restore({**data, **kwargs, "class_name": None})
         return restored
 
     @property
@@ -107,18 +108,21 @@ class Connection(BaseModel):
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    def _restore(self, **settings: Any) -> None:
+    def _restore(self, settings: dict[str, Any]) -> None:
         """Fill the fields; None is unset, and a key need not be there yet."""
-        given = {name: value for name, value in settings.items() if value is not None}
-        construct(type(self), super().__init__, given, ConfigurationError)
+        for name in [name for name, value in settings.items() if value is None]:
+            del settings[name]
+        construct(type(self), super().__init__, settings, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:
-        settings = {name: getattr(self, name) for name in self._of_client}
-        return self._clients.sync(http_client=self.http_client, **settings)
+        return self._clients.sync(self._client_settings(self.http_client))
 
     def _async_client(self) -> ramclouds.AsyncClient:
+        return self._clients.asynchronous(self._client_settings(self.async_http_client))
+
+    def _client_settings(self, http_client: Any) -> Secret[dict[str, Any]]:
         settings = {name: getattr(self, name) for name in self._of_client}
-        return self._clients.asynchronous(http_client=self.async_http_client, **settings)
+        return Secret({**settings, "http_client": http_client})
 
     @field_validator("timeout")
     @classmethod
@@ -165,7 +169,7 @@ class Connection(BaseModel):
         return {"__dict__": copy.copy(kept)}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        self._restore(**state["__dict__"])
+        self._restore({**state["__dict__"]})
 
 
 def _pickles(value: Any) -> bool:

@@ -58,7 +58,7 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
     )
 
     def __init__(self, **settings: Any) -> None:
-        self._restore(**settings)
+        self._restore(settings)
         self._client()  # says what is wrong with the key, the URL and the like
 
     @classmethod

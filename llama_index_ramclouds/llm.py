@@ -67,7 +67,8 @@ class RamClouds(Fields, FunctionCallingLLM):
     )
 
     def __init__(self, model: str, **settings: Any) -> None:
-        self._restore(model=model, **settings)
+        settings["model"] = model
+        self._restore(settings)
         # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of its
         # range now rather than at the first call.
         self._client().stream(**to_request(self, [ChatMessage("")], {}).params)

@@ -209,23 +209,24 @@ def construct(
 ) -> None:
     """Run the constructor of an adapter's model: what is wrong is the same error in both.
 
+    `settings` is empty afterwards.
+
     Raises:
         TypeError: a name is no setting.
         ConfigurationError: a value is wrong; it is pydantic's error as well.
     """
     otherwise = "Put other fields of the body into extra_body."
-    wrong: Exception
     try:
         reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
         init(**settings)
+        return
     except TypeError as exc:
-        wrong = exc.with_traceback(None)
+        wrong: Exception = exc.with_traceback(None)
     except ValidationError as exc:
         wrong = _setting_error(exc, error)
-    else:
-        return
-    # The error keeps the frames of this function and of its caller, and they the key.
-    settings.clear()
+    finally:
+        # An error keeps this function's frame and its caller's, and they the key.
+        settings.clear()
     # Not inside: pydantic's own error shows what was given, the key included.
     raise wrong
 

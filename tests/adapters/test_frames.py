@@ -9,8 +9,8 @@ import pytest
 from langchain_core.messages import HumanMessage
 from llama_index.core.base.llms.types import ChatMessage
 
-from langchain_ramclouds import ChatRamClouds
-from llama_index_ramclouds import RamClouds
+from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import RamCloudsError
 from tests.adapters.asking import Way
 from tests.gateway import Gateway
@@ -55,3 +55,33 @@ async def test_no_secret_is_kept_by_an_error_of_llama_index(
 
     leaks = {kind: await found(ask, kind, gateway) for kind in FAILURES}
     assert leaks == dict.fromkeys(FAILURES, ())
+
+
+WRONG: list[dict[str, Any]] = [
+    {"model": None, "max_retries": -1},
+    {"api_key": [KEY]},
+    {"api_key": (KEY,)},
+    {"api_key": {"key": KEY}},
+    {"api_key": f"Bearer {KEY}"},
+    {"default_headers": f"Authorization: {KEY}"},
+    {"default_headers": [("Authorization", KEY)]},
+    {"default_headers": {"Authorization": [KEY]}},
+    {"default_headers": {"Authorization": f"{KEY}\n"}},
+    {"base_url": f"https://u:{KEY}@h/v1"},
+    {"base_url": f"https://h:{KEY}/v1"},
+    {"timeout": -1},
+    {"apikey": KEY},
+    {"temperature": 9},
+]
+
+
+@pytest.mark.parametrize(
+    "kind", [ChatRamClouds, RamClouds, RamCloudsEmbeddings, RamCloudsEmbedding]
+)
+def test_no_secret_is_kept_by_an_error_of_a_constructor(kind: Any) -> None:
+    for settings in WRONG:
+        with pytest.raises((RamCloudsError, ValueError, TypeError)) as info:
+            kind(**{"model": "gpt-5", **GIVEN, **settings})
+        texts = Walk().texts(info.value)
+        held = [(path, text[:200]) for path, text in texts if KEY in text or HEADER in text]
+        assert (settings, held) == (settings, [])
