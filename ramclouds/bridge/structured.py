@@ -175,7 +175,8 @@ def _why(
     if not is_one:
         return "It holds several that fit and differ. Ask for one alone."
     if reasons:
-        return f"{_reason(reasons[0])}. {outcome.without_fit()}"
+        # Pydantic writes several lines.
+        return f"{' '.join(_reason(reasons[0]).split())}. {outcome.without_fit()}"
     if written.arguments or written.invalid:
         return "The call's arguments are not the JSON that was asked for. Ask again."
     return f"It is text without JSON. {outcome.without_json(asked_by)}"

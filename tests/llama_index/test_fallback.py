@@ -103,7 +103,7 @@ async def test_an_answer_of_the_wrong_shape_names_no_other_way(
 ) -> None:
     gateway.handler = lambda _: Json(completion('{"title": "Huế"}'))
 
-    with pytest.raises(StructuredOutputError, match="name\n  Field required") as caught:
+    with pytest.raises(StructuredOutputError, match="name Field required") as caught:
         await call.structured_predict(llm, City, PROMPT, city="Huế")
 
     assert "Describe the fields" in str(caught.value)
