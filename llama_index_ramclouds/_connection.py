@@ -15,7 +15,7 @@ from llama_index.core.bridge.pydantic import (
     field_serializer,
     field_validator,
 )
-from pydantic import AliasChoices, Secret
+from pydantic import AliasChoices
 from typing_extensions import Self
 
 import ramclouds
@@ -115,14 +115,14 @@ class Connection(BaseModel):
         construct(type(self), super().__init__, settings, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:
-        return self._clients.sync(self._client_settings(self.http_client))
+        settings = {name: getattr(self, name) for name in self._of_client}
+        settings["http_client"] = self.http_client
+        return self._clients.sync(settings)
 
     def _async_client(self) -> ramclouds.AsyncClient:
-        return self._clients.asynchronous(self._client_settings(self.async_http_client))
-
-    def _client_settings(self, http_client: Any) -> Secret[dict[str, Any]]:
         settings = {name: getattr(self, name) for name in self._of_client}
-        return Secret({**settings, "http_client": http_client})
+        settings["http_client"] = self.async_http_client
+        return self._clients.asynchronous(settings)
 
     @field_validator("timeout")
     @classmethod
