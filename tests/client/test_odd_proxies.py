@@ -48,6 +48,7 @@ class Script:
 
     def close(self) -> None:
         self._done.set()
+        self._listener.shutdown(socket.SHUT_RDWR)  # It wakes the thread in `accept`.
         self._listener.close()
 
 
