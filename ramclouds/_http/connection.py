@@ -36,6 +36,8 @@ class Connection:
         self.is_open = False
         self.idle_since = 0.0
         self._is_closed = False
+        # From the beginning: it is opened before it is asked.
+        self._is_waiting = True
         self._was_kept = False
         self._is_sent = False
         self._pid = os.getpid()
@@ -104,6 +106,7 @@ class Connection:
             httpcore.RemoteProtocolError: the bytes are not an HTTP response.
             httpcore.TimeoutException: nothing arrived in time.
         """
+        self._is_waiting = True
         self._is_sent = False
         self._response = parser = ResponseParser()
         start = monotonic()
@@ -119,6 +122,7 @@ class Connection:
         # https://www.rfc-editor.org/rfc/rfc9110#name-408-request-timeout
         if parser.status == 408 and not parser.is_kept and self._is_stale_since(start):
             raise StaleConnectionError("the server had given up waiting for a request")
+        self._is_waiting = False
         return parser
 
     def _is_stale_since(self, start: float) -> bool:
@@ -126,8 +130,12 @@ class Connection:
 
     async def part(self, parser: ResponseParser, timeouts: Timeouts) -> bytes:
         """The next part of the body, empty behind the last one; raises the same errors as `ask`."""
-        while not parser.parts and not parser.is_complete:
-            await self._receive(parser, timeouts)
+        self._is_waiting = True
+        try:
+            while not parser.parts and not parser.is_complete:
+                await self._receive(parser, timeouts)
+        finally:
+            self._is_waiting = False
         part = b"".join(parser.parts)
         parser.parts.clear()
         return part
@@ -218,8 +226,12 @@ class Connection:
     def interrupt(self) -> None:
         """Ends what it is used for, from any thread; the one who uses it gets an error at once."""
         self._is_closed = True
-        # A forked child must leave its parent's connections alone.
-        if self._pid == os.getpid():
+        # Who waits closes it, for its number would be another connection's at once. Who begins to
+        # wait from now on sees that it is closed.
+        if not self._is_waiting:
+            self.close()
+        elif self._pid == os.getpid():
+            # A forked child must leave its parent's connections alone.
             self.wire.interrupt()
 
     def close(self) -> None:

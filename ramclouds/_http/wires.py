@@ -147,7 +147,6 @@ class Wire:
 
     def interrupt(self) -> None:
         """Wakes who waits for it, in whatever thread; only the one who uses it closes it."""
-        # `close` would wake nobody, and its number would be another connection's at once.
         with suppress(OSError, AttributeError):
             # SSLSocket's own `shutdown` first forgets its TLS.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -54,7 +54,7 @@ def test_closing_a_client_wakes_its_readers(gateway: Gateway, wait: str) -> None
 
         thread = threading.Thread(target=ask)
         thread.start()
-        gateway.wait_requests(1)
+        gateway.wait_requests(1, 30)
         client.close()
         thread.join(10)
         assert [type(exc) for exc in caught] == [APIConnectionError]
@@ -77,7 +77,7 @@ def test_closing_an_async_client_wakes_its_readers(gateway: Gateway, wait: str, 
                     await client.complete(**ASK)
 
             group.start_soon(ask)
-            await anyio.to_thread.run_sync(gateway.wait_requests, 1)
+            await anyio.to_thread.run_sync(gateway.wait_requests, 1, 30)
             await client.aclose()
             await anyio.sleep(0)
             assert (await client.complete(**ASK)).text
