@@ -18,7 +18,7 @@ from ramclouds.errors import APIConnectionError
 
 # A kept connection that the server has closed fails in one round trip. What fails later may be a
 # request that was worked on, and billed.
-_AT_ONCE = 1.0
+_AT_ONCE = 2.0
 _TRAILERS_PATIENCE = 1.0
 # Small enough that its sending shows that the server still reads.
 _PIECE = 64 * 1024

@@ -198,7 +198,7 @@ def failing_at(place: str, pause: float) -> Script:
     ("place", "pause", "is_free"),
     [
         ("nothing", 0, True),
-        ("nothing", 1.2, False),
+        ("nothing", 2.3, False),
         ("half_head", 0, False),
         ("informational", 0, False),
         ("illegal", 0, False),
