@@ -13,10 +13,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -140,8 +140,17 @@ def _sync_soak(client: Client, calls: int, streams: int) -> Counter[str]:
         except Exception as exc:  # noqa: BLE001  it is counted
             _judge(name, fault, exc, counts)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(one, range(calls + streams)))
+    numbers = iter(range(calls + streams))
+
+    def work() -> None:
+        while (number := next(numbers, None)) is not None:
+            one(number)
+
+    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return counts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from ramclouds._json.parsing import MalformedError
@@ -42,6 +43,7 @@ class ChunkMapper:
         """The first two different ids."""
         self._events = 0
         self._finish_reasons: dict[int, str | None] = {}
+        self._first_index = sys.maxsize
         self._last_raw: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
@@ -69,7 +71,7 @@ class ChunkMapper:
     @property
     def finish_reason(self) -> str | None:
         """The finish reason of the first choice."""
-        return self._finish_reasons[min(self._finish_reasons)] if self.has_choices else None
+        return self._finish_reasons[self._first_index] if self.has_choices else None
 
     def note_halves(self) -> None:
         """Joins halves of surrogate pairs from now on."""
@@ -174,9 +176,10 @@ class ChunkMapper:
         if reason is not None:
             self._note_finish(index, reason, delta, event)
         self._finish_reasons.setdefault(index, None)
+        self._first_index = min(index, self._first_index)
         if reason is not None or choice.get("error"):
             self.failure = self.failure or failure_of(choice)
-        if index != min(self._finish_reasons):
+        if index != self._first_index:
             # Nobody asked for a second choice; its text must not run into the first one's.
             return None
         if not delta.keys() <= _PLAIN or isinstance(delta.get("content"), list):

@@ -98,6 +98,8 @@ class ToolCallTracker:
     def __init__(self) -> None:
         self._calls: list[_Call] = []
         self._by_id: dict[str, _Call] = {}
+        self._by_key: dict[Any, _Call] = {}
+        self._by_opening: dict[tuple[int, int], _Call] = {}
         self._basis: Any = ()
         self._events = 0
         self._announced = 0
@@ -207,11 +209,11 @@ class ToolCallTracker:
     def _latest(self, fragment: _Fragment) -> _Call | None:
         """The newest call under an index; of several that one event opened, the one at a place."""
         key, place = fragment.key, fragment.place
-        latest = next((call for call in reversed(self._calls) if call.key == key), None)
+        latest = self._by_key.get(key)
         if latest is None or latest.opened_at[1] <= place:
             return latest
         at = (latest.opened_at[0], place)
-        beside = next((call for call in self._calls if call.opened_at == at), latest)
+        beside = self._by_opening.get(at, latest)
         return latest if beside.key != key or beside.is_complete() else beside
 
     def _unfinished(self) -> _Call | None:
@@ -234,6 +236,7 @@ class ToolCallTracker:
             id=None if shares_id else fragment.id,
         )
         self._calls.append(call)
+        self._by_key[call.key] = self._by_opening[call.opened_at] = call
         if call.id is not None:
             self._by_id[call.id] = call
         return call

@@ -33,6 +33,15 @@ class CommentFilter:
 
     def has_content(self, data: bytes) -> bool:
         """Whether some bytes are more than comments and line ends."""
+        if (
+            self._is_comment is None
+            and data[:1] != b":"
+            and b"\n:" not in data
+            and b"\r" not in data
+        ):
+            # As nearly all are.
+            self._is_comment = None if data.endswith(b"\n") else False
+            return bool(data.strip(b"\n"))
         found = False
         for place, line in enumerate(data.replace(b"\r", b"\n").split(b"\n")):
             if place:
