@@ -17,9 +17,10 @@ import httpx
 from ramclouds._http.bodies import asleep
 from ramclouds._http.connection import Connection
 from ramclouds._http.http1 import ResponseParser
+from ramclouds._http.loop_wires import AnyioWire, LoopWire
 from ramclouds._http.pool import Pool
 from ramclouds._http.timeouts import Timeouts
-from ramclouds._http.wires import AnyioWire, BlockingWire, LoopWire, run
+from ramclouds._http.wires import BlockingWire, run
 
 # About five events of a stream; a framework needs 0.25 ms for them.
 _TURN = 1024

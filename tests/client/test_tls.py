@@ -166,8 +166,8 @@ def test_second_address_is_tried_where_the_first_is_dead(
         async def found(*_: Any) -> Any:
             return addresses()
 
-        for wire in ("BlockingWire", "AnyioWire"):
-            monkeypatch.setattr(f"ramclouds._http.wires.{wire}.addresses", found)
+        for wire in ("wires.BlockingWire", "loop_wires.AnyioWire"):
+            monkeypatch.setattr(f"ramclouds._http.{wire}.addresses", found)
         assert outcome(loop, server.base_url, timeout=httpx.Timeout(20, connect=8)) == "Hi"
     for one in KEPT:
         one.close()
