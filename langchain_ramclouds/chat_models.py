@@ -21,15 +21,22 @@ from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
 from langchain_ramclouds._errors import ConfigurationError, model_errors
 from langchain_ramclouds._fields import Fields
-from langchain_ramclouds._model_facts import count_messages, count_text, to_profile
+from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
 from langchain_ramclouds._structured import Method, Schema, with_structure
-from langchain_ramclouds._tools import AnyTool, ToolChoice, to_response_format, to_tool_params
+from langchain_ramclouds._tools import (
+    AnyTool,
+    ToolChoice,
+    to_response_format,
+    to_tool,
+    to_tool_params,
+)
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
 from ramclouds.bridge.settings import construct
+from ramclouds.bridge.tokens import count_request, estimate_tokens
 
 _content_blocks.register()
 
@@ -123,13 +130,17 @@ class ChatRamClouds(BaseChatModel, Fields):
 
     def get_num_tokens(self, text: str) -> int:
         """About how many tokens a text has; exact with `custom_get_token_ids`."""
-        return count_text(text, self.custom_get_token_ids)
+        token_ids = self.custom_get_token_ids
+        return estimate_tokens(text) if token_ids is None else len(token_ids(text))
 
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        """About how many tokens a conversation has, tools included."""
-        return count_messages(messages, tools, self.custom_get_token_ids)
+        """About how many tokens a conversation has, tools and replayed reasoning included."""
+        if not messages:
+            return 0
+        params = to_request(self, messages, None, {}).params
+        return count_request(params, map(to_tool, tools or ()), self.get_num_tokens)
 
     # --- calls ---
 

@@ -21,6 +21,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.types import Model as OutputModel
+from llama_index.core.utils import get_tokenizer
 
 import ramclouds
 from llama_index_ramclouds import _predictions, _structured, _tools
@@ -35,12 +36,13 @@ from llama_index_ramclouds._chunks import (
 )
 from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import Fields
-from llama_index_ramclouds._model_facts import count_tokens, to_metadata
+from llama_index_ramclouds._model_facts import to_metadata
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
 from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.tokens import count_request
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
@@ -100,8 +102,12 @@ class RamClouds(Fields, FunctionCallingLLM):
         return {**super().to_payload(), "model": self.model, "temperature": self.temperature}
 
     def count_tokens(self, text: str | Sequence[ChatMessage]) -> int:
-        """Estimate the tokens of a text or of messages, without network."""
-        return count_tokens(text, self.tokenizer)
+        """Estimate the tokens of a text or of messages, replayed reasoning included, offline."""
+        tokens = self.tokenizer or get_tokenizer()
+        if isinstance(text, str):
+            return len(tokens(text))
+        params = to_request(self, text, {}).params
+        return count_request(params, count=lambda part: len(tokens(part)))
 
     # --- connections ---
 

@@ -69,7 +69,7 @@ NAMES = {
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
     "ramclouds.bridge.wrapping": "WRAPPED_UNDER forms with_decoded",
-    "ramclouds.bridge.tokens": "estimate_tokens",
+    "ramclouds.bridge.tokens": "count_request estimate_tokens",
     "ramclouds.bridge.names": "ToolNames safe_name to_users with_safe_names",
     "ramclouds.bridge.outcome": """
         OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused limited_message

@@ -21,8 +21,7 @@ from ramclouds import (
     Usage,
     embedding_facts,
 )
-from ramclouds._batching import Batching
-from ramclouds.bridge.tokens import estimate_tokens
+from ramclouds._batching import Batching, most_tokens
 
 SMALL = embedding_facts("text-embedding-3-small")
 TINY = replace(SMALL, max_input_tokens=4, max_request_tokens=10)
@@ -246,12 +245,12 @@ def test_each_text_gets_one_vector_within_the_limits(
     under_way = batching(texts, TINY, chunk_size=chunk_size, on_too_long=on_too_long)
     sent = work(under_way)
     assert all(len(batch) <= chunk_size for batch in sent)
-    assert all(sum(map(estimate_tokens, batch)) <= 10 for batch in sent)
-    assert all(estimate_tokens(text) <= 4 for batch in sent for text in batch)
+    assert all(sum(map(most_tokens, batch)) <= 10 for batch in sent)
+    assert all(most_tokens(text) <= 4 for batch in sent for text in batch)
     vectors = under_way.embeddings().vectors
     assert len(vectors) == len(texts)
     assert all(vector is not None for vector in vectors)
-    short = [place for place, text in enumerate(texts) if estimate_tokens(text) <= 4]
+    short = [place for place, text in enumerate(texts) if most_tokens(text) <= 4]
     assert [vectors[place] for place in short] == [vector_for(texts[place]) for place in short]
 
 
@@ -260,4 +259,4 @@ def test_each_text_gets_one_vector_within_the_limits(
     [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("Hà Nội", 3), ("河内", 2), ("a河", 2)],
 )
 def test_tokens_are_estimated_by_length(text: str, tokens: int) -> None:
-    assert estimate_tokens(text) == tokens
+    assert most_tokens(text) == tokens
