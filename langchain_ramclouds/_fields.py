@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, PrivateAttr
 from typing_extensions import Self
@@ -13,14 +13,57 @@ from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.body_fields import SETTINGS, BodySettings
+from ramclouds.bridge.body_fields import SETTINGS, BodyFields, BodySettings
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import CLIENT_FIELDS
+from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
+    from pydantic import SecretStr
+
+    from ramclouds.models import KnownModel
+
+
+class ChatSettings(BodyFields, ClientSettings, total=False):
+    """What `ChatRamClouds` is built with, other names included, for type checkers."""
+
+    model: KnownModel | str
+    model_name: KnownModel | str
+    stop_sequences: str | Sequence[str] | None
+    extra_body: Mapping[str, Any] | None
+    model_kwargs: Mapping[str, Any] | None
+    ramclouds_api_key: str | SecretStr | None
+    ramclouds_base_url: str | None
+    ramclouds_api_base: str | None
+    request_timeout: Any
+    http_async_client: Any
+    streaming: bool | None
+    stream_usage: bool | None
+    stream_whole_calls: bool
+    think_tags: bool
+    replay_reasoning: ReplayReasoning | bool | None
+    tool_calling: ToolCalling | None
+    on_unsupported: OnUnsupported
+    on_invalid_tool_calls: OnInvalidToolCalls
+    on_empty: OnEmpty
+    empty_retries: int
+    dialect: str | Dialect
+    merge_system_messages: bool | None
+    media_in_history: MediaInHistory | None
+    # LangChain's own.
+    name: str | None
+    cache: Any
+    verbose: bool
+    callbacks: Any
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
+    custom_get_token_ids: Callable[[str], list[int]] | None
+    rate_limiter: Any
+    disable_streaming: bool | Literal["tool_calling"]
+    output_version: str | None
+    profile: ModelProfile | None
 
 
 class Fields(Connection, BodySettings):

@@ -14,13 +14,13 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from pydantic import model_validator
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
 
 import ramclouds
 from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
 from langchain_ramclouds._errors import ConfigurationError, model_errors
-from langchain_ramclouds._fields import Fields
+from langchain_ramclouds._fields import ChatSettings, Fields
 from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
@@ -64,7 +64,10 @@ class ChatRamClouds(BaseChatModel, Fields):
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
 
-    if not TYPE_CHECKING:  # type checkers see the fields
+    if TYPE_CHECKING:
+
+        def __init__(self, **settings: Unpack[ChatSettings]) -> None: ...
+    else:
 
         def __init__(self, **settings: Any) -> None:
             construct(type(self), super().__init__, settings, ConfigurationError)

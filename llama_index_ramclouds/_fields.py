@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
-from ramclouds.bridge.body_fields import BodySettings
+from ramclouds.bridge.body_fields import BodyFields, BodySettings
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import CLIENT_FIELDS
+from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
+
+
+class LLMSettings(BodyFields, ClientSettings, total=False):
+    """What `RamClouds` is built with beside `model`, for type checkers."""
+
+    api_base: str | None
+    async_http_client: Any
+    additional_kwargs: Mapping[str, Any] | None
+    extra_body: Mapping[str, Any] | None
+    context_window: int | None
+    is_function_calling_model: bool
+    structured_output_mode: StructuredOutputMode
+    tool_calling: ToolCalling | None
+    on_unsupported: OnUnsupported
+    on_invalid_tool_calls: OnInvalidToolCalls
+    on_empty: OnEmpty
+    empty_retries: int
+    replay_reasoning: ReplayReasoning | bool | None
+    dialect: str | Dialect
+    merge_system_messages: bool | None
+    media_in_history: MediaInHistory | None
+    think_tags: bool
+    stream_whole_calls: bool
+    tokenizer: Callable[[str], Sequence[Any]] | None
+    # LlamaIndex's own.
+    callback_manager: Any
+    system_prompt: str | None
+    messages_to_prompt: Callable[..., str] | None
+    completion_to_prompt: Callable[..., str] | None
+    output_parser: Any
+    pydantic_program_mode: Any
+    query_wrapper_prompt: Any
+    rate_limiter: Any
 
 
 class Fields(Connection, BodySettings):

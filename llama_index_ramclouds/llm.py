@@ -22,6 +22,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
 from llama_index.core.types import Model as OutputModel
 from llama_index.core.utils import get_tokenizer
+from typing_extensions import Unpack
 
 import ramclouds
 from llama_index_ramclouds import _predictions, _structured, _tools
@@ -35,7 +36,7 @@ from llama_index_ramclouds._chunks import (
     with_one_call,
 )
 from llama_index_ramclouds._errors import as_expected, asks_again
-from llama_index_ramclouds._fields import Fields
+from llama_index_ramclouds._fields import Fields, LLMSettings
 from llama_index_ramclouds._model_facts import to_metadata
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
@@ -43,6 +44,7 @@ from ramclouds import Model, ModelFacts, model_facts, prompted
 from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.tokens import count_request
+from ramclouds.models import KnownModel
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
@@ -68,14 +70,19 @@ class RamClouds(Fields, FunctionCallingLLM):
         hide_input_in_errors=True,
     )
 
-    def __init__(self, model: str, **settings: Any) -> None:
-        settings["model"] = model
-        self._restore(settings)
-        # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of its
-        # range now rather than at the first call.
-        self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
-        if self.async_http_client is not None:
-            self._async_client()
+    if TYPE_CHECKING:
+
+        def __init__(self, model: KnownModel | str, **settings: Unpack[LLMSettings]) -> None: ...
+    else:
+
+        def __init__(self, model: str, **settings: Any) -> None:
+            settings["model"] = model
+            self._restore(settings)
+            # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of
+            # its range now rather than at the first call.
+            self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
+            if self.async_http_client is not None:
+                self._async_client()
 
     @classmethod
     def class_name(cls) -> str:

@@ -4,9 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from ramclouds._facts import names, rows
+
+KnownModel = Literal[
+    "gpt-5",
+    "gpt-5.1",
+    "gpt-5.2",
+    "gpt-5-codex",
+    "gpt-5-codex-mini",
+    "claude-opus-4-5",
+    "claude-sonnet-4-5",
+    "claude-haiku-4-5",
+    "gemini-2.5-pro",
+    "gemini-2.5-flash",
+    "gemini-3-pro-preview",
+    "gemini-3-flash-preview",
+    "deepseek-v3.1",
+    "deepseek-v3.2",
+    "qwen3-max",
+    "qwen3-coder-plus",
+    "qwen3-coder-flash",
+    "kimi-k2-thinking",
+    "glm-4.6",
+    "glm-4.7",
+    "minimax-m2.1",
+]
+"""The documented models, for editors to complete; any other name is taken as well."""
 
 
 @dataclass(frozen=True, slots=True)

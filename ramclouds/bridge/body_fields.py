@@ -42,7 +42,7 @@ LIMITS = frozenset({"max_tokens", "max_completion_tokens"})
 
 
 class BodyFields(TypedDict, total=False):
-    """Fields that a request's body may have; None is not sent.
+    """Fields of a request's body that are settings too; None is not sent.
 
     RamClouds documents the first six, with their ranges. The others are what the gateway software
     passes on (dto/openai_request.go), or drops: whether a model obeys them depends on the gateway's
@@ -68,7 +68,6 @@ class BodyFields(TypedDict, total=False):
     min_tokens: int | None
     repetition_penalty: float | None
     stream_options: Mapping[str, Any] | None
-    parallel_tool_calls: bool | None
     logit_bias: Mapping[str, float] | None
     modalities: Sequence[str] | None
     audio: Mapping[str, Any] | None
@@ -86,10 +85,6 @@ class BodyFields(TypedDict, total=False):
     enable_thinking: bool | None
     reasoning_split: bool | None
     chat_template_kwargs: Mapping[str, Any] | None
-    tools: Sequence[Mapping[str, Any]] | None
-    tool_choice: str | Mapping[str, Any] | None
-    response_format: Mapping[str, Any] | None
-    metadata: Mapping[str, Any] | None
 
 
 class BodySettings(BaseModel):

@@ -7,16 +7,24 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from types import NoneType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import AliasChoices, BaseModel, ValidationError
+from typing_extensions import TypedDict
 
 from ramclouds.errors import ConfigurationError, RamCloudsError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+    from pydantic import SecretStr
 
 __all__ = [
     "CLIENT_FIELDS",
     "FOREIGN",
     "STALL_TIMEOUT",
+    "ClientSettings",
     "check_count",
     "check_pickles",
     "check_word",
@@ -38,6 +46,22 @@ CLIENT_FIELDS = (
 
 STALL_TIMEOUT = 330.0
 """Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
+
+
+class ClientSettings(TypedDict, total=False):
+    """What a client and every model of an adapter is built with, for type checkers."""
+
+    api_key: str | SecretStr | None
+    base_url: str | None
+    timeout: float | httpx.Timeout | None
+    stall_timeout: float | None
+    total_timeout: float | None
+    max_retries: int | None
+    default_headers: Mapping[str, str] | None
+    user_agent: str | None
+    verify: bool | str | ssl.SSLContext | None
+    http_client: httpx.Client | None
+
 
 _LEAVE_OUT = "RamClouds has none, so leave it out."
 _ON_CALL = "Give it to the call."

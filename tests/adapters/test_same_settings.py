@@ -19,6 +19,7 @@ from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AsyncClient, Client, ConfigurationError
 from ramclouds._wire.chat.request_body import Params
+from ramclouds.bridge.body_fields import SETTINGS, BodyFields
 from ramclouds.bridge.settings import FOREIGN
 from tests.gateway import Gateway
 
@@ -172,6 +173,10 @@ def test_hints_of_foreign_names_lead_to_settings_that_exist() -> None:
     known = [*ChatRamClouds.model_fields, *RamClouds.model_fields, *RamCloudsEmbedding.model_fields]
     targets = {target for hints in FOREIGN.values() for target in hints} - {""}
     assert targets <= {*known, *Params.__annotations__}
+
+
+def test_settings_and_arguments_of_the_body_are_one_list() -> None:
+    assert set(SETTINGS) == set(BodyFields.__annotations__)
 
 
 EVERY_FIELD: dict[str, Any] = {

@@ -78,8 +78,9 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS FOREIGN STALL_TIMEOUT check_count check_pickles check_word closest construct
-        fields_by_name        is_secret_header public_headers reject_unknown to_timeout unknown_name
+        CLIENT_FIELDS ClientSettings FOREIGN STALL_TIMEOUT check_count check_pickles check_word
+        closest construct fields_by_name is_secret_header public_headers reject_unknown to_timeout
+        unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool forced_name is_forced missing_forced_call offered_tools parsed_arguments safe_name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from ramclouds import ModelFacts, known_models, model_facts
+from ramclouds.models import KnownModel
 from tests.gateway import MODELS
 
 NAMED: dict[str, str] = {
@@ -179,3 +180,7 @@ def test_figures_fit_together() -> None:
         assert facts.max_output_tokens is not None
         assert 0 < facts.max_output_tokens <= facts.context_window, name
         assert 0 < facts.max_input_tokens <= facts.context_window, name
+
+
+def test_names_that_editors_offer_are_the_documented_ones() -> None:
+    assert get_args(KnownModel) == known_models()

@@ -21,6 +21,11 @@ ROLES = frozenset({"system", "user", "assistant", "tool"})
 class Params(BodyFields, total=False):
     """Optional arguments of `complete` and `stream`; None is not sent."""
 
+    tools: Sequence[Mapping[str, Any]] | None
+    tool_choice: str | Mapping[str, Any] | None
+    parallel_tool_calls: bool | None
+    response_format: Mapping[str, Any] | None
+    metadata: Mapping[str, Any] | None
     stream_usage: bool | None
     """For `stream` only: False does not ask for the usage."""
     extra_body: Mapping[str, Any] | None
