@@ -54,8 +54,12 @@ def _checked(kind: type[M], value: Any) -> M:
         made = kind.model_validate(value)
     is_foreign = isinstance(value, dict) and value and not made.model_fields_set
     if is_foreign and not made.model_extra and not issubclass(kind, RootModel):
-        raise ValueError(f"none of {', '.join(map(repr, value))} is a field of {kind.__name__}")
+        raise _foreign(value, kind.__name__)
     return made
+
+
+def _foreign(value: Mapping[str, Any], name: str) -> ValueError:
+    return ValueError(f"none of {', '.join(map(repr, value))} is a field of {name}")
 
 
 def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
@@ -65,18 +69,21 @@ def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
     from jsonschema.validators import Draft202012Validator, validator_for
 
     validator = validator_for(schema, default=Draft202012Validator)(schema)
+    properties = schema.get("properties") or {}
+    is_open = schema.get("additionalProperties") not in (None, False) or not properties
+    keys = None if is_open else frozenset(properties)
 
     def fit(value: Any) -> Any:
         error = best_match(validator.iter_errors(value))
         if error is not None:
             raise error
+        if keys and isinstance(value, dict) and value and not keys & value.keys():
+            raise _foreign(value, name)
         return value
 
-    properties = schema.get("properties") or {}
-    is_open = schema.get("additionalProperties") not in (None, False) or not properties
     return Shape(
         name=name,
         fit=fit,
-        keys=None if is_open else frozenset(properties),
+        keys=keys,
         is_object=schema.get("type", "object") == "object",
     )

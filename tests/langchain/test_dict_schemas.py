@@ -1,0 +1,87 @@
+"""Answers to JSON schemas and TypedDicts are held to all of them; and what include_raw keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import pytest
+from typing_extensions import TypedDict
+
+from langchain_ramclouds import StructuredOutputError
+from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
+from tests.langchain.conftest import Chat
+
+
+class Review(TypedDict):
+    """A review."""
+
+    score: float
+    mood: Literal["good", "bad"]
+
+
+SCHEMA: dict[str, Any] = {
+    "title": "Review",
+    "type": "object",
+    "properties": {
+        "score": {"enum": [0, 0.5, 1]},
+        "kind": {"const": "review"},
+        "by": {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]},
+    },
+    "required": ["score"],
+}
+WRONG = [
+    (Review, {"score": "high", "mood": "good"}, "not of type 'number'"),
+    (Review, {"score": 1, "mood": "so so"}, "not one of"),
+    (SCHEMA, {"score": 0.7}, "not one of"),
+    (SCHEMA, {"score": 1, "kind": "poem"}, "'review' was expected"),
+    (SCHEMA, {"score": 1, "by": {"age": "7"}}, r"\$\.by\.age"),
+    (SCHEMA, {}, "'score' is a required property"),
+]
+
+
+@pytest.mark.parametrize(("schema", "value", "error"), WRONG)
+def test_value_that_the_schema_does_not_allow_is_an_error(
+    gateway: Gateway, chat: Chat, schema: Any, value: Any, error: str
+) -> None:
+    gateway.reply(
+        Json(completion(None, tool_calls=[call("Review", value)])),
+        Json(completion(json.dumps(value))),
+    )
+    for method in ("function_calling", "json_schema"):
+        with pytest.raises(StructuredOutputError, match=error):
+            chat().with_structured_output(schema, method=method).invoke("?")
+
+
+def test_value_that_the_schema_allows_comes_as_it_is(gateway: Gateway, chat: Chat) -> None:
+    value = {"score": 0.5, "kind": "review", "by": {"age": 7}, "more": 1}
+    gateway.reply(Json(completion(None, tool_calls=[call("Review", value)])))
+    assert chat().with_structured_output(SCHEMA).invoke("?") == value
+
+
+@pytest.mark.parametrize("text", ['{"score": 0.7}', '{"score": 1', "[" * 100_000, "No."])
+async def test_include_raw_never_raises_for_what_came(
+    gateway: Gateway, chat: Chat, text: str
+) -> None:
+    made = call("Review", text)
+    gateway.reply(
+        *[Sse(text_chunks(text)), Json(completion(text))] * 2, Sse(tool_chunks(made, size=50_000))
+    )
+    by_text: Any = chat().with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+    found = [
+        _summed(list(by_text.stream("?"))),
+        by_text.invoke("?"),
+        _summed([part async for part in by_text.astream("?")]),
+        await by_text.ainvoke("?"),
+        _summed(list(chat().with_structured_output(SCHEMA, include_raw=True).stream("?"))),
+    ]
+    assert [one["parsed"] for one in found] == [None] * 5
+    assert all(isinstance(one["parsing_error"], StructuredOutputError) for one in found)
+    assert all(one["raw"] is not None for one in found)
+
+
+def _summed(parts: list[Any]) -> Any:
+    first, *rest = parts
+    for part in rest:
+        first = first + part
+    return first
