@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -13,7 +13,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
-from pydantic import model_validator
+from pydantic import BaseModel, model_validator
 from typing_extensions import Self, Unpack
 
 import ramclouds
@@ -39,6 +39,8 @@ from ramclouds.bridge.settings import construct
 from ramclouds.bridge.tokens import count_request, estimate_tokens
 
 _content_blocks.register()
+
+_M = TypeVar("_M", bound=BaseModel)
 
 _BEHAVIOUR = (
     "think_tags", *DIALECT_FIELDS, "tool_calling", "on_unsupported", "on_invalid_tool_calls",
@@ -263,6 +265,29 @@ class ChatRamClouds(BaseChatModel, Fields):
             if response_format is not None:
                 params["response_format"] = to_response_format(response_format, strict=strict)
         return self.bind(**params, **kwargs)
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: type[_M],
+        *,
+        method: Method = ...,
+        include_raw: Literal[False] = False,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, _M]: ...
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: Schema | None = None,
+        *,
+        method: Method = ...,
+        include_raw: bool = False,
+        strict: bool | None = None,
+        tools: Sequence[AnyTool] = (),
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]: ...
 
     def with_structured_output(
         self,

@@ -84,7 +84,7 @@ def json_text(text: str) -> str:
     likely = [value for value in whole if isinstance(value.value, dict)] or whole
     if likely:
         return likely[0].text if len(likely) == 1 else text
-    closed = [value.text for value in found if value.text[-1] in "}]"]
+    closed = [value.text for value in found if value.is_closed and not value.is_whole]
     mended = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
     return mended[0] if len(mended) == 1 else text
 

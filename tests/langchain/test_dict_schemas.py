@@ -56,7 +56,8 @@ def test_value_that_the_schema_does_not_allow_is_an_error(
 def test_value_that_the_schema_allows_comes_as_it_is(gateway: Gateway, chat: Chat) -> None:
     value = {"score": 0.5, "kind": "review", "by": {"age": 7}, "more": 1}
     gateway.reply(Json(completion(None, tool_calls=[call("Review", value)])))
-    assert chat().with_structured_output(SCHEMA).invoke("?") == value
+    by_call: Any = chat().with_structured_output(SCHEMA, method="function_calling")
+    assert by_call.invoke("?") == value
 
 
 @pytest.mark.parametrize("text", ['{"score": 0.7}', '{"score": 1', "[" * 100_000, "No."])
@@ -68,12 +69,13 @@ async def test_include_raw_never_raises_for_what_came(
         *[Sse(text_chunks(text)), Json(completion(text))] * 2, Sse(tool_chunks(made, size=50_000))
     )
     by_text: Any = chat().with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+    by_call: Any = chat().with_structured_output(SCHEMA, method="function_calling", include_raw=True)
     found = [
         _summed(list(by_text.stream("?"))),
         by_text.invoke("?"),
         _summed([part async for part in by_text.astream("?")]),
         await by_text.ainvoke("?"),
-        _summed(list(chat().with_structured_output(SCHEMA, include_raw=True).stream("?"))),
+        _summed(list(by_call.stream("?"))),
     ]
     assert [one["parsed"] for one in found] == [None] * 5
     assert all(isinstance(one["parsing_error"], StructuredOutputError) for one in found)

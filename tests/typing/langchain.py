@@ -36,8 +36,8 @@ def calls(model: ChatRamClouds) -> None:
     assert_type(model.bind_tools([get_weather], tool_choice="any").invoke("Hi"), AIMessage)
     for chunk in model.stream("Hi"):
         assert_type(chunk, AIMessageChunk)
-    model.with_structured_output(Report, method="json_schema")
-    model.with_structured_output(Report, method="words")  # type: ignore[arg-type]
+    assert_type(model.with_structured_output(Report, method="json_schema").invoke("Hi"), Report)
+    model.with_structured_output(Report, method="words")  # type: ignore[call-overload]
 
 
 def errors(model: ChatRamClouds) -> None:
