@@ -41,8 +41,11 @@ def embed(request: pytest.FixtureRequest, gateway: Gateway, twin: Twin) -> Itera
         return twin.call(models[-1], method, texts)
 
     yield call
-    # LlamaIndex's models have clients of their own, those of LangChain share theirs.
-    for one in [model for model in models if hasattr(model, "close")] + CLIENTS.clear():
+    # LlamaIndex's models have clients of their own, those of LangChain share theirs: with other
+    # tests too, whose clients of the other kind are not this twin's.
+    kind = ramclouds.AsyncClient if twin.is_async else ramclouds.Client
+    shared = [one for one in CLIENTS.clear() if isinstance(one, kind)]
+    for one in [model for model in models if hasattr(model, "close")] + shared:
         twin.call(one, "close")
 
 

@@ -69,7 +69,9 @@ async def test_include_raw_never_raises_for_what_came(
         *[Sse(text_chunks(text)), Json(completion(text))] * 2, Sse(tool_chunks(made, size=50_000))
     )
     by_text: Any = chat().with_structured_output(SCHEMA, method="json_schema", include_raw=True)
-    by_call: Any = chat().with_structured_output(SCHEMA, method="function_calling", include_raw=True)
+    by_call: Any = chat().with_structured_output(
+        SCHEMA, method="function_calling", include_raw=True
+    )
     found = [
         _summed(list(by_text.stream("?"))),
         by_text.invoke("?"),
