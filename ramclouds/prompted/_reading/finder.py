@@ -26,7 +26,6 @@ from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark, mark_at
 _PYTHON = "tool_code"  # Gemini
 _CANDIDATE = re.compile(r"[<`{\[\u25c1]")
 _OBJECT = re.compile(r'(?:\[\s*)?\{\s*"')
-
 _FENCE_END = re.compile("```")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n|\n[ \t]*```|<")
 _BEHIND = re.compile(r"[^ \t}`]")

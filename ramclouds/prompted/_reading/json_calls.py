@@ -27,7 +27,6 @@ _SILENT = (
 _CONTENT = "content"  # what a message says beside its calls
 KEYS = (*NAMES, *_ARGUMENTS, *_WRAPPER, *_SILENT, _CONTENT)
 _DEEPEST = 3  # wrappers in wrappers: {"tool_calls": [{"tool_call": {...}}]}
-
 NO_OBJECT = "The arguments are not one JSON object."
 TWICE = "The arguments are given twice."
 
@@ -93,7 +92,7 @@ class JsonCalls:
         text = text.strip()
         if not text and not cut:
             return Draft(name, "{}")
-        is_read = text[:1] == "{" and not cut
+        is_read = text.startswith("{") and not cut
         value = repaired(text, self._parameters(name)) if is_read else None
         if not isinstance(value, dict):
             return Draft(name, text, cut or NO_OBJECT)

@@ -51,7 +51,6 @@ _TAGS: dict[Kind, str] = {
 _KINDS = {tag: kind for kind, tags in _TAGS.items() for tag in tags.split()}
 _VALUES: dict[str, Kind] = dict.fromkeys(("parameter", "param", "arg_value"), "value")
 _PREFIXES = ("antml:", "minimax:", "dsml|")
-
 _BAR = "|\uff5c"
 _HEAD = (
     rf"(?P<bracket>(?P<angle><)|[\[\u25c1])(?P<lead>/?[{_BAR}]?/?)"
