@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from ramclouds._json.surrogates import whole
 from ramclouds.bridge._prepare.authors import AUTHOR
 
 __all__ = [
@@ -59,7 +60,8 @@ def arguments_text(arguments: Any) -> str:
     if isinstance(arguments, str):
         return arguments
     try:
-        return json.dumps(arguments, ensure_ascii=False, allow_nan=False)
+        # Half a surrogate pair, which LangChain parses, cannot be encoded.
+        return whole(json.dumps(arguments, ensure_ascii=False, allow_nan=False))
     except (TypeError, ValueError):
         return to_json(arguments, inf_nan_mode="null", fallback=str).decode()
 

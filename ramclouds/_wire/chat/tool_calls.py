@@ -22,6 +22,8 @@ from ramclouds.types import InvalidToolCall, ToolCall
 _CALL_KEYS = frozenset({"index", "id", "type", "function"})
 _CUT_OFF = {
     "length": "The arguments are cut off: raise max_tokens.",
+    "max_tokens": "The arguments are cut off: raise max_tokens.",
+    "content_filter": "The arguments are cut off by a content filter.",
     "model_context_window_exceeded": "The arguments are cut off: the context window is full.",
 }
 _BAD_BYTES = "The arguments hold bytes that are not UTF-8."
@@ -80,8 +82,8 @@ def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool = Fa
 
     `is_open`: a finish reason that says "cut off" is about this call.
     """
-    if is_open and finish_reason in _CUT_OFF:
-        return _CUT_OFF[finish_reason]
+    if is_open and (cut := _CUT_OFF.get((finish_reason or "").lower())):
+        return cut
     if BAD_BYTE in arguments:
         return _BAD_BYTES
     return "" if _is_object(arguments) else _NOT_AN_OBJECT
@@ -94,14 +96,19 @@ def shown(arguments: str) -> str:
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(from_json(text), dict)
+        return isinstance(from_json(text, allow_inf_nan=False), dict)
     except ValueError:
         pass
     try:
         # Raw line breaks in strings and lone surrogates, which both frameworks read too.
-        return isinstance(json.loads(text, strict=False), dict)
+        value = json.loads(text, strict=False, parse_constant=_not_json)
     except (ValueError, RecursionError):
         return False
+    return isinstance(value, dict)
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ def test_message_of_a_model_holds_all_that_came_with_it() -> None:
         ({"city": "Hà Nội"}, '{"city": "Hà Nội"}'),
         ({"day": date(2026, 1, 2), "n": Decimal("1.5")}, '{"day":"2026-01-02","n":"1.5"}'),
         ({"x": float("nan")}, '{"x":null}'),
+        ({"x": "\ud83d"}, '{"x": "\ufffd"}'),
     ],
 )
 def test_arguments_are_json_whatever_they_hold(arguments: Any, text: str) -> None:
