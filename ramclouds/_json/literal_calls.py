@@ -34,5 +34,5 @@ def _literal_call(statement: ast.stmt) -> LiteralCall:
     if len(named) < len(call.keywords):
         raise ValueError("keywords that are no literals")
     given = list(map(ast.literal_eval, call.args))
-    json.dumps([given, named])  # a TypeError for bytes, sets and the like
+    json.dumps([given, named], allow_nan=False)  # an error for bytes, sets and the like
     return LiteralCall(ast.unparse(call.func), given, named)

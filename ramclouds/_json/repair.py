@@ -26,18 +26,28 @@ _PATH = re.compile(
     r"|\\\\[A-Za-z][\w.-]+\\(?!u[0-9a-fA-F]{4})(?=[\w$]))"
     r'[^"\n:*?<>|]*"'
 )
+# "cd C:\Users\new": one within a text.
+_PATH_INSIDE = re.compile(r"""(?<=[\s'=(])[A-Za-z]:(?:\\\w[^\s"'\\:*?<>|]*)+""")
+# An escape that JSON does not have shows a path. Where there is none, spaces show a text, as in
+# "P:\nA line.\nAnother", and so do the letters of lists and questions.
+_NO_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
+_IS_PATH = re.compile(r'"(?:\\.*|[C-PR-Zc-pr-z]:(?:\S*|.*\.\w{1,5})")', re.DOTALL)
 _LITERAL = re.compile(r"\b(?:None|True|False)\b")
 _PUNCTUATION = re.compile(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
 _QUOTED_MARKS = re.compile(r"[\\\"'`\u201c\u201d\u2018\u2019]")
 # `{city: Hanoi}`, `{city: Ho Chi Minh}`: but no `a.b`, `f()`, `a + b`, which are code.
-_BARE = re.compile(r"(?!.*\b(?:and|or|not|in|is|if|else|await|new)\b)[^\W\d]\w*(?:[ -]\w+)*|")
+_BARE = re.compile(
+    r"(?!.*\b(?:and|or|not|in|is|if|else|await|new|undefined|NaN|Infinity)\b)"
+    r"[^\W\d]\w*(?:[ -]\w+)*|"
+)
 # `["a"][0]`
 _SUBSCRIPT = re.compile(r"[\]\"]\s*\[")
 # A repair takes time that grows faster than the text.
 _LONGEST = 32_768
 # The first quote inside of a string closes one: `a" + b`, but not `say "hi"`, nor `a 5" pipe`.
 _CODE = re.compile(r"""[^"]*[^"\d\s(]"(?:[\s+*%,;:=)]|$)""")
+_ESCAPED_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*\\"')
 _PAIRS = (("{", "}"), ("[", "]"))
 _DECODED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
@@ -45,7 +55,7 @@ _DECODED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 def is_json(text: str) -> bool:
     """Whether `text` is strict JSON."""
     try:
-        from_json(text)
+        from_json(text, allow_inf_nan=False)
     except (ValueError, TypeError):  # a TypeError for half a surrogate pair
         return False
     return True
@@ -58,9 +68,13 @@ def sound(text: str) -> Any:
         ValueError: it is not, or an object has two values under one key.
     """
     try:
-        return json.loads(text, strict=False, object_pairs_hook=_unique)
+        return json.loads(text, strict=False, object_pairs_hook=_unique, parse_constant=_not_json)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,12 +91,13 @@ def escaped(text: str) -> str:
     """
     if "\\" not in text:
         return text
-    text = _PATH.sub(lambda path: _raw_path(path[0]), text)
+    text = _PATH_INSIDE.sub(_raw_path, _PATH.sub(_raw_path, text))
     return _ESCAPE.sub(_escape, text)
 
 
-def _raw_path(path: str) -> str:
-    return path.replace("\\", "\\\\")
+def _raw_path(path: re.Match[str]) -> str:
+    is_path = _NO_ESCAPE.search(path[0]) or _IS_PATH.fullmatch(path[0])
+    return path[0].replace("\\", "\\\\") if is_path else path[0]
 
 
 def _escape(escape: re.Match[str]) -> str:
@@ -110,6 +125,7 @@ def repaired(text: str, schema: Mapping[str, Any] | None = None) -> Any:
 
     try:
         value = json_repair.loads(text)
+        json.dumps(value, allow_nan=False)
     except (ValueError, RecursionError):  # nested too deep
         return None
     if not isinstance(value, {"{": dict, "[": list}.get(text.lstrip()[:1], ())):
@@ -166,6 +182,10 @@ def _placed(value: Any, schema: Any) -> Any:
 def _is_same(value: Any, text: str, schema: Mapping[str, Any]) -> bool:
     if not value or _SUBSCRIPT.search(_STRINGS.sub('""', text)):
         return False
+    if '"' in _ESCAPED_QUOTE.sub("", text) and len(_ESCAPED_QUOTE.findall(text)) > sum(
+        string.count('"') for string in (*_strings(value), *_keys(value))
+    ):
+        return False  # `"C:\"}`: the quote belongs to the value
     properties = _properties(schema)
     plain = _decoded(text)
     return (

@@ -21,6 +21,7 @@ __all__ = [
     "json_values",
     "outside_thoughts",
     "partial_object",
+    "shows_example",
     "spoken",
     "unfenced",
 ]
@@ -39,9 +40,24 @@ _OPEN_NUMBER = re.compile(r"(?<=[\s:,\[])-?[\d.eE+-]*\Z")
 # <think>: DeepSeek, Qwen, GLM; <thought>: Gemma; [THINK]: Magistral; the triangles: Kimi-VL.
 # In the middle of a line the opening mark is only spoken of.
 _THOUGHT = re.compile(
-    r"^[ \t]*(?P<opening><(?:think|thinking|thought|reasoning)>|\[THINK\]|\u25c1think\u25b7)"
-    r"|</(?:think|thinking|thought|reasoning)>|\[/THINK\]|\u25c1/think\u25b7",
+    r"^[ \t]*(?P<opening><(?:(?:seed:)?think|thinking|thought|reasoning)>"
+    r"|\[THINK\]|\u25c1think\u25b7)"
+    r"|</(?:(?:seed:)?think|thinking|thought|reasoning)>|\[/THINK\]|\u25c1/think\u25b7",
     re.IGNORECASE | re.MULTILINE,
+)
+# What shows that the JSON behind it is an example.
+_EXAMPLE = re.compile(
+    r"\b(?:for (?:example|instance)|e\.g|such as|an? example|examples?(?=\W{0,3}:)|like this"
+    r"|ví dụ|zum beispiel|par exemple|por ejemplo)\b|例如|比如|например",
+    re.IGNORECASE,
+)
+_HOW_TO = re.compile(
+    r"\b(?:you (?:can|could|may|might|would|should|must|need|call|write|send|use)|how (?:to|you)"
+    r"|(?<!need )(?<!going )(?<!have )(?<!want )(?<!like )to (?:call|use|invoke|make|write|send)"
+    r"|(?:would|could|might) (?:look|be|call|write|send|use)|looks? like|by writing|instead of"
+    r"|(?:never|don't|do not) (?:call|write|send|use|do)|usage(?=:)|use(?=:)"
+    r"|(?:following|this|the|same) (?:format|form|syntax|schema|structure|shape)|is written)\b",
+    re.IGNORECASE,
 )
 
 
@@ -143,6 +159,11 @@ def spoken(text: str) -> list[tuple[int, int]]:
             spans.clear()
         at, is_open = mark.end(), False
     return spans if is_open else [*spans, (at, len(text))]
+
+
+def shows_example(before: str, *, goes_on: bool) -> bool:
+    """Whether JSON behind these words is an example; after a how-to, if the prose goes on."""
+    return bool(_EXAMPLE.search(before) or (goes_on and _HOW_TO.search(before)))
 
 
 def _whole(text: str) -> JsonValue | None:

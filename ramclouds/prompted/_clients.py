@@ -32,8 +32,7 @@ class PromptingClient:
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
         """The answer to keywords of `Client.stream`, chunk by chunk."""
-        asking = Asking(self._mode, params)
-        return self._read(asking) if asking.reads else self._client.stream(**params)
+        return self._read(Asking(self._mode, params))
 
     def _read(self, asking: Asking) -> Generator[Chunk, None, None]:
         while not asking.is_done:
@@ -61,8 +60,7 @@ class AsyncPromptingClient:
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
         """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
-        asking = Asking(self._mode, params)
-        return self._read(asking) if asking.reads else self._client.stream(**params)
+        return self._read(Asking(self._mode, params))
 
     async def _read(self, asking: Asking) -> AsyncGenerator[Chunk, None]:
         while not asking.is_done:

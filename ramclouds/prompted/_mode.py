@@ -64,11 +64,6 @@ class Asking:
         watches = self._request is None and mode.on_unsupported == "fallback"
         self._watch = NativeWatch(params) if watches and needs_prompt(params) else None
 
-    @property
-    def reads(self) -> bool:
-        """Whether anything is done with what comes back."""
-        return self._request is not None or self._watch is not None
-
     def __enter__(self) -> None:
         """Begins one attempt: where the gateway refuses a native request, another one follows."""
 

@@ -28,18 +28,17 @@ def grammar_format(
 
 
 def _calls_schema(tools: Sequence[Tool], *, parallel: bool | None) -> dict[str, Any]:
-    calls = [_call_schema(tool) for tool in tools]
+    calls = []
+    for tool in tools:
+        arguments = prepare_schema(tool.parameters, "plain", use="tool").schema
+        name = {"type": "string", "enum": [tool.name]}
+        calls.append(_object_schema({"name": name, "arguments": arguments}))
     items: dict[str, Any] = calls[0] if len(calls) == 1 else {"anyOf": calls}
     several: dict[str, Any] = {"type": "array", "items": items, "minItems": 1}
     if not parallel:
         # Unasked, one at a time: small models repeat a call for as long as the schema lets them.
         several["maxItems"] = 1
     return _object_schema({"tool_calls": several})
-
-
-def _call_schema(tool: Tool) -> dict[str, Any]:
-    arguments = prepare_schema(tool.parameters, "plain", use="tool").schema
-    return _object_schema({"name": {"type": "string", "enum": [tool.name]}, "arguments": arguments})
 
 
 def _text_schema(response_format: Mapping[str, Any] | None) -> dict[str, Any]:

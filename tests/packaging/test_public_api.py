@@ -63,8 +63,8 @@ NAMES = {
     """,
     "ramclouds.bridge.expectation": "Expectation Problem",
     "ramclouds.bridge.json_text": """
-        JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object spoken
-        unfenced
+        JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object
+        shows_example spoken unfenced
     """,
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",

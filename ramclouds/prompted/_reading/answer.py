@@ -28,7 +28,7 @@ _MARK = re.compile(r"[<`\[]")
 _FENCE = re.compile(r"```[ \t]*(\w*)")
 _LANGUAGES = (
     *("", "json", "json5", "jsonc", "jsonl", "xml"),
-    *("tool_call", "tool_calls", "function_call", "tool_code"),
+    *("tool_call", "tool_calls", "function_call", "tool_code", "tool_output", "tool_outputs"),
 )
 _COMPLETE = re.compile(r"(?:true|false|null|None|True|False|-?\d[\d.eE+-]*|[}\]\"'])\s*$")
 _QUOTE = re.compile(r'(?<!\\)"')
@@ -57,6 +57,7 @@ class Events:
     def __init__(self) -> None:
         self.behind = ""  # the end of the text behind the last call
         self.follows_call = False  # nothing but white space stands behind the last call
+        self.has_call = False
         self._events: list[Item | Begun] = []
         self._space = ""
 
@@ -81,7 +82,7 @@ class Events:
 
     def end_call(self) -> None:
         """Drops the white space before a call, or before what ends one."""
-        self._space, self.behind, self.follows_call = "", "", True
+        self._space, self.behind, self.follows_call, self.has_call = "", "", True, True
 
     def end_text(self) -> None:
         """Keeps the white space so far, unless a call stands before it."""
@@ -102,9 +103,15 @@ class Answer:
         self.text = ""
         self.at = 0  # what comes before is decided
         self.is_whole = False  # the answer has ended
+        self.is_truncated = False  # not by the model itself
         self.cut = CUT  # why a call is cut off that the answer ends in
         self.in_fence = False  # inside a code block that was opened for the calls in it
         self.events = Events()
+
+    def end(self, *, is_truncated: bool) -> None:
+        """Takes in that the answer has ended, by itself or not."""
+        self.is_whole, self.is_truncated = True, is_truncated
+        self.cut = CUT_BY_LENGTH if is_truncated else CUT
 
     def release(self, end: int) -> None:
         """Lets everything up to `end` be text."""
@@ -125,6 +132,10 @@ class Answer:
     def has_ticks(self, at: int) -> Wait[bool]:
         """Whether a code block begins or ends at a place."""
         return (yield from self.ask(_has_ticks, at, otherwise=False))
+
+    def language(self, at: int) -> Wait[str]:
+        """The head of a code block that may hold calls; empty where it may not, or is none."""
+        return (yield from self.ask(_language_at, at, ""))
 
     def skip(self, at: int, to: re.Pattern[str] = NOT_SPACE) -> Wait[int]:
         """The place of the next character of a kind, or the end of the answer."""
@@ -202,7 +213,7 @@ class Answer:
             return ""
         text = self.text[start:end].rstrip()
         is_string = len(_QUOTE.findall(text)) % 2 and not text.endswith(("}", "]"))
-        is_complete = self.cut != CUT_BY_LENGTH and _COMPLETE.search(text) and not is_string
+        is_complete = not self.is_truncated and _COMPLETE.search(text) and not is_string
         return "" if is_complete else self.cut
 
     def unless_cut(self, items: list[Item], at: int) -> Wait[list[Item]]:
@@ -214,7 +225,7 @@ class Answer:
         is_closed = at < len(self.text)
         if is_closed and self.text[at] in "<[":  # `</tool_c` closes nothing
             is_closed = (yield from self.mark(at)).kind is not None
-        if is_closed or self.cut != CUT_BY_LENGTH or not isinstance(last, Draft) or last.reason:
+        if is_closed or not self.is_truncated or not isinstance(last, Draft) or last.reason:
             return items
         return [*items[:-1], last._replace(reason=self.cut)]
 
@@ -224,8 +235,7 @@ def _has_ticks(text: str, at: int) -> bool | None:
     return ticks == "```" if len(ticks) == 3 or ticks.strip("`") else None
 
 
-def language_at(text: str, at: int) -> str | None:
-    """The head of a code block that may hold calls; empty where it may not, or is none."""
+def _language_at(text: str, at: int) -> str | None:
     opening = _FENCE.match(text, at)
     if opening is None or not any(known.startswith(opening[1].lower()) for known in _LANGUAGES):
         return ""

@@ -5,18 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ramclouds.bridge.json_text import spoken
+from ramclouds.bridge.json_text import shows_example, spoken
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import (
-    CUT,
-    CUT_BY_LENGTH,
-    NOT_SEPARATOR,
-    Answer,
-    Begun,
-    Item,
-    Wait,
-    language_at,
-)
+from ramclouds.prompted._reading.answer import NOT_SEPARATOR, Answer, Begun, Item, Wait
 from ramclouds.prompted._reading.elements import python_calls
 from ramclouds.prompted._reading.envelope import take_envelope
 from ramclouds.prompted._reading.json_calls import LOOKED_AT, JsonCalls
@@ -24,6 +15,7 @@ from ramclouds.prompted._reading.marked_calls import MarkedCalls
 from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark, mark_at
 
 _PYTHON = "tool_code"  # Gemini
+_OUTPUT = "tool_output"  # what Gemini makes up behind it
 _CANDIDATE = re.compile(r"[<`{\[\u25c1]")
 _OBJECT = re.compile(r'(?:\[\s*)?\{\s*"')
 _FENCE_END = re.compile("```")
@@ -32,15 +24,6 @@ _BEHIND = re.compile(r"[^ \t}`]")
 # What stands between values in a row: not in a fence, a new line only behind a comma.
 _BETWEEN = re.compile(r"[}\]; \t]*(?:,[}\],;\s]*)?")
 _BETWEEN_FENCED = re.compile(r"[}\],;\s]*")
-_EXAMPLE = re.compile(
-    r"\b(?:for (?:example|instance)|e\.g|such as|an? example|examples?:|like this)\b", re.IGNORECASE
-)
-_HOW_TO = re.compile(
-    r"\b(?:you (?:can|could|may|might|would|should|must|need|call|write|send|use)|how (?:to|you)"
-    r"|to (?:call|use|invoke|make|write|send)|would (?:look|be|call|write)|looks? like|by writing"
-    r"|(?:following|this|the|same) (?:format|form|syntax|schema|structure|shape)|is written)\b",
-    re.IGNORECASE,
-)
 
 
 class CallFinder:
@@ -68,8 +51,7 @@ class CallFinder:
 
     def close(self, *, is_truncated: bool) -> list[Item | Begun]:
         """Decides what is open; `is_truncated` where the model did not end its answer itself."""
-        self._answer.is_whole = True
-        self._answer.cut = CUT_BY_LENGTH if is_truncated else CUT
+        self._answer.end(is_truncated=is_truncated)
         next(self._steps, None)
         self._events.end_text()
         return self._events.taken()
@@ -111,12 +93,16 @@ class CallFinder:
     def _take_mark(self, mark: Mark) -> Wait[None]:
         answer, events = self._answer, self._events
         end = f"{answer.text[mark.start]}/{answer.text[mark.start + 1 : mark.end]}"
+        is_behind = events.follows_call or (events.has_call and not events.is_in_line)
         if mark.kind == "closing" and events.follows_call:
             answer.at = mark.end
             events.end_call()
-        elif mark.kind == "response" and events.follows_call:
+        elif mark.kind == "response" and is_behind:
             # What a model writes as the tool's answer is none.
-            yield from self._skim_to(re.sub(r"\s.*>", ">", end), is_dropped=True)
+            end = re.sub("^(.)/(.*)begin", r"\1\2end", re.sub(r"\s.*>", ">", end))
+            answer.at = mark.end
+            if not mark.is_empty:
+                yield from self._skim_to(end, is_dropped=True)
             events.end_call()
         elif mark.kind == "thought" and not (events.is_in_line or events.behind.endswith("`")):
             self._has_thought = True
@@ -168,8 +154,13 @@ class CallFinder:
                     self._events.end_call()
                 answer.release(at + 3)
                 return
-        language = yield from answer.ask(language_at, at, "")
-        if not (language and (yield from self._opened_fence(at, language))):
+        language = yield from answer.language(at)
+        is_output = _OUTPUT in language.lower()
+        if is_output and self._events.has_call:
+            answer.at = at + 3
+            yield from self._skim_to("```", is_dropped=True)
+            self._events.end_call()
+        elif is_output or not (language and (yield from self._opened_fence(at, language))):
             # A block of another language shows calls, and makes none.
             answer.release(at + 3)
             yield from self._skim_to("```")
@@ -189,7 +180,7 @@ class CallFinder:
             return False
         if (yield from self._was_thought(start)):
             return True
-        return self._python(start) if is_python else (yield from self._fenced(start))
+        return (yield from self._python(start) if is_python else self._fenced(start))
 
     # Calls without marks, read when the answer has ended.
 
@@ -201,7 +192,7 @@ class CallFinder:
         # A closing mark may stand alone: some models leave the opening one out.
         mark = yield from answer.mark(at)
         is_alone = answer.text[at : at + 1] in ("", "\n") or mark.kind in ("closing", "response")
-        if not items or not is_alone or _EXAMPLE.search(answer.events.behind):
+        if not items or not is_alone or (yield from self._is_example(at)):
             answer.release(end)
             return
         answer.at = end + len(answer.text[end:at].partition("`")[0])
@@ -216,9 +207,7 @@ class CallFinder:
         at = yield from answer.skip(end, NOT_SEPARATOR)
         # With letters behind it, it begins the next block.
         is_closed = answer.text.startswith("```", at) and not answer.text[at + 3 : at + 4].isalnum()
-        goes_on = is_closed and (yield from answer.skip(at + 3)) < len(answer.text)
-        before = self._events.behind
-        if _EXAMPLE.search(before) or (goes_on and _HOW_TO.search(before)):
+        if (yield from self._is_example(at + 3 if is_closed else len(answer.text))):
             answer.release(at + 3 if is_closed else end)
             return True
         if not is_closed:
@@ -229,14 +218,21 @@ class CallFinder:
         answer.events.add(*items)
         return True
 
-    def _python(self, start: int) -> bool:
+    def _is_example(self, end: int) -> Wait[bool]:
+        """Whether a call without marks is an example; after a how-to the prose goes on."""
+        at = yield from self._answer.skip(end)
+        goes_on = self._answer.text[at : at + 1] not in ("", "{", "[", "<", "`")
+        return shows_example(self._events.behind, goes_on=goes_on)
+
+    def _python(self, start: int) -> Wait[bool]:
         """Python that begins a code block; whether it was calls."""
         end = self._answer.text.find("```", start)
         calls = python_calls(self._answer.text[start:end], self._tools) if end > 0 else None
-        if calls:
-            self._answer.at = end + 3
-            self._events.add(*calls)
-        return bool(calls)
+        if not calls or (yield from self._is_example(end + 3)):
+            return False
+        self._answer.at = end + 3
+        self._events.add(*calls)
+        return True
 
     def _was_thought(self, start: int) -> Wait[bool]:
         """Wait for the end: `</think>` alone may show that what stands before it was thought.

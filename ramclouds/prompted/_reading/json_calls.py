@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -41,23 +41,13 @@ _NEXT_CALL = re.compile(rf"""\n\s*(?=\{{\s*{_NAME_KEY})""")
 LOOKED_AT = 300  # what of a value tells whether a call begins
 _LEAD = re.compile(r"""(?:\[\s*)?\{\s*(["']?)(\w+)\1\s*:\s*(?:(["'])([^"'\n]*)(["']?))?""")
 _LEAD_BEGUN = re.compile(r"""(?:\[\s*)?(?:\{\s*(?:["']?(\w*)["']?\s*(?::\s*)?)?)?""")
-_EMPTY = re.compile(r"\{\s*\}|\b(?:null|None)\b")
 _DECODER = json.JSONDecoder(strict=False)
+_EMPTY = re.compile(r"\{\s*\}|\b(?:null|None)\b")
 
 
 def plain_name(name: str) -> str:
     """A tool's name without what models write around it: `functions.f`, `f()`."""
     return name.strip().removeprefix("functions.").removesuffix("()").strip()
-
-
-def early_name(text: str, at: int) -> str | None:
-    """The name of a call that begins here; empty if it does not stand first, None if unknown."""
-    text = text[at : at + LOOKED_AT]
-    found = _NAME_FIRST.match(text)
-    if found is None:
-        return "" if "}" in text or len(text) == LOOKED_AT else None
-    name = plain_name(found[1])
-    return name if NAME_LIKE.fullmatch(name) else ""
 
 
 class JsonCalls:
@@ -87,6 +77,16 @@ class JsonCalls:
         may_be = lead.end() == len(text) and any(n.startswith(lead[4].lstrip()) for n in names)
         return None if may_be else False
 
+    @staticmethod
+    def early_name(text: str, at: int) -> str | None:
+        """The name of a call that begins here; empty if it is not first, None if unknown."""
+        text = text[at : at + LOOKED_AT]
+        found = _NAME_FIRST.match(text)
+        if found is None:
+            return "" if "}" in text or len(text) == LOOKED_AT else None
+        name = plain_name(found[1])
+        return name if NAME_LIKE.fullmatch(name) else ""
+
     def arguments(self, name: str, text: str, cut: str = "") -> Draft:
         """The call of a name whose arguments are written as JSON, repaired where that is safe."""
         text = text.strip()
@@ -96,7 +96,8 @@ class JsonCalls:
         value = repaired(text, self._parameters(name)) if is_read else None
         if not isinstance(value, dict):
             return Draft(name, text, cut or NO_OBJECT)
-        return Draft(name, text if is_json(text) else _to_text(value))
+        is_written = is_json(text) and json.loads(text) == value
+        return Draft(name, text if is_written else to_text(value))
 
     def sound(self, text: str, given: str = "") -> list[Item] | None:
         """The calls in a text, none where it says something else; None where it is no JSON.
@@ -108,8 +109,13 @@ class JsonCalls:
             return None if call.reason else [call]
         text = escaped(text)
         try:
-            items = self._items(sound(text))
-            return list(_as_written(items or [], text))
+            items, written = self._items(sound(text)) or [], _written(text)
+            return [
+                item._replace(arguments=written.get(item.arguments, item.arguments))
+                if isinstance(item, Draft) and not item.reason
+                else item
+                for item in items
+            ]
         except (ValueError, RecursionError):
             return None
 
@@ -197,40 +203,37 @@ class JsonCalls:
         flat = {word: item for word, item in value.items() if word not in others}
         if given and (any(given) or not flat.keys() & properties.keys()):
             is_call = self._is_marked or not _is_schema(given[0], tool)
-            return self._given(name, given) if is_call else None
+            beside = {word: flat[word] for word in flat.keys() & properties.keys() - {*KEYS}}
+            return self._given(name, given, beside) if is_call else None
         is_described = "description" in value or tool.needs_arguments
         is_call = flat.keys() <= properties.keys() and (bool(flat) or not is_described)
-        return Draft(name, _to_text(flat)) if is_call or self._is_marked else None
+        return Draft(name, to_text(flat)) if is_call or self._is_marked else None
 
-    def _given(self, name: str, given: list[Any]) -> Draft:
-        """The call with the arguments that were given, under one key or under several."""
+    def _given(self, name: str, given: list[Any], beside: dict[str, Any]) -> Draft:
+        """The call with the arguments under one key or several, and those `beside` them."""
         arguments = next(filter(None, given), given[0])
-        if any(other and other != arguments for other in given if isinstance(other, dict)):
-            return Draft(name, _to_text(given), TWICE)
+        is_twice = any(other and other != arguments for other in given if isinstance(other, dict))
+        known = arguments if isinstance(arguments, dict) else dict.fromkeys(beside)
+        if is_twice or any(known.get(word, item) != item for word, item in beside.items()):
+            return Draft(name, to_text([*given, beside] if beside else given), TWICE)
         if arguments is None or isinstance(arguments, str):
             return self.arguments(name, "" if arguments in (None, "null", "None") else arguments)
-        return Draft(name, _to_text(arguments), "" if isinstance(arguments, dict) else NO_OBJECT)
+        if isinstance(arguments, dict):
+            return Draft(name, to_text(arguments | beside))
+        return Draft(name, to_text(arguments), NO_OBJECT)
 
 
-def _as_written(items: list[Item], text: str) -> Iterator[Item]:
-    """The calls with their arguments as the model wrote them, where that is JSON."""
-    places, at = _GIVEN.finditer(text), 0
-    for item in items:
-        if isinstance(item, str) or item.reason or item.arguments == "{}":
-            yield item
-            continue
-        for place in places:
-            if place.start() < at or text[place.end() : place.end() + 1] != "{":
-                continue
-            value, end = _DECODER.raw_decode(text, place.end())
-            written = text[place.end() : end]
-            if is_json(written) and _to_text(value) == item.arguments:
-                item, at = item._replace(arguments=written), end
-                break
-        yield item
+def _written(text: str) -> dict[str, str]:
+    """What stands behind the keys of arguments as the model wrote it, by our text of the same."""
+    found, at = dict[str, str](), 0
+    for place in _GIVEN.finditer(text):
+        if place.start() >= at and text.startswith("{", place.end()):
+            value, at = _DECODER.raw_decode(text, place.end())
+            found[to_text(value)] = text[place.end() : at]
+    return {ours: theirs for ours, theirs in found.items() if is_json(theirs)}
 
 
-def _to_text(value: Any) -> str:
+def to_text(value: Any) -> str:
     # Half a surrogate pair cannot be encoded, so it could not even be sent back.
     return whole(json.dumps(value, ensure_ascii=False))
 

@@ -6,24 +6,9 @@ import re
 from collections.abc import Mapping
 
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import (
-    CUT_BY_LENGTH,
-    NOT_SEPARATOR,
-    Answer,
-    Begun,
-    Draft,
-    Item,
-    Wait,
-    language_at,
-)
+from ramclouds.prompted._reading.answer import NOT_SEPARATOR, Answer, Begun, Draft, Item, Wait
 from ramclouds.prompted._reading.elements import NO_HEAD, Body, head_at, named_child
-from ramclouds.prompted._reading.json_calls import (
-    NAME_LIKE,
-    NO_OBJECT,
-    JsonCalls,
-    early_name,
-    plain_name,
-)
+from ramclouds.prompted._reading.json_calls import NAME_LIKE, NO_OBJECT, JsonCalls, plain_name
 from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark
 
 # `<parameter name="d`, `<arg_key>d`: another argument has begun.
@@ -52,7 +37,7 @@ class MarkedCalls:
         if mark.kind == "element":
             return (yield from self._element(mark, at, is_wrapped=is_wrapped))
         if (yield from answer.has_ticks(at)):
-            language = yield from answer.ask(language_at, at, "")
+            language = yield from answer.language(at)
             if not language:
                 return False
             at = yield from answer.skip(at + len(language))
@@ -68,11 +53,12 @@ class MarkedCalls:
             return False
         if mark.is_empty or mark.value is not None:
             answer.at = mark.end
-            answer.events.add(self._calls.arguments(name, mark.value or ""))
+            body = Body("", self._tools.get(name, Tool(name)), mark)
+            answer.events.add(self._call(mark.value or "", body))
             return True
         if answer.text.startswith("{", at) and name:
             return (yield from self._block(at, name))
-        return (yield from self._tags(name, at, is_wrapped=is_wrapped))
+        return (yield from self._tags(name, at, mark, is_wrapped=is_wrapped))
 
     def _named(self, start: int, at: int) -> Wait[bool]:
         """`f{...}` with marks between, or `f<arg_key>...`, or `<f>...</f>`: inside a wrapper."""
@@ -80,7 +66,7 @@ class MarkedCalls:
         head = yield from answer.ask(head_at, start, NO_HEAD)
         if not head.name:
             is_child = answer.text.startswith("<", at)
-            return is_child and (yield from self._tags("", at, is_wrapped=True))
+            return is_child and (yield from self._tags("", at, NO_MARK, is_wrapped=True))
         # Behind [TOOL_CALLS] nothing else is written.
         is_known = head.name in self._tools or head.is_sure or answer.text[start - 1] == "]"
         if not is_known and answer.text.startswith("<arg_key>", head.end):
@@ -91,7 +77,7 @@ class MarkedCalls:
         answer.in_fence = head.has_fence
         if answer.text.startswith("{", head.end):
             return (yield from self._block(head.end, head.name))
-        return (yield from self._tags(head.name, head.end, is_wrapped=False))
+        return (yield from self._tags(head.name, head.end, NO_MARK, is_wrapped=False))
 
     def _block(self, start: int, given: str = "") -> Wait[bool]:
         """JSON between marks: calls one after the other, or the arguments of the tool `given`."""
@@ -99,7 +85,7 @@ class MarkedCalls:
         while True:
             is_doubled = answer.text.startswith("{{", start)  # as templates write braces
             start += is_doubled and not given
-            name = given or (yield from answer.ask(early_name, start, ""))
+            name = given or (yield from answer.ask(self._calls.early_name, start, ""))
             if name:
                 answer.events.add(Begun(name))
             items, end = yield from self._values(start, given)
@@ -126,7 +112,8 @@ class MarkedCalls:
             return calls.broken(answer.text[start:end], answer.cut_reason(start, end), given), end
         at = yield from answer.skip(end, NOT_SEPARATOR)
         names = [item.name for item in items if isinstance(item, Draft)]
-        if not names or answer.text[at : at + 1] in ("", "<", "[", "`", "{"):
+        is_more = answer.text.startswith("{", at) and bool(given)
+        if not is_more and (not names or answer.text[at : at + 1] in ("", "<", "[", "`", "{")):
             return items, end
         mark = yield from answer.next_mark(at)
         line = answer.text[at : mark.start].partition("\n")[0]
@@ -135,7 +122,7 @@ class MarkedCalls:
         # More stands behind the value: `{...} or {...}`.
         return [Draft(names[0], answer.text[start : mark.start].strip(), NO_OBJECT)], mark.start
 
-    def _tags(self, name: str, start: int, *, is_wrapped: bool) -> Wait[bool]:
+    def _tags(self, name: str, start: int, tag: Mark, *, is_wrapped: bool) -> Wait[bool]:
         """Arguments in tags up to the mark that ends them; the name goes out with the first."""
         answer = self._answer
         is_tag = answer.text.startswith("<", start)
@@ -146,19 +133,17 @@ class MarkedCalls:
         text = answer.text[start : mark.start]
         child = None if name else named_child(text, self._tools)
         name, text = child or (name, text)
-        if not name:
-            return False
         tool = self._tools.get(name, Tool(name))
-        body = Body(text, tool.parameters.get("properties", {}))
+        body = Body(text, tool, tag)
         is_empty = not text.strip() and (is_wrapped or not tool.needs_arguments)
         is_json = child is not None and text.lstrip().startswith("{")
-        if not (body.arguments or is_early or is_json or is_empty):
+        if not (name and (body.arguments or is_early or is_json or is_empty)):
             return False
-        call = self._call(tool, text, body)
+        call = self._call(text, body)
         is_end = mark.kind is None
         rest = body.rest if body.arguments else text
         is_begun = body.is_open or not (body.arguments or text.strip()) or _BEGUN.match(rest)
-        if is_end and (answer.cut == CUT_BY_LENGTH or is_begun):
+        if is_end and (answer.is_truncated or is_begun):
             call = Draft(name, text.strip(), answer.cut)
         elif body.is_open and mark.kind != "closing":
             call = Draft(name, text.strip(), NO_OBJECT)
@@ -166,13 +151,11 @@ class MarkedCalls:
         answer.events.add(call)
         return True
 
-    def _call(self, tool: Tool, text: str, body: Body) -> Draft:
-        inner = body.inner(tool.parameters.get("properties", {}))
+    def _call(self, text: str, body: Body) -> Draft:
+        inner = body.inner()
         if inner is not None:
-            text, body = inner, Body(inner, ())
-        if body.arguments:
-            return body.call(tool.name, tool.parameters)
-        return self._calls.arguments(tool.name, text)
+            text, body = inner, Body(inner, body.tool)
+        return body.call() if body.arguments else self._calls.arguments(body.tool.name, text)
 
     def _tags_end(self, at: int) -> Wait[Mark]:
         """The mark that ends an element, which one inside of a value does not.

@@ -8,8 +8,6 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["wrapper", "element", "closing", "response", "thought", "thought_end", "value"]
 OPENINGS = ("wrapper", "element")
-
-
 _CALL, _ARGUMENTS = '{"name": "f", "arguments": {"a": 1}}', '{"a": 1}'
 _INVOKE = '<invoke name="f">\n<parameter name="a">1</parameter>\n</invoke>'
 _CODER = "<function=f>\n<parameter=a>\n1\n</parameter>\n</function>"
@@ -44,13 +42,14 @@ _TAGS: dict[Kind, str] = {
     # The ends of calls, and of a turn where a server writes that out.
     "closing": "tool_calls_section_end tool_call_section_end tool_call_end tool_calls_end"
     " eom_id eot_id im_end end_of_sentence",
-    "response": "tool_response tool_responses tool_result tool_results function_results",
+    "response": "tool_response tool_responses tool_result tool_results tool_output tool_outputs"
+    " function_response function_results tool_outputs_begin tool_output_begin [tool_results",
     # [THINK]: Magistral; the triangles: Kimi-VL.
     "thought": "think thinking thought reasoning [think \u25c1think",
 }
 _KINDS = {tag: kind for kind, tags in _TAGS.items() for tag in tags.split()}
 _VALUES: dict[str, Kind] = dict.fromkeys(("parameter", "param", "arg_value"), "value")
-_PREFIXES = ("antml:", "minimax:", "dsml|")
+_PREFIXES = ("seed:", "antml:", "minimax:", "dsml|")
 _BAR = "|\uff5c"
 _HEAD = (
     rf"(?P<bracket>(?P<angle><)|[\[\u25c1])(?P<lead>/?[{_BAR}]?/?)"
@@ -75,6 +74,7 @@ class Mark(NamedTuple):
     end: int = 0
     name: str = ""  # of the tool or the argument, where the tag holds it
     value: str | None = None  # of the attribute `value`, or `arguments`
+    attributes: tuple[tuple[str, str], ...] = ()
     is_end: bool = False
     is_empty: bool = False  # `<invoke name="f"/>`: nothing stands inside of it
 
@@ -108,15 +108,18 @@ mark_or_value_at = partial(mark_at, kinds=_KINDS | _VALUES)
 
 
 def _mark(found: re.Match[str], kinds: dict[str, Kind]) -> Mark:
+    if found["name"] and found["attributes"].strip() and "=" not in found["attributes"]:
+        return NO_MARK  # `<parameter=days or weeks>`
     kind, is_end = kinds[_plain(found)], "/" in found["lead"]
-    attributes = {word.lower(): a or b or c for word, a, b, c in _ATTRIBUTES.findall(found[0])}
-    name = found["name"] or attributes.get("name", "")
+    attributes = tuple((word, a or b or c) for word, a, b, c in _ATTRIBUTES.findall(found[0]))
+    own = {word.lower(): text for word, text in attributes}
+    name = found["name"] or own.get("name", "")
     if is_end and kind != "value":
         kind = "thought_end" if kind == "thought" else "closing"
     elif kind == "wrapper" and name:
         kind = "element"
-    value = attributes.get("value", attributes.get("arguments"))
-    return Mark(kind, found.start(), found.end(), name, value, is_end, bool(found["empty"]))
+    value = own.get("value", own.get("arguments"))
+    return Mark(kind, *found.span(), name, value, attributes, is_end, bool(found["empty"]))
 
 
 def _plain(found: re.Match[str]) -> str:

@@ -56,8 +56,8 @@ class PromptedParser:
 
     def close(self) -> list[Chunk]:
         """What is buffered where a stream ends without its last chunk."""
-        events = self._finder.close(is_truncated=True) if self._finder else []
-        return self._to_chunks(Chunk(), events) if self._finder else []
+        finder = self._finder
+        return self._to_chunks(Chunk(), finder.close(is_truncated=True)) if finder else []
 
     def parse(self, completion: Completion) -> Completion:
         """Return `completion` with the calls in its text as tool calls."""
