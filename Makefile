@@ -91,6 +91,10 @@ live: .venv/dev.stamp  ## Check what the docs claim of RamClouds, with RAMCLOUDS
 	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(if $(MODEL),RAMCLOUDS_MODEL="$(MODEL)") \
 		$(BIN)/python -m scripts.live
 
+.PHONY: agents
+agents: .venv/dev.stamp  ## Run both frameworks' agents with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL="... ..."
+	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(BIN)/python -m scripts.agents $(MODEL)
+
 .PHONY: fuzz
 fuzz: .venv/dev.stamp  ## Look for responses that break the client, for FUZZ_SECONDS (600).
 	@$(BIN)/python tests/fuzz.py

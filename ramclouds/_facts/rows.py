@@ -110,7 +110,7 @@ _LATER: tuple[tuple[str, Row], ...] = (
     (r"kimi-k2\.[5-9]", _KIMI),
     (r"kimi-k3", _row(1_000_000, 1_000_000, 131_072, "images video reasoning schema", _LOWER)),
     (r"minimax-m2\.[5-9]", _row(204_800, 204_800, 131_072, "reasoning", _MODELS_DEV, "medium")),
-    (r"minimax-m3", _row(1_000_000, 1_000_000, 128_000, _WATCHING, _LOWER, "medium")),
+    (r"minimax-m3", _row(1_000_000, 1_000_000, 128_000, "images video reasoning", _LOWER)),
     (r"glm-5v", _row(200_000, 200_000, 128_000, _WATCHING, _LOWER, "medium")),
     (r"glm-5\.3-flash", _row(1_000_000, 1_000_000, 128_000, "images reasoning schema", _LITELLM)),
     (r"glm-5(\.1)?(?![.\d])", _GLM_5),

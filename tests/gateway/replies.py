@@ -97,7 +97,9 @@ def _called(loop: Sequence[Message]) -> list[str]:
 
 def _call_id(body: Mapping[str, Any], place: int) -> str:
     asked = json.dumps(body["messages"], sort_keys=True)
-    return f"call_{zlib.crc32(asked.encode()):08x}{place}"
+    # MiniMax's ids look so.
+    prefix = "call_function" if body["model"].startswith("minimax") else "call"
+    return f"{prefix}_{zlib.crc32(asked.encode()):08x}{place}"
 
 
 def _structured(body: Mapping[str, Any], question: str) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.embeddings import embeddings_of
@@ -52,6 +52,8 @@ class ScriptedModel:
     unknown: set[str] = field(default_factory=lambda: {"no-such-model"})
     dropped: frozenset[str] = frozenset()
     """Fields of the body that the channel does not pass on, such as `tools`."""
+    reasoning: Literal["", "field", "inline"] = ""
+    """Where unasked reasoning stands: in a field of its own, or in the text as `<think>`."""
 
     def answer(self, request: Request) -> Answer:
         path = request.path.partition("?")[0]
@@ -82,7 +84,11 @@ class ScriptedModel:
         except Refused as refused:
             return Json(error(refused.message, refused.type, refused.code), refused.status)
         heard = {name: value for name, value in body.items() if name not in self.dropped}
+        if self.reasoning:
+            heard = {"reasoning_effort": "medium", **heard}
         replies = [_limited(_reply(heard, place), body) for place in range(body.get("n") or 1)]
+        if self.reasoning == "inline":
+            replies = [_with_think_tags(reply) for reply in replies]
         counted = _usage(body, replies)
         id = f"chatcmpl-{request.connection}-{zlib.crc32(request.body):08x}"
         if body.get("stream"):
@@ -94,6 +100,11 @@ def _reply(body: Mapping[str, Any], place: int) -> Reply:
     if not is_in_words(body):
         return reply_to(body, place)
     return to_words(reply_to(to_native(body), place), body)
+
+
+def _with_think_tags(reply: Reply) -> Reply:
+    text = f"<think>\n{reply.reasoning}\n</think>\n\n{reply.text}"
+    return replace(reply, text=text, reasoning="")
 
 
 def _limited(reply: Reply, body: Mapping[str, Any]) -> Reply:
