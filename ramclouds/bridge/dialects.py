@@ -263,6 +263,8 @@ _MINIMAX = Dialect(
     forced_tools="never",
     reasoning="inline",
     tool_ids=_ANY_ID,
+    # Each turn begins with its own `<think>`, which goes back unchanged.
+    join_neighbours=False,
     user_first=False,
     assistant_last="always",
     names=True,

@@ -69,7 +69,8 @@ async def turns_of_a_thread(make: Make) -> None:
 async def hand_over(make: Make) -> None:
     first = create_agent(make(), [WEATHER], name="alice", system_prompt="You are Alice.")
     second = create_agent(make(), [CLOCK], name="bob", system_prompt="You are Bob.")
-    check(await second.ainvoke(await first.ainvoke(ask(tasks.WEATHER))))
+    state: Any = await first.ainvoke(ask(f"{tasks.WEATHER} {tasks.CLOCK}"))
+    check(await second.ainvoke(state))
 
 
 async def results_of_other_kinds(make: Make) -> None:
@@ -85,10 +86,9 @@ async def response_formats(make: Make) -> None:
 
 
 async def structured_output(make: Make) -> None:
-    for method in (None, "function_calling", "json_schema"):
-        chain = make().with_structured_output(
-            tasks.Report, **({"method": method} if method else {})
-        )
+    ways: Any = ({}, {"method": "function_calling"}, {"method": "json_schema"})
+    for way in ways:
+        chain = make().with_structured_output(tasks.Report, **way)
         tasks.check_report(await chain.ainvoke(tasks.REPORT))
 
 

@@ -70,6 +70,14 @@ async def hand_over(make: Make) -> None:
     await run(workflow, question, "Half past nine.")
 
 
+async def hand_over_of_a_memory(make: Make) -> None:
+    turns = memory()
+    first = FunctionAgent(tools=[WEATHER], llm=make())
+    await run(first, f"{tasks.WEATHER} {tasks.CLOCK}", memory=turns)
+    second = FunctionAgent(tools=[CLOCK], llm=make())
+    tasks.check_text(str(await second.run(chat_history=turns.get_all())))
+
+
 async def results_of_other_kinds(make: Make) -> None:
     tools = [FunctionTool.from_defaults(picture), SILENT]
     agent, turns = FunctionAgent(tools=tools, llm=make()), memory()
@@ -128,6 +136,7 @@ SCENARIOS: dict[str, Scenario] = {
         tool_without_arguments,
         turns_of_a_memory,
         hand_over,
+        hand_over_of_a_memory,
         results_of_other_kinds,
         structured_output,
         forced_tool,

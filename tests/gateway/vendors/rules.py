@@ -193,8 +193,9 @@ def reasoning_comes_back_this_turn(body: Body) -> str | None:
 def think_text_comes_back(body: Body) -> str | None:
     """Of MiniMax's own turns; those of other models have none to come back."""
     for place, call in _calls(body):
-        is_own = call["id"].startswith("call_function_")
-        if is_own and not text_of(body["messages"][place]).startswith("<think>\n"):
+        text = text_of(body["messages"][place])
+        is_unchanged = text.startswith("<think>\n") and text.count("<think>") == 1
+        if call["id"].startswith("call_function_") and not is_unchanged:
             return f"the <think> block did not come back in messages[{place}]"
     return None
 
