@@ -85,6 +85,8 @@ class Dialect:
     """`response_format` is taken beside tools."""
     thinks: Literal["asked", "unless_refused", "always"] = "asked"
     """When the model thinks: where it is asked to, unless it is asked not to, or always."""
+    thinks_in_loops: bool = True
+    """The model may be asked to think about a tool's result."""
     forced_tools: Literal["always", "not_while_thinking", "never"] = "not_while_thinking"
     reasoning: Reasoning = "never"
     """Which reasoning of a history goes back."""
@@ -170,6 +172,9 @@ _CLAUDE = Dialect(
     # New API's Claude channel drops response_format (relay-claude.go).
     structured=("tool", "prompted"),
     structured_thinking=("prompted",),
+    # "When `thinking` is enabled, a final `assistant` message must start with a thinking block": no
+    # signature passes the gateway. Newer hosts think no more in such a turn by themselves.
+    thinks_in_loops=False,
     assistant_last="not_while_thinking",
     cache_marks=True,
     # https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn

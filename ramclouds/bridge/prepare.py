@@ -12,7 +12,7 @@ from ramclouds.bridge._prepare.formats import asked_for
 from ramclouds.bridge._prepare.media import placed
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
 from ramclouds.bridge._prepare.order import ordered
-from ramclouds.bridge._prepare.parameters import choose_tools, sample, stops
+from ramclouds.bridge._prepare.parameters import choose_tools, pause_thinking, sample, stops
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
 from ramclouds.bridge.dialects import SAFE, Dialect
@@ -50,6 +50,7 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     (`model`), and hold all of its reasoning and what a provider attached. It is not changed.
     """
     sent, notes = dict(body), Notes()
+    pause_thinking(sent, dialect, notes)
     is_thinking = dialect.is_thinking(sent)
     choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
     asked_for(sent, dialect, notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ramclouds.bridge.dialects import Dialect, Sampling
 from ramclouds.bridge.tools import forced_name, is_forced
 
 _NEED_TOOLS = ("tools", "tool_choice", "parallel_tool_calls")
+_ASK_TO_THINK = ("reasoning_effort", "reasoning", "thinking")
 # Claude, while it thinks: "`temperature` may only be set to 1", "`top_p` must be greater than or
 # equal to 0.95 or unset", "`top_k` must be unset".
 _TAKEN_WHILE_THINKING: dict[str, Callable[[Any], bool]] = {
@@ -18,6 +20,22 @@ _TAKEN_WHILE_THINKING: dict[str, Callable[[Any], bool]] = {
     "top_p": lambda value: value >= 0.95,
     "top_k": lambda _: False,
 }
+
+
+def pause_thinking(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
+    """Asks for no thinking about a tool's result where the thinking before it cannot go back."""
+    asked = [name for name in _ASK_TO_THINK if body.get(name)]
+    if dialect.thinks_in_loops or not asked or not _ends_with_results(body["messages"]):
+        return
+    for name in asked:
+        del body[name]
+    notes.changed.append("the model is not asked to think about a tool's result")
+
+
+def _ends_with_results(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """A tool's result stands behind the assistant's last message."""
+    behind = itertools.takewhile(lambda one: one["role"] != "assistant", reversed(messages))
+    return any(one["role"] == "tool" for one in behind)
 
 
 def choose_tools(

@@ -206,6 +206,19 @@ def test_request_goes_out_as(row: Row) -> None:
     assert prepared.stop == row.stop
 
 
+def test_claude_is_not_asked_to_think_about_a_result() -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    called = {"role": "assistant", "content": None, "tool_calls": [call]}
+    result = {"role": "tool", "tool_call_id": "a", "content": "1"}
+    spoken = {"role": "assistant", "content": "One."}
+    loops = (([USER, called, result], False), ([USER, called, result, spoken, USER], True))
+    for messages, thinks in loops:
+        body = {"model": CLAUDE, "messages": messages, "tools": [TOOL], **THINK}
+        sent = apply(body, dialect_for(CLAUDE)).body
+        assert ("reasoning_effort" in sent) is thinks
+        assert "reasoning_effort" in apply(body, dialect_for("gpt-5")).body
+
+
 def test_words_join_the_system_message_that_is_there() -> None:
     system = {"role": "system", "content": "Be brief."}
     parts = {"role": "system", "content": [{"type": "text", "text": "Be brief."}]}
