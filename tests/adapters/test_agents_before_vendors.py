@@ -16,11 +16,7 @@ from tests.gateway import Answer, Gateway, Request
 from tests.gateway.vendors import VENDORS, VendorModel
 from tests.llama_index.running import AGENT_MARKS
 
-pytestmark = [
-    *AGENT_MARKS[:-1],
-    # Core's memory is a database that nobody closes; a collection within a test may find it.
-    pytest.mark.filterwarnings("ignore:.*aiosqlite.*:ResourceWarning"),
-]
+pytestmark = AGENT_MARKS[:-1]
 
 # The schemas of the others are not yet made as they take them.
 LATER = {"claude", "claude-4-6", "gemini"}

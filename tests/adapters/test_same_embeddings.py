@@ -32,6 +32,7 @@ METHODS = {
 @pytest.fixture(params=METHODS)
 def embed(request: pytest.FixtureRequest, gateway: Gateway, twin: Twin) -> Iterator[Embed]:
     """Embeds texts with the model of either framework."""
+    CLIENTS.clear()  # what an earlier test may have left
     build, method = METHODS[request.param]
     models: list[Any] = []
 

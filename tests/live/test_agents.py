@@ -15,10 +15,7 @@ from tests.llama_index.running import AGENT_MARKS
 
 __all__ = ["core_leaves_open"]
 
-pytestmark = [
-    *AGENT_MARKS[:-1],
-    pytest.mark.filterwarnings("ignore:.*aiosqlite.*:ResourceWarning"),
-]
+pytestmark = AGENT_MARKS[:-1]
 
 
 @pytest.fixture(autouse=True)
