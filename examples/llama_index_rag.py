@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.node_parser import SentenceSplitter
@@ -19,7 +20,7 @@ def main() -> None:
     nodes = SentenceSplitter(chunk_size=200, chunk_overlap=20).get_nodes_from_documents(documents)
     with local_or_remote() as at:
         print(f"LlamaIndex RAG on {at}\n\n{QUESTION}")
-        gateway = {"api_key": at.api_key, "base_url": at.base_url}
+        gateway: dict[str, Any] = {"api_key": at.api_key, "base_url": at.base_url}
         llm = RamClouds(model=at.model, context_window=at.context_window, **gateway)
         vectors = RamCloudsEmbedding(model=at.embedding_model, **gateway)
         index = VectorStoreIndex(nodes, embed_model=vectors)
