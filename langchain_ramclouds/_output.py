@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 
 from langchain_ramclouds._errors import RefusalError, StructuredOutputError, invalid_calls
+from langchain_ramclouds._tools import to_tool
 from ramclouds.bridge.json_text import begun_object, partial_object
 from ramclouds.bridge.outcome import Outcome
 from ramclouds.bridge.shapes import class_shape, schema_shape
@@ -36,7 +36,7 @@ def to_shape(schema: Any, name: str) -> Shape[Any]:
     if schema is None:
         return schema_shape({"type": "object"}, name)
     if not (isinstance(schema, type) and is_basemodel_subclass(schema)):
-        return schema_shape(convert_to_json_schema(schema), name)
+        return schema_shape(to_tool(schema)["function"]["parameters"], name)
     if issubclass(schema, BaseModel):
         return class_shape(schema, name)
     old: Any = schema  # a model of pydantic.v1

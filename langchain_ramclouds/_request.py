@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import to_wire
+from langchain_ramclouds._tools import to_wire_params
 from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
@@ -51,7 +52,7 @@ def to_request(
     overrides: Mapping[str, Any],
 ) -> Request:
     """Merge what the model was built with and what this call says; the call wins."""
-    params = _merged(model, stop, overrides)
+    params = to_wire_params(_merged(model, stop, overrides))
     ours: dict[str, Any] = {}
     for name, words in _WORDS.items():
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)

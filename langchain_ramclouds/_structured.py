@@ -16,6 +16,7 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
 from langchain_ramclouds._request import structured_ways
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
+from ramclouds.bridge.tools import answer_tool
 
 Schema = dict[str, Any] | type | Callable[..., Any]
 Method = Literal["function_calling", "json_schema", "json_mode"]
@@ -99,8 +100,9 @@ def _to_params(
 ) -> dict[str, Any]:
     if method == "function_calling":
         assert schema is not None  # _check
-        choice = "any" if tools else to_tool(schema)["function"]["name"]
-        return to_tool_params([schema, *tools], tool_choice=choice, strict=strict)
+        tool = answer_tool(to_tool(schema))
+        choice = "any" if tools else tool["function"]["name"]
+        return to_tool_params([tool, *tools], tool_choice=choice, strict=strict)
     params = to_tool_params(tools, strict=strict)
     if method == "json_schema":
         return params | {"response_format": to_response_format(schema, strict=strict)}

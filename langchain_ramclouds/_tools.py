@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, Tool, create_schema_from_function
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from ramclouds.bridge.tools import to_tool_choice, with_parameters
+from ramclouds.bridge.tools import answer_format, function_tool, to_tool_choice, without_title
+
+logger = logging.getLogger(__name__)
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 ToolChoice = str | bool | Mapping[str, Any] | None
+
+_FORMATS = ("json_schema", "json_object", "text")
+
+
+def to_wire_params(params: Mapping[str, Any], *, strict: bool | None = None) -> dict[str, Any]:
+    """The parameters of a call, with its tools, tool choice and format as the wire has them."""
+    wire = dict(params)
+    if tools := params.get("tools"):
+        wire["tools"] = [to_tool(tool) for tool in tools]
+    choice = wire.pop("tool_choice", None)
+    if tools and choice is not None and choice is not False and choice != "":
+        names = [tool["function"]["name"] for tool in wire["tools"]]
+        wire["tool_choice"] = to_tool_choice(choice, names)
+    if (asked := params.get("response_format")) is not None:
+        wire["response_format"] = to_response_format(asked, strict=strict)
+    return wire
 
 
 def to_tool_params(
@@ -22,33 +43,62 @@ def to_tool_params(
     parallel_tool_calls: bool | None = None,
 ) -> dict[str, Any]:
     """The parameters of a call with these tools; none where there are no tools."""
-    wire = [to_tool(tool, strict=strict) for tool in tools]
-    if not wire:
+    if not tools:
         return {}
-    params: dict[str, Any] = {"tools": wire}
-    if tool_choice is not None and tool_choice is not False and tool_choice != "":
-        params["tool_choice"] = to_tool_choice(tool_choice, _names(wire))
+    if strict:
+        _say_strict_is_dropped()
+    params = to_wire_params({"tools": tools, "tool_choice": tool_choice})
     if parallel_tool_calls is not None:
         params["parallel_tool_calls"] = parallel_tool_calls
     return params
 
 
-def to_tool(tool: AnyTool, *, strict: bool | None = None) -> dict[str, Any]:
-    """One tool; a function always has `parameters`."""
-    wire = convert_to_openai_tool(tool, strict=strict)
+@cache
+def _say_strict_is_dropped() -> None:
+    logger.warning(
+        "strict=True has no effect on tools: the gateway does not pass it on. Arguments are checked"
+        " when they come; with_structured_output(method='json_schema') holds a model to a schema."
+    )
+
+
+def to_tool(tool: AnyTool) -> dict[str, Any]:
+    """One tool as a function with the JSON schema of its arguments."""
+    if isinstance(tool, Mapping):
+        return function_tool(tool)
+    wire = convert_to_openai_tool(tool)
     if wire.get("type") != "function":
-        return wire
-    return with_parameters(wire)
+        return function_tool(wire)
+    if (schema := _json_schema(tool)) is not None:
+        # LangChain's own conversion cuts recursive classes: `kids: list[Node]` has `items: {}`.
+        wire["function"]["parameters"] = without_title(schema)
+    return wire
 
 
-def _names(wire: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [tool["function"]["name"] if "function" in tool else tool["type"] for tool in wire]
+def _json_schema(tool: Any) -> Mapping[str, Any] | None:
+    """The JSON schema of a tool's arguments, its definitions included."""
+    kind = tool
+    if isinstance(tool, BaseTool):
+        if isinstance(tool, Tool) and not tool.args_schema:
+            return None
+        kind = tool.tool_call_schema
+    elif inspect.isroutine(tool):
+        kind = create_schema_from_function(
+            tool.__name__,
+            tool,
+            filter_args=(),
+            parse_docstring=True,
+            error_on_invalid_docstring=False,
+            include_injected=False,
+        )
+    if isinstance(kind, Mapping):
+        return kind
+    # `schema` is what a model of pydantic.v1 has.
+    to_schema = getattr(kind, "model_json_schema", None) or getattr(kind, "schema", None)
+    return to_schema() if callable(to_schema) else None
 
 
 def to_response_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
     """The `response_format` of a schema; one that already is a response format stays."""
-    if isinstance(schema, Mapping) and schema.get("type") in ("json_schema", "json_object", "text"):
+    if isinstance(schema, Mapping) and schema.get("type") in _FORMATS:
         return dict(schema)
-    function = to_tool(schema, strict=strict)["function"]
-    named = {key: value for key, value in function.items() if key != "parameters"}
-    return {"type": "json_schema", "json_schema": {**named, "schema": function["parameters"]}}
+    return answer_format(to_tool(schema), strict=strict is not False)

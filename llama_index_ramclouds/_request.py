@@ -10,7 +10,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
-from llama_index_ramclouds._tools import to_wire_choice
+from llama_index_ramclouds._tools import to_wire_choice, to_wire_tools
 from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
@@ -66,6 +66,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str,
     params = _merged(llm, given)
     _refuse_several(params.get("n"))
     if params.get("tools"):
+        params["tools"] = to_wire_tools(params["tools"])
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )

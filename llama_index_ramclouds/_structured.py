@@ -14,10 +14,10 @@ from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._output import OutputSpec
 from llama_index_ramclouds._request import prompted_mode, structured_ways
-from llama_index_ramclouds._tools import to_wire_choice
+from llama_index_ramclouds._tools import class_tool, to_wire_choice
 from ramclouds import APIStatusError
 from ramclouds.bridge.outcome import is_native_refused
-from ramclouds.bridge.tools import safe_name, with_parameters
+from ramclouds.bridge.tools import answer_format
 
 _INSTRUCTIONS = (
     "\n\nAnswer with one JSON object that fits this JSON schema, and with nothing else; do not"
@@ -73,55 +73,21 @@ class Attempt(Generic[Model]):
         choice = kwargs.pop("tool_choice", None)
         required = kwargs.pop("tool_required", True)
         kwargs.pop("allow_parallel_tool_calls", None)
-        schema = self.output_cls.model_json_schema()
-        name = safe_name(schema.get("title", self.output_cls.__name__))
+        tool = class_tool(self.output_cls)
         if self.modes[0] != "function_calling":
-            return {**kwargs, **self._response_format(name, schema)}
-        tools = [_tool(name, schema)]
+            return {**kwargs, **self._response_format(answer_format(tool))}
+        tools = [tool]
         if choice is None and required:
-            choice = name
+            choice = tool["function"]["name"]
         wire_choice = to_wire_choice(choice, tools, required=False)
         forced = {} if wire_choice is None else {"tool_choice": wire_choice}
         return {**kwargs, "messages": list(self.messages), "tools": tools, **forced}
 
-    def _response_format(self, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        text = _INSTRUCTIONS.format(schema=json.dumps(schema, ensure_ascii=False))
-        instructed = {"messages": with_instructions(self.messages, text)}
+    def _response_format(self, response_format: Mapping[str, Any]) -> dict[str, Any]:
+        if self.modes[0] == "json_schema":
+            return {"messages": list(self.messages), "response_format": response_format}
+        schema = json.dumps(response_format["json_schema"]["schema"], ensure_ascii=False)
+        instructed = with_instructions(self.messages, _INSTRUCTIONS.format(schema=schema))
         if self.modes[0] == "text":
-            return instructed
-        if self.modes[0] == "json_mode":
-            return {**instructed, "response_format": {"type": "json_object"}}
-        way = prompted_mode(self.llm, self.llm_kwargs)
-        sent = schema if way == "prompted" else _strict(schema)
-        wire = {"name": name, "schema": sent, "strict": True}
-        response_format = {"type": "json_schema", "json_schema": wire}
-        return {"messages": list(self.messages), "response_format": response_format}
-
-
-def _tool(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    description = schema.get("description") or "Give the answer in this form."
-    parameters = {
-        key: value for key, value in schema.items() if key not in ("title", "description")
-    }
-    function = {"name": name, "description": description, "parameters": parameters}
-    return with_parameters({"type": "function", "function": function})
-
-
-def _strict(schema: Any) -> Any:
-    """The schema as strict mode wants it: closed objects whose properties are all required."""
-    if isinstance(schema, list):
-        return [_strict(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    closed = {
-        key: _each_strict(value) if key in ("properties", "$defs") else _strict(value)
-        for key, value in schema.items()
-        if key != "default"
-    }
-    if "properties" in closed:
-        closed |= {"required": list(closed["properties"]), "additionalProperties": False}
-    return closed
-
-
-def _each_strict(schemas: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _strict(schema) for name, schema in schemas.items()}
+            return {"messages": instructed}
+        return {"messages": instructed, "response_format": {"type": "json_object"}}

@@ -10,19 +10,52 @@ from llama_index.core.base.llms.types import (
     ChatResponse,
     ToolCallBlock,
 )
+from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._messages import as_wire_call
-from ramclouds import ConfigurationError
-from ramclouds.bridge.tools import parsed_arguments, to_tool_choice, with_parameters
+from ramclouds.bridge.tools import (
+    answer_tool,
+    function_tool,
+    parsed_arguments,
+    to_tool_choice,
+    without_title,
+)
 
 if TYPE_CHECKING:
-    from llama_index.core.tools.types import BaseTool
+    from llama_index.core.tools.types import ToolMetadata
 
 
-def to_wire_tools(tools: Sequence[BaseTool]) -> list[dict[str, Any]]:
-    """The tools as a request describes them."""
-    return [with_parameters(tool.metadata.to_openai_tool(skip_length_check=True)) for tool in tools]
+def to_wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
+    """The tools as a request describes them: LlamaIndex's, functions, classes or mappings."""
+    return [_to_wire_tool(tool) for tool in tools]
+
+
+def _to_wire_tool(tool: Any) -> dict[str, Any]:
+    if isinstance(tool, Mapping):
+        return function_tool(tool)
+    if isinstance(tool, type) and issubclass(tool, BaseModel):
+        return class_tool(tool)
+    if not hasattr(tool, "metadata"):
+        from llama_index.core.tools import FunctionTool
+
+        tool = FunctionTool.from_defaults(tool)
+    metadata: ToolMetadata = tool.metadata
+    # Not core's `to_openai_tool`: of a recursive class it leaves the definitions alone, and it
+    # changes names that agents then do not find.
+    kind = metadata.fn_schema
+    schema = metadata.get_parameters_dict() if kind is None else kind.model_json_schema()
+    function = {
+        "name": metadata.get_name(),
+        "description": metadata.description,
+        "parameters": without_title(schema),
+    }
+    return {"type": "function", "function": function}
+
+
+def class_tool(kind: type[BaseModel]) -> dict[str, Any]:
+    """The tool whose call holds an object of a class."""
+    return answer_tool(function_tool({"title": kind.__name__, **kind.model_json_schema()}))
 
 
 def to_wire_choice(
@@ -33,13 +66,9 @@ def to_wire_choice(
         return "required" if required else None
     if not isinstance(choice, (str, bool, Mapping)):
         choice = choice.metadata.get_name()
-    names = [tool["function"]["name"] for tool in tools if "function" in tool]
-    wire: str | dict[str, Any] = to_tool_choice(choice, names)
-    if isinstance(wire, dict) and "function" not in wire:
-        raise ConfigurationError(
-            f"tool_choice {dict(choice)!r} names no tool. Give a tool's name, 'auto', 'none' or"
-            " 'required'."
-        )
+    wire: str | dict[str, Any] = to_tool_choice(
+        choice, [tool["function"]["name"] for tool in tools]
+    )
     return wire
 
 

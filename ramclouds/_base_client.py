@@ -303,6 +303,7 @@ class BaseClient:
             stop=prepared.stop if prepared is not None else (),
             token_limit=prepared.token_limit if prepared is not None else None,
             counting=_COUNTING[self._settings.base_url],
+            tool_names=prepared.tool_names if (prepared := attempts.request.prepared) else {},
         )
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:

@@ -18,6 +18,7 @@ from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
 from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
+from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds._wire.key_status import to_key_status
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
@@ -82,7 +83,7 @@ def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Complet
             return _streamed_completion(head, content, reading)
         partial = partial_completion(content, head.request_id)
         raise response_error(head, content, None, partial=partial) from None
-    completion = None if is_error_body(parsed) else _completion_in(parsed, head.request_id)
+    completion = None if is_error_body(parsed) else _completion_in(parsed, head, reading)
     failure = next(filter(None, map(failure_of, choices_in(parsed))), None)
     if isinstance(failure, dict):
         raise response_error(head, content, failure, partial=completion)
@@ -102,11 +103,14 @@ def _finish(choice: Choice, reading: Reading) -> None:
         cut_choice(choice, reading.stop)
 
 
-def _completion_in(parsed: Any, request_id: str | None) -> Completion | None:
+def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Completion | None:
     try:
-        return to_completion(parsed, request_id) if isinstance(parsed, dict) else None
+        completion = to_completion(parsed, head.request_id) if isinstance(parsed, dict) else None
     except MalformedError:
         return None
+    if completion is not None and reading.tool_names:
+        with_users_names(completion, reading.tool_names)
+    return completion
 
 
 def _check_end(

@@ -17,6 +17,7 @@ from ramclouds._stream.stops import StopCutter
 from ramclouds._stream.stray_json import StrayJson
 from ramclouds._wire.chat.completion import partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, NOTHING, Reading, broken_off
+from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds._wire.sse import Event, EventDecoder
 from ramclouds.errors import (
     APIConnectionError,
@@ -94,10 +95,13 @@ class StreamReader:
     def _step(self, found: Iterator[Chunk]) -> Step:
         chunks: list[Chunk] = []
         add = self._accumulator.add
+        names = self._reading.tool_names
         try:
             for chunk in found:
                 if self._stops is not None:
                     self._stops.cut(chunk)
+                if names:
+                    with_users_names(chunk, names)
                 add(chunk)
                 chunks.append(chunk)
                 if self._stops is not None and self._stops.has_stopped:

@@ -16,6 +16,8 @@ from ramclouds.bridge._prepare.parameters import choose_tools, pause_thinking, s
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
 from ramclouds.bridge.dialects import SAFE, Dialect
+from ramclouds.bridge.names import with_safe_names
+from ramclouds.bridge.schemas import with_schemas
 
 __all__ = ["Prepared", "apply", "as_it_is", "valid_history", "without_effort"]
 
@@ -27,8 +29,6 @@ class Prepared:
     body: dict[str, Any]
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent."""
-    unwrap: str | None = None
-    """The key under which the completion's object holds what was asked for."""
     stop: tuple[str, ...] = ()
     """Where the client itself ends the text."""
     effort_beside_tools: bool = True
@@ -49,7 +49,8 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     `body` is what chat completions take, but each assistant's message may say who wrote it
     (`model`), and hold all of its reasoning and what a provider attached. It is not changed.
     """
-    sent, notes = dict(body), Notes()
+    named, tool_names = with_safe_names(with_schemas(body, dialect.schemas))
+    sent, notes = dict(named), Notes()
     pause_thinking(sent, dialect, notes)
     is_thinking = dialect.is_thinking(sent)
     choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
@@ -59,6 +60,7 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     sent["messages"] = _history(sent, dialect, is_thinking=is_thinking, notes=notes)
     return Prepared(
         sent,
+        tool_names=tool_names,
         stop=stop,
         effort_beside_tools=dialect.effort_beside_tools,
         token_limit=None if "max_tokens" in sent else dialect.sampling.default_max_tokens,

@@ -13,6 +13,7 @@ from ramclouds.bridge._schema_forms import ClosedForm, open_form
 from ramclouds.bridge._schema_gemini import GeminiForm
 from ramclouds.bridge._schema_references import DEFINITIONS
 from ramclouds.bridge._schema_tree import Rule, as_object, rebuilt, resolved
+from ramclouds.bridge.wrapping import WRAPPED_UNDER
 
 __all__ = ["Form", "Schema", "Use", "prepare_schema", "with_schemas", "wrapped"]
 
@@ -21,9 +22,6 @@ Form = Literal["plain", "strict", "gemini"]
 
 Use = Literal["answer", "open_answer", "tool"]
 """What a schema is for; an open answer may have other properties, and lack some."""
-
-_KEY = "value"
-"""The property that a root which is no object is put under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,8 @@ def wrapped(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
         return schema, None
     outer = {key: schema[key] for key in (*DEFINITIONS, "title") if key in schema}
     inner = {key: value for key, value in schema.items() if key not in outer}
-    shape = {"type": "object", "properties": {_KEY: inner}, "required": [_KEY]}
-    return {**outer, **shape}, _KEY
+    shape = {"type": "object", "properties": {WRAPPED_UNDER: inner}, "required": [WRAPPED_UNDER]}
+    return {**outer, **shape}, WRAPPED_UNDER
 
 
 def with_schemas(body: Mapping[str, Any], form: Form) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, ValidationError
 from pydantic.errors import PydanticUserError
 
+from ramclouds.bridge.schemas import wrapped
 from ramclouds.bridge.structured import Shape
 
 __all__ = ["class_shape", "schema_shape"]
@@ -39,7 +40,7 @@ def _names(kind: type[BaseModel]) -> frozenset[str]:
 
 def _is_object(kind: type[BaseModel]) -> bool:
     try:
-        return kind.model_json_schema().get("type") == "object"
+        return wrapped(kind.model_json_schema())[1] is None
     except PydanticUserError:
         return False
 
@@ -85,5 +86,5 @@ def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
         name=name,
         fit=fit,
         keys=keys,
-        is_object=schema.get("type", "object") == "object",
+        is_object=wrapped(schema)[1] is None,
     )

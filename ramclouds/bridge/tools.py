@@ -9,13 +9,17 @@ from typing import Any
 
 from ramclouds.bridge.json_text import begun_object
 from ramclouds.bridge.names import safe_name
+from ramclouds.bridge.schemas import wrapped
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Completion
 
 __all__ = [
     "Tool",
+    "answer_format",
+    "answer_tool",
     "forced_name",
+    "function_tool",
     "is_forced",
     "missing_forced_call",
     "offered_tools",
@@ -23,9 +27,10 @@ __all__ = [
     "safe_name",
     "to_tool",
     "to_tool_choice",
-    "with_parameters",
+    "without_title",
 ]
 
+_ALLOWED = "allowed_tools"
 # "any" is what Anthropic and Mistral call it.
 _WORDS = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
@@ -60,11 +65,75 @@ def to_tool(tool: Mapping[str, Any]) -> Tool:
     )
 
 
+def function_tool(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The wire's form of a function tool that a mapping describes.
+
+    It may be the form of OpenAI's chat completions or Responses API, of Anthropic or of Bedrock, or
+    a JSON schema.
+    """
+    kind = given.get("type")
+    if isinstance(about := given.get("function"), Mapping) and kind in ("function", None):
+        parameters = about.get("parameters") or _function(about, None)["function"]["parameters"]
+        return {**given, "type": "function", "function": {**about, "parameters": parameters}}
+    if isinstance(spec := given.get("toolSpec"), Mapping):
+        return _function(spec, spec.get("inputSchema", {}).get("json"))
+    if given.get("name") and kind in ("function", "custom", None):
+        return _function(given, given.get("parameters", given.get("input_schema")))
+    if "$ref" in given or not _SCHEMA_KEYS.isdisjoint(given) or kind in _SCHEMA_TYPES:
+        return _function({**given, "name": given.get("title") or "answer"}, without_title(given))
+    raise ConfigurationError(
+        f"A tool of type {kind!r} is no function: the gateway has no such tools. {_instead(kind)}"
+    )
+
+
+_SCHEMA_KEYS = frozenset({"properties", "anyOf", "oneOf", "allOf", "title"})
+_SCHEMA_TYPES = ("object", "array", "string", "integer", "number", "boolean")
+
+
+def _function(about: Mapping[str, Any], parameters: Any) -> dict[str, Any]:
+    function = {key: about[key] for key in ("name", "description", "strict") if key in about}
+    schema = dict(parameters or {"type": "object", "properties": {}})
+    return {"type": "function", "function": {**function, "parameters": schema}}
+
+
+def answer_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool whose call holds the answer: an answer that is no object stands in one."""
+    parameters, _ = wrapped(tool["function"]["parameters"])
+    return {**tool, "function": {**tool["function"], "parameters": parameters}}
+
+
+def answer_format(tool: Mapping[str, Any], *, strict: bool = True) -> dict[str, Any]:
+    """The `response_format` that asks for what such a tool's call would hold.
+
+    `strict` holds a model to the schema where that is possible: see `ramclouds.bridge.schemas`.
+    """
+    function = answer_tool(tool)["function"]
+    described = {key: function[key] for key in ("description",) if function.get(key)}
+    schema = {**described, **function["parameters"]}
+    wire = {"name": function["name"], "schema": schema, "strict": strict}
+    return {"type": "json_schema", "json_schema": wire}
+
+
+def without_title(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema as parameters: what is its tool's name and description, it need not repeat."""
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
+
+
+def _instead(kind: Any) -> str:
+    if "search" in str(kind):
+        return "For a search, set web_search_options={} in place of it, where the model has one."
+    return "Leave it out, or write a function that does it."
+
+
 def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[Tool]:
     """The tools that the model may call now: none, all, or the one that it must call."""
     if tool_choice == "none":
         return []
     offered = [to_tool(tool) for tool in tools]
+    if isinstance(tool_choice, Mapping) and tool_choice.get("type") == _ALLOWED:
+        allowed = _allowed(tool_choice)["tools"]
+        allowed_names = [tool["function"]["name"] for tool in allowed]
+        return [tool for tool in offered if tool.name in allowed_names] or offered
     name = forced_name(tool_choice)
     if name is None:
         return offered
@@ -78,20 +147,36 @@ def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[
 
 
 def to_tool_choice(choice: Any, names: Sequence[str]) -> Any:
-    """Any vendor's form of a tool choice in OpenAI's: auto, none, required or a named function.
+    """Any vendor's form of a tool choice in OpenAI's.
 
-    A mapping that names no tool, such as OpenAI's `allowed_tools`, comes back as it is.
+    That is auto, none, required, a named function, or a list of allowed tools.
     """
     if isinstance(choice, bool):
         return "required" if choice else "none"
     if not isinstance(choice, Mapping):
         return _WORDS[choice] if choice in _WORDS else _named_function(str(choice), names)
+    if choice.get("type") == _ALLOWED:
+        return {"type": _ALLOWED, _ALLOWED: _allowed(choice)}
     # {"type": "function", "function": {"name": ...}}, the Responses API's {"type": "function",
     # "name": ...}, Anthropic's {"type": "tool", "name": ...} and {"type": "any"}.
     name = _name_in(choice)
     if name is not None:
         return _named_function(name, names)
-    return _WORDS.get(choice.get("type", ""), dict(choice))
+    if choice.get("type") in _WORDS:
+        return _WORDS[choice["type"]]
+    raise ConfigurationError(
+        f"tool_choice {dict(choice)!r} names no tool. Give a tool's name, 'auto', 'none' or"
+        " 'required'."
+    )
+
+
+def _allowed(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """OpenAI's list of allowed tools; the Responses API has it a level higher."""
+    # https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
+    listed = choice.get(_ALLOWED, choice)
+    named = [name for tool in listed.get("tools") or () if (name := _name_in(tool))]
+    tools = [{"type": "function", "function": {"name": name}} for name in named]
+    return {"mode": listed.get("mode", "auto"), "tools": tools}
 
 
 def _named_function(name: str, names: Sequence[str]) -> dict[str, Any]:
@@ -106,9 +191,8 @@ def _named_function(name: str, names: Sequence[str]) -> dict[str, Any]:
 
 def is_forced(tool_choice: Any) -> bool:
     """Whether the model must call a tool, whatever vendor's form the choice has."""
-    if isinstance(tool_choice, Mapping) and tool_choice.get("type") == "allowed_tools":
-        # https://platform.openai.com/docs/api-reference/chat/create#chat_create-tool_choice
-        return bool(tool_choice.get("allowed_tools", tool_choice).get("mode") == "required")
+    if isinstance(tool_choice, Mapping) and tool_choice.get("type") == _ALLOWED:
+        return bool(_allowed(tool_choice)["mode"] == "required")
     if isinstance(tool_choice, Mapping) and _WORDS.get(tool_choice.get("type", "")) == "required":
         return True
     return tool_choice in ("required", "any", True) or forced_name(tool_choice) is not None
@@ -139,13 +223,6 @@ def _name_in(choice: Mapping[str, Any]) -> str | None:
     function = choice.get("function")
     name = (function if isinstance(function, Mapping) else choice).get("name")
     return None if name is None else str(name)
-
-
-def with_parameters(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """A function tool that has `parameters`: New API's Claude channel drops one without."""
-    function = tool["function"]
-    parameters = {"type": "object", "properties": {}, **(function.get("parameters") or {})}
-    return {**tool, "function": {**function, "parameters": parameters}}
 
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:

@@ -41,7 +41,7 @@ SEARCH = {
     "function": {
         "name": "search",
         "description": "Search.",
-        "parameters": {"type": "object", "properties": {"q": {"type": "string"}}},
+        "parameters": {"type": "object", "properties": {"q": {"type": "string"}}, "required": []},
     },
 }
 
@@ -700,14 +700,13 @@ async def test_tool_choice_in_any_spelling(
     ]
 
 
-def test_list_of_allowed_tools_goes_out_from_langchain_alone(
+def test_list_of_allowed_tools_goes_out(
     lenient: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
 ) -> None:
     allowed = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
     chat().bind_tools([SEARCH], tool_choice=allowed).invoke("Hi")
-    with pytest.raises(ConfigurationError):
-        llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=allowed)
-    assert [request.json["tool_choice"] for request in lenient.requests] == [allowed]
+    llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=allowed)
+    assert [request.json["tool_choice"] for request in lenient.requests] == [allowed, allowed]
 
 
 @pytest.mark.parametrize("choice", ["serach", {"type": "function", "function": {"name": "x"}}])

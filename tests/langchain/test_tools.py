@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from langchain_ramclouds import MissingToolCallError, RefusalError
+from langchain_ramclouds._tools import _say_strict_is_dropped
+from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, call, chunk, completion, text_chunks, tool_chunks
 from tests.langchain.conftest import Chat
 
@@ -49,7 +51,7 @@ _EMPTY = {"type": "object", "properties": {}}
         (Weather, "Weather"),
         (WeatherDict, "WeatherDict"),
         (Weather.model_json_schema(), "Weather"),
-        (lambda: None, "<lambda>"),
+        (lambda: None, "_lambda_"),
         ({"name": "x", "description": "y"}, "x"),
         ({"name": "x", "input_schema": _EMPTY}, "x"),
         ({"type": "function", "function": {"name": "x"}}, "x"),
@@ -68,11 +70,9 @@ def test_every_spelling_of_a_tool_is_a_function_with_parameters(
     assert sent["function"]["parameters"]["type"] == "object"
 
 
-def test_tool_of_a_provider_is_sent_as_it_is(gateway: Gateway, chat: Chat) -> None:
-    gateway.reply(Json(completion()))
-    search = {"type": "web_search", "search_context_size": "low"}
-    chat().bind_tools([search]).invoke("Hi")
-    assert gateway.last.json["tools"] == [search]
+def test_tool_of_a_provider_is_refused_when_it_is_bound(chat: Chat) -> None:
+    with pytest.raises(ConfigurationError, match="web_search_options"):
+        chat().bind_tools([{"type": "web_search", "search_context_size": "low"}])
 
 
 def test_binding_does_not_change_the_users_dict(chat: Chat) -> None:
@@ -123,13 +123,40 @@ def test_no_tools_send_nothing_about_tools(gateway: Gateway, chat: Chat) -> None
     }
 
 
-def test_strict_and_parallel_tool_calls_are_sent(gateway: Gateway, chat: Chat) -> None:
+def test_strict_of_tools_has_no_effect_and_is_said_once(
+    gateway: Gateway, chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
     gateway.reply(Json(completion()))
-    chat().bind_tools([get_weather], strict=True, parallel_tool_calls=False).invoke("Hi")
+    _say_strict_is_dropped.cache_clear()
+    for _ in range(2):
+        bound = chat().bind_tools([get_weather], strict=True, parallel_tool_calls=False)
+    bound.invoke("Hi")
     body = gateway.last.json
     assert body["parallel_tool_calls"] is False
-    assert body["tools"][0]["function"]["strict"] is True
-    assert body["tools"][0]["function"]["parameters"]["additionalProperties"] is False
+    assert "strict" not in body["tools"][0]["function"]
+    assert [record.levelname for record in caplog.records].count("WARNING") == 1
+
+
+def test_settings_of_one_call_mean_what_bound_ones_mean(gateway: Gateway, chat: Chat) -> None:
+    """Functions, classes and words are taken by `bind` and `invoke` as by `bind_tools`."""
+
+    def get_news(topic: str) -> str:
+        """News about a topic."""
+        return topic
+
+    gateway.reply(*[Json(completion("{}"))] * 4)
+    model = chat(on_invalid_tool_calls="return")
+    with pytest.raises(MissingToolCallError):
+        model.bind(tools=[get_news], tool_choice="any").invoke("Hi")
+    with pytest.raises(MissingToolCallError):
+        model.bind_tools([get_news], tool_choice="any").invoke("Hi")
+    model.invoke("Hi", tools=[get_weather], response_format=Weather)
+    model.bind_tools([get_weather], response_format=Weather).invoke("Hi")
+    first, second, third, fourth = [request.json for request in gateway.requests]
+    assert (first["tools"], first["tool_choice"]) == (second["tools"], "required")
+    assert first == second
+    assert third == fourth
+    assert third["response_format"]["json_schema"]["strict"] is True
 
 
 def test_response_format_may_be_a_class(gateway: Gateway, chat: Chat) -> None:

@@ -236,7 +236,7 @@ async def test_the_schema_is_said_once(
 
     system, user = gateway.last.json["messages"]
     schema = json.loads(system["content"].rpartition("\n")[2])
-    assert schema == City.model_json_schema()
+    assert schema == {k: v for k, v in City.model_json_schema().items() if k != "title"}
     assert user == {"role": "user", "content": "Tell me about Huế."}
 
 

@@ -11,7 +11,6 @@ from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
-from llama_index_ramclouds._structured import _strict
 from ramclouds import BadRequestError
 from tests.gateway import (
     Answer,
@@ -86,19 +85,6 @@ async def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
     made = await call.structured_predict(in_mode(llm, "json_schema"), Album, PROMPT, topic="rivers")
 
     assert type(made) is Album
-
-
-def test_a_property_named_default_survives_the_strict_schema() -> None:
-    class Odd(BaseModel):
-        default: int = 1
-
-    assert _strict(Odd.model_json_schema()) == {
-        "title": "Odd",
-        "type": "object",
-        "properties": {"default": {"title": "Default", "type": "integer"}},
-        "required": ["default"],
-        "additionalProperties": False,
-    }
 
 
 async def test_text_mode_sends_documented_fields_alone(

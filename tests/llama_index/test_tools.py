@@ -44,8 +44,8 @@ async def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, 
             "parameters": {
                 "type": "object",
                 "properties": {
-                    "a": {"title": "A", "type": "integer"},
-                    "b": {"title": "B", "type": "integer"},
+                    "a": {"type": "integer"},
+                    "b": {"type": "integer"},
                 },
                 "required": ["a", "b"],
             },

@@ -51,6 +51,7 @@ LAZY = {
     ("ramclouds._json", "json_repair"),
     # Parts of LlamaIndex that load its agents and programs.
     ("llama_index_ramclouds", "llama_index.core.program.utils"),
+    ("llama_index_ramclouds", "llama_index.core.tools"),
     ("llama_index_ramclouds", "llama_index.core.agent.react.formatter"),
     ("llama_index_ramclouds", "llama_index.core.agent.react.output_parser"),
 }

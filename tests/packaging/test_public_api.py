@@ -70,7 +70,7 @@ NAMES = {
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
     "ramclouds.bridge.wrapping": "WRAPPED_UNDER forms with_decoded",
     "ramclouds.bridge.tokens": "count_request estimate_tokens",
-    "ramclouds.bridge.names": "ToolNames safe_name to_users with_safe_names",
+    "ramclouds.bridge.names": "safe_name with_safe_names",
     "ramclouds.bridge.outcome": """
         OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused limited_message
         may_succeed refuses_effort shown
@@ -83,8 +83,8 @@ NAMES = {
         unknown_name
     """,
     "ramclouds.bridge.tools": """
-        Tool forced_name is_forced missing_forced_call offered_tools parsed_arguments safe_name
-        to_tool to_tool_choice with_parameters
+        Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call
+        offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,
     "langchain_ramclouds.middleware": "AskAgainOnInvalidToolCalls",
     "langchain_ramclouds": """

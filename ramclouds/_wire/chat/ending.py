@@ -46,6 +46,8 @@ class Reading:
     """Strings that end the text here, since the model takes none."""
     counting: set[str] = field(default_factory=set)
     """The models of this base URL whose converted responses have carried `input_tokens`."""
+    tool_names: Mapping[str, str] = field(default_factory=dict)
+    """The user's names of tools, by those that were sent, where they differ."""
 
     def is_gemini(self, model: str | None) -> bool:
         """Whether Gemini answered, which another name may stand for."""

@@ -17,7 +17,7 @@ from ramclouds._wire.fields import (
     as_object,
     is_no_arguments,
 )
-from ramclouds.types import InvalidToolCall, ToolCall
+from ramclouds.types import Chunk, Completion, InvalidToolCall, ToolCall
 
 _CALL_KEYS = frozenset({"index", "id", "type", "function"})
 _CUT_OFF = {
@@ -28,6 +28,15 @@ _CUT_OFF = {
 }
 _BAD_BYTES = "The arguments hold bytes that are not UTF-8."
 _NOT_AN_OBJECT = "The arguments are not one JSON object."
+
+
+def with_users_names(value: Completion | Chunk, names: Mapping[str, str]) -> None:
+    """Gives the calls of what came back the names that the user's tools have."""
+    parts = value.choices if isinstance(value, Completion) else (value,)
+    for part in parts:
+        for call in (*part.tool_calls, *part.invalid_tool_calls):
+            if call.name is not None:
+                call.name = names.get(call.name, call.name)
 
 
 def to_tool_calls(

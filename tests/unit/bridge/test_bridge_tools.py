@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds import ConfigurationError
-from ramclouds.bridge.tools import is_forced, to_tool_choice, with_parameters
+from ramclouds.bridge.tools import function_tool, is_forced, offered_tools, to_tool_choice
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
@@ -29,6 +29,7 @@ CHOICES: list[tuple[Any, Any, bool]] = [
     ({"type": "none"}, "none", False),
     (ALLOWED, ALLOWED, False),
     (ALLOWED_REQUIRED, ALLOWED_REQUIRED, True),
+    ({"type": "allowed_tools", "mode": "required", "tools": []}, ALLOWED_REQUIRED, True),
 ]
 
 
@@ -57,20 +58,60 @@ def test_choice_of_a_tool_that_is_not_offered_names_those_that_are(choice: Any, 
         to_tool_choice(choice, ["search", "add"])
 
 
+EMPTY = {"type": "object", "properties": {}}
+ADD = {"type": "function", "function": {"name": "add", "description": "Adds.", "parameters": EMPTY}}
+
+
 @pytest.mark.parametrize(
-    ("parameters", "sent"),
+    ("given", "wire"),
     [
-        (None, {"type": "object", "properties": {}}),
-        ({}, {"type": "object", "properties": {}}),
-        ({"type": "object"}, {"type": "object", "properties": {}}),
+        (ADD, ADD),
+        ({"function": ADD["function"]}, ADD),
+        ({"type": "function", "name": "add", "description": "Adds.", "parameters": EMPTY}, ADD),
+        ({"name": "add", "description": "Adds.", "parameters": EMPTY}, ADD),
+        ({"name": "add", "description": "Adds.", "input_schema": EMPTY}, ADD),
+        ({"type": "custom", "name": "add", "description": "Adds.", "input_schema": EMPTY}, ADD),
         (
-            {"properties": {"a": {}}, "required": ["a"]},
-            {"type": "object", "properties": {"a": {}}, "required": ["a"]},
+            {
+                "toolSpec": {
+                    "name": "add",
+                    "description": "Adds.",
+                    "inputSchema": {"json": EMPTY},
+                }
+            },
+            ADD,
         ),
+        ({"title": "add", "description": "Adds.", **EMPTY}, ADD),
+        (EMPTY, {"type": "function", "function": {"name": "answer", "parameters": EMPTY}}),
+        ({"name": "f"}, {"type": "function", "function": {"name": "f", "parameters": EMPTY}}),
     ],
     ids=repr,
 )
-def test_tool_always_has_parameters(parameters: Any, sent: Any) -> None:
-    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
-    assert with_parameters(tool)["function"] == {"name": "f", "parameters": sent}
-    assert tool["function"]["parameters"] is parameters  # type: ignore[index]
+def test_every_vendors_form_of_a_tool_is_a_function(given: Any, wire: Any) -> None:
+    assert function_tool(given) == wire
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ({"type": "web_search"}, "web_search_options"),
+        ({"type": "web_search_20250305", "name": "web_search"}, "web_search_options"),
+        ({"type": "code_interpreter", "container": {"type": "auto"}}, "write a function"),
+    ],
+)
+def test_tool_that_is_no_function_is_refused_with_what_there_is_instead(
+    given: Any, hint: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=hint):
+        function_tool(given)
+
+
+def test_choice_that_names_no_tool_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="names no tool"):
+        to_tool_choice({"type": "tool"}, ["search"])
+
+
+def test_prompt_offers_the_allowed_tools_alone() -> None:
+    choice = {**ALLOWED_REQUIRED, "allowed_tools": {"mode": "required", "tools": [FORCED]}}
+    tools = [function_tool({"name": name}) for name in ("add", "search")]
+    assert [tool.name for tool in offered_tools(tools, choice)] == ["search"]

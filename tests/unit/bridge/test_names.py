@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ramclouds import Chunk, Completion, ToolCall
-from ramclouds.bridge.names import ToolNames, safe_name, to_users, with_safe_names
+from ramclouds._wire.chat.tool_calls import with_users_names
+from ramclouds.bridge.names import safe_name, with_safe_names
 from ramclouds.types import Choice, InvalidToolCall, ToolCallDelta
 
 
@@ -30,20 +31,25 @@ def test_name_is_made_of_what_providers_take(title: str, name: str) -> None:
     assert safe_name(title) == name
 
 
+def tool(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name}}
+
+
 def test_each_tool_has_a_name_of_its_own_and_gets_its_users_back() -> None:
     users = ["calendar.list", "calendar_list", "calendar:list", "搜索", "查找", "l" * 100, "l" * 64]
-    names = ToolNames(users)
-    sent = [names.sent(name) for name in users]
+    ready, names = with_safe_names({"messages": [], "tools": [tool(name) for name in users]})
+    sent = [each["function"]["name"] for each in ready["tools"]]
     assert all(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}", name) for name in sent)
     assert len(set(sent)) == len(users)
-    assert [names.users(name) for name in sent] == users
-    # The history names them too: a name must not depend on the other tools of a turn.
-    assert ToolNames(["l" * 100]).sent("l" * 100) == names.sent("l" * 100)
+    assert [names.get(name, name) for name in sent] == users
+    # The history names them too: a long name does not depend on the other tools of a turn.
+    alone, _ = with_safe_names({"messages": [], "tools": [tool("l" * 100)]})
+    assert alone["tools"] == [ready["tools"][5]]
 
 
 def test_names_are_changed_everywhere_in_a_body() -> None:
     call = {"id": "1", "type": "function", "function": {"name": "a.b", "arguments": "{}"}}
-    tool = {"type": "function", "function": {"name": "a.b", "parameters": {}}}
+    described = {"type": "function", "function": {"name": "a.b", "parameters": {}}}
     choice = {"type": "function", "function": {"name": "a.b"}}
     allowed = {"mode": "required", "tools": [choice]}
     body: dict[str, Any] = {
@@ -52,7 +58,7 @@ def test_names_are_changed_everywhere_in_a_body() -> None:
             {"role": "assistant", "content": None, "tool_calls": [call]},
             {"role": "tool", "tool_call_id": "1", "name": "a.b", "content": "a.b"},
         ],
-        "tools": [tool, {"type": "web_search"}],
+        "tools": [described, {"type": "web_search"}],
         "tool_choice": choice,
         "response_format": {"type": "json_schema", "json_schema": {"name": "Box[int]"}},
     }
@@ -75,24 +81,21 @@ def test_names_are_changed_everywhere_in_a_body() -> None:
         "tool_choice": {"type": "function", "function": {"name": "a_b"}},
         "response_format": {"type": "json_schema", "json_schema": {"name": "Box_int_"}},
     }
-    assert (names.users("a_b"), body) == ("a.b", before)
+    assert (names, body) == ({"a_b": "a.b"}, before)
     choice = {"type": "allowed_tools", "allowed_tools": allowed}
     ready, _ = with_safe_names({**body, "tool_choice": choice})
     assert ready["tool_choice"]["allowed_tools"]["tools"][0]["function"] == {"name": "a_b"}
 
 
 def test_safe_names_are_sent_as_they_are() -> None:
-    tool = {"type": "function", "function": {"name": "get_weather"}}
-    body = {"messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
-    ready, names = with_safe_names(body)
-    assert (ready, bool(names)) == (body, False)
+    body = {"messages": [{"role": "user", "content": "Hi"}], "tools": [tool("get_weather")]}
+    assert with_safe_names(body) == (body, {})
 
 
 def test_calls_come_back_with_the_users_names() -> None:
-    names = ToolNames(["a.b"])
     call, invalid = ToolCall("1", "a_b", "{}"), InvalidToolCall("2", "a_b", "{")
     completion = Completion(choices=(Choice(tool_calls=(call,), invalid_tool_calls=(invalid,)),))
     first, second = ToolCallDelta(0, "1", "a_b"), ToolCallDelta(0, arguments="{}")
-    to_users(completion, names)
-    to_users(Chunk(tool_calls=(first, second)), names)
+    with_users_names(completion, {"a_b": "a.b"})
+    with_users_names(Chunk(tool_calls=(first, second)), {"a_b": "a.b"})
     assert [call.name, invalid.name, first.name, second.name] == ["a.b", "a.b", "a.b", None]

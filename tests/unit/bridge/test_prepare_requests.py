@@ -11,10 +11,11 @@ from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.prepare import apply
 
 USER = {"role": "user", "content": "Hi"}
-TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
-OTHER = {"type": "function", "function": {"name": "g", "parameters": {"type": "object"}}}
+EMPTY = {"type": "object", "properties": {}, "required": []}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": EMPTY}}
+OTHER = {"type": "function", "function": {"name": "g", "parameters": EMPTY}}
 FORCED = {"type": "function", "function": {"name": "f"}}
-SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 FORMAT = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA}}
 ANY = {"type": "json_object"}
 GONE = "<gone>"

@@ -321,6 +321,15 @@ def test_root_that_is_no_object_is_wrapped(root: Any) -> None:
     assert wrapped(wrapped(schema)[0])[1] is None
 
 
+@pytest.mark.parametrize("form", ["plain", "strict", "gemini"])
+def test_fields_may_have_the_names_of_keywords(form: Form) -> None:
+    names = ["default", "title", "type", "properties", "required", "enum", "items", "anyOf", "$ref"]
+    model = create_model("Odd", **{f"f{n}": (str, Field(alias=a)) for n, a in enumerate(names)})  # type: ignore[call-overload]
+    made = prepare_schema(model.model_json_schema(), form).schema
+    assert made["properties"] == dict.fromkeys(names, STRING)
+    assert made["required"] == names
+
+
 def test_body_keeps_a_users_open_schema_and_says_where_strict_is_not_possible() -> None:
     schema = {"type": "object", "properties": {"a": STRING, "b": {}}, "required": ["a"]}
     body: dict[str, Any] = {
@@ -401,7 +410,7 @@ SCHEMAS = st.dictionaries(
 )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, st.sampled_from(["plain", "strict", "gemini"]), st.sampled_from(["answer", "tool"]))
 def test_any_schema_becomes_an_object_and_its_form_is_final(
     schema: dict[str, Any], form: str, use: str
