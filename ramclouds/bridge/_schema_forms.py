@@ -10,7 +10,8 @@ from pydantic_core import to_json
 from ramclouds.bridge._schema_references import Node, with_words
 
 _NOISE = frozenset({"$schema", "$id", "$anchor", "$comment", "discriminator"})
-_ANNOTATIONS = frozenset({"title", "description", "default", "examples"})
+_BESIDE_TYPES = ("description", "default", "examples")
+_ANNOTATIONS = frozenset({"title", *_BESIDE_TYPES})
 _KEYS_OF = {
     "object": frozenset({
         "properties", "required", "additionalProperties", "patternProperties", "propertyNames",
@@ -81,7 +82,7 @@ def _split(node: Node, types: Sequence[str]) -> Node:
         types = [each for each in types if _is_of(node["const"], each)] or types[:1]
     if len(types) == 1:
         return open_form({**node, "type": types[0]})
-    outer = {key: value for key, value in node.items() if key in _ANNOTATIONS}
+    outer: Node = {key: node[key] for key in _BESIDE_TYPES if key in node}
     return {**outer, "anyOf": [_of_type(node, each) for each in types]}
 
 

@@ -100,9 +100,9 @@ class _Tree:
                 if path.get(str(node["$ref"])):
                     # OpenAI takes nothing beside a reference. Inlined, this one would have no end.
                     node["anyOf"] = [{"$ref": node.pop("$ref")}]
+            node, path = self._references.follow(node, path)
             if not self._keeps_references:
                 node = {key: value for key, value in node.items() if key not in DEFINITIONS}
-            node, path = self._references.follow(node, path)
             node = self._rule(node)
             if not node.keys() & {"$ref", "allOf"}:
                 return node, path
