@@ -111,9 +111,13 @@ def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) 
         return False
     if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
         return False
-    return not is_json(json_text(completion.text)) and not any(
-        value.is_whole for value in json_values(completion.text)
-    )
+    schema = response_format.get("json_schema", {}).get("schema", {})
+    # The "[1]" of a source is no answer, unless a list was asked for.
+    wanted = (dict, list) if schema.get("type") == "array" else dict
+    if any(isinstance(value.value, wanted) for value in json_values(completion.text)):
+        return False
+    found = json_text(completion.text)
+    return not is_json(found) or (found[0] == "[" and found != unfenced(completion.text))
 
 
 def partial_object(text: str) -> dict[str, Any] | None:

@@ -8,9 +8,8 @@ A client that asks so has the calls, answers and streams of the client that it i
 
 `tool_calling="grammar"` sends a JSON schema besides: a server that enforces it makes a tool caller
 of any model. `on_unsupported="fallback"` asks natively first, and through the prompt where that
-had no effect. What comes back keeps the contract of `Chunk` and `Completion`.
-
-The pieces are pure: `prepare` makes the request, and `PromptedParser` reads a completion.
+had no effect. What comes back keeps the contract of `Chunk` and `Completion`. The pieces are pure:
+`prepare` makes the request, and `PromptedParser` reads a completion.
 """
 
 from typing import TYPE_CHECKING

@@ -16,6 +16,7 @@ from ramclouds.types import Chunk, Completion
 
 ToolCalling = Literal["native", "prompted", "grammar"]
 OnUnsupported = Literal["raise", "fallback"]
+_THINKING = ("reasoning_effort", "thinking", "enable_thinking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,6 @@ def _settings_of(params: Mapping[str, Any]) -> Hashable:
     """The model of a request, and how it is to think: many refuse tools or forced calls then."""
     extra = params.get("extra_body") or {}
     return params["model"], str([params.get(name, extra.get(name)) for name in _THINKING])
-
-
-_THINKING = ("reasoning_effort", "thinking", "enable_thinking")
 
 
 def needs_prompt(params: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import groupby, takewhile
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydantic_core import from_json
 from ramclouds.bridge.tools import Tool, forced_name, is_forced, offered_tools
 from ramclouds.errors import ConfigurationError
 
+_to_json = partial(json.dumps, ensure_ascii=False)
 _CALL = """\
 To call a tool, write a block of this form, its arguments as the tool's JSON schema says:
 
@@ -175,7 +177,3 @@ def _plain_text(content: Any, position: int) -> str:
                 ' calling sends text only. Leave the part out, or use tool_calling="native".'
             )
     return "\n".join(str(part.get("text", "")) for part in parts)
-
-
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -27,7 +27,7 @@ _NAMED_BEGUN = re.compile(rf"[\s\w./:()`\[\]<>\u2581{_BAR}-]{{0,200}}")
 # <arg_key>city</arg_key><arg_value>Hanoi</arg_value>: GLM
 _PAIR = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>", re.DOTALL)
 # <city>Hanoi</city>
-_CHILD = re.compile(r"\s*<([\w.-]+)>(.*?)</\1>\s*", re.DOTALL)
+_CHILD = re.compile(r"\s*<(?!arg_key)([\w.-]+)>(.*?)</\1>\s*", re.DOTALL)
 _CHILD_NAME = ("tool_name", "name", "tool", "function_name")
 _OF_TAGS = ("id", "type", "name", "value", "arguments")
 _CHILD_ARGUMENTS = ("arguments", "parameters", "args", "input")

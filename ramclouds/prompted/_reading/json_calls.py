@@ -110,12 +110,10 @@ class JsonCalls:
         text = escaped(text)
         try:
             items, written = self._items(sound(text)) or [], _written(text)
-            return [
-                item._replace(arguments=written.get(item.arguments, item.arguments))
-                if isinstance(item, Draft) and not item.reason
-                else item
-                for item in items
-            ]
+            for place, item in enumerate(items):
+                if isinstance(item, Draft) and item.arguments in written:
+                    items[place] = item._replace(arguments=written[item.arguments])
+            return items
         except (ValueError, RecursionError):
             return None
 
@@ -202,7 +200,9 @@ class JsonCalls:
         others = {key, *({*_ARGUMENTS, *_SILENT, _CONTENT} - properties.keys())}
         flat = {word: item for word, item in value.items() if word not in others}
         if given and (any(given) or not flat.keys() & properties.keys()):
-            is_call = self._is_marked or not _is_schema(given[0], tool)
+            # A description of the tool: its parameters are a schema.
+            is_schema = isinstance(given[0], dict) and given[0].get("type") == "object"
+            is_call = self._is_marked or not is_schema or "type" in properties
             beside = {word: flat[word] for word in flat.keys() & properties.keys() - {*KEYS}}
             return self._given(name, given, beside) if is_call else None
         is_described = "description" in value or tool.needs_arguments
@@ -236,12 +236,6 @@ def _written(text: str) -> dict[str, str]:
 def to_text(value: Any) -> str:
     # Half a surrogate pair cannot be encoded, so it could not even be sent back.
     return whole(json.dumps(value, ensure_ascii=False))
-
-
-def _is_schema(arguments: Any, tool: Tool) -> bool:
-    """Whether a tool is described: its parameters are a schema, not arguments."""
-    is_described = isinstance(arguments, dict) and arguments.get("type") == "object"
-    return is_described and "type" not in tool.parameters.get("properties", {})
 
 
 def _without_outer_brace(text: str) -> str:

@@ -11,8 +11,8 @@ from ramclouds.prompted._reading.elements import NO_HEAD, Body, head_at, named_c
 from ramclouds.prompted._reading.json_calls import NAME_LIKE, NO_OBJECT, JsonCalls, plain_name
 from ramclouds.prompted._reading.marks import NO_MARK, OPENINGS, Mark
 
-# `<parameter name="d`, `<arg_key>d`: another argument has begun.
-_BEGUN = re.compile(r"\s*<(?:[^<>/]*$|arg_key>)")
+# `<parameter name="d`, `<arg_key>d`, `<days>3`: another argument has begun.
+_BEGUN = re.compile(r"\s*<(?:(?!/)[^<>]*$|[\w.-]+>)")
 _DEEPEST = 4  # <function_calls><tool_call><function=f>
 
 

@@ -12,16 +12,16 @@ SEARCH = '{"name": "search", "arguments": {"query": "pho"}}'
 TAG = f"<tool_call>\n{CALL}\n</tool_call>"
 
 
-def _search(query: str) -> str:
+def search(query: str) -> str:
     """A call of `search` whose query is written as given."""
     return f'{{"name": "search", "arguments": {{"query": {query}}}}}'
 
 
-def _family(model: str, *rows: tuple[str, Said] | tuple[str, Said, str]) -> list[Transcript]:
+def family(model: str, *rows: tuple[str, Said] | tuple[str, Said, str]) -> list[Transcript]:
     return [Transcript(f"{model}_{at}", *row) for at, row in enumerate(rows, 1)]
 
 
-GPT = _family(
+GPT = family(
     "gpt",
     (TAG, [CALLED]),
     (f"{TAG}\n<tool_call>\n{TIME}\n</tool_call>", [CALLED, TIMED]),
@@ -48,7 +48,7 @@ GPT = _family(
     (f"{TAG[:-13]}", [("get_weather", HANOI, "invalid")], "length"),
     (TAG, [CALLED], "length"),
 )
-CLAUDE = _family(
+CLAUDE = family(
     "claude",
     (
         '<function_calls>\n<invoke name="search">\n<parameter name="query">pho</parameter>\n'
@@ -108,7 +108,7 @@ CLAUDE = _family(
         "length",
     ),
 )
-GEMINI = _family(
+GEMINI = family(
     "gemini",
     ('```tool_code\nprint(default_api.get_weather(city="Hanoi", days=3))\n```', [DAYS]),
     ('```tool_code\nget_weather(city="Hanoi")\nget_time()\n```', [CALLED, TIMED]),
@@ -135,7 +135,7 @@ GEMINI = _family(
     ('```json\n{"tool": "search", "tool_input": {"query": "pho"}}\n```\n', [PHO]),
     (f"Okay, I will look it up.\n```json\n{SEARCH}\n```", ["Okay, I will look it up.", PHO]),
 )
-DEEPSEEK = _family(
+DEEPSEEK = family(
     "deepseek",
     (
         "<\uff5ctool▁calls▁begin\uff5c><\uff5ctool▁call▁begin\uff5c>search<\uff5ctool▁sep\uff5c>"
@@ -179,7 +179,7 @@ DEEPSEEK = _family(
         "length",
     ),
 )
-QWEN = _family(
+QWEN = family(
     "qwen",
     (TAG, [CALLED]),
     (f"<tool_call>\n{CALL}\n{TIME}\n</tool_call>", [CALLED, TIMED]),
@@ -222,7 +222,7 @@ QWEN = _family(
         [("search", '{"query": "a", "query"', "invalid")],
     ),
 )
-KIMI = _family(
+KIMI = family(
     "kimi",
     (
         "<|tool_calls_section_begin|><|tool_call_begin|>functions.search:0"
@@ -261,7 +261,7 @@ KIMI = _family(
     (f"I will call the tool now.\n{CALL}", ["I will call the tool now.", CALLED]),
     (f"{CALL}\n{TIME}\n", [CALLED, TIMED]),
 )
-GLM = _family(
+GLM = family(
     "glm",
     (
         "<tool_call>search\n<arg_key>query</arg_key>\n<arg_value>pho</arg_value>\n</tool_call>",
@@ -292,7 +292,7 @@ GLM = _family(
         [("search", '{"query": "a</arg_value> b"}')],
     ),
 )
-MINIMAX = _family(
+MINIMAX = family(
     "minimax",
     (
         '<minimax:tool_call>\n<invoke name="search">\n<parameter name="query">pho</parameter>\n'
@@ -320,7 +320,7 @@ MINIMAX = _family(
         [("search", '{"limit": "three"}')],
     ),
 )
-LLAMA = _family(
+LLAMA = family(
     "llama",
     ('{"name": "search", "parameters": {"query": "pho"}}', [PHO]),
     ('<|python_tag|>{"name": "search", "parameters": {"query": "pho"}}<|eom_id|>', [PHO]),
@@ -349,7 +349,7 @@ LLAMA = _family(
     ),
     ('{"name": "Bob", "parameters": {}}', ['{"name": "Bob", "parameters": {}}']),
 )
-MISTRAL = _family(
+MISTRAL = family(
     "mistral",
     (f"[TOOL_CALLS][{SEARCH}]", [PHO]),
     (f"[TOOL_CALLS] [{CALL}, {TIME}]</s>", [CALLED, TIMED, "</s>"]),
@@ -361,39 +361,39 @@ MISTRAL = _family(
     ('[TOOL_CALLS]search[ARGS]{"que', [("search", '{"que', "invalid")], "length"),
     ("[TOOL_CALLS] are what I make.", ["[TOOL_CALLS] are what I make."]),
 )
-ESCAPES = _family(
+ESCAPES = family(
     "escapes",
-    (_search(r'"\d+ (\w+)"'), [("search", r'{"query": "\\d+ (\\w+)"}')]),
-    (_search(r'"C:\Users\new"'), [("search", r'{"query": "C:\\Users\\new"}')]),
-    (_search(r'"C:\new\table"'), [("search", r'{"query": "C:\\new\\table"}')]),
-    (_search(r'"C:\\new\\table"'), [("search", r'{"query": "C:\\new\\table"}')]),
-    (_search(r'"\\server\new"'), [("search", r'{"query": "\\\\server\\new"}')]),
-    (_search(r'"\\\\server\\new"'), [("search", r'{"query": "\\\\server\\new"}')]),
-    (_search(r'"\alpha + \beta"'), [("search", r'{"query": "\\alpha + \beta"}')]),
-    (_search('"He said "hi" to me"'), [("search", r'{"query": "He said \"hi\" to me"}')]),
+    (search(r'"\d+ (\w+)"'), [("search", r'{"query": "\\d+ (\\w+)"}')]),
+    (search(r'"C:\Users\new"'), [("search", r'{"query": "C:\\Users\\new"}')]),
+    (search(r'"C:\new\table"'), [("search", r'{"query": "C:\\new\\table"}')]),
+    (search(r'"C:\\new\\table"'), [("search", r'{"query": "C:\\new\\table"}')]),
+    (search(r'"\\server\new"'), [("search", r'{"query": "\\\\server\\new"}')]),
+    (search(r'"\\\\server\\new"'), [("search", r'{"query": "\\\\server\\new"}')]),
+    (search(r'"\alpha + \beta"'), [("search", r'{"query": "\\alpha + \beta"}')]),
+    (search('"He said "hi" to me"'), [("search", r'{"query": "He said \"hi\" to me"}')]),
     (
-        _search('"<a href="x">y</a>"'),
+        search('"<a href="x">y</a>"'),
         [("search", r'{"query": "<a href=\"x\">y</a>"}')],
     ),
-    (_search(r'"\ud83d"'), [("search", '{"query": "\ufffd"}')]),
-    (_search(r'"\u12"'), [("search", r'{"query": "\\u12"}')]),
-    (_search('"it\\\'s"'), [("search", '{"query": "it\'s"}')]),
+    (search(r'"\ud83d"'), [("search", '{"query": "\ufffd"}')]),
+    (search(r'"\u12"'), [("search", r'{"query": "\\u12"}')]),
+    (search('"it\\\'s"'), [("search", '{"query": "it\'s"}')]),
     # Code is no value.
-    (_search('"ls" + dir'), [("search", '{"query": "ls" + dir}', "invalid")]),
-    (_search("dir + 'x'"), [("search", "{\"query\": dir + 'x'}", "invalid")]),
-    (_search("os.getcwd()"), [("search", '{"query": os.getcwd()}', "invalid")]),
-    (_search("2 + 3"), [("search", '{"query": 2 + 3}', "invalid")]),
-    (_search('["a"][0]'), [("search", '{"query": ["a"][0]}', "invalid")]),
-    (_search("x and y"), [("search", '{"query": x and y}', "invalid")]),
-    (_search('"5" pipe"'), [("search", '{"query": "5" pipe"}', "invalid")]),
-    (_search(r'"D:\temp"'), [("search", r'{"query": "D:\\temp"}')]),
-    (_search(r'"Q:\nWhat is it?"'), [("search", r'{"query": "Q:\nWhat is it?"}')]),
-    (_search('"\ud83d"'), [("search", '{"query": "\ufffd"}')]),
+    (search('"ls" + dir'), [("search", '{"query": "ls" + dir}', "invalid")]),
+    (search("dir + 'x'"), [("search", "{\"query\": dir + 'x'}", "invalid")]),
+    (search("os.getcwd()"), [("search", '{"query": os.getcwd()}', "invalid")]),
+    (search("2 + 3"), [("search", '{"query": 2 + 3}', "invalid")]),
+    (search('["a"][0]'), [("search", '{"query": ["a"][0]}', "invalid")]),
+    (search("x and y"), [("search", '{"query": x and y}', "invalid")]),
+    (search('"5" pipe"'), [("search", '{"query": "5" pipe"}', "invalid")]),
+    (search(r'"D:\temp"'), [("search", r'{"query": "D:\\temp"}')]),
+    (search(r'"Q:\nWhat is it?"'), [("search", r'{"query": "Q:\nWhat is it?"}')]),
+    (search('"\ud83d"'), [("search", '{"query": "\ufffd"}')]),
     ("<function=search>{'query': 'it's'}</function>", [("search", '{"query": "it\'s"}')]),
-    (_search("f(1)"), [("search", '{"query": f(1)}', "invalid")]),
-    (_search('"a" if b else "c"'), [("search", '{"query": "a" if b else "c"}', "invalid")]),
-    (_search('["a"] * 3'), [("search", '{"query": ["a"] * 3}', "invalid")]),
-    (_search("`ls`"), [("search", '{"query": "ls"}')]),
+    (search("f(1)"), [("search", '{"query": f(1)}', "invalid")]),
+    (search('"a" if b else "c"'), [("search", '{"query": "a" if b else "c"}', "invalid")]),
+    (search('["a"] * 3'), [("search", '{"query": ["a"] * 3}', "invalid")]),
+    (search("`ls`"), [("search", '{"query": "ls"}')]),
     (
         '<tool_call>{"name": "search", "arguments": {"query": "a"} or {"query": "b"}}</tool_call>',
         [("search", '{"query": "a"} or {"query": "b"}', "invalid")],
@@ -405,7 +405,7 @@ ESCAPES = _family(
     ("<function=search>{query: pho}</function>", [PHO]),
     ("<tool_call>{name: search, arguments: {query: pho}}</tool_call>", [PHO]),
 )
-ONCE = _family(
+ONCE = family(
     "once",
     # Nothing arrived, so no tool runs on its defaults.
     ('<tool_call>{"name": "get_time"', [("get_time", "", "invalid")]),
@@ -470,103 +470,7 @@ ONCE = _family(
     ("<tool_call>functions.get_time(){}</tool_call>", [TIMED]),
     ('[TOOL_CALLS]launch{"at": 1}', [("launch", '{"at": 1}')]),
 )
-LOST = _family(
-    "lost",
-    # Nothing that a model wrote as an argument gets lost in silence.
-    *(
-        (text, [("search", '{"query": "a"}, {"query": "b"}', "invalid")])
-        for text in (
-            '<function=search>{"query": "a"}, {"query": "b"}</function>',
-            '[TOOL_CALLS]search[ARGS]{"query": "a"}, {"query": "b"}',
-            '<|tool_call_begin|>functions.search:0<|tool_call_argument_begin|>{"query": "a"},'
-            ' {"query": "b"}<|tool_call_end|>',
-            '<tool_call name="search">{"query": "a"}, {"query": "b"}</tool_call>',
-        )
-    ),
-    (
-        '<tool_call>{"name": "search", "arguments": {"query": "a"}, "limit": 3}</tool_call>',
-        [("search", '{"query": "a", "limit": 3}')],
-    ),
-    (
-        '{"name": "search", "arguments": {"query": "a"}, "query": "b"}',
-        [("search", '[{"query": "a"}, {"query": "b"}]', "invalid")],
-    ),
-    ('<tool_call name="search" query="pho"/>', [PHO]),
-    (
-        '<invoke name="search" id="7" limit="3"><parameter name="query">a</parameter></invoke>',
-        [("search", '{"query": "a", "limit": 3}')],
-    ),
-    (
-        "<function=search><parameter=lim or it>1</parameter></function>",
-        [("search", "<parameter=lim or it>1</parameter>", "invalid")],
-    ),
-    (
-        '<invoke name="search"><parameter name="query">pho</query><parameter name="limit">3</limit>'
-        "</invoke>",
-        [("search", '{"query": "pho", "limit": 3}')],
-    ),
-    (
-        "<tool_call>search<arg_key>query</arg_key><arg_value>pho<arg_key>limit</arg_key>"
-        "<arg_value>3</arg_value></tool_call>",
-        [("search", '{"query": "pho", "limit": 3}')],
-    ),
-    ("<tool_call><tool>search</tool><args><query>pho</query></args></tool_call>", [PHO]),
-    (
-        '<tool_calls_begin><tool_call_begin>search<|tool_sep|>{"query": "pho"}'
-        "<|tool_call_end|><|tool_calls_end|>",
-        [PHO],
-    ),
-    ("<seed:tool_call><function=get_time></function></seed:tool_call>", [TIMED]),
-    (
-        r'<function=search>{"query": "C:\new\table"}</function>',
-        [("search", r'{"query": "C:\\new\\table"}')],
-    ),
-    (
-        r'<function=search>{"query": "a\"}</function>',
-        [("search", r'{"query": "a\"}', "invalid")],
-    ),
-    (_search(r'"cd C:\Users\new && dir"'), [("search", r'{"query": "cd C:\\Users\\new && dir"}')]),
-    (_search(r'"P:\nA line.\nMore"'), [("search", r'{"query": "P:\nA line.\nMore"}')]),
-    (_search("undefined"), [("search", '{"query": undefined}', "invalid")]),
-    (_search("NaN"), [("search", '{"query": NaN}', "invalid")]),
-    ('```tool_code\nsearch("\\ud83d")\n```', [("search", '{"query": "\ufffd"}')]),
-    ("```tool_code\nfunctions.get_time()\n```", [TIMED]),
-)
-SHOWN = _family(
-    "shown",
-    # An example is text, whatever form it has.
-    *(
-        (text, [text])
-        for text in (
-            f"Example:\n```json\n{CALL}\n```",
-            f"Ví dụ:\n```json\n{CALL}\n```",
-            "For example:\n```tool_code\nget_time()\n```",
-            "You can call it so:\n```tool_code\nget_time()\n```\nand so on.",
-            f"One could write\n{CALL}\nbut I will not.",
-            f"Usage:\n```json\n{CALL}\n```\nwhere city is a name.",
-            f"<seed:think>{TAG}</seed:think>",
-        )
-    ),
-    (
-        f"I need to use the tool.\n```json\n{CALL}\n```\nI will wait.",
-        ["I need to use the tool.", CALLED, "\nI will wait."],
-    ),
-    # What a model makes up as a tool's answer is neither shown nor sent back.
-    *(
-        (f"{TAG}{made_up}\nDone.", [CALLED, "\nDone."])
-        for made_up in (
-            "<tool_response/>",
-            "\n<tool_output>31</tool_output>",
-            "<function_response>31</function_response>",
-            "\n```tool_output\n31\n```",
-            "[TOOL_RESULTS]31[/TOOL_RESULTS]",
-            "<\uff5ctool▁output▁begin\uff5c>31<\uff5ctool▁output▁end\uff5c>",
-        )
-    ),
-    (f"{TAG}\nIt says:\n<tool_response>31</tool_response>", [CALLED, "\nIt says:"]),
-    ("```tool_output\n31\n```", ["```tool_output\n31\n```"]),
-)
 FAMILIES = [
     *(GPT + CLAUDE + GEMINI + DEEPSEEK + QWEN),
-    *(KIMI + GLM + MINIMAX + LLAMA + MISTRAL + ESCAPES + ONCE + LOST + SHOWN),
+    *(KIMI + GLM + MINIMAX + LLAMA + MISTRAL + ESCAPES + ONCE),
 ]

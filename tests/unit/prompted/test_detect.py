@@ -50,6 +50,7 @@ def test_missing_forced_call(choice: Any, completion: Completion, missing: bool)
         (SCHEMA, answer("The city is Hanoi."), True),
         ({"type": "json_object"}, answer("It is {hot} there"), True),
         (SCHEMA, answer(""), True),
+        (SCHEMA, answer("It is Hanoi [1], not Huế [2]."), True),
         (SCHEMA, answer('{"a": 1}'), False),
         (SCHEMA, answer('Here:\n```json\n{"a": 1,}\n```'), False),
         (SCHEMA, answer('```json\n{"a": 1}\n```\nSource [1]'), False),

@@ -11,6 +11,7 @@ from ramclouds import Choice, Chunk, Completion, InvalidToolCall, ToolCall, Tool
 from ramclouds.prompted import PromptedParser
 from ramclouds.prompted._reading.marks import ELEMENTS, WRAPPERS
 from tests.unit.prompted.families import FAMILIES
+from tests.unit.prompted.losses import LOST, SHOWN
 from tests.unit.prompted.reading import (
     TOOLS,
     assert_keeps_contract,
@@ -22,7 +23,7 @@ from tests.unit.prompted.reading import (
 from tests.unit.prompted.trained import TRAINED
 from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
 
-ALL = [*TRANSCRIPTS, *TRAINED, *FAMILIES, *ENVELOPES]
+ALL = [*TRANSCRIPTS, *TRAINED, *FAMILIES, *LOST, *SHOWN, *ENVELOPES]
 # Hypothesis looks for splits of its own in `test_properties`.
 SPLITS = 2
 
