@@ -11,6 +11,7 @@ from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import Generation
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableMap
 from langchain_core.runnables.utils import AddableDict
+from typing_extensions import is_typeddict
 
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
@@ -39,7 +40,11 @@ def with_structure(
     _check(schema, method, strict)
     spec = _to_spec(schema, method, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
-    traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
+    # LangChain converts it once more, and a recursive TypedDict has no end there.
+    traced_schema: Any = schema
+    if is_typeddict(schema):
+        traced_schema = to_tool(traced_schema)
+    traced = {"kwargs": {"method": method, "strict": strict}, "schema": traced_schema}
     asking: Runnable[LanguageModelInput, AIMessage] = model.bind(
         **params, **kwargs, ls_structured_output_format=traced
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from langchain_core.tools import BaseTool, Tool, create_schema_from_function
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import TypeAdapter
+from typing_extensions import is_typeddict
 
 from ramclouds.bridge.tools import answer_format, function_tool, to_tool_choice, without_title
 
@@ -65,7 +67,14 @@ def to_tool(tool: AnyTool) -> dict[str, Any]:
     """One tool as a function with the JSON schema of its arguments."""
     if isinstance(tool, Mapping):
         return function_tool(tool)
-    wire = convert_to_openai_tool(tool)
+    try:
+        wire = convert_to_openai_tool(tool)
+    except (TypeError, RecursionError):
+        if not is_typeddict(tool):
+            raise
+        # LangChain's conversion knows no `NotRequired`, and ends in no recursive TypedDict.
+        kind: Any = tool
+        return function_tool({"title": kind.__name__, **TypeAdapter(kind).json_schema()})
     if wire.get("type") != "function":
         return function_tool(wire)
     if (schema := _json_schema(tool)) is not None:
@@ -100,5 +109,8 @@ def _json_schema(tool: Any) -> Mapping[str, Any] | None:
 def to_response_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
     """The `response_format` of a schema; one that already is a response format stays."""
     if isinstance(schema, Mapping) and schema.get("type") in _FORMATS:
-        return dict(schema)
+        wire = schema.get("json_schema")
+        if strict is None or not isinstance(wire, Mapping):
+            return dict(schema)
+        return {**schema, "json_schema": {"strict": strict, **wire}}
     return answer_format(to_tool(schema), strict=strict is not False)

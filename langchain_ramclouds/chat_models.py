@@ -263,7 +263,8 @@ class ChatRamClouds(BaseChatModel, Fields):
                 parallel_tool_calls=parallel_tool_calls,
             )
             if response_format is not None:
-                params["response_format"] = to_response_format(response_format, strict=strict)
+                held = strict is not False
+                params["response_format"] = to_response_format(response_format, strict=held)
         return self.bind(**params, **kwargs)
 
     @overload

@@ -6,6 +6,7 @@ Captures that a later change of what is sent must answer stand in `LATER`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -240,6 +241,19 @@ def required_is_a_list(body: dict[str, Any]) -> bool:
     return all(isinstance(schema["required"], list) for schema in schemas)
 
 
+def has_googles_keywords_alone(body: dict[str, Any]) -> bool:
+    asked = [tool["function"]["parameters"] for tool in body.get("tools", ())]
+    asked += [body["response_format"]["json_schema"]["schema"]] if "response_format" in body else []
+    text = json.dumps(asked)
+    foreign = "$ref $defs const oneOf allOf additionalProperties exclusiveMinimum uniqueItems"
+    formats = re.findall(r'"format": "([^"]*)"', text)
+    return not (
+        any(f'"{key}":' in text for key in foreign.split())
+        or '"type": "null"' in text
+        or set(formats) - {"date-time"}
+    )
+
+
 # What a request becomes by the dialect of its model, before it is sent.
 FITTED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "claude-req-assistant-assistant-calls": calls_are_open_nowhere,
@@ -251,7 +265,12 @@ FITTED: dict[str, Callable[[dict[str, Any]], bool]] = {
     "claude-req-thinking-tools-second-turn": lambda body: "reasoning_content" not in str(body),
     "claude-req-tool-loop-whitespace": has_no_blank,
     "claude-req-user-user": neighbours_are_joined,
+    "claude-req-tool-required-null": required_is_a_list,
     "deepseek-400-tool-choice": lambda body: body["tool_choice"] == "auto",
+    "gemini-req-format-ref-m": has_googles_keywords_alone,
+    "gemini-req-tool-keywords-m": has_googles_keywords_alone,
+    "gemini-req-tool-optional-m": has_googles_keywords_alone,
+    "gemini-req-tool-ref-m": has_googles_keywords_alone,
     "gemini-req-messages-only-system-m": lambda body: roles(body) == ["user"],
     "gemini-req-video-object-m": lambda body: isinstance(
         body["messages"][0]["content"][1]["video_url"], str
@@ -289,12 +308,7 @@ SENT_HERE = {
 }
 # What the one table of dialects must change before sending.
 LATER = {
-    "claude-req-tool-required-null": "`required` is always a list.",
-    "gemini-req-format-ref-m": "Put references in line.",
     "gemini-req-params-all-m": "Say which settings do not arrive.",
-    "gemini-req-tool-keywords-m": "No formats but date-time and enum.",
-    "gemini-req-tool-optional-m": "`nullable` for an optional value.",
-    "gemini-req-tool-ref-m": "Put references in line: LangChain does, LlamaIndex does not.",
     "params-ali-m": "Say which settings do not arrive.",
     "params-openai-gpt-4o-m": "Say which settings do not arrive.",
     "params-openrouter-m": "Say which settings do not arrive.",

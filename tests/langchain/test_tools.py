@@ -8,7 +8,7 @@ import pytest
 from langchain_core.runnables import RunnableBinding
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from langchain_ramclouds import MissingToolCallError, RefusalError
 from langchain_ramclouds._tools import _say_strict_is_dropped
@@ -166,6 +166,36 @@ def test_response_format_may_be_a_class(gateway: Gateway, chat: Chat) -> None:
     assert sent["type"] == "json_schema"
     assert sent["json_schema"]["name"] == "Weather"
     assert sent["json_schema"]["schema"]["properties"]["city"]["type"] == "string"
+
+
+def test_format_that_an_agent_binds_is_held_to_where_it_can_be(
+    gateway: Gateway, chat: Chat
+) -> None:
+    """`create_agent(response_format=...)` binds a format without `strict`."""
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    wire = {"name": "Place", "schema": schema}
+    bound = chat().bind_tools([], response_format={"type": "json_schema", "json_schema": wire})
+    gateway.reply(Json(completion('{"city": "Huế"}')))
+    bound.invoke("Hi")
+    closed = {**schema, "required": ["city"], "additionalProperties": False}
+    sent = gateway.last.json["response_format"]["json_schema"]
+    assert sent == {"name": "Place", "schema": closed, "strict": True}
+
+
+class Tree(TypedDict):
+    """A tree."""
+
+    name: str
+    kids: NotRequired[list[Tree]]
+
+
+def test_typed_dict_may_hold_itself_and_lack_keys(gateway: Gateway, chat: Chat) -> None:
+    tree = {"name": "root", "kids": [{"name": "leaf"}]}
+    gateway.reply(Json(completion(None, tool_calls=[call("Tree", tree)])))
+    assert chat().with_structured_output(Tree, method="function_calling").invoke("Hi") == tree
+    parameters = gateway.last.json["tools"][0]["function"]["parameters"]
+    assert parameters["required"] == ["name"]
+    assert parameters["properties"]["kids"]["items"] == {"$ref": "#/$defs/Tree"}
 
 
 def test_parallel_tool_calls_are_parsed(gateway: Gateway, chat: Chat) -> None:
