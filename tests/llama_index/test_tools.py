@@ -12,6 +12,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.llms.llm import ToolSelection
+from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds
 from llama_index_ramclouds._tools import to_wire_choice
@@ -54,6 +55,28 @@ async def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, 
     assert not {"tool_choice", "parallel_tool_calls"} & sent.keys()
     assert [message["content"] for message in sent["messages"]] == ["Hello", "Good day"]
     assert history == [ChatMessage("Hello")]
+
+
+def test_raw_tools_may_be_functions_classes_and_mappings(gateway: Gateway, llm: RamClouds) -> None:
+    def find(query: str) -> str:
+        """Finds something."""
+        return query
+
+    class Find(BaseModel):
+        """Finds something."""
+
+        query: str
+
+    gateway.reply(Json(completion("Hi")))
+    mapping = {"name": "seek", "input_schema": Find.model_json_schema()}
+    llm.chat([ChatMessage("Hi")], tools=[find, Find, mapping])
+    sent = [tool["function"] for tool in gateway.last.json["tools"]]
+    assert [tool["name"] for tool in sent] == ["find", "Find", "seek"]
+    for tool in sent:
+        assert tool["parameters"]["properties"] == {"query": {"type": "string"}}
+        assert tool["parameters"]["required"] == ["query"]
+    with pytest.raises(ConfigurationError, match="web_search_options"):
+        llm.chat([ChatMessage("Hi")], tools=[{"type": "web_search"}])
 
 
 async def test_no_tools_send_nothing_about_tools(
