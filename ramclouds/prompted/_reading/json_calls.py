@@ -183,7 +183,7 @@ class JsonCalls:
                 if not found:
                     return None
                 items += found
-            elif key == _CONTENT:
+            elif key in (_CONTENT, "text"):
                 items += [inner] if isinstance(inner, str) else []
             elif not (self._is_marked or key in _SILENT):
                 return None

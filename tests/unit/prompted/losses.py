@@ -26,6 +26,7 @@ LOST = family(
         '{"name": "search", "arguments": {"query": "a"}, "query": "b"}',
         [("search", '[{"query": "a"}, {"query": "b"}]', "invalid")],
     ),
+    (f'{{"tool_calls": [{CALL}], "text": "I look."}}', [CALLED, "I look."]),
     ('<tool_call name="search" query="pho"/>', [PHO]),
     (
         '<invoke name="search" id="7" limit="3"><parameter name="query">a</parameter></invoke>',
