@@ -12,6 +12,8 @@ from ramclouds.prompted import is_prose, json_text, missing_forced_call, unsuppo
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
 NAMED = {"type": "function", "function": {"name": "search"}}
 
+LIST = {"type": "json_schema", "json_schema": {"schema": {"type": "array"}}}
+
 
 def answer(
     text: str = "", *names: str, finish_reason: str | None = "stop", **more: Any
@@ -51,6 +53,7 @@ def test_missing_forced_call(choice: Any, completion: Completion, missing: bool)
         ({"type": "json_object"}, answer("It is {hot} there"), True),
         (SCHEMA, answer(""), True),
         (SCHEMA, answer("It is Hanoi [1], not Huế [2]."), True),
+        (LIST, answer("It is [1, 2]."), False),
         (SCHEMA, answer('{"a": 1}'), False),
         (SCHEMA, answer('Here:\n```json\n{"a": 1,}\n```'), False),
         (SCHEMA, answer('```json\n{"a": 1}\n```\nSource [1]'), False),
