@@ -114,8 +114,8 @@ class Session:
     def langchain(self) -> ChatRamClouds:
         return ChatRamClouds(**self._settings, **self._model)
 
-    def llama_index(self) -> RamClouds:
-        return RamClouds(**self._settings, **self._model)
+    def llama_index(self, **settings: Any) -> RamClouds:
+        return RamClouds(**{**self._settings, **self._model, **settings})
 
     def complete(self, content: str = GREETING, **params: Any) -> None:
         asked = {"model": self.model, "max_tokens": self.max_tokens, "messages": [user(content)]}
@@ -229,7 +229,9 @@ ASKS = [
     Ask("langchain_ramclouds/tool_result", _langchain_agent, calls=2),
     Ask(
         "langchain_ramclouds/function_calling",
-        lambda s: s.langchain().with_structured_output(City).invoke(CITY),
+        lambda s: (
+            s.langchain().with_structured_output(City, method="function_calling").invoke(CITY)
+        ),
     ),
     Ask("llama_index_ramclouds/plain", lambda s: s.llama_index().complete(GREETING)),
     Ask(
@@ -239,7 +241,9 @@ ASKS = [
     Ask("llama_index_ramclouds/tool_result", _llama_index_tools, calls=2),
     Ask(
         "llama_index_ramclouds/function_calling",
-        lambda s: s.llama_index().structured_predict(City, PromptTemplate(CITY)),
+        lambda s: s.llama_index(structured_output_mode="function_calling").structured_predict(
+            City, PromptTemplate(CITY)
+        ),
     ),
     Ask(
         "embeddings",

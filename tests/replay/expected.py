@@ -37,7 +37,13 @@ def completion_of(answer: Interaction) -> Completion:
         usage=usage_of(sent["usage"]),
         request_id=answer.headers.get("x-oneapi-request-id"),
         raw=sent,
+        facts=_facts(sent),
     )
+
+
+def _facts(sent: dict[str, Any]) -> dict[str, Any]:
+    names = ("system_fingerprint", "service_tier")
+    return {name: sent[name] for name in names if sent.get(name)}
 
 
 def _choice(sent: dict[str, Any]) -> Choice:

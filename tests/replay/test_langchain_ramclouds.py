@@ -170,7 +170,8 @@ def _text(answer: Interaction) -> Any:
 
 
 def test_function_calling(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
-    city = run.invoke(model.with_structured_output(City), CITY)
+    by_call = model.with_structured_output(City, method="function_calling")
+    city = run.invoke(by_call, CITY)
     call = recorded[0].json["choices"][0]["message"]["tool_calls"][0]
     assert city == City.model_validate_json(call["function"]["arguments"])
 
@@ -216,7 +217,7 @@ def test_wrong_key(
 
 def test_bad_request(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     with pytest.raises(BadRequestError) as caught:
-        run.invoke(model.bind(extra_body={"tool_choice": "nonsense"}), GREETING)
+        run.invoke(model.bind(extra_body={"grammar": "nonsense"}), GREETING)
     assert caught.value.body == recorded[0].json
 
 
