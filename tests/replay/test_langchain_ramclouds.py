@@ -217,7 +217,7 @@ def test_wrong_key(
 
 def test_bad_request(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     with pytest.raises(BadRequestError) as caught:
-        run.invoke(model.bind(extra_body={"grammar": "nonsense"}), GREETING)
+        run.invoke(model.bind(extra_body={"top_logprobs": 3}), GREETING)
     assert caught.value.body == recorded[0].json
 
 

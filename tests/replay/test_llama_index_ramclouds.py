@@ -203,7 +203,7 @@ def test_wrong_key(
 
 def test_bad_request(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
     with pytest.raises(BadRequestError) as caught:
-        run.call(llm, "chat", [user(GREETING)], extra_body={"grammar": "nonsense"})
+        run.call(llm, "chat", [user(GREETING)], extra_body={"top_logprobs": 3})
     assert caught.value.body == recorded[0].json
 
 
