@@ -53,6 +53,12 @@ class Sampling:
     """temperature and top_p are taken together."""
     stop: Literal["list", "string", "here"] = "list"
     """Strings are taken as a list, or one alone, or not: then the client cuts the text."""
+    most_stops: int | None = None
+    """How many strings of a list are taken; the client looks for the others."""
+    blank_stops: bool = True
+    """Strings of nothing but white space are taken; else the client looks for them."""
+    temperature: tuple[float, float] = (0, 2)
+    """The least and the most that are taken; what lies outside is moved to the end."""
     refused: tuple[str, ...] = ()
     """Parameters that are left out."""
     refused_thinking: tuple[str, ...] = ()
@@ -176,10 +182,16 @@ _CLAUDE = Dialect(
     # signature passes the gateway. Newer hosts think no more in such a turn by themselves.
     thinks_in_loops=False,
     assistant_last="not_while_thinking",
+    # New API's Claude channel puts them in front itself, and leaves what stood between as it is.
+    merge_system=True,
     cache_marks=True,
     # https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn
     may_end_with_nothing=True,
     sampling=Sampling(
+        # "stop_sequences: each stop sequence must contain non-whitespace"
+        blank_stops=False,
+        # "temperature: range: 0..1"
+        temperature=(0, 1),
         beside_thinking=False,
         both=False,
         ignored=(*_SELDOM, "parallel_tool_calls"),
@@ -201,6 +213,8 @@ _GPT = Dialect(
     user_first=False,
     assistant_last="always",
     names=True,
+    # "Expected an array with maximum length 4"
+    sampling=Sampling(most_stops=4),
     source="https://platform.openai.com/docs/api-reference/chat; New API's OpenAI channel",
 )
 _GEMINI = Dialect(
@@ -214,8 +228,11 @@ _GEMINI = Dialect(
     forced_tools="always",
     tool_ids=_ANY_ID,
     assistant_last="always",
+    # As Claude's channel.
+    merge_system=True,
     video_as_string=True,
-    sampling=Sampling(ignored=tuple(name for name in _SELDOM if name != "seed")),
+    # "The number of stop sequences must not exceed 5."
+    sampling=Sampling(most_stops=5, ignored=tuple(name for name in _SELDOM if name != "seed")),
     source="https://ai.google.dev/api/caching; New API's Gemini channel, builds A, M, B",
 )
 _DEEPSEEK = Dialect(
@@ -241,6 +258,8 @@ _KIMI = Dialect(
     user_first=False,
     assistant_last="always",
     names=True,
+    # "The value range is [0, 1]"
+    sampling=Sampling(temperature=(0, 1)),
     source="https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model; new-api#3121",
 )
 _QWEN = Dialect(
@@ -273,6 +292,8 @@ _MINIMAX = Dialect(
     user_first=False,
     assistant_last="always",
     names=True,
+    # "temperature must be in (0, 1]"
+    sampling=Sampling(temperature=(0.01, 1)),
     source="https://platform.minimax.io/docs/api-reference/text-openai-api",
 )
 _GLM = Dialect(
@@ -287,7 +308,7 @@ _GLM = Dialect(
     tool_ids=_ANY_ID,
     user_first=False,
     assistant_last="always",
-    sampling=Sampling(stop="string", ignored=_SELDOM),
+    sampling=Sampling(stop="string", temperature=(0, 1), ignored=_SELDOM),
     source="https://docs.z.ai/api-reference/llm/chat-completion; New API's GLM channel",
 )
 _MISTRAL = Dialect(
@@ -315,7 +336,13 @@ _MISTRAL = Dialect(
     source="https://docs.mistral.ai/api/; New API's Mistral channel",
 )
 _GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True)
-_MIMO = replace(_KIMI, name="mimo", family="mimo", source="https://platform.xiaomimimo.com")
+_MIMO = replace(
+    _KIMI,
+    name="mimo",
+    family="mimo",
+    sampling=Sampling(),
+    source="https://platform.xiaomimimo.com",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
+from ramclouds._json.surrogates import whole
 from ramclouds.bridge.body_fields import LIMITS, BodyFields, check_field, check_limits
 from ramclouds.bridge.dialects import DialectSetting
 from ramclouds.bridge.settings import unknown_name
@@ -134,17 +135,29 @@ def gets_usage(body: Mapping[str, Any]) -> bool:
 
 
 def to_bytes(body: Mapping[str, Any]) -> bytes:
-    """The body as JSON.
+    """The body as JSON; halves of surrogate pairs are joined, and U+FFFD where one is alone.
 
     Raises:
         ConfigurationError: it holds something that JSON has no form for.
     """
     try:
-        return to_json(body, inf_nan_mode="constants")
+        try:
+            return to_json(body, inf_nan_mode="constants")
+        except (PydanticSerializationError, ValueError, UnicodeError):
+            return to_json(_whole(body), inf_nan_mode="constants")
     except (PydanticSerializationError, ValueError, UnicodeError) as exc:
         raise ConfigurationError(
             f"The request cannot be written as JSON: {exc}. Pass strings, numbers, lists and dicts."
         ) from exc
+
+
+def _whole(value: Any) -> Any:
+    """The value with texts that UTF-8 can hold: pages and files that were cut hold others."""
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, Mapping):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return [_whole(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _checked_messages(messages: Any) -> list[Message]:

@@ -82,10 +82,18 @@ def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: 
                 _drop(body, name, notes)
     if not sampling.both and "temperature" in body and "top_p" in body:
         _drop(body, "top_p", notes)
+    _within(body, sampling, notes)
     top_p = sampling.top_p_thinking if is_thinking else sampling.top_p
     if top_p is not None:
         body.setdefault("top_p", top_p)
     limit(body, dialect, notes)
+
+
+def _within(body: dict[str, Any], sampling: Sampling, notes: Notes) -> None:
+    given, (least, most) = body.get("temperature"), sampling.temperature
+    if given is not None and not least <= given <= most:
+        body["temperature"] = min(max(given, least), most)
+        notes.lost.append(f"temperature {given}, which is sent as {body['temperature']}")
 
 
 def _leave_out(
@@ -129,12 +137,18 @@ def _budget(body: Mapping[str, Any], dialect: Dialect) -> int:
 
 def stops(body: dict[str, Any], dialect: Dialect) -> tuple[str, ...]:
     """The strings to stop at that the client has to look for itself."""
-    given = body.get("stop")
-    if not given or dialect.sampling.stop == "list":
-        return ()
-    listed: Sequence[str] = [given] if isinstance(given, str) else given
-    if dialect.sampling.stop == "string" and len(listed) == 1:
-        body["stop"] = listed[0]
-        return ()
-    del body["stop"]
-    return tuple(listed)
+    given = body.pop("stop", None)
+    # An empty string stands everywhere: every provider refuses it.
+    listed = [one for one in ([given] if isinstance(given, str) else given or ()) if one]
+    sent = _taken_stops(listed, dialect.sampling)
+    if sent:
+        is_string = dialect.sampling.stop == "string" or isinstance(given, str)
+        body["stop"] = sent[0] if is_string else sent
+    return tuple(one for one in listed if one not in sent)
+
+
+def _taken_stops(listed: list[str], sampling: Sampling) -> list[str]:
+    if sampling.stop == "list":
+        taken = [one for one in listed if sampling.blank_stops or one.strip()]
+        return taken[: sampling.most_stops]
+    return listed if sampling.stop == "string" and len(listed) == 1 else []

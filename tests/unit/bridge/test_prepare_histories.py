@@ -192,6 +192,18 @@ ROWS = [
         [{"role": "system", "content": "A\n\nB"}, USER],
     ),
     Row(
+        "late system message behind the assistant",
+        "claude-opus-4-6",
+        [USER, DONE, {"role": "system", "content": "B"}],
+        [{"role": "system", "content": "B"}, USER, DONE, {"role": "user", "content": "Continue."}],
+    ),
+    Row(
+        "late system message between neighbours",
+        "gemini-2.5-pro",
+        [USER, {"role": "system", "content": "B"}, USER],
+        [{"role": "system", "content": "B"}, {"role": "user", "content": "Hi\n\nHi"}],
+    ),
+    Row(
         "late system message stays",
         "gpt-5",
         [USER, {"role": "system", "content": "B"}],

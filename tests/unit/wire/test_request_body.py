@@ -274,3 +274,7 @@ def test_text_that_json_cannot_hold_is_refused_or_sent(
     with pytest.raises(ConfigurationError):
         calls.complete(extra_body={"x": object()})
     assert gateway.requests == []
+    gateway.reply(Json(completion()))
+    calls.complete(messages=[{"role": "user", "content": "a\ud83d"}], user="\ud83d\ude00")
+    assert gateway.last.json["messages"][0]["content"] == "a\ufffd"
+    assert gateway.last.json["user"] == "😀"
