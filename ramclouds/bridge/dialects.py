@@ -89,8 +89,12 @@ class Dialect:
     """The same, while the model thinks."""
     format_beside_tools: bool = True
     """`response_format` is taken beside tools."""
+    json_word_of_user: bool = False
+    """`json_object` asks for the word JSON in a message that is not the system's."""
     thinks: Literal["asked", "unless_refused", "always"] = "asked"
     """When the model thinks: where it is asked to, unless it is asked not to, or always."""
+    thinking_off: Literal["", "enable_thinking", "thinking"] = ""
+    """The parameter that keeps the model from thinking; a user may have said it in another."""
     thinks_in_loops: bool = True
     """The model may be asked to think about a tool's result."""
     forced_tools: Literal["always", "not_while_thinking", "never"] = "not_while_thinking"
@@ -139,6 +143,10 @@ class Dialect:
             return True
         asked = _thinking_asked(body)
         return self.thinks == "unless_refused" if asked is None else asked
+
+    def is_kept_from_thinking(self, body: Mapping[str, Any]) -> bool:
+        """Whether the request asks the model not to think."""
+        return _thinking_asked(body) is False
 
     def ways(self, body: Mapping[str, Any]) -> tuple[Way, ...]:
         """The ways of structured output for this request, the best first."""
@@ -206,6 +214,9 @@ _GPT = Dialect(
     schemas="strict",
     structured=("json_schema", "tool", "json_object", "prompted"),
     structured_thinking=("json_schema", "tool", "json_object", "prompted"),
+    # Where the gateway converts to the Responses API, systems become instructions:
+    # "Response input messages must contain the word 'json' in some form".
+    json_word_of_user=True,
     forced_tools="always",
     tool_ids=re.compile(r"[a-zA-Z0-9_.:-]{1,40}"),
     id_length=40,
@@ -221,8 +232,8 @@ _GEMINI = Dialect(
     name="gemini",
     family="gemini",
     schemas="gemini",
-    structured=("json_schema", "tool", "prompted"),
-    structured_thinking=("json_schema", "tool", "prompted"),
+    structured=("json_schema", "tool", "json_object", "prompted"),
+    structured_thinking=("json_schema", "tool", "json_object", "prompted"),
     # "Function calling with a response mime type: 'application/json' is unsupported"
     format_beside_tools=False,
     forced_tools="always",
@@ -253,6 +264,7 @@ _KIMI = Dialect(
     structured=("json_object", "tool", "prompted"),
     structured_thinking=("json_object", "prompted"),
     thinks="unless_refused",
+    thinking_off="thinking",
     reasoning="calls",
     tool_ids=_ANY_ID,
     user_first=False,
@@ -268,6 +280,8 @@ _QWEN = Dialect(
     structured=("json_object", "tool", "prompted"),
     # "Json mode response is not supported when enable_thinking is true"
     structured_thinking=("prompted",),
+    # "parameter.enable_thinking must be set to false for non-streaming calls"
+    thinking_off="enable_thinking",
     tool_ids=_ANY_ID,
     user_first=False,
     assistant_last="always",
@@ -305,6 +319,7 @@ _GLM = Dialect(
     # The only documented choice is auto.
     forced_tools="never",
     thinks="unless_refused",
+    thinking_off="thinking",
     tool_ids=_ANY_ID,
     user_first=False,
     assistant_last="always",
@@ -367,7 +382,9 @@ _GPT_5 = replace(
         refused_thinking=("temperature", "top_p", "logprobs", "top_logprobs"),
     ),
 )
-_DEEPSEEK_ALL = replace(_DEEPSEEK, reasoning="all", thinks="unless_refused")
+_DEEPSEEK_ALL = replace(
+    _DEEPSEEK, reasoning="all", thinks="unless_refused", thinking_off="thinking"
+)
 
 # The last row that fits is taken. A name without a version is taken for the newest.
 _ROWS: tuple[_Row, ...] = (

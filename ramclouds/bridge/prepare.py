@@ -12,7 +12,13 @@ from ramclouds.bridge._prepare.formats import asked_for
 from ramclouds.bridge._prepare.media import placed
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
 from ramclouds.bridge._prepare.order import ordered
-from ramclouds.bridge._prepare.parameters import choose_tools, pause_thinking, sample, stops
+from ramclouds.bridge._prepare.parameters import (
+    choose_tools,
+    keep_from_thinking,
+    pause_thinking,
+    sample,
+    stops,
+)
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
 from ramclouds.bridge.dialects import SAFE, Dialect
@@ -52,6 +58,8 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     named, tool_names = with_safe_names(with_schemas(body, dialect.schemas))
     sent, notes = dict(named), Notes()
     pause_thinking(sent, dialect, notes)
+    if dialect.thinking_off and dialect.thinks == "unless_refused":
+        keep_from_thinking(sent, dialect)
     is_thinking = dialect.is_thinking(sent)
     choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
     asked_for(sent, dialect, notes)

@@ -26,17 +26,23 @@ def asked_for(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
         return
     if "json_object" in ways:
         body["response_format"] = {"type": "json_object"}
-        if wanted["type"] == "json_object" and _says_json(body["messages"]):
+        if wanted["type"] == "json_object" and _says_json(body["messages"], dialect):
             return
     else:
         del body["response_format"]
     notes.changed.append("the form of the completion is asked for in words")
-    body["messages"] = with_words(body["messages"], _words(wanted))
+    by_user = dialect.json_word_of_user and "response_format" in body
+    say = _with_words_of_user if by_user else with_words
+    body["messages"] = say(body["messages"], _words(wanted))
 
 
-def _says_json(messages: Sequence[WireMessage]) -> bool:
+def _says_json(messages: Sequence[WireMessage], dialect: Dialect) -> bool:
     """OpenAI and DeepSeek refuse `json_object` where the word stands nowhere in the messages."""
-    return any("json" in text_of(message).lower() for message in messages)
+    return any(
+        "json" in text_of(message).lower()
+        for message in messages
+        if message["role"] != "system" or not dialect.json_word_of_user
+    )
 
 
 def _words(wanted: Mapping[str, Any]) -> str:
@@ -55,3 +61,14 @@ def with_words(messages: Sequence[WireMessage], words: str) -> list[WireMessage]
     else:
         joined = [*content, {"type": "text", "text": words}]
     return [{**first, "content": joined}, *rest]
+
+
+def _with_words_of_user(messages: Sequence[WireMessage], words: str) -> list[WireMessage]:
+    """The messages with an instruction at the end of what the user said last."""
+    sent = list(messages)
+    places = [place for place, message in enumerate(sent) if message["role"] == "user"]
+    if not places:
+        return [*sent, {"role": "user", "content": words}]
+    (said,) = with_words([{**sent[places[-1]], "role": "system"}], words)
+    sent[places[-1]] = {**said, "role": "user"}
+    return sent

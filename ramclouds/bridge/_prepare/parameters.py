@@ -32,6 +32,15 @@ def pause_thinking(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None
     notes.changed.append("the model is not asked to think about a tool's result")
 
 
+def keep_from_thinking(body: dict[str, Any], dialect: Dialect) -> None:
+    """Says that the model is not to think in the parameter that it reads."""
+    if dialect.is_kept_from_thinking(body):
+        if dialect.thinking_off == "enable_thinking":
+            body["enable_thinking"] = False
+        elif dialect.thinking_off == "thinking":
+            body.setdefault("thinking", {"type": "disabled"})
+
+
 def _ends_with_results(messages: Sequence[Mapping[str, Any]]) -> bool:
     """A tool's result stands behind the assistant's last message."""
     behind = itertools.takewhile(lambda one: one["role"] != "assistant", reversed(messages))
@@ -82,7 +91,8 @@ def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: 
                 _drop(body, name, notes)
     if not sampling.both and "temperature" in body and "top_p" in body:
         _drop(body, "top_p", notes)
-    _within(body, sampling, notes)
+    if "temperature" in body:
+        _within(body, sampling, notes)
     top_p = sampling.top_p_thinking if is_thinking else sampling.top_p
     if top_p is not None:
         body.setdefault("top_p", top_p)
@@ -90,7 +100,7 @@ def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: 
 
 
 def _within(body: dict[str, Any], sampling: Sampling, notes: Notes) -> None:
-    given, (least, most) = body.get("temperature"), sampling.temperature
+    given, (least, most) = body["temperature"], sampling.temperature
     if given is not None and not least <= given <= most:
         body["temperature"] = min(max(given, least), most)
         notes.lost.append(f"temperature {given}, which is sent as {body['temperature']}")
@@ -137,7 +147,9 @@ def _budget(body: Mapping[str, Any], dialect: Dialect) -> int:
 
 def stops(body: dict[str, Any], dialect: Dialect) -> tuple[str, ...]:
     """The strings to stop at that the client has to look for itself."""
-    given = body.pop("stop", None)
+    if "stop" not in body:
+        return ()
+    given = body.pop("stop")
     # An empty string stands everywhere: every provider refuses it.
     listed = [one for one in ([given] if isinstance(given, str) else given or ()) if one]
     sent = _taken_stops(listed, dialect.sampling)

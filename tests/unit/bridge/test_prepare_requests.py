@@ -68,7 +68,7 @@ ROWS = [
         "forced, not thinking",
         DEEPSEEK,
         {**TOOLS, "tool_choice": FORCED, "enable_thinking": False},
-        {},
+        {"thinking": {"type": "disabled"}},
     ),
     Row(
         "forced while thinking",
@@ -127,6 +127,7 @@ ROWS = [
     ),
     Row("any JSON", DEEPSEEK, {"response_format": ANY}, {}, "one JSON object"),
     Row("any JSON", CLAUDE, {"response_format": ANY}, {"response_format": GONE}, "one JSON object"),
+    Row("any JSON", GEMINI, {"response_format": ANY}, {}, "one JSON object"),
     Row("schema", "my-model", {"response_format": FORMAT}, {}),
     # Sampling.
     Row(
@@ -188,6 +189,15 @@ ROWS = [
     # Stops.
     Row("stop", "gpt-4o", {"stop": ["END"]}, {}),
     Row("stop", "gpt-5", {"stop": ["END"]}, {"stop": GONE}, stop=("END",)),
+    Row(
+        "no thinking",
+        "qwen3-32b",
+        {"reasoning_effort": "none"},
+        {"enable_thinking": False, "top_p": 0.8},
+    ),
+    Row("no thinking", KIMI, {"reasoning_effort": "none"}, {"thinking": {"type": "disabled"}}),
+    Row("no thinking", KIMI, {"enable_thinking": False}, {"thinking": {"type": "disabled"}}),
+    Row("no thinking", "gpt-5", {"reasoning_effort": "none"}, {}),
     Row("five stops", "gpt-4o", {"stop": [*"ABCDE"]}, {"stop": [*"ABCD"]}, stop=("E",)),
     Row("six stops", GEMINI, {"stop": [*"ABCDEF"]}, {"stop": [*"ABCDE"]}, stop=("F",)),
     Row("blank stop", CLAUDE, {"stop": ["\n\n", "END"]}, {"stop": ["END"]}, stop=("\n\n",)),
@@ -229,6 +239,18 @@ def test_claude_is_not_asked_to_think_about_a_result() -> None:
         sent = apply(body, dialect_for(CLAUDE)).body
         assert ("reasoning_effort" in sent) is thinks
         assert "reasoning_effort" in apply(body, dialect_for("gpt-5")).body
+
+
+def test_word_json_is_said_by_the_user_where_systems_are_no_input() -> None:
+    system = {"role": "system", "content": "Answer in JSON."}
+    parts = [{"type": "text", "text": "Hi"}]
+    for messages in ([system, USER], [{**USER, "content": parts}, {**USER, "role": "assistant"}]):
+        body = {"model": "gpt-5", "messages": messages, "response_format": ANY}
+        first = apply(body, dialect_for("gpt-5")).body
+        assert [one["role"] for one in first["messages"]] == [one["role"] for one in messages]
+        assert [one["role"] for one in first["messages"] if "one JSON" in str(one)] == ["user"]
+        assert apply(first, dialect_for("gpt-5")).body == first
+        assert parts == [{"type": "text", "text": "Hi"}]
 
 
 def test_words_join_the_system_message_that_is_there() -> None:
