@@ -71,8 +71,8 @@ class Fields(Connection, BodySettings):
     structured_output_mode: StructuredOutputMode = Field(
         default="auto",
         description=(
-            "How structured output is asked for; auto calls a function, reads JSON from the text"
-            " where the model answered with text, and asks for text where tools are refused."
+            "How structured output is asked for; auto asks as the model's dialect says, and through"
+            " the prompt where that is refused."
         ),
     )
     tool_calling: ToolCalling | None = Field(

@@ -71,8 +71,10 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str,
             params.get("tool_choice"), params["tools"], required=False
         )
     mode = tool_mode(llm, params)
-    for name in (*_WORDS, "empty_retries"):
-        params.pop(name, None)
+    params.pop("empty_retries", None)
+    for name, words in _WORDS.items():
+        if (word := params.pop(name, None)) is not None:
+            check_word(name, word, words)
     params["model"] = params.get("model") or llm.model
     params["dialect"] = DialectChoice(
         *(params.pop(name, getattr(llm, name)) for name in DIALECT_FIELDS)

@@ -106,7 +106,8 @@ class BaseClient:
         default_headers = hidden(default_headers)
         names = list(unknown)
         cast("dict[str, Any]", unknown).clear()
-        reject_unknown(type(self).__name__, names, _SETTINGS, "See its docstring for those it has.")
+        otherwise = "Its docstring lists those it has. Fields of the body go with each call."
+        reject_unknown(type(self).__name__, names, _SETTINGS, otherwise)
         http_client = adopted(http_client, self._http_class)
         if timeout is None and http_client is not None:
             timeout = _timeout_of(http_client)

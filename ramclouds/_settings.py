@@ -82,7 +82,7 @@ def settings_from(
             verify=_verify_from(verify),
             think_tags=think_tags,
             stream_whole_calls=stream_whole_calls,
-            dialect=to_choice(dialect),
+            dialect=_dialect_from(dialect),
             stall_timeout=seconds_from("stall_timeout", stall_timeout),
             total_timeout=seconds_from("total_timeout", total_timeout),
         )
@@ -229,6 +229,13 @@ def _max_retries_from(given: int | None) -> int:
     return given
 
 
+def _dialect_from(given: DialectSetting | None) -> DialectChoice | None:
+    choice = to_choice(given)
+    if choice is not None:
+        choice.of("")  # Finds a name or a word that is unknown.
+    return choice
+
+
 def _headers_from(
     default_headers: Mapping[str, str] | None, user_agent: str | None
 ) -> dict[str, str]:
@@ -239,9 +246,9 @@ def _headers_from(
         # Newer gateway versions translate their messages by it.
         "Accept-Language": "en",
         "Content-Type": "application/json",
-        "User-Agent": user_agent or os.environ.get("RAMCLOUDS_USER_AGENT") or DEFAULT_USER_AGENT,
     }
-    return merge_headers(headers, default_headers)
+    agent = user_agent or os.environ.get("RAMCLOUDS_USER_AGENT") or DEFAULT_USER_AGENT
+    return merge_headers(merge_headers(headers, {"User-Agent": agent}), default_headers)
 
 
 def merge_headers(headers: dict[str, str], more: Any) -> dict[str, str]:
@@ -250,8 +257,6 @@ def merge_headers(headers: dict[str, str], more: Any) -> dict[str, str]:
         raise ConfigurationError('Headers must be a mapping such as {"X-Team": "a"}.')
     if not more:
         return headers
-    if not isinstance(more, Mapping):
-        raise ConfigurationError("Headers must be a dict, such as {'X-Team': 'blue'}.")
     merged = dict(headers)
     for name, value in more.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):

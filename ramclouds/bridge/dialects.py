@@ -483,8 +483,9 @@ def _chosen(choice: DialectChoice, model: str, endpoint_types: tuple[str, ...]) 
         changed["reasoning"] = "never"
     elif isinstance(replay, str):
         changed["reasoning"] = replay
-    if choice.merge_system_messages is not None:
-        changed["merge_system"] = choice.merge_system_messages
+    merge = check_word("merge_system_messages", choice.merge_system_messages, (None, True, False))
+    if merge is not None:
+        changed["merge_system"] = merge
     if choice.media_in_history is not None:
         words = get_args(MediaInHistory)
         changed["media_in_history"] = check_word("media_in_history", choice.media_in_history, words)
@@ -497,8 +498,9 @@ def _row_of(choice: str | Dialect, model: str, endpoint_types: tuple[str, ...]) 
     if choice == "auto":
         return dialect_for(model, endpoint_types)
     if choice not in _BY_NAME:
-        near = closest(choice, _BY_NAME)
-        hint = f"Did you mean {near!r}?" if near else f"Use 'auto' or one of {', '.join(_BY_NAME)}."
+        known = ("auto", "none", *_BY_NAME)
+        near = closest(choice, known)
+        hint = f"Did you mean {near!r}?" if near else f"Use one of {', '.join(known)}."
         raise ConfigurationError(f"dialect={choice!r} is unknown. {hint}")
     return _BY_NAME[choice]
 
@@ -508,5 +510,5 @@ def to_choice(setting: DialectSetting | None) -> DialectChoice | None:
     if setting is None or isinstance(setting, DialectChoice):
         return setting
     if not isinstance(setting, (str, Dialect)):
-        raise ConfigurationError("dialect must be 'auto', the name of a row, or a Dialect.")
+        raise ConfigurationError("dialect must be 'auto', 'none', the name of a row, or a Dialect.")
     return DialectChoice(setting)

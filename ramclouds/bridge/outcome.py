@@ -120,7 +120,10 @@ class Outcome:
     def without_words(self, reasoning: str) -> str:
         """The words of an error about a completion without text and calls."""
         what = f", only thoughts: {shown(reasoning)}" if reasoning else ""
-        advice = self.stopped or "Ask again, lower reasoning_effort, or use another model."
+        advice = (
+            self.stopped
+            or "Ask again (empty_retries=2 does), lower reasoning_effort, or use another model."
+        )
         return (
             f"The completion holds neither text nor a tool call{what}. {advice}"
             ' on_empty="return" returns such a message.'

@@ -43,6 +43,7 @@ CLIENT_FIELDS = (
     "default_headers", "user_agent", "verify",
 )  # fmt: skip
 """The fields of every model of an adapter that its client is built with."""
+_OF_CLIENT = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
 
 STALL_TIMEOUT = 330.0
 """Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
@@ -64,6 +65,9 @@ class ClientSettings(TypedDict, total=False):
 
 
 _LEAVE_OUT = "RamClouds has none, so leave it out."
+_RESPONSES = "Requests go to /chat/completions, so leave it out."
+_ADAPTERS = "Only the adapters have it, so leave it out."
+_CHOICE = "Give it in dialect=ramclouds.bridge.dialects.DialectChoice(...)."
 _ON_CALL = "Give it to the call."
 _PROXY = "Set the environment variable HTTPS_PROXY, or pass http_client=httpx.Client(proxy=...)."
 _THINKING = "Set reasoning_effort, or thinking={'type': 'enabled', 'budget_tokens': ...}."
@@ -154,16 +158,33 @@ FOREIGN: dict[str, dict[str, str]] = {
         "additional_kwargs": "Call chat_with_tools(tools, allow_parallel_tool_calls=...).",
         "": _ON_CALL,
     },
-    "strict": {"streaming": "Call bind_tools() or with_structured_output() with it."},
+    "strict": {
+        "streaming": "Call bind_tools() or with_structured_output() with it.",
+        "additional_kwargs": "Schemas are sent as the model takes them, so leave it out.",
+    },
     "metadata": {"additional_kwargs": "Put it into additional_kwargs."},
     "is_chat_model": {"": "Every model is one here, so leave it out."},
     "should_use_structured_outputs": {
         "structured_output_mode": "Set structured_output_mode='json_schema'.",
     },
+    "audio_config": {"audio": ""},
+    "reuse_client": {"": "One client serves all threads and loops, so leave it out."},
+    "include_response_headers": {
+        "": "An error has its response, and a completion its request_id, so leave it out."
+    },
+    "disabled_params": {"": "What is None is not sent, so leave it out."},
     "tiktoken_model_name": {"custom_get_token_ids": "", "tokenizer": ""},
     "openai_proxy": {"http_client": _PROXY},
     "proxies": {"http_client": _PROXY},
     "proxy": {"http_client": _PROXY},
+    "tool_calling": {"": _ADAPTERS},
+    "on_unsupported": {"": _ADAPTERS},
+    "on_invalid_tool_calls": {"": _ADAPTERS},
+    "on_empty": {"": _ADAPTERS},
+    "empty_retries": {"": _ADAPTERS},
+    "replay_reasoning": {"": _CHOICE},
+    "merge_system_messages": {"": _CHOICE},
+    "media_in_history": {"": _CHOICE},
     "api_type": {"": _LEAVE_OUT},
     "api_version": {"": _LEAVE_OUT},
     "default_query": {"": "The gateway reads no query, so leave it out."},
@@ -171,7 +192,10 @@ FOREIGN: dict[str, dict[str, str]] = {
     "organization": {"": _LEAVE_OUT},
     "org_id": {"": _LEAVE_OUT},
     "project": {"": _LEAVE_OUT},
-    "use_responses_api": {"": "Requests go to /chat/completions, so leave it out."},
+    "include": {"": _RESPONSES},
+    "truncation": {"": _RESPONSES},
+    "use_previous_response_id": {"": _RESPONSES},
+    "use_responses_api": {"": _RESPONSES},
 }
 """What packages for other providers call a setting, and what to do with it here."""
 
@@ -201,7 +225,7 @@ def unknown_name(name: str, known: Collection[str], otherwise: str) -> str:
     for needed, hint in foreign.items():
         if not needed or needed in known:
             return hint or f"Did you mean {needed!r}?"
-    of_client = next((one for one in (name, *foreign) if one in CLIENT_FIELDS), None)
+    of_client = next((one for one in (name, *foreign) if one in _OF_CLIENT), None)
     if of_client and of_client not in known:
         return f"Give {of_client} where the client or the model is made."
     near = closest(name, known)
@@ -257,10 +281,10 @@ def construct(
 
 def _setting_error(error: ValidationError, kind: type[ConfigurationError]) -> ConfigurationError:
     """An error about wrong settings in the client's words; it is pydantic's error as well."""
-    problems = [
-        (found["loc"], str(found.get("ctx", {}).get("error", "")) or _in_words(found))
-        for found in error.errors(include_url=False, include_input=False)
-    ]
+    by_setting: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for found in error.errors(include_url=False, include_input=False):
+        by_setting.setdefault(found["loc"][:1], []).append(found)
+    problems = [(loc, _in_words(found)) for loc, found in by_setting.items()]
     message = " ".join(words for _, words in problems)
     both = _with_pydantic(kind)
     if both is kind:
@@ -276,11 +300,15 @@ def _setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Co
     return cast(ConfigurationError, made)
 
 
-def _in_words(found: Mapping[str, Any]) -> str:
-    name = ".".join(map(str, found["loc"]))
-    if found["type"] == "missing":
+def _in_words(found: Sequence[Mapping[str, Any]]) -> str:
+    """What is wrong with one setting; a union has an error for each of its types."""
+    first = found[0]
+    if ours := first.get("ctx", {}).get("error"):
+        return str(ours)
+    name = ".".join(map(str, first["loc"] if len(found) == 1 else first["loc"][:1]))
+    if first["type"] == "missing":
         return f"{name} is missing. Pass {name}=..."
-    return f"{name} is wrong: {found['msg']}."
+    return f"{name} is wrong: {'. Or: '.join(dict.fromkeys(each['msg'] for each in found))}."
 
 
 def _with_pydantic(kind: type[ConfigurationError]) -> type[ConfigurationError]:

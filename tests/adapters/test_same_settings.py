@@ -49,16 +49,18 @@ def test_no_store_holds_a_header_that_may_be_secret(name: str, chat: Chat, llm: 
         {"tool_calling": "sometimes"},
         {"on_unsupported": "shrug"},
         {"on_invalid_tool_calls": "shrug"},
+        {"on_empty": "shrug"},
+        {"merge_system_messages": "shrug"},
         {"temperature": 3},
     ],
     ids=repr,
 )
 def test_wrong_setting_of_a_call_is_the_same_error(wrong: Any, chat: Chat, llm: Llm) -> None:
-    tools = [{"type": "function", "function": {"name": "f"}}]
-    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        chat().invoke([HumanMessage("Hi")], tools=tools, **wrong)
-    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
-        llm().chat([ChatMessage("Hi")], tools=tools, **wrong)
+    for tools in ([{"type": "function", "function": {"name": "f"}}], None):
+        with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+            chat().invoke([HumanMessage("Hi")], tools=tools, **wrong)
+        with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+            llm().chat([ChatMessage("Hi")], tools=tools, **wrong)
 
 
 BUILDERS: dict[str, Callable[..., Any]] = {
@@ -138,6 +140,9 @@ UNKNOWN_SETTINGS = {
     "organization": "leave it out",
     "default_query": "leave it out",
     "openai_proxy": "HTTPS_PROXY",
+    "reuse_client": "leave it out",
+    "disabled_params": "leave it out",
+    "truncation": "/chat/completions",
     "stream": "stream",
     "tools": "Call|call",
 }
@@ -146,9 +151,26 @@ UNKNOWN_PARAMETERS = {
     "reasoning": "reasoning_effort='high'",
     "num_predict": "'max_tokens'",
     "thinking_budget": "thinking=",
+    "audio_config": "'audio'",
     "max_concurrency": "config=",
     "nonsense_of_mine": "extra_body",
 }
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_wrong_setting_of_several_types_is_named_once(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^replay_reasoning is wrong: .*'turn'.*boolean"):
+        BUILDERS[name](replay_reasoning="x")
+
+
+def test_setting_that_a_call_lacks_says_where_it_belongs() -> None:
+    hints = {"think_tags": "is made", "on_empty": "adapters", "replay_reasoning": "DialectChoice"}
+    messages = [{"role": "user", "content": "Hi"}]
+    with Client(**KEY) as client:
+        for name, hint in hints.items():
+            given: Any = {name: True}
+            with pytest.raises(TypeError, match=hint):
+                client.complete(model="gpt-5", messages=messages, **given)
 
 
 @EVERYWHERE

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from ramclouds import AsyncClient, Client, ConfigurationError
+from ramclouds.bridge.dialects import DialectChoice
 from tests.harness import EACH_TWIN, Calls
 from tests.harness.walk import Walk
 
@@ -61,6 +62,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     *(
         ({"api_key": key}, "key")
         for key in ([CANARY], (CANARY,), {"key": CANARY}, CANARY.encode(), f"{CANARY} x")
+    ),
+    *(({"user_agent": agent}, "User-Agent") for agent in ("me\n", "mé", 5)),
+    *(
+        ({"dialect": dialect}, word)
+        for dialect, word in (
+            ("nonne", "'none'"),
+            ("x", "auto, none, safe"),
+            (5, "dialect"),
+            (DialectChoice("autoo"), "'auto'"),
+            (DialectChoice(replay_reasoning="x"), "replay_reasoning='x'"),  # type: ignore[arg-type]
+            (DialectChoice(merge_system_messages=5), "merge_system"),  # type: ignore[arg-type]
+        )
     ),
     # A right key beside a wrong setting.
     ({"max_retries": -1}, "max_retries"),

@@ -89,7 +89,7 @@ def test_row_can_be_chosen_by_its_name_or_given() -> None:
     ("choice", "says"),
     [
         (DialectChoice("claud"), "Did you mean 'claude'"),
-        (DialectChoice("?"), "Use 'auto' or one of"),
+        (DialectChoice("?"), "Use one of auto, none, safe"),
         (DialectChoice(replay_reasoning="some"), "replay_reasoning='some' is unknown"),  # type: ignore[arg-type]
         (DialectChoice(media_in_history="drop"), "media_in_history='drop' is unknown"),  # type: ignore[arg-type]
     ],
