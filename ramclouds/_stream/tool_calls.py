@@ -253,7 +253,7 @@ class ToolCallTracker:
         given = self._given_out(call, arguments)
         if not given and not extra:
             return None
-        return ToolCallDelta(index=call.position, arguments=given, extra=extra)
+        return ToolCallDelta(index=call.position, arguments=shown(given), extra=extra)
 
     def _given_out(self, call: _Call, arguments: str) -> str:
         """Arguments to pass on: an opening `{}` or null waits for whether more comes."""
@@ -275,7 +275,7 @@ class ToolCallTracker:
             index=call.position,
             id=call.id,
             name=call.name,
-            arguments=arguments,
+            arguments=shown(arguments),
             extra=call.extra,
         )
 

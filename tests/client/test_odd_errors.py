@@ -151,7 +151,9 @@ def test_byte_that_is_not_utf8_makes_a_tool_call_invalid(gateway: Gateway, calls
     assert found.tool_calls == ()
     assert [facts(one) for one in found.invalid_tool_calls] == [invalid]
     gateway.reply(as_events(call(arguments, b"delta")))
-    assert [facts(one) for one in calls.stream()[-1].invalid_tool_calls] == [invalid]
+    chunks = calls.stream()
+    assert [facts(one) for one in chunks[-1].invalid_tool_calls] == [invalid]
+    assert "".join(part.arguments for one in chunks for part in one.tool_calls) == invalid[2]
 
 
 def facts(one: InvalidToolCall) -> tuple[str, str, str, str]:
