@@ -20,7 +20,7 @@ from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import check_count, check_word
+from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
@@ -49,9 +49,10 @@ def to_request(
     model: Fields,
     messages: Sequence[BaseMessage],
     stop: Sequence[str] | None,
-    overrides: Mapping[str, Any],
+    overrides: dict[str, Any],
 ) -> Request:
     """Merge what the model was built with and what this call says; the call wins."""
+    hide_headers(overrides)
     params = to_wire_params(_merged(model, stop, overrides))
     ours: dict[str, Any] = {}
     for name, words in _WORDS.items():

@@ -16,7 +16,7 @@ from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import check_count, check_word
+from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
 from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
 
@@ -33,9 +33,10 @@ _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 
 
 def to_expectation(
-    llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]
+    llm: Fields, messages: Sequence[ChatMessage], given: dict[str, Any]
 ) -> Expectation:
     """What a response to a call with these parameters is held against."""
+    hide_headers(given)
     _check_messages(messages)
     params = {**llm.additional_kwargs, **given}
     offers_tools = llm._checked and bool(params.get("tools"))
@@ -61,8 +62,9 @@ class Request:
     """How tools and formats are asked for; None where none are."""
 
 
-def to_request(llm: Fields, messages: Sequence[ChatMessage], given: Mapping[str, Any]) -> Request:
+def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, Any]) -> Request:
     """Everything that one request says; a call's parameters win over the LLM's."""
+    hide_headers(given)
     params = _merged(llm, given)
     _refuse_several(params.get("n"))
     if params.get("tools"):

@@ -55,10 +55,13 @@ from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
     STALL_TIMEOUT,
     check_pickles,
+    hide_headers,
     is_secret_header,
     public_headers,
     reject_unknown,
+    shown_headers,
 )
+from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, KeyStatus, Model
 
@@ -177,6 +180,7 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
+        hide_headers(params)
         request = self._request("POST", _COMPLETIONS, timeout, params)
         prepared = self._fit(request, body_from(model, messages, params), params)
         is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
@@ -194,6 +198,7 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
+        hide_headers(params)
         request = self._request("POST", _COMPLETIONS, timeout, params)
         self._fit(request, stream_body_from(model, messages, params), params)
         self._make_streamed(request, stream_usage=params.get("stream_usage"))
@@ -214,6 +219,7 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
+        hide_headers(params)
         request = self._request("POST", _EMBEDDINGS, timeout, params)
         request.body = embeddings_body(model, texts, encoding_format, params)
         memory = self._refused_by_model[model]
@@ -248,10 +254,8 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Request:
-        headers, redactor = self._prepare()
-        if params.get("extra_headers"):
-            headers = httpx.Headers(merge_headers(dict(headers), params["extra_headers"]))
-            redactor = _masking(redactor, params["extra_headers"])
+        hidden = params.get("extra_headers")
+        headers, redactor = self._headers_with(hidden) if hidden else self._prepare()
         settings = self._settings
         timeout = timeout_from(timeout, settings.timeout)
         return Request(
@@ -263,6 +267,16 @@ class BaseClient:
             stall_timeout=_limit("stall_timeout", settings, params),
             total_timeout=_limit("total_timeout", settings, params),
         )
+
+    def _headers_with(self, hidden: Any) -> tuple[httpx.Headers, Redactor]:
+        """The headers of a call with its own laid over them, and what masks them."""
+        headers, redactor = self._prepare()
+        try:
+            merged = httpx.Headers(merge_headers(dict(headers), shown_headers(hidden)))
+        except ConfigurationError as error:
+            del headers  # An error keeps the variables of its frames.
+            raise error.with_traceback(None) from None
+        return merged, _masking(redactor, shown_headers(hidden))
 
     def _attempts(self, request: Request, memory: Memory | None = None) -> Attempts:
         return Attempts(

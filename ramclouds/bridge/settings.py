@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, Secret, ValidationError
 from typing_extensions import TypedDict
 
 from ramclouds.errors import ConfigurationError, RamCloudsError
@@ -31,9 +31,11 @@ __all__ = [
     "closest",
     "construct",
     "fields_by_name",
+    "hide_headers",
     "is_secret_header",
     "public_headers",
     "reject_unknown",
+    "shown_headers",
     "to_timeout",
     "unknown_name",
 ]
@@ -361,6 +363,18 @@ def is_secret_header(name: str) -> bool:
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that may be stored: a pickle and a serialized model are files, and travel."""
     return {name: value for name, value in headers.items() if not is_secret_header(name)}
+
+
+def hide_headers(given: Any) -> None:
+    """Hides the `extra_headers` of a call in its own keywords: an error keeps their frame."""
+    headers = given.get("extra_headers")
+    if headers is not None and not isinstance(headers, Secret):
+        given["extra_headers"] = Secret(headers)
+
+
+def shown_headers(headers: Any) -> Any:
+    """The `extra_headers` of a call, hidden or not."""
+    return headers.get_secret_value() if isinstance(headers, Secret) else headers
 
 
 def check_pickles(verify: Any) -> None:

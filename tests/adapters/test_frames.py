@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import RamCloudsError
 from tests.adapters.asking import Way
-from tests.gateway import Gateway
+from tests.gateway import Gateway, Json, error
 from tests.harness.failing import FAILURES, PASSWORD, failing
 from tests.harness.walk import Walk
 
@@ -55,6 +56,38 @@ async def test_no_secret_is_kept_by_an_error_of_llama_index(
 
     leaks = {kind: await found(ask, kind, gateway) for kind in FAILURES}
     assert leaks == dict.fromkeys(FAILURES, ())
+
+
+class _Ours(Walk):
+    """Walks over our frames: those of the frameworks keep what they were called with."""
+
+    def _frame(self, frame: FrameType, path: str) -> Iterator[tuple[str, str]]:
+        file = frame.f_code.co_filename
+        if "site-packages" not in file:
+            yield from super()._frame(frame, path)
+
+
+CALL: dict[str, Any] = {"extra_headers": {"X-Api-Key": HEADER}}
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+PROMPTED: dict[str, Any] = {**CALL, "tools": [TOOL], "tool_calling": "prompted"}
+
+
+async def test_no_header_of_a_call_is_kept_by_our_frames(
+    gateway: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds], way: Way
+) -> None:
+    gateway.handler = lambda request: Json(error("no", "", ""), 400)
+    for given in (CALL, PROMPTED):
+        for asked in (
+            way.langchain(chat(), [HumanMessage("Hi")], **given),
+            way.llama_index(llm(), [ChatMessage("Hi")], **given),
+        ):
+            with pytest.raises(RamCloudsError) as info:
+                await asked
+            assert gateway.last.headers["x-api-key"] == HEADER
+            walk = _Ours()
+            held = [(path, text[:200]) for path, text in walk.texts(info.value) if HEADER in text]
+            assert held == []
+            assert walk.frames > 1
 
 
 WRONG: list[dict[str, Any]] = [

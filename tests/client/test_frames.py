@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ramclouds import RamCloudsError
+from ramclouds import ConfigurationError, RamCloudsError
 from tests.gateway import Gateway
 from tests.harness import EACH_TWIN, Calls, Twin
 from tests.harness.failing import FAILURES, PASSWORD, failing
@@ -57,6 +57,27 @@ def found(error: BaseException) -> tuple[str, ...]:
 def test_no_secret_is_kept_by_an_error(gateway: Gateway, connect: Connect, method: str) -> None:
     leaks = {kind: found(caught(connect, method, kind, gateway)) for kind in FAILURES}
     assert leaks == dict.fromkeys(FAILURES, ())
+
+
+WRONG: tuple[Any, ...] = (
+    {"X-Api-Key": f"{HEADER}\n"},
+    {"X Y": HEADER},
+    {"X-Api-Key": [HEADER]},
+    f"X-Api-Key: {HEADER}",
+    [("X-Api-Key", HEADER)],
+)
+
+
+@pytest.mark.parametrize("method", SENT)
+def test_no_secret_is_kept_by_an_error_about_the_headers_of_a_call(
+    connect: Connect, method: str
+) -> None:
+    for headers in WRONG:
+        calls = connect(api_key=f"sk-{CANARY}", default_headers={"X-Api-Key": HEADER})
+        with pytest.raises(ConfigurationError) as info:
+            getattr(calls, method)(extra_headers=headers)
+        held = [path for path, text in Walk().texts(info.value) if CANARY in text or HEADER in text]
+        assert (headers, held) == (headers, [])
 
 
 OWN: dict[bool, Any] = {False: httpx.Client, True: httpx.AsyncClient}

@@ -79,8 +79,8 @@ NAMES = {
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CLIENT_FIELDS ClientSettings FOREIGN STALL_TIMEOUT check_count check_pickles check_word
-        closest construct fields_by_name is_secret_header public_headers reject_unknown to_timeout
-        unknown_name
+        closest construct fields_by_name hide_headers is_secret_header public_headers reject_unknown
+        shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call
