@@ -18,6 +18,7 @@ FORCED = {"type": "function", "function": {"name": "f"}}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 FORMAT = {"type": "json_schema", "json_schema": {"name": "A", "schema": SCHEMA}}
 ANY = {"type": "json_object"}
+TEXT = {"type": "text"}
 GONE = "<gone>"
 
 
@@ -97,6 +98,7 @@ ROWS = [
         {"tools": [TOOL], "tool_choice": "auto"},
     ),
     # Formats.
+    Row("text", "qwen3-32b", {"response_format": TEXT}, {"response_format": GONE, "top_p": 0.95}),
     Row("schema", "gpt-5", {"response_format": FORMAT}, {}),
     Row("schema", GEMINI, {"response_format": FORMAT}, {}),
     Row(
