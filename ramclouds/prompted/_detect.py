@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ramclouds._stream.accumulator import Accumulator
+from ramclouds._stream.accumulator import accumulate
 from ramclouds.bridge.json_text import is_prose
 from ramclouds.bridge.tools import is_forced, missing_forced_call
 from ramclouds.types import Chunk, Completion
@@ -40,9 +40,6 @@ class NativeWatch:
         else:
             self._has_shown = bool(chunk.tool_calls) or chunk.text.lstrip().startswith(("{", "["))
         if chunk.finish_reason is not None and not self._has_shown:
-            joined = Accumulator()
-            for each in self._buffer:
-                joined.add(each)
-            self.is_ignored = is_ignored(self._params, joined.completion())
+            self.is_ignored = is_ignored(self._params, accumulate(self._buffer))
             self._has_shown = not self.is_ignored
         return self._buffer if self._has_shown else []
