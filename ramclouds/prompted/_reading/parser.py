@@ -124,12 +124,10 @@ class PromptedParser:
             chunk.text += event
         elif isinstance(event, Begun):
             self._begin(event.name, chunk)
-        elif reason := event.reason or _doubt(event.arguments):
+        elif event.reason:
             index = self._begun.index if self._begun else None
             begun = self._begun or self._new_call(event.name)
-            self._invalid.append(
-                InvalidToolCall(str(begun.id), begun.name or "", event.arguments, reason, index)
-            )
+            self._invalid.append(InvalidToolCall(str(begun.id), str(begun.name), *event[1:], index))
             self._begun = None
         else:
             begun = self._begun or self._begin(event.name, chunk)
@@ -157,11 +155,3 @@ class PromptedParser:
             self._native[delta.index] = self._indices
             self._indices += 1
         return replace(delta, index=self._native[delta.index])
-
-
-def _doubt(arguments: str) -> str:
-    """Why no tool may run on arguments that are one object; empty where one may."""
-    # The text of a completion does not show whether the model wrote it.
-    if "\ufffd" in arguments:
-        return "The arguments hold U+FFFD, which stands for bytes that are not UTF-8."
-    return ""

@@ -225,13 +225,3 @@ def test_many_tools_are_told_apart() -> None:
 def test_many_calls_stand_in_one_block() -> None:
     calls = '{"name": "get_time", "arguments": {}}\n' * 1_500
     assert len(said_in(parsed([f"<tool_call>{calls}</tool_call>"]))) == 1_500
-
-
-def test_replacement_character_makes_a_call_invalid() -> None:
-    arguments = '{"city": "K\ufffdln"}'
-    pieces = [
-        "a\ufffd",
-        f'<tool_call>{{"name": "get_weather", "arguments": {arguments}}}</tool_call>',
-    ]
-    for cut in (pieces, list("".join(pieces))):
-        assert said_in(parsed(cut)) == ["a\ufffd", ("get_weather", arguments, "invalid")]
