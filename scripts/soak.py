@@ -108,10 +108,11 @@ async def _server() -> None:
 # The clients.
 
 
-def _request(number: int, faults: float = 0.05) -> tuple[str, str, dict[str, Any]]:
-    fault = "none"
-    if random.random() < faults:
-        fault = random.choice(FAULTS + POISON)
+def _request(number: int, share: float = 0.05) -> tuple[str, str, dict[str, Any]]:
+    """One request of many: a share of them has a fault, and as many have poison."""
+    fault, chance = "none", random.random()
+    if chance < 2 * share:
+        fault = random.choice(FAULTS if chance < share else POISON)
     name = f"t{number}"
     return name, fault, {"model": "m", "messages": [{"role": "user", "content": f"{name} {fault}"}]}
 
@@ -178,7 +179,7 @@ async def _poisoned_late(client: AsyncClient, times: int) -> Counter[str]:
     """Calls one after the other: poison comes on an idle connection, never beside a request."""
     counts: Counter[str] = Counter()
     for number in range(times):
-        name, _, request = _request(number, faults=0)
+        name, _, request = _request(number, share=0)
         for fault in ("late_poison", "none"):
             request["messages"][0]["content"] = f"{name} {fault}"
             _judge(name, fault, (await client.complete(**request)).text, counts)
@@ -192,7 +193,7 @@ async def _cancelled(client: AsyncClient, times: int) -> Counter[str]:
 
     counts: Counter[str] = Counter()
     for number in range(times):
-        name, _, request = _request(number, faults=0)
+        name, _, request = _request(number, share=0)
         request["messages"][0]["content"] = f"{name} slow"
         with anyio.move_on_after(random.uniform(0, 0.006)) as scope:
             if number % 2:
@@ -205,7 +206,7 @@ async def _cancelled(client: AsyncClient, times: int) -> Counter[str]:
                     with anyio.CancelScope(shield=True):
                         await stream.aclose()
         counts["cancelled" if scope.cancelled_caught else "right"] += 1
-    name, _, request = _request(times, faults=0)
+    name, _, request = _request(times, share=0)
     assert (await client.complete(**request)).text == name
     pools = [found[0]._direct._pool for found in client._pools._pools.values()]  # type: ignore[attr-defined]
     counts["BUSY"] = sum(len(pool._busy) for pool in pools)
@@ -225,7 +226,7 @@ def _interrupted(client: Client, times: int) -> Counter[str]:
 
     signal.signal(signal.SIGALRM, interrupt)
     for number in range(times):
-        name, _, request = _request(number, faults=0)
+        name, _, request = _request(number, share=0)
         try:
             signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 2e-3))
             if number % 2:
@@ -237,7 +238,7 @@ def _interrupted(client: Client, times: int) -> Counter[str]:
         except _Interrupt:
             counts["interrupted"] += 1
     signal.setitimer(signal.ITIMER_REAL, 0)
-    name, _, request = _request(times, faults=0)
+    name, _, request = _request(times, share=0)
     assert client.complete(**request).text == name
     gc.collect()
     pool: Any = client._pool
