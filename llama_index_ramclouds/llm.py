@@ -100,7 +100,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         return to_metadata(
             self.facts,
             window=self.context_window,
-            max_tokens=max_tokens_of(dict(self)),
+            max_tokens=max_tokens_of(vars(self)),
             has_functions=self.is_function_calling_model,
         )
 
