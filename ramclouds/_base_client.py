@@ -309,16 +309,18 @@ class BaseClient:
         return StreamReader(attempts.head(), self._reading(attempts))
 
     def _reading(self, attempts: Attempts) -> Reading:
-        body, prepared = attempts.request.body or {}, attempts.request.prepared
+        body, prepared = attempts.request.body, attempts.request.prepared
+        assert body is not None
+        assert prepared is not None
         return Reading(
             think_tags=self._settings.think_tags,
             model=body["model"],
             has_tools=bool(body.get("tools")),
             has_usage=gets_usage(body),
-            stop=prepared.stop if prepared is not None else (),
-            token_limit=prepared.token_limit if prepared is not None else None,
+            stop=prepared.stop,
+            token_limit=prepared.token_limit,
             counting=_COUNTING[self._settings.base_url],
-            tool_names=prepared.tool_names if (prepared := attempts.request.prepared) else {},
+            tool_names=prepared.tool_names,
         )
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:

@@ -74,6 +74,8 @@ class Dialect:
     thinks_in_loops: bool = True
     """The model may be asked to think about a tool's result."""
     forced_tools: Literal["always", "not_while_thinking", "never"] = "not_while_thinking"
+    allowed_tools: bool = False
+    """OpenAI's `tool_choice` of the type `allowed_tools` is taken."""
     reasoning: Reasoning = "never"
     """Which reasoning of a history goes back."""
     blank_reasoning: Literal["calls", "turn", "all"] = "calls"
@@ -106,6 +108,8 @@ class Dialect:
     sampling: Sampling = Sampling()
     stream_whole_calls: Literal["never", "while_thinking", "always"] = "never"
     """When the model takes streams alone."""
+    is_rewritten: bool = False
+    """The gateway writes ids and finish reasons of its own into each response of the family."""
     may_end_with_nothing: bool = False
     """An empty completion right behind tool results ends the turn."""
     effort_beside_tools: bool = True

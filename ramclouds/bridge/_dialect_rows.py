@@ -49,6 +49,7 @@ _GPT = Dialect(
     # "Response input messages must contain the word 'json' in some form".
     json_word_of_user=True,
     forced_tools="always",
+    allowed_tools=True,
     tool_ids=re.compile(r"[a-zA-Z0-9_.:-]{1,40}"),
     id_length=40,
     join_neighbours=False,
@@ -72,6 +73,9 @@ _GEMINI = Dialect(
     assistant_last="always",
     # As Claude's channel.
     merge_system=True,
+    # An id is `chatcmpl-` and that of the request, converted or not; each finish reason that the
+    # channel does not know, MALFORMED_FUNCTION_CALL among them, is content_filter.
+    is_rewritten=True,
     video_as_string=True,
     # "The number of stop sequences must not exceed 5."
     sampling=Sampling(most_stops=5, ignored=tuple(name for name in _SELDOM if name != "seed")),
@@ -181,7 +185,7 @@ _MISTRAL = Dialect(
     sampling=Sampling(stop="here", ignored=_SELDOM),
     source="https://docs.mistral.ai/api/; New API's Mistral channel",
 )
-_GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True)
+_GROK = replace(_GPT, name="grok", family="grok", join_neighbours=True, allowed_tools=False)
 _MIMO = replace(
     _KIMI,
     name="mimo",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ramclouds._wire.fields import as_count
+from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.outcome import limited_message
 from ramclouds.models import model_facts
 from ramclouds.types import Usage
@@ -49,9 +50,9 @@ class Reading:
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent, where they differ."""
 
-    def is_gemini(self, model: str | None) -> bool:
-        """Whether Gemini answered, which another name may stand for."""
-        return "gemini" in (model_facts(self.model).family, model_facts(model or "").family)
+    def _is_rewritten(self, model: str | None) -> bool:
+        """Whether the gateway wrote id and finish reason, by either name of the model."""
+        return dialect_for(self.model).is_rewritten or dialect_for(model or "").is_rewritten
 
     def facts(self, model: str | None, finish_reason: str | None) -> dict[str, Any]:
         """What the request says of the completion.
@@ -80,7 +81,7 @@ class Reading:
         of a cut response, but `input_tokens` stays 0: they come with the provider's last event.
         Some providers never send them, so 0 proves a cut only for a model that has sent some.
         """
-        if self.is_gemini(model) or not is_gateway_id(completion_id, request_id):
+        if self._is_rewritten(model) or not is_gateway_id(completion_id, request_id):
             return "whole"
         if usage is not None and as_count(usage.raw.get("input_tokens")):
             self.counting.add(self.model)
@@ -93,10 +94,9 @@ class Reading:
     def may_be_malformed_call(self, finish_reason: str | None, model: str | None) -> bool:
         """Whether an empty response that says "filtered" may be a malformed tool call.
 
-        The gateway writes content_filter for each of Gemini's finish reasons that it does not know,
-        MALFORMED_FUNCTION_CALL among them.
+        Where the gateway writes the finish reason, it is content_filter for both.
         """
-        return finish_reason == "content_filter" and self.has_tools and self.is_gemini(model)
+        return finish_reason == "content_filter" and self.has_tools and self._is_rewritten(model)
 
 
 def is_gateway_id(completion_id: str | None, request_id: str | None) -> bool:

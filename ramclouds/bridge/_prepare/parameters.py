@@ -57,7 +57,7 @@ def choose_tools(
         return
     choice = body.get("tool_choice")
     if isinstance(choice, Mapping) and choice.get("type") == "allowed_tools":
-        if dialect.family == "gpt":
+        if dialect.allowed_tools:
             return
         choice = _allowed(body, choice)
     may_force = dialect.forced_tools == "always" or (
