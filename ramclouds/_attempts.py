@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
-from dataclasses import dataclass, field
 from types import NoneType, TracebackType
 from typing import Any
 
@@ -20,53 +18,16 @@ from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
 from ramclouds._http.timeouts import CallTimes, check_process
+from ramclouds._request import Memory, Request, changed_body
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
-from ramclouds._wire.chat.request_body import can_be_streamed, make_streamed, to_bytes
+from ramclouds._wire.chat.request_body import to_bytes
 from ramclouds._wire.sse import CommentFilter
-from ramclouds.bridge.outcome import refuses_effort
-from ramclouds.bridge.prepare import Prepared, without_effort
-from ramclouds.errors import APIConnectionError, APITimeoutError, BadRequestError, RamCloudsError
+from ramclouds.bridge.prepare import Prepared
+from ramclouds.errors import APIConnectionError, APITimeoutError, RamCloudsError
 
 logger = logging.getLogger("ramclouds")
-
-# Codex: "Stream must be set to true"; Qwen3: "parameter.enable_thinking must be set to false for
-# non-streaming calls"; QwQ: "This model only support stream mode".
-_STREAM_ONLY = re.compile(
-    r"stream must be (?:set to )?true|non-stream(?:ing)? (?:calls|requests)|only supports? stream"
-    r"|only streaming is supported|stream ?= ?true is required",
-    re.IGNORECASE,
-)
-
-
-@dataclass(slots=True)
-class Request:
-    """What is sent, the same at each attempt."""
-
-    method: str
-    url: str
-    headers: httpx.Headers
-    timeout: httpx.Timeout
-    redactor: Redactor
-    stall_timeout: float | None = None
-    total_timeout: float | None = None
-    body: dict[str, Any] | None = None
-    prepared: Prepared | None = None
-    """How a response to the body is read."""
-    optional_field: str | None = None
-    """A key of the body that only we added: a refusal that names it has it taken out."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """What one client learns from refusals."""
-
-    refused_fields: set[str] = field(default_factory=set)
-    streamed_models: set[str] = field(default_factory=set)
-    """Models that refuse whole calls."""
-    effortless_models: set[str] = field(default_factory=set)
-    """Models that refuse tools beside a reasoning effort."""
 
 
 class Attempts:
@@ -172,7 +133,8 @@ class Attempts:
             error = status_error(self.response, self.body.content(), self.request.redactor)
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
         assert error is not None
-        if self._can_drop_field(error) or self._can_stream(error) or self._can_rest(error):
+        if (body := changed_body(self.request, self._memory, error)) is not None:
+            self._content = to_bytes(body)
             return 0.0
         if has_begun and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
@@ -250,48 +212,6 @@ class Attempts:
         plain = [one for one in held if not isinstance(one, BaseException)]
         is_plain = all(isinstance(one, (str, bytes, int, float, NoneType)) for one in plain)
         return is_plain and self.request.redactor.is_clean(f"{cause} {plain}")
-
-    def _can_drop_field(self, error: RamCloudsError) -> bool:
-        """Whether a refusal names a field that only we added: sent again without it, once."""
-        name, body = self.request.optional_field, self.request.body
-        if name is None or body is None or not isinstance(error, BadRequestError):
-            return False
-        if name not in f"{error.message} {error.__dict__.get('param')}":
-            return False
-        self.request.optional_field = None
-        self._memory.refused_fields.add(name)
-        body.pop(name, None)
-        self._content = to_bytes(body)
-        logger.info("%s is refused by %s; sent without it from now on", name, self.request.url)
-        return True
-
-    def _can_rest(self, error: RamCloudsError) -> bool:
-        """Whether tools are refused beside an effort that the user did not choose."""
-        body, prepared = self.request.body, self.request.prepared
-        if body is None or prepared is None or prepared.effort_beside_tools:
-            return False
-        if not isinstance(error, BadRequestError) or not refuses_effort(error.message):
-            return False
-        if not without_effort(body):
-            return False
-        self._memory.effortless_models.add(body["model"])
-        self._content = to_bytes(body)
-        logger.info("%s takes no tools beside an effort; asked without one", body["model"])
-        return True
-
-    def _can_stream(self, error: RamCloudsError) -> bool:
-        """Whether the model takes streams only: the same is then asked for as a stream."""
-        body = self.request.body
-        if body is None or "stream" in body or not isinstance(error, BadRequestError):
-            return False
-        if not can_be_streamed(body) or not _STREAM_ONLY.search(error.message):
-            return False
-        self._memory.streamed_models.add(body["model"])
-        refused = self._memory.refused_fields
-        self.request.optional_field = make_streamed(body, stream_usage=None, refused=refused)
-        self._content = to_bytes(body)
-        logger.info("%s takes streams only; asked as a stream from now on", body["model"])
-        return True
 
 
 def _log_changes(prepared: Prepared) -> None:

@@ -15,7 +15,7 @@ from pydantic import Secret, SecretStr
 from typing_extensions import TypedDict, Unpack
 
 from ramclouds._addresses import proxy_secrets
-from ramclouds._attempts import Attempts, Memory, Request
+from ramclouds._attempts import Attempts
 from ramclouds._batching import Batching
 from ramclouds._complete import completion_from, key_status_from, models_from
 from ramclouds._embed import embeddings_from
@@ -23,6 +23,7 @@ from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
+from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
     api_key_from,
