@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from langchain_core.messages import BaseMessage
 
@@ -19,18 +19,10 @@ from langchain_ramclouds._tools import to_wire_params
 from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
-from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
+from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
-from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
-
-_WORDS = {
-    "tool_calling": (None, *get_args(ToolCalling)),
-    "on_unsupported": get_args(OnUnsupported),
-    "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
-    "on_empty": get_args(OnEmpty),
-}
-"""Settings of ours that are not sent, which a call may set too."""
+from ramclouds.prompted import ToolMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ def to_request(
     hide_headers(overrides)
     params = to_wire_params(_merged(model, stop, overrides))
     ours: dict[str, Any] = {}
-    for name, words in _WORDS.items():
+    for name, words in WORDS.items():
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
     retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
     chosen = [params.pop(name, getattr(model, name)) for name in DIALECT_FIELDS]
@@ -100,10 +92,3 @@ def _merged(
     # LangChain's own switch between invoke and stream.
     params.pop("stream", None)
     return params
-
-
-def _wants_json(response_format: Any) -> bool:
-    return isinstance(response_format, Mapping) and response_format.get("type") in (
-        "json_schema",
-        "json_object",
-    )

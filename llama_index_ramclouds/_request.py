@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
@@ -15,19 +15,10 @@ from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
-from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
+from ramclouds.bridge.outcome import WORDS, ToolCalling
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
-from ramclouds.prompted import OnUnsupported, ToolCalling, ToolMode
-
-_WORDS = {
-    "tool_calling": get_args(ToolCalling),
-    "on_unsupported": get_args(OnUnsupported),
-    "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
-    "on_empty": get_args(OnEmpty),
-}
-"""Settings of ours that are not sent, which a call may set too."""
-
+from ramclouds.prompted import ToolMode
 
 _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 
@@ -40,7 +31,7 @@ def to_expectation(
     _check_messages(messages)
     params = {**llm.additional_kwargs, **given}
     offers_tools = llm._checked and bool(params.get("tools"))
-    retries = given.get("empty_retries", llm.empty_retries)
+    retries = given.get("empty_retries")
     return Expectation(
         model=given.get("model") or llm.model,
         must_call=llm._checked and is_forced(params.get("tool_choice")),
@@ -74,7 +65,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
         )
     mode = tool_mode(llm, params)
     params.pop("empty_retries", None)
-    for name, words in _WORDS.items():
+    for name, words in WORDS.items():
         if (word := params.pop(name, None)) is not None:
             check_word(name, word, words)
     params["model"] = params.get("model") or llm.model
@@ -109,7 +100,7 @@ def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:
 
 def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:
     if (word := given.get(name)) is not None:
-        return check_word(name, word, _WORDS[name])
+        return check_word(name, word, WORDS[name])
     return getattr(llm, name)
 
 

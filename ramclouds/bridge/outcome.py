@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from ramclouds.errors import (
     APIConnectionError,
@@ -23,9 +23,12 @@ from ramclouds.errors import (
 from ramclouds.types import InvalidToolCall
 
 __all__ = [
+    "WORDS",
     "OnEmpty",
     "OnInvalidToolCalls",
+    "OnUnsupported",
     "Outcome",
+    "ToolCalling",
     "invalid_calls_message",
     "is_native_refused",
     "limited_message",
@@ -35,10 +38,22 @@ __all__ = [
     "unsupported_message",
 ]
 
+ToolCalling = Literal["native", "prompted", "grammar"]
+"""How tools and formats are asked for."""
+OnUnsupported = Literal["raise", "fallback"]
+"""What becomes of a native request that had no effect."""
 OnInvalidToolCalls = Literal["raise", "return"]
 """What becomes of a message with invalid tool calls and no valid one."""
 OnEmpty = Literal["raise", "return"]
 """What becomes of a message without text and calls, where tools were offered."""
+
+WORDS: dict[str, tuple[str | None, ...]] = {
+    "tool_calling": (None, *get_args(ToolCalling)),
+    "on_unsupported": get_args(OnUnsupported),
+    "on_invalid_tool_calls": get_args(OnInvalidToolCalls),
+    "on_empty": get_args(OnEmpty),
+}
+"""The adapters' settings that are not sent, which a call may set too, and what they may be."""
 
 _CUT_OFF = {
     "length": ("It was cut off at its token limit.", "Raise max_tokens."),

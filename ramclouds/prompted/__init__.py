@@ -15,8 +15,9 @@ had no effect. What comes back keeps the contract of `Chunk` and `Completion`. T
 from typing import TYPE_CHECKING
 
 from ramclouds.bridge.json_text import is_prose, json_text
+from ramclouds.bridge.outcome import OnUnsupported, ToolCalling, unsupported_message
 from ramclouds.bridge.tools import missing_forced_call
-from ramclouds.prompted._mode import OnUnsupported, ToolCalling, ToolMode, unsupported_message
+from ramclouds.prompted._mode import ToolMode
 from ramclouds.prompted._prompt import render
 from ramclouds.prompted._reading.parser import PromptedParser
 from ramclouds.prompted._request import PromptedRequest, prepare

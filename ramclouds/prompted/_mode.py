@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from ramclouds.bridge.outcome import is_native_refused
-from ramclouds.bridge.outcome import unsupported_message as unsupported_message
+from ramclouds.bridge.outcome import OnUnsupported, ToolCalling, is_native_refused
 from ramclouds.errors import APIStatusError
 from ramclouds.models import model_facts
 from ramclouds.prompted._detect import NativeWatch, is_ignored
 from ramclouds.prompted._request import PromptedRequest, prepare
 from ramclouds.types import Chunk, Completion
 
-ToolCalling = Literal["native", "prompted", "grammar"]
-OnUnsupported = Literal["raise", "fallback"]
 _THINKING = ("reasoning_effort", "thinking", "enable_thinking")
 
 

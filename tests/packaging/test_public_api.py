@@ -72,8 +72,8 @@ NAMES = {
     "ramclouds.bridge.tokens": "count_request estimate_tokens",
     "ramclouds.bridge.names": "safe_name with_safe_names",
     "ramclouds.bridge.outcome": """
-        OnEmpty OnInvalidToolCalls Outcome invalid_calls_message is_native_refused limited_message
-        may_succeed refuses_effort shown
+        OnEmpty OnInvalidToolCalls OnUnsupported Outcome ToolCalling WORDS invalid_calls_message
+        is_native_refused limited_message may_succeed refuses_effort shown
         unsupported_message
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
