@@ -17,7 +17,7 @@ from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import to_wire
 from langchain_ramclouds._tools import to_wire_params
 from ramclouds.bridge.body_fields import merged
-from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
+from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
@@ -50,8 +50,7 @@ def to_request(
     for name, words in WORDS.items():
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
     retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
-    chosen = [params.pop(name, getattr(model, name)) for name in DIALECT_FIELDS]
-    params["dialect"] = DialectChoice(*chosen)
+    params["dialect"] = DialectChoice.taken(params, model)
     params["messages"] = to_wire(messages)
     if not params["messages"]:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
@@ -78,8 +77,7 @@ def structured_ways(model: Fields, overrides: Mapping[str, Any]) -> tuple[Way, .
     mode = ToolMode(params.pop("tool_calling", model.tool_calling))
     if mode.prompted_mode(params["model"]) is not None:
         return ("tool",)
-    chosen = [params.pop(name, getattr(model, name)) for name in DIALECT_FIELDS]
-    return DialectChoice(*chosen).ways(params | (params.get("extra_body") or {}))
+    return DialectChoice.taken(params, model).ways(params)
 
 
 def _merged(

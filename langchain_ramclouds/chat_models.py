@@ -35,6 +35,7 @@ from langchain_ramclouds._tools import (
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import construct
 from ramclouds.bridge.tokens import count_request, estimate_tokens
 
@@ -42,10 +43,7 @@ _content_blocks.register()
 
 _M = TypeVar("_M", bound=BaseModel)
 
-_BEHAVIOUR = (
-    "think_tags", *DIALECT_FIELDS, "tool_calling", "on_unsupported", "on_invalid_tool_calls",
-    "on_empty", "empty_retries",
-)  # fmt: skip
+_BEHAVIOUR = ("think_tags", *DIALECT_FIELDS, *WORDS, "empty_retries")
 """Settings that are not sent and yet change what comes back."""
 
 
@@ -76,7 +74,7 @@ class ChatRamClouds(BaseChatModel, Fields):
             with model_errors():
                 check_limits(self._body_settings)
                 self._check_clients()
-                DialectChoice(*(getattr(self, name) for name in DIALECT_FIELDS)).of(self.model)
+                DialectChoice.taken({}, self).of(self.model)
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:

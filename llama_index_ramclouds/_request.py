@@ -13,7 +13,7 @@ from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice, to_wire_tools
 from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
-from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice, Way
+from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import WORDS, ToolCalling
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
@@ -69,9 +69,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
         if (word := params.pop(name, None)) is not None:
             check_word(name, word, words)
     params["model"] = params.get("model") or llm.model
-    params["dialect"] = DialectChoice(
-        *(params.pop(name, getattr(llm, name)) for name in DIALECT_FIELDS)
-    )
+    params["dialect"] = DialectChoice.taken(params, llm)
     params["messages"] = to_wire(messages)
     return Request(params, mode if ToolMode.is_needed(params, mode.tool_calling) else None)
 
@@ -94,8 +92,7 @@ def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:
     """How structured output is asked for in a call with these parameters, the best way first."""
     params = _merged(llm, given)
     params["model"] = params.get("model") or llm.model
-    chosen = [params.pop(name, getattr(llm, name)) for name in DIALECT_FIELDS]
-    return DialectChoice(*chosen).ways(params | (params.get("extra_body") or {}))
+    return DialectChoice.taken(params, llm).ways(params)
 
 
 def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:

@@ -70,8 +70,6 @@ def dialect_for(model: str, endpoint_types: tuple[str, ...] = ()) -> Dialect:
 _CHANNELS = (("anthropic", "claude"), ("gemini", "gemini"))
 
 
-DIALECT_FIELDS = ("dialect", "replay_reasoning", "merge_system_messages", "media_in_history")
-"""The settings of an adapter that a `DialectChoice` is made of, in its order."""
 DialectSetting = Union[str, "Dialect", "DialectChoice"]
 """`auto`, `none`, the name of a row, a row, or a choice with what a user wants otherwise."""
 
@@ -86,13 +84,28 @@ class DialectChoice:
     merge_system_messages: bool | None = None
     media_in_history: MediaInHistory | None = None
 
-    def ways(self, body: Mapping[str, Any]) -> tuple[Way, ...]:
-        """The ways of structured output for a request, the best first."""
+    @classmethod
+    def taken(cls, params: dict[str, Any], model: Any) -> DialectChoice:
+        """What a call says, taken out of its parameters, else the settings of a model."""
+        return cls(
+            params.pop("dialect", model.dialect),
+            params.pop("replay_reasoning", model.replay_reasoning),
+            params.pop("merge_system_messages", model.merge_system_messages),
+            params.pop("media_in_history", model.media_in_history),
+        )
+
+    def ways(self, params: Mapping[str, Any]) -> tuple[Way, ...]:
+        """The ways of structured output for a call with these parameters, the best first."""
+        body = {**params, **(params.get("extra_body") or {})}
         return (self.of(str(body["model"])) or SAFE).ways(body)
 
     def of(self, model: str, endpoint_types: tuple[str, ...] = ()) -> Dialect | None:
         """The row for a model; None where requests go out as they are."""
         return None if self.dialect == "none" else _chosen(self, model, endpoint_types)
+
+
+DIALECT_FIELDS = tuple(DialectChoice.__dataclass_fields__)
+"""The settings of an adapter that a `DialectChoice` is made of, in its order."""
 
 
 @lru_cache(maxsize=1024)
