@@ -10,7 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from ramclouds import APIConnectionError, APITimeoutError, ConfigurationError, RateLimitError
+from ramclouds import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncClient,
+    Client,
+    ConfigurationError,
+    RateLimitError,
+)
 from tests.gateway import (
     Drip,
     Gateway,
@@ -23,7 +30,7 @@ from tests.gateway import (
     error,
     text_chunks,
 )
-from tests.harness import EACH_TWIN, Calls, read
+from tests.harness import ASK, EACH_TWIN, Calls, read
 
 SHORT = 0.15
 ENOUGH = 0.6
@@ -183,20 +190,29 @@ def test_connection_that_is_not_taken(connect: Connect) -> None:
         assert caught.value.retryable is True
 
 
-def test_pool_without_a_free_connection(gateway: Gateway) -> None:
-    from ramclouds import Client
+ONE_CONNECTION = httpx.Limits(max_connections=1)
+ASK_SOON = {**ASK, "timeout": httpx.Timeout(5, pool=SHORT)}
 
-    limits = httpx.Limits(max_connections=1)
+
+def test_pool_without_a_free_connection(gateway: Gateway) -> None:
     gateway.reply(Hang("mid_body"))
-    with httpx.Client(limits=limits, trust_env=False) as http:
-        timeout = httpx.Timeout(5, pool=SHORT)
-        client = Client(
-            api_key="test-key", base_url=gateway.base_url, http_client=http, max_retries=0
-        )
-        stream = client.stream(model="m", messages=[{"role": "user", "content": "Hi"}])
+    settings: Any = {"api_key": "test-key", "base_url": gateway.base_url, "max_retries": 0}
+    with httpx.Client(limits=ONE_CONNECTION, trust_env=False) as http:
+        client = Client(http_client=http, **settings)
+        stream = client.stream(**ASK)
         next(stream)
         with pytest.raises(APITimeoutError):
-            client.complete(
-                model="m", messages=[{"role": "user", "content": "Hi"}], timeout=timeout
-            )
+            client.complete(**ASK_SOON)
         stream.close()
+
+
+async def test_async_pool_without_a_free_connection(gateway: Gateway) -> None:
+    gateway.reply(Hang("mid_body"))
+    settings: Any = {"api_key": "test-key", "base_url": gateway.base_url, "max_retries": 0}
+    async with httpx.AsyncClient(limits=ONE_CONNECTION, trust_env=False) as http:
+        client = AsyncClient(http_client=http, **settings)
+        stream = client.stream(**ASK)
+        await anext(stream)
+        with pytest.raises(APITimeoutError):
+            await client.complete(**ASK_SOON)
+        await stream.aclose()
