@@ -114,10 +114,11 @@ bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in ben
 
 .PHONY: pins
 pins:  ## Pin the newest allowed versions (needs uv: UV=/path/to/uv).
-	$(UV) pip compile $(PIN_FLAGS) --extra all --group demo -o requirements/demo.txt
+	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --extra local --group demo -o requirements/demo.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group dev -c requirements/demo.txt -o requirements/dev.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --group bench \
 		-c requirements/demo.txt -o requirements/bench.txt
+	$(UV) pip compile $(PIN_FLAGS) --extra all --group docs -c requirements/demo.txt -o requirements/docs.txt
 	$(UV) pip compile requirements/floors.in $(filter-out pyproject.toml,$(PIN_FLAGS)) -o requirements/floors.txt
 
 # One file for all Pythons and platforms, without the URL of an index, so that any index will do.
