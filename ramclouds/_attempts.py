@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from types import NoneType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -18,6 +18,7 @@ from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
 from ramclouds._http.timeouts import CallTimes, check_process
+from ramclouds._observers import NOBODY, Watch
 from ramclouds._request import Memory, Request, changed_body
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
@@ -26,20 +27,27 @@ from ramclouds._wire.chat.request_body import to_bytes
 from ramclouds._wire.sse import CommentFilter
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.errors import APIConnectionError, APITimeoutError, RamCloudsError
+from ramclouds.types import Completion
 
 logger = logging.getLogger("ramclouds")
+T = TypeVar("T")
 
 
 class Attempts:
     """Use `with attempts:` around one attempt; `pause()` then decides on the failure kept."""
 
-    def __init__(self, request: Request, settings: Settings, *, memory: Memory) -> None:
+    def __init__(
+        self, request: Request, settings: Settings, *, memory: Memory, watch: Watch = NOBODY
+    ) -> None:
         self.body: Body
         """The body under way."""
         self.response: httpx.Response
         """The last response; with the next two forgotten before an error is raised."""
         self.reader: StreamReader
         self.request = request
+        self.watch = watch
+        if watch.listeners:
+            watch.arrived = self._arrived
         self._content = to_bytes(request.body) if request.body is not None else b""
         self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
@@ -93,7 +101,16 @@ class Attempts:
             self._times.check(has_content=self._comments.has_content(data))
         except APITimeoutError as error:
             return self.reader.broke(error)
-        return self.reader.feed(data)
+        step = self.reader.feed(data)
+        if self.watch.listeners:
+            self.watch.chunks(step[0])
+        return step
+
+    def done(self, value: T) -> T:
+        """The value of a response, noted for those who listen."""
+        if self.watch.listeners:
+            self.watch.value = value
+        return value
 
     def __enter__(self) -> None:
         self._failure = None
@@ -135,6 +152,7 @@ class Attempts:
         assert error is not None
         if (body := changed_body(self.request, self._memory, error)) is not None:
             self._content = to_bytes(body)
+            self.watch.notify("retry", error, 0.0)
             return 0.0
         if has_begun and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
@@ -156,6 +174,7 @@ class Attempts:
         self._retries += 1
         retries = (self._retries, self._settings.max_retries, delay)
         logger.info("%s %s: %s; retry %d of %d in %.2f s", *what, *retries)
+        self.watch.notify("retry", error, delay)
         return delay
 
     def broke(self, exc: Exception) -> Step | None:
@@ -163,6 +182,11 @@ class Attempts:
         self._outer = sys.exc_info()[1]
         error = transport_error(exc, self._settings.base_url, is_stream=True)
         return None if error is None else self.reader.broke(self._clean(error, exc))
+
+    def _arrived(self) -> Completion | None:
+        """What has arrived of a stream."""
+        reader = self.__dict__.get("reader")
+        return None if reader is None else reader.partial()
 
     def _last(self, error: RamCloudsError) -> RamCloudsError:
         """The error to raise: neither it nor the frames around it keep what was sent."""

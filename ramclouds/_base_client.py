@@ -23,6 +23,7 @@ from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
+from ramclouds._observers import watch
 from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
@@ -284,6 +285,7 @@ class BaseClient:
             request,
             self._settings,
             memory=self._memory if memory is None else memory,
+            watch=watch(self._settings.base_url, request.body),
         )
 
     def _to_completion(self, attempts: Attempts) -> Completion:

@@ -210,12 +210,13 @@ class Client(BaseClient):
 
     def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        while True:
-            self._open(attempts)
-            with attempts:
-                self._read(attempts)
-                return to_value(attempts)
-            sleep(attempts.pause())
+        with attempts.watch:
+            while True:
+                self._open(attempts)
+                with attempts:
+                    self._read(attempts)
+                    return attempts.done(to_value(attempts))
+                sleep(attempts.pause())
 
     def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
         while (batch := batching.take()) is not None:
@@ -251,23 +252,24 @@ class Client(BaseClient):
             close(attempts.response, body)
 
     def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
-        while True:
-            self._open(attempts)
-            attempts.reader = self._reader(attempts)
-            body = body_of(attempts.response)
-            error = None
-            try:
-                while not attempts.reader.is_over:
-                    chunks, error = self._step(attempts, body)
-                    for chunk in chunks:  # noqa: UP028  as its twin
-                        yield chunk
-                if attempts.reader.is_done:
-                    drain(attempts.response, body)
-            finally:
-                close(attempts.response, body)
-            if error is None:
-                return
-            sleep(attempts.pause_after(error))
+        with attempts.watch:
+            while True:
+                self._open(attempts)
+                attempts.reader = self._reader(attempts)
+                body = body_of(attempts.response)
+                error = None
+                try:
+                    while not attempts.reader.is_over:
+                        chunks, error = self._step(attempts, body)
+                        for chunk in chunks:  # noqa: UP028  as its twin
+                            yield chunk
+                    if attempts.reader.is_done:
+                        drain(attempts.response, body)
+                finally:
+                    close(attempts.response, body)
+                if error is None:
+                    return
+                sleep(attempts.pause_after(error))
 
     def _step(self, attempts: Attempts, body: Iterator[bytes]) -> Step:
         """What the next bytes give."""
@@ -448,12 +450,13 @@ class AsyncClient(BaseClient):
 
     async def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        while True:
-            await self._open(attempts)
-            with attempts:
-                await self._read(attempts)
-                return to_value(attempts)
-            await asleep(attempts.pause())
+        with attempts.watch:
+            while True:
+                await self._open(attempts)
+                with attempts:
+                    await self._read(attempts)
+                    return attempts.done(to_value(attempts))
+                await asleep(attempts.pause())
 
     async def _embed_batches(self, batching: Batching, embed: Callable[..., Any]) -> None:
         while (batch := batching.take()) is not None:
@@ -489,23 +492,24 @@ class AsyncClient(BaseClient):
             await aclose(attempts.response, body)
 
     async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
-        while True:
-            await self._open(attempts)
-            attempts.reader = self._reader(attempts)
-            body = abody_of(attempts.response)
-            error = None
-            try:
-                while not attempts.reader.is_over:
-                    chunks, error = await self._step(attempts, body)
-                    for chunk in chunks:
-                        yield chunk
-                if attempts.reader.is_done:
-                    await adrain(attempts.response, body)
-            finally:
-                await aclose(attempts.response, body)
-            if error is None:
-                return
-            await asleep(attempts.pause_after(error))
+        with attempts.watch:
+            while True:
+                await self._open(attempts)
+                attempts.reader = self._reader(attempts)
+                body = abody_of(attempts.response)
+                error = None
+                try:
+                    while not attempts.reader.is_over:
+                        chunks, error = await self._step(attempts, body)
+                        for chunk in chunks:
+                            yield chunk
+                    if attempts.reader.is_done:
+                        await adrain(attempts.response, body)
+                finally:
+                    await aclose(attempts.response, body)
+                if error is None:
+                    return
+                await asleep(attempts.pause_after(error))
 
     async def _step(self, attempts: Attempts, body: AsyncIterator[bytes]) -> Step:
         """What the next bytes give."""

@@ -1,0 +1,148 @@
+"""Who listens to the client's operations: usage meters, traces, progress bars."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ramclouds.types import Completion, Embeddings
+
+logger = logging.getLogger("ramclouds")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: a completion, whole or streamed, or a request for embeddings."""
+
+    name: str
+    """chat or embeddings."""
+    model: str
+    base_url: str
+    is_stream: bool
+    body: Mapping[str, Any] = field(repr=False)
+    """What is sent, without headers. A listener keeps no part of it that may be secret."""
+
+
+class Listener:
+    """What one observer hears of one operation; a method that is not overridden does nothing."""
+
+    def begin(self) -> None:
+        """The operation begins; of a stream, when its first chunk is asked for."""
+
+    def retry(self, error: Exception, delay: float) -> None:
+        """An attempt failed, and the request is sent again in `delay` seconds."""
+
+    def wait(self, seconds: float | None, reason: str) -> None:
+        """A wait of so many seconds begins; None where nobody knows how long it is."""
+
+    def first_token(self) -> None:
+        """The first text, reasoning or call of a stream has come."""
+
+    def end(self, value: Completion | Embeddings) -> None:
+        """All has come."""
+
+    def left(self, partial: Completion | None) -> None:
+        """The stream was closed before its end."""
+
+    def failed(self, error: BaseException, partial: Completion | None) -> None:
+        """The operation failed, or was cancelled; `partial` is what had arrived."""
+
+
+Observer: TypeAlias = Callable[[Operation], "Listener | None"]
+"""Gives the listener to an operation, or None where it does not care."""
+
+_NO_OBSERVERS: tuple[Observer, ...] = ()
+_observers: ContextVar[tuple[Observer, ...]] = ContextVar("ramclouds", default=_NO_OBSERVERS)
+
+
+@contextmanager
+def observing(observer: Observer) -> Iterator[None]:
+    """Adds an observer of all operations that are made inside, in threads and tasks too."""
+    token = _observers.set((*_observers.get(), observer))
+    try:
+        yield
+    finally:
+        try:
+            _observers.reset(token)
+        except ValueError:
+            # Left in another context than entered, as pytest's async fixtures are.
+            _observers.set(tuple(one for one in _observers.get() if one is not observer))
+
+
+class Watch:
+    """The listeners to one operation; `with watch:` around all of its attempts.
+
+    A listener that fails is logged, and never breaks the operation.
+    """
+
+    __slots__ = ("_has_token", "arrived", "listeners", "value")
+
+    def __init__(self, listeners: tuple[Listener, ...] = ()) -> None:
+        self.listeners = listeners
+        """Empty where nobody listens: nothing else is to be asked then."""
+        self.value: Any = None
+        """What the operation gave."""
+        self.arrived: Callable[[], Completion | None] = _nothing
+        """What has arrived of a stream."""
+        self._has_token = False
+
+    def __enter__(self) -> None:
+        if self.listeners:
+            self.notify("begin")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self.listeners:
+            self._end(error)
+
+    def notify(self, event: str, *args: Any) -> None:
+        """Calls a method of each listener."""
+        for listener in self.listeners:
+            try:
+                getattr(listener, event)(*args)
+            except Exception:
+                logger.exception("An observer of ramclouds failed in %r; the call goes on", event)
+
+    def chunks(self, chunks: list[Any]) -> None:
+        """Takes in chunks of a stream."""
+        if not self._has_token and any(
+            one.text or one.reasoning or one.tool_calls for one in chunks
+        ):
+            self._has_token = True
+            self.notify("first_token")
+
+    def _end(self, error: BaseException | None) -> None:
+        partial = self.value if error is None else getattr(error, "partial", None)
+        if partial is None:
+            partial = self.arrived()
+        if error is None:
+            self.notify("end", partial)
+        elif isinstance(error, GeneratorExit):
+            self.notify("left", partial)
+        else:
+            self.notify("failed", error, partial)
+        # They know what was sent.
+        self.listeners = ()
+        self.arrived = _nothing
+
+
+def _nothing() -> None:
+    return None
+
+
+NOBODY = Watch()
+
+
+def watch(base_url: str, body: Mapping[str, Any] | None) -> Watch:
+    """The watch of a request: `NOBODY` where nobody listens."""
+    observers = _observers.get()
+    if not observers or body is None:
+        return NOBODY
+    name = "embeddings" if "input" in body else "chat"
+    is_stream = bool(body.get("stream"))
+    operation = Operation(name, body["model"], base_url, is_stream, body)
+    listeners = (listener for observer in observers if (listener := observer(operation)))
+    return Watch(tuple(listeners))
