@@ -68,7 +68,7 @@ lint: .venv/dev.stamp  ## Check style, formatting, spelling and ends of files.
 .PHONY: typecheck
 typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy examples scripts evaluation noxfile.py tests/typing
+	$(BIN)/mypy examples scripts evaluation noxfile.py hatch_build.py tests/typing
 
 .PHONY: format
 format: .venv/dev.stamp  ## Format the code, and correct what ruff can correct.
@@ -94,6 +94,14 @@ live: .venv/dev.stamp  ## Check what the docs claim of RamClouds, with RAMCLOUDS
 .PHONY: agents
 agents: .venv/dev.stamp  ## Run both frameworks' agents with RAMCLOUDS_API_KEY: BASE_URL=..., MODEL="... ..."
 	@$(if $(BASE_URL),RAMCLOUDS_BASE_URL="$(BASE_URL)") $(BIN)/python -m scripts.agents $(MODEL)
+
+.PHONY: dist
+dist: .venv/dev.stamp  ## Build all distributions into dist/, the same bytes each time, and check them.
+	@rm -rf dist
+	@for folder in . distributions/*; do \
+		(cd $$folder && $(CURDIR)/$(BIN)/python -m hatchling build -d $(CURDIR)/dist) || exit 1; \
+	done
+	$(BIN)/twine check --strict dist/*
 
 .PHONY: fuzz
 fuzz: .venv/dev.stamp  ## Look for responses that break the client, for FUZZ_SECONDS (600).
