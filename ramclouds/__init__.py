@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ramclouds._account import Balance, GatewayStatus
 from ramclouds._version import __version__
 from ramclouds.errors import (
     APIConnectionError,
@@ -77,6 +78,7 @@ __all__ = [
     "AsyncClient",
     "AuthenticationError",
     "BadRequestError",
+    "Balance",
     "BlockedError",
     "Choice",
     "Chunk",
@@ -88,6 +90,7 @@ __all__ = [
     "EmbeddingFacts",
     "Embeddings",
     "EmptyResponseError",
+    "GatewayStatus",
     "GatewayTimeoutError",
     "InsufficientQuotaError",
     "InvalidToolCall",

@@ -14,10 +14,11 @@ import httpx
 from pydantic import Secret, SecretStr
 from typing_extensions import TypedDict, Unpack
 
+from ramclouds._account import GatewayStatus
 from ramclouds._addresses import proxy_secrets
 from ramclouds._attempts import Attempts
 from ramclouds._batching import Batching
-from ramclouds._complete import completion_from, key_status_from, models_from
+from ramclouds._complete import account_value_from, completion_from, models_from
 from ramclouds._embed import embeddings_from
 from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
@@ -35,6 +36,7 @@ from ramclouds._settings import (
     timeout_from,
 )
 from ramclouds._stream.reader import StreamReader
+from ramclouds._wire.account import to_billed, to_gateway_status, to_key_status
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
     USAGE_FIELD,
@@ -72,8 +74,6 @@ ToValue: TypeAlias = Callable[[Attempts], T]
 
 _COMPLETIONS = "/chat/completions"
 _EMBEDDINGS = "/embeddings"
-# At the root, and with the slash at the end: without it the gateway redirects.
-_KEY_STATUS = "/api/usage/token/"
 # For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
 # clients of the process, since it is a fact about the gateway's channels.
 _COUNTING: defaultdict[str, set[str]] = defaultdict(set)
@@ -244,9 +244,10 @@ class BaseClient:
     def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
         return self._attempts(self._request("GET", "/models", timeout, {}))
 
-    def _key_status_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+    def _root_attempts(self, path: str, timeout: float | httpx.Timeout | None) -> Attempts:
+        """A request below the gateway's root, where `/v1` is a folder."""
         request = self._request("GET", "", timeout, {})
-        request.url = self._settings.base_url.removesuffix("/v1") + _KEY_STATUS
+        request.url = self._settings.base_url.removesuffix("/v1") + path
         return self._attempts(request)
 
     def _request(
@@ -306,7 +307,13 @@ class BaseClient:
         return models
 
     def _to_key_status(self, attempts: Attempts) -> KeyStatus:
-        return key_status_from(attempts.head(), attempts.body)
+        return account_value_from(attempts.head(), attempts.body, to_key_status)
+
+    def _to_gateway_status(self, attempts: Attempts) -> GatewayStatus:
+        return account_value_from(attempts.head(), attempts.body, to_gateway_status)
+
+    def _to_billed(self, attempts: Attempts) -> float:
+        return account_value_from(attempts.head(), attempts.body, to_billed)
 
     def _reader(self, attempts: Attempts) -> StreamReader:
         return StreamReader(attempts.head(), self._reading(attempts))

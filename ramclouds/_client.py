@@ -22,6 +22,7 @@ from weakref import finalize
 import httpx
 from typing_extensions import Self, Unpack
 
+from ramclouds._account import Balance, GatewayStatus
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient, T, ToValue
 from ramclouds._batching import (
@@ -43,6 +44,14 @@ from ramclouds._http.bodies import (
 from ramclouds._http.clients import AsyncPools, sync_client
 from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._stream.reader import Step
+from ramclouds._wire.account import (
+    BILLING_LIMIT,
+    BILLING_USED,
+    KEY_STATUS,
+    STATUS,
+    balance_of_key,
+    balance_of_user,
+)
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds._wire.embeddings.request_body import EmbedParams, Encoding, Input
 from ramclouds.types import Chunk, Completion, Embeddings, KeyStatus, Model
@@ -189,7 +198,33 @@ class Client(BaseClient):
             AuthenticationError: the key is unknown or disabled.
             RamCloudsError: see `ramclouds.errors`.
         """
-        return self._ask(self._key_status_attempts(timeout), self._to_key_status)
+        return self._ask(self._root_attempts(KEY_STATUS, timeout), self._to_key_status)
+
+    def gateway_status(self, *, timeout: float | httpx.Timeout | None = None) -> GatewayStatus:
+        """What the gateway tells about itself: its version, and the unit of amounts.
+
+        Raises:
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        return self._ask(self._root_attempts(STATUS, timeout), self._to_gateway_status)
+
+    def balance(self, *, timeout: float | httpx.Timeout | None = None) -> Balance:
+        """What is left to spend with this key, in the unit that the operator shows.
+
+        It is the quota of the key, or, where the key has none, the credit of its user, as far as
+        the operator shows it.
+
+        Raises:
+            AuthenticationError: the key is unknown or disabled.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        gateway = self.gateway_status(timeout=timeout)
+        key = self.key_status(timeout=timeout)
+        if not key.is_unlimited:
+            return balance_of_key(key, gateway)
+        limit = self._ask(self._root_attempts(BILLING_LIMIT, timeout), self._to_billed)
+        used = self._ask(self._root_attempts(BILLING_USED, timeout), self._to_billed)
+        return balance_of_user(key, gateway, limit, used)
 
     def close(self) -> None:
         """Closes the connections; the next request opens new ones."""
@@ -431,7 +466,35 @@ class AsyncClient(BaseClient):
             AuthenticationError: the key is unknown or disabled.
             RamCloudsError: see `ramclouds.errors`.
         """
-        return await self._ask(self._key_status_attempts(timeout), self._to_key_status)
+        return await self._ask(self._root_attempts(KEY_STATUS, timeout), self._to_key_status)
+
+    async def gateway_status(
+        self, *, timeout: float | httpx.Timeout | None = None
+    ) -> GatewayStatus:
+        """What the gateway tells about itself: its version, and the unit of amounts.
+
+        Raises:
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        return await self._ask(self._root_attempts(STATUS, timeout), self._to_gateway_status)
+
+    async def balance(self, *, timeout: float | httpx.Timeout | None = None) -> Balance:
+        """What is left to spend with this key, in the unit that the operator shows.
+
+        It is the quota of the key, or, where the key has none, the credit of its user, as far as
+        the operator shows it.
+
+        Raises:
+            AuthenticationError: the key is unknown or disabled.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        gateway = await self.gateway_status(timeout=timeout)
+        key = await self.key_status(timeout=timeout)
+        if not key.is_unlimited:
+            return balance_of_key(key, gateway)
+        limit = await self._ask(self._root_attempts(BILLING_LIMIT, timeout), self._to_billed)
+        used = await self._ask(self._root_attempts(BILLING_USED, timeout), self._to_billed)
+        return balance_of_user(key, gateway, limit, used)
 
     async def aclose(self) -> None:
         """Closes the running loop's connections; the next request opens new ones."""

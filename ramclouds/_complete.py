@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 
@@ -19,11 +20,12 @@ from ramclouds._stream.think_tags import split_think_tags
 from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
 from ramclouds._wire.chat.tool_calls import with_users_names
-from ramclouds._wire.key_status import to_key_status
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
 from ramclouds.errors import ContentFilterError, ResponseError, StreamTruncatedError
-from ramclouds.types import Choice, Completion, KeyStatus, Model
+from ramclouds.types import Choice, Completion, Model
+
+T = TypeVar("T")
 
 # Longer than any completion; New API's own limit for one line of a stream is half of it.
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
@@ -150,17 +152,17 @@ def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -
     return accumulator.completion()
 
 
-def key_status_from(head: ResponseHead, body: Body) -> KeyStatus:
-    """The status of the client's key in a body.
+def account_value_from(head: ResponseHead, body: Body, to_value: Callable[[Any, float], T]) -> T:
+    """What the gateway reports on a key, on its credit or on itself.
 
     Raises:
-        RamCloudsError: there is none.
+        RamCloudsError: it reports nothing.
     """
     content = body.content()
     parsed = None
     try:
         parsed = parse(content)
-        return to_key_status(parsed, server_time(head.headers.get("date")))
+        return to_value(parsed, server_time(head.headers.get("date")))
     except MalformedError:
         raise response_error(head, content, parsed, partial=None) from None
 

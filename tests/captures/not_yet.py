@@ -12,7 +12,6 @@ from tests.captures.capture import Capture
 NOT_YET: dict[str, str] = {
     "api-pricing-login-required-b": "No reader of prices yet.",
     "api-pricing-m": "No reader of prices yet.",
-    "billing-subscription-limited-m": "No reader of the billing endpoints yet.",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from ramclouds import AsyncClient, Chunk, Client, Completion, KeyStatus, RamCloudsError
+from ramclouds._wire.account import BILLING_LIMIT
 from ramclouds.types import Usage
 from tests.captures.capture import Capture
 from tests.captures.expect import Outcome, arguments_of
@@ -165,6 +166,16 @@ async def _akey_status(client: AsyncClient, _: Capture) -> Outcome:
     return Outcome(facts=_facts_of(await client.key_status()))
 
 
+def _billed(client: Client, _: Capture) -> Outcome:
+    asked = client._root_attempts(BILLING_LIMIT, None)
+    return Outcome(facts={"limit_usd": client._ask(asked, client._to_billed)})
+
+
+async def _abilled(client: AsyncClient, _: Capture) -> Outcome:
+    asked = client._root_attempts(BILLING_LIMIT, None)
+    return Outcome(facts={"limit_usd": await client._ask(asked, client._to_billed)})
+
+
 def _facts_of(status: KeyStatus) -> dict[str, Any]:
     return {
         "remaining_quota": status.available,
@@ -179,9 +190,11 @@ _ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
     "/v1/models": _models,
     "/api/usage/token/": _key_status,
     "/v1/embeddings": _embeddings,
+    BILLING_LIMIT: _billed,
 }
 _AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {
     "/v1/models": _amodels,
     "/api/usage/token/": _akey_status,
     "/v1/embeddings": _aembeddings,
+    BILLING_LIMIT: _abilled,
 }

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, Embeddings, KeyStatus, Model
+from ramclouds import (
+    AsyncClient,
+    Balance,
+    Chunk,
+    Client,
+    Completion,
+    Embeddings,
+    GatewayStatus,
+    KeyStatus,
+    Model,
+)
 from tests.harness.twins import Twin
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -41,6 +51,14 @@ class Calls:
     def key_status(self, **params: Any) -> KeyStatus:
         status: KeyStatus = self._twin.call(self.client, "key_status", **params)
         return status
+
+    def gateway_status(self, **params: Any) -> GatewayStatus:
+        status: GatewayStatus = self._twin.call(self.client, "gateway_status", **params)
+        return status
+
+    def balance(self, **params: Any) -> Balance:
+        balance: Balance = self._twin.call(self.client, "balance", **params)
+        return balance
 
     def embed(self, **params: Any) -> Embeddings:
         found: Embeddings = self._twin.call(self.client, "embed", **{**EMBED, **params})

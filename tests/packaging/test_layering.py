@@ -20,7 +20,7 @@ ARROWS = {
     for room, targets in ROW.findall((ROOT / "docs" / "architecture.md").read_text("utf-8"))
 }
 # What `ramclouds/__init__.py` hands to users.
-DOOR = {"_client", "_stream", "_version", "errors", "models", "types"}
+DOOR = {"_account", "_client", "_stream", "_version", "errors", "models", "types"}
 # The public modules that an adapter may import, with the modules inside them.
 FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 

@@ -38,7 +38,9 @@ LLAMA_INDEX = """
 
 # Module -> its public names. A module is public if no part of its path begins with an underscore.
 NAMES = {
-    "ramclouds": f"AsyncClient Client {ERRORS} {TYPES} {MODELS} __version__ accumulate",
+    "ramclouds": f"""
+        AsyncClient Balance Client GatewayStatus {ERRORS} {TYPES} {MODELS} __version__ accumulate
+    """,
     "ramclouds.errors": ERRORS,
     "ramclouds.types": TYPES,
     "ramclouds.models": MODELS,
@@ -115,6 +117,8 @@ CLIENT_METHODS = {
     """,
     "models": "timeout",
     "key_status": "timeout",
+    "gateway_status": "timeout",
+    "balance": "timeout",
 }
 BODY_SETTINGS = """
     audio chat_template_kwargs enable_search enable_thinking frequency_penalty logit_bias logprobs
