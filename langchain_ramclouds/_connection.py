@@ -14,7 +14,9 @@ import ramclouds
 from langchain_ramclouds._clients import CLIENTS, key_of
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
+    MAX_WAIT,
     STALL_TIMEOUT,
+    Pace,
     check_pickles,
     public_headers,
 )
@@ -44,6 +46,10 @@ class Connection(BaseModel):
     """Seconds of a stream that gives nothing but comments; None is no limit."""
     total_timeout: float | None = None
     """Seconds of a call with all its retries; None is no limit."""
+    max_wait: float | None = MAX_WAIT
+    """Seconds to wait at most because the gateway asks for it; None is no limit."""
+    pace: Pace = "process"
+    """Who shares what refusals teach: the process, the machine (`shared`), or nobody (`off`)."""
     user_agent: str | None = None
     """Who asks; by default this package and its version."""
     verify: Any = None

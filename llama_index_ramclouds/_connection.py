@@ -23,7 +23,9 @@ from llama_index_ramclouds._clients import Clients
 from ramclouds import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
+    MAX_WAIT,
     STALL_TIMEOUT,
+    Pace,
     check_pickles,
     construct,
     public_headers,
@@ -59,6 +61,14 @@ class Connection(BaseModel):
     )
     total_timeout: float | None = Field(
         default=None, description="Seconds of a call with all its retries; None is no limit."
+    )
+    max_wait: float | None = Field(
+        default=MAX_WAIT,
+        description="Seconds to wait at most because the gateway asks for it; None is no limit.",
+    )
+    pace: Pace = Field(
+        default="process",
+        description="Who shares what refusals teach: the process, the machine (shared), or nobody.",
     )
     max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
     user_agent: str | None = Field(

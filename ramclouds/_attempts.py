@@ -167,12 +167,13 @@ class Attempts:
             RamCloudsError: there is no next attempt.
         """
         what = (self.request.method, self.request.url, type(error).__name__)
-        delay = retry_delay(error, self._retries, self._settings.max_retries)
+        max_retries, max_wait = self._settings.max_retries, self.request.max_wait
+        delay = retry_delay(error, self._retries, max_retries, max_wait=max_wait)
         if delay is None or not self._times.allows(delay):
             logger.debug("%s %s: %s", *what)
             raise self._last(error)
         self._retries += 1
-        retries = (self._retries, self._settings.max_retries, delay)
+        retries = (self._retries, max_retries, delay)
         logger.info("%s %s: %s; retry %d of %d in %.2f s", *what, *retries)
         self.watch.notify("retry", error, delay)
         return delay

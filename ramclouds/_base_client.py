@@ -57,7 +57,9 @@ from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds.bridge.dialects import DialectSetting, to_choice
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
+    MAX_WAIT,
     STALL_TIMEOUT,
+    Pace,
     check_pickles,
     hide_headers,
     is_secret_header,
@@ -104,6 +106,8 @@ class BaseClient:
         dialect: DialectSetting | None = None,
         stall_timeout: float | None = STALL_TIMEOUT,
         total_timeout: float | None = None,
+        max_wait: float | None = MAX_WAIT,
+        pace: Pace = "process",
         **unknown: Unpack[Nothing],
     ) -> None:
         # An error keeps the variables of this frame.
@@ -129,6 +133,8 @@ class BaseClient:
             dialect=dialect,
             stall_timeout=stall_timeout,
             total_timeout=total_timeout,
+            max_wait=max_wait,
+            pace=pace,
         )
         self._http_client = http_client
         self._start()
@@ -269,6 +275,7 @@ class BaseClient:
             redactor,
             stall_timeout=_limit("stall_timeout", settings, params),
             total_timeout=_limit("total_timeout", settings, params),
+            max_wait=_limit("max_wait", settings, params),
         )
 
     def _headers_with(self, hidden: Any) -> tuple[httpx.Headers, Redactor]:

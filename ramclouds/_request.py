@@ -37,6 +37,7 @@ class Request:
     redactor: Redactor
     stall_timeout: float | None = None
     total_timeout: float | None = None
+    max_wait: float | None = None
     body: dict[str, Any] | None = None
     prepared: Prepared | None = None
     """How a response to the body is read."""

@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 from pydantic import Secret, SecretStr
@@ -17,7 +17,7 @@ from pydantic import Secret, SecretStr
 from ramclouds._addresses import DEFAULT_BASE_URL, base_url_from, is_unencrypted
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
-from ramclouds.bridge.settings import STALL_TIMEOUT
+from ramclouds.bridge.settings import MAX_WAIT, STALL_TIMEOUT, Pace, check_word
 from ramclouds.errors import ConfigurationError
 
 # Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
@@ -47,6 +47,8 @@ class Settings:
     dialect: DialectChoice | None = None
     stall_timeout: float | None = STALL_TIMEOUT
     total_timeout: float | None = None
+    max_wait: float | None = MAX_WAIT
+    pace: Pace = "process"
 
 
 def settings_from(
@@ -63,6 +65,8 @@ def settings_from(
     dialect: DialectSetting | None = None,
     stall_timeout: float | None = STALL_TIMEOUT,
     total_timeout: float | None = None,
+    max_wait: float | None = MAX_WAIT,
+    pace: Pace = "process",
 ) -> Settings:
     """Resolve and check all settings.
 
@@ -85,6 +89,8 @@ def settings_from(
             dialect=_dialect_from(dialect),
             stall_timeout=seconds_from("stall_timeout", stall_timeout),
             total_timeout=seconds_from("total_timeout", total_timeout),
+            max_wait=seconds_from("max_wait", max_wait),
+            pace=check_word("pace", pace, get_args(Pace)),
         )
     except ConfigurationError as exc:
         error = exc

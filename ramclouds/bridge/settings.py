@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from pydantic import AliasChoices, BaseModel, Secret, ValidationError
 from typing_extensions import TypedDict
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 __all__ = [
     "CLIENT_FIELDS",
     "FOREIGN",
+    "MAX_WAIT",
     "STALL_TIMEOUT",
     "ClientSettings",
+    "Pace",
     "check_count",
     "check_pickles",
     "check_word",
@@ -43,13 +45,19 @@ __all__ = [
 
 CLIENT_FIELDS = (
     "api_key", "base_url", "timeout", "stall_timeout", "total_timeout", "max_retries",
-    "default_headers", "user_agent", "verify",
+    "max_wait", "pace", "default_headers", "user_agent", "verify",
 )  # fmt: skip
 """The fields of every model of an adapter that its client is built with."""
 _OF_CLIENT = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
 
 STALL_TIMEOUT = 330.0
 """Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
+
+Pace: TypeAlias = Literal["process", "shared", "off"]
+"""Who shares what refusals teach about a key: a process, all of a machine, or nobody."""
+
+MAX_WAIT = 600.0
+"""Seconds that a call waits at most because the gateway asks for it, or for its turn."""
 
 
 class ClientSettings(TypedDict, total=False):
@@ -61,6 +69,8 @@ class ClientSettings(TypedDict, total=False):
     stall_timeout: float | None
     total_timeout: float | None
     max_retries: int | None
+    max_wait: float | None
+    pace: Pace
     default_headers: Mapping[str, str] | None
     user_agent: str | None
     verify: bool | str | ssl.SSLContext | None

@@ -112,7 +112,7 @@ def test_failure_is_retried_as_any_other(
     gateway.reply(Json(error(), 429, {"Retry-After": "7"}), Json(embedded([])))
     calls = connect(max_retries=2)
     assert calls.embed().vectors == [vector_of(text) for text in "abc"]
-    assert (waits[0], len(waits)) == (7.0, 2)
+    assert (7.7 <= waits[0] <= 8.75, len(waits)) == (True, 2)
 
 
 @EACH_TWIN

@@ -44,8 +44,8 @@ def test_every_retry_is_logged_at_info(
     connect(max_retries=2).stream()
     url = f"POST {gateway.base_url}/chat/completions"
     assert lines(caplog, logging.INFO) == [
-        f"{url}: RateLimitError; retry 1 of 2 in 3.00 s",
-        f"{url}: RateLimitError; retry 2 of 2 in 3.00 s",
+        f"{url}: RateLimitError; retry 1 of 2 in {waits[0]:.2f} s",
+        f"{url}: RateLimitError; retry 2 of 2 in {waits[1]:.2f} s",
     ]
 
 

@@ -80,9 +80,9 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS ClientSettings FOREIGN STALL_TIMEOUT check_count check_pickles check_word
-        closest construct fields_by_name hide_headers is_secret_header public_headers reject_unknown
-        shown_headers to_timeout unknown_name
+        CLIENT_FIELDS ClientSettings FOREIGN MAX_WAIT Pace STALL_TIMEOUT check_count
+        check_pickles check_word closest construct fields_by_name hide_headers is_secret_header
+        public_headers reject_unknown shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call
@@ -106,7 +106,8 @@ NAMES = {
 CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
-        think_tags stream_whole_calls dialect stall_timeout total_timeout unknown
+        think_tags stream_whole_calls dialect stall_timeout total_timeout max_wait pace
+        unknown
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
@@ -128,8 +129,8 @@ BODY_SETTINGS = """
     think thinking top_k top_logprobs top_p user verbosity web_search web_search_options
 """
 CONNECTION = """
-    api_key base_url default_headers http_client max_retries stall_timeout timeout total_timeout
-    user_agent verify
+    api_key base_url default_headers http_client max_retries max_wait pace stall_timeout timeout
+    total_timeout user_agent verify
 """
 FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: f"""

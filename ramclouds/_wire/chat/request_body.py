@@ -34,6 +34,8 @@ class Params(BodyFields, total=False):
     extra_headers: Mapping[str, str] | None
     total_timeout: float | None
     """Seconds of the call with its retries, in place of the client's."""
+    max_wait: float | None
+    """Seconds to wait because the gateway asks for it, in place of the client's."""
     stall_timeout: float | None
     """Seconds of a stream with nothing but comments, in place of the client's."""
     dialect: DialectSetting | None
@@ -42,7 +44,8 @@ class Params(BodyFields, total=False):
 
 _NAMES = frozenset(Params.__annotations__)
 _NOT_IN_BODY = frozenset(
-    {"stream_usage", "extra_body", "extra_headers", "dialect", "stall_timeout", "total_timeout"}
+    {"stream_usage", "extra_body", "extra_headers", "dialect"}
+    | {"stall_timeout", "total_timeout", "max_wait"}
 )
 USAGE_FIELD = "stream_options"
 _OWNED_KEYS = frozenset({"model", "messages", "stream"})

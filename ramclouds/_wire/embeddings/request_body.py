@@ -38,6 +38,8 @@ class EmbedParams(TypedDict, total=False):
     extra_headers: Mapping[str, str] | None
     total_timeout: float | None
     """Seconds of the call with its retries, in place of the client's."""
+    max_wait: float | None
+    """Seconds to wait because the gateway asks for it, in place of the client's."""
 
 
 _NAMES = frozenset(EmbedParams.__annotations__)

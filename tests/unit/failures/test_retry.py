@@ -7,8 +7,8 @@ import time
 import httpx
 import pytest
 
-from ramclouds import APIConnectionError, RateLimitError, ServerError
-from ramclouds._failures.retry import backoff, retry_after, retry_delay
+from ramclouds import APIConnectionError, RamCloudsError, RateLimitError, ServerError
+from ramclouds._failures.retry import backoff, retry_after, retry_delay, wait_asked_by
 
 DATE = "Sun, 22 Nov 2026 07:28:00 GMT"
 LATER = "Sun, 22 Nov 2026 07:28:07 GMT"
@@ -92,10 +92,47 @@ def test_backoff_doubles_up_to_a_limit(
     assert backoff(retries_done) == longest / 2
 
 
-def test_delay_is_what_was_asked_for_up_to_a_minute() -> None:
-    assert retry_delay(RateLimitError("", retry_after=7.0), 0, 2) == 7.0
-    assert retry_delay(RateLimitError("", retry_after=0.0), 0, 2) == 0.0
-    assert retry_delay(RateLimitError("", retry_after=61.0), 0, 2) == 60.0
+def limited(**headers: str) -> RateLimitError:
+    lines = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = httpx.Request("POST", "https://gateway.test")
+    response = httpx.Response(429, headers=lines, request=request)
+    return RateLimitError("", response=response, retry_after=retry_after(response.headers))
+
+
+@pytest.mark.parametrize(
+    ("error", "retries_done", "base"),
+    [
+        (RateLimitError("", retry_after=7.0), 0, 7.0),
+        (RateLimitError("", retry_after=0.0), 0, 0.5),
+        (RateLimitError("", retry_after=1.0), 4, 8.0),
+        (RateLimitError("", retry_after=61.0), 0, 61.0),
+        (limited(retry_after="7", x_ratelimit_reset_requests="20s"), 0, 7.0),
+        # When a whole limit is free again: not when a call may come.
+        (limited(x_ratelimit_reset_requests="20s"), 1, 1.0),
+        (APIConnectionError(""), 3, 4.0),
+    ],
+)
+def test_delay_is_the_longer_of_wait_and_backoff_and_some_more(
+    error: RamCloudsError, retries_done: int, base: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[1])
+    assert retry_delay(error, retries_done, 9) == base * 1.25
+    monkeypatch.setattr("random.uniform", lambda low, high: max(low, 1.0))
+    assert retry_delay(error, retries_done, 9) == base * 1.10
+
+
+def test_no_delay_where_the_wait_asked_for_is_too_long() -> None:
+    error = RateLimitError("", retry_after=601.0)
+    assert retry_delay(error, 0, 2, max_wait=600.0) is None
+    assert retry_delay(error, 0, 2, max_wait=601.0) is not None
+    assert retry_delay(error, 0, 2, max_wait=None) is not None
+    assert retry_delay(limited(x_ratelimit_reset_requests="2h"), 0, 2, max_wait=600.0) is not None
+
+
+def test_only_an_exact_wait_is_one_that_was_asked_for() -> None:
+    assert wait_asked_by(RateLimitError("")) is None
+    assert wait_asked_by(limited(retry_after="0", x_ratelimit_reset_tokens="4s")) == 0.0
+    assert wait_asked_by(limited(x_ratelimit_reset_tokens="4s")) is None
 
 
 def test_no_delay_after_the_last_retry() -> None:
