@@ -120,6 +120,15 @@ eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo; 
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.
 	@.venv-bench/bin/python -m benchmarks $(BENCH_FLAGS)
 
+.PHONY: docs
+docs: .venv-docs/docs.stamp  ## Build the site into site/, with warnings as errors, and check its links.
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. .venv-docs/bin/mkdocs build --strict --quiet
+	.venv-docs/bin/python -m scripts.links site
+
+.PHONY: pages
+pages: .venv/dev.stamp  ## Write the tables of docs/ that come from the code.
+	@$(BIN)/python -m scripts.pages
+
 .PHONY: pins
 pins:  ## Pin the newest allowed versions (needs uv: UV=/path/to/uv).
 	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --extra local --group demo -o requirements/demo.txt
@@ -156,6 +165,12 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	$(PYTHON) -m venv .venv-bench
 	@echo "Installing the peers into .venv-bench (once)"
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
+.venv-docs/docs.stamp: requirements/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	@echo "Installing what builds the site into .venv-docs (once)"
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
 	@touch $@
 
 # The oldest Python that the project supports, if it is installed.

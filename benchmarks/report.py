@@ -92,7 +92,7 @@ def write(found: Mapping[str, Any], *, kept: bool) -> str:
         text = json.dumps(found, indent=1, ensure_ascii=False)
         (RESULTS / "latest.json").write_text(text + "\n", encoding="utf-8")
         (RESULTS / "latest.md").write_text(table + "\n", encoding="utf-8")
-        _show(_ROOT / "docs" / "performance.md", table)
+        _show(_ROOT / "docs" / "inside" / "performance.md", table)
         _show(_ROOT / "README.md", to_summary(found))
     return table
 

@@ -113,7 +113,7 @@ class Completion:
     tool_calling: str | None = None
     """`prompted` or `grammar` where tools and formats were asked for through the prompt."""
     unproven: bool = False
-    """Whether it may be cut off although it has a finish reason; see docs/client.md."""
+    """Whether it may be cut off although it has a finish reason; see docs/client/streams.md."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What else the response says, as sent: `system_fingerprint`, `service_tier`, `citations`."""
 

@@ -1,4 +1,4 @@
-"""The small calls that show whether a gateway does what docs/gateway.md says."""
+"""The small calls that show whether a gateway does what docs/inside/gateway.md says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A check for each named statement of docs/gateway.md, in its order. Pure."""
+"""A check for each named statement of docs/inside/gateway.md, in its order. Pure."""
 
 from __future__ import annotations
 

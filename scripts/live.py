@@ -1,4 +1,4 @@
-"""Asks RamClouds about forty small things, and says which statements of docs/gateway.md hold.
+"""Asks RamClouds about forty small things: which statements of docs/inside/gateway.md hold.
 
 RAMCLOUDS_API_KEY must be set. RAMCLOUDS_BASE_URL and RAMCLOUDS_MODEL choose another gateway and
 model. Nothing that is read is kept. The cost is said before anything is asked that costs.

@@ -1,4 +1,4 @@
-"""Says for each statement of docs/gateway.md whether a recorded server agrees with it.
+"""Says for each statement of docs/inside/gateway.md whether a recorded server agrees with it.
 
 python -m scripts.report cassettes/llama.cpp-smollm2
 """
@@ -12,7 +12,7 @@ from scripts.recorded import ROOT, load
 from scripts.statements import findings, statements_in
 from scripts.tape import VERDICTS, Finding, Tape
 
-DOCUMENT = ROOT / "docs" / "gateway.md"
+DOCUMENT = ROOT / "docs" / "inside" / "gateway.md"
 
 
 def report_on(folder: Path) -> dict[str, Finding]:
@@ -28,7 +28,7 @@ def _name(path: Path) -> str:
 
 def print_report(server: str, found: dict[str, Finding]) -> None:
     """Print what a server says, statement by statement, and the sum."""
-    print(f"\nWhat {server} says to the statements of docs/gateway.md:\n")
+    print(f"\nWhat {server} says to the statements of docs/inside/gateway.md:\n")
     for name, text in statements_in(DOCUMENT.read_text("utf-8")).items():
         print(f"  {found[name].verdict:11}  {name}: {text}")
         print(f"               seen: {found[name].seen}")

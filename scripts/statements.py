@@ -1,4 +1,4 @@
-"""The named statements of docs/gateway.md, and what a server's replies say to them. Pure."""
+"""The named statements of docs/inside/gateway.md, and what a server's replies say to them. Pure."""
 
 from __future__ import annotations
 

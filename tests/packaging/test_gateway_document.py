@@ -1,4 +1,4 @@
-"""docs/gateway.md and the captures: each statement says how it is known, and the table is true."""
+"""docs/inside/gateway.md and the captures: each statement says how it is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.captures import CAPTURES, named
 
-TEXT = (Path(__file__).parents[2] / "docs" / "gateway.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "inside" / "gateway.md").read_text("utf-8")
 _STATEMENT = re.compile(r"^- ((?:.+)(?:\n  .+)*)", re.MULTILINE)
 _MARK = re.compile(r"\[(?P<known>A M B|A|M|B|M B|A M|read|reported)(?:: (?P<names>`[^\]]+`))?\]$")
 # Where a provider's own request holds what a setting became.

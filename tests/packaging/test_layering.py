@@ -1,4 +1,4 @@
-"""Who imports whom, in the source: docs/architecture.md has the arrows."""
+"""Who imports whom, in the source: docs/inside/architecture.md has the arrows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ HTTP = {"httpx", "httpcore", "httptools", "aiohttp", "requests", "socket", "ssl"
 ROW = re.compile(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", re.MULTILINE)
 ARROWS = {
     room: set(re.findall(r"`(\w+)`", targets))
-    for room, targets in ROW.findall((ROOT / "docs" / "architecture.md").read_text("utf-8"))
+    for room, targets in ROW.findall(
+        (ROOT / "docs" / "inside" / "architecture.md").read_text("utf-8")
+    )
 }
 # What `ramclouds/__init__.py` hands to users.
 DOOR = {"_account", "_client", "_stream", "_version", "errors", "models", "types"}

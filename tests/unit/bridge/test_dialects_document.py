@@ -1,4 +1,4 @@
-"""docs/dialects.md shows the table as it is."""
+"""docs/inside/dialects.md shows the table as it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ramclouds.bridge.dialects import Dialect, dialects
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "dialects.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "inside" / "dialects.md"
 WORDS = {"not_while_thinking": "not while thinking", "unless_refused": "unless refused"}
 
 
