@@ -68,7 +68,8 @@ lint: .venv/dev.stamp  ## Check style, formatting, spelling and ends of files.
 .PHONY: typecheck
 typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	$(BIN)/mypy examples scripts evaluation noxfile.py hatch_build.py tests/typing
+	$(BIN)/mypy examples scripts evaluation noxfile.py hatch_build.py tests/typing \
+		distributions/llm-ramclouds/llm_ramclouds
 
 .PHONY: format
 format: .venv/dev.stamp  ## Format the code, and correct what ruff can correct.

@@ -121,11 +121,18 @@ def test_guessed_names_install_what_they_name(release: dict[str, Path], tmp_path
     # Not from here: the checkout is on no path of that process.
     code = "import llama_index.llms.ramclouds, langchain_ramclouds as ours; print(ours.__file__)"
     assert run(python, "-c", code).startswith(str(packages))
+    # Found by its entry point.
+    assert "ramclouds/gpt-5" in run(python, "-m", "llm", "models", "-q", "ramclouds")
 
 
 def run(python: Path, *arguments: str | Path) -> str:
     done = subprocess.run(
-        [python, *arguments], capture_output=True, text=True, cwd=python.parent, check=False, env={}
+        [python, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=python.parent,
+        check=False,
+        env={"LLM_USER_PATH": str(python.parent)},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
