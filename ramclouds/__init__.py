@@ -36,6 +36,7 @@ from ramclouds.models import (
     known_models,
     model_facts,
 )
+from ramclouds.prices import Price, Prices, UsageMeter, cost_of, price_of, set_prices
 from ramclouds.types import (
     Choice,
     Chunk,
@@ -100,6 +101,8 @@ __all__ = [
     "ModelUnavailableError",
     "NotFoundError",
     "PermissionDeniedError",
+    "Price",
+    "Prices",
     "ProviderAccountError",
     "RamCloudsError",
     "RateLimitError",
@@ -111,9 +114,13 @@ __all__ = [
     "ToolCall",
     "ToolCallDelta",
     "Usage",
+    "UsageMeter",
     "__version__",
     "accumulate",
+    "cost_of",
     "embedding_facts",
     "known_models",
     "model_facts",
+    "price_of",
+    "set_prices",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -25,6 +26,8 @@ from ramclouds._failures.redact import Redactor
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
+from ramclouds._prices.known import remember_prices, remembered_prices
+from ramclouds._prices.price import Prices
 from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
@@ -54,6 +57,7 @@ from ramclouds._wire.embeddings.request_body import (
     embeddings_body,
 )
 from ramclouds._wire.embeddings.vectors import require_numpy
+from ramclouds._wire.prices import to_prices
 from ramclouds.bridge.dialects import DialectSetting, to_choice
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
@@ -76,6 +80,7 @@ ToValue: TypeAlias = Callable[[Attempts], T]
 
 _COMPLETIONS = "/chat/completions"
 _EMBEDDINGS = "/embeddings"
+_PRICES = "/api/pricing"
 # For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
 # clients of the process, since it is a fact about the gateway's channels.
 _COUNTING: defaultdict[str, set[str]] = defaultdict(set)
@@ -256,6 +261,13 @@ class BaseClient:
         request.url = self._settings.base_url.removesuffix("/v1") + path
         return self._attempts(request)
 
+    def _prices_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+        attempts = self._root_attempts(_PRICES, timeout)
+        # It needs no key, and where it asks for a login no key of a model will do.
+        headers = attempts.request.headers = attempts.request.headers.copy()
+        headers.pop("authorization", None)
+        return attempts
+
     def _request(
         self,
         method: str,
@@ -305,7 +317,10 @@ class BaseClient:
         return partial(self._embeddings_of, count_of(texts), as_numpy)
 
     def _embeddings_of(self, count: int, as_numpy: bool, attempts: Attempts) -> Embeddings:
-        return embeddings_from(attempts.head(), attempts.body, count, as_numpy=as_numpy)
+        found = embeddings_from(attempts.head(), attempts.body, count, as_numpy=as_numpy)
+        if found.usage is not None and attempts.request.body is not None:
+            found.usage._billed_as = (self._settings.base_url, attempts.request.body["model"])
+        return found
 
     def _to_models(self, attempts: Attempts) -> list[Model]:
         models = models_from(attempts.head(), attempts.body)
@@ -322,6 +337,18 @@ class BaseClient:
     def _to_billed(self, attempts: Attempts) -> float:
         return account_value_from(attempts.head(), attempts.body, to_billed)
 
+    def _to_prices(self, group: str | None) -> ToValue[Prices]:
+        return partial(self._prices_in, group)
+
+    def _prices_in(self, group: str | None, attempts: Attempts) -> Prices:
+        to_value = partial(to_prices, group=group)
+        prices = account_value_from(attempts.head(), attempts.body, to_value)
+        remember_prices(self._settings.base_url, prices, time.monotonic())
+        return prices
+
+    def _known_prices(self, group: str | None, max_age: float) -> Prices | None:
+        return remembered_prices(self._settings.base_url, group, max_age, time.monotonic())
+
     def _reader(self, attempts: Attempts) -> StreamReader:
         return StreamReader(attempts.head(), self._reading(attempts))
 
@@ -337,6 +364,7 @@ class BaseClient:
             stop=prepared.stop,
             token_limit=prepared.token_limit,
             counting=_COUNTING[self._settings.base_url],
+            base_url=self._settings.base_url,
             tool_names=prepared.tool_names,
         )
 

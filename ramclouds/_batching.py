@@ -247,12 +247,14 @@ def _average(parts: Sequence[tuple[Piece, Any]]) -> list[float]:
 def _total(usages: Sequence[Usage]) -> Usage | None:
     if not usages:
         return None
-    return Usage(
+    total = Usage(
         prompt_tokens=sum(usage.prompt_tokens for usage in usages),
         total_tokens=sum(usage.total_tokens for usage in usages),
         cached_tokens=sum(usage.cached_tokens for usage in usages),
         raw=usages[-1].raw,
     )
+    total._billed_as = usages[-1]._billed_as
+    return total
 
 
 def most_tokens(text: str) -> int:

@@ -42,6 +42,7 @@ from ramclouds._http.bodies import (
     sleep,
 )
 from ramclouds._http.clients import AsyncPools, sync_client
+from ramclouds._prices.price import Prices
 from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._stream.reader import Step
 from ramclouds._wire.account import (
@@ -190,6 +191,28 @@ class Client(BaseClient):
             RamCloudsError: see `ramclouds.errors`.
         """
         return self._ask(self._models_attempts(timeout), self._to_models)
+
+    def prices(
+        self,
+        *,
+        group: str | None = None,
+        max_age: float = 3600.0,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> Prices:
+        """The gateway's own prices, which `usage.cost` goes by from then on.
+
+        `group` is the group of the key, where it is not the usual one; its factor is in the prices.
+        All clients of one gateway share what it said; it is asked again after `max_age` seconds.
+
+        Raises:
+            AuthenticationError, PermissionDeniedError, NotFoundError: it shows no prices.
+            ConfigurationError: it shows no such group.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        known = self._known_prices(group, max_age)
+        if known is not None:
+            return known
+        return self._ask(self._prices_attempts(timeout), self._to_prices(group))
 
     def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
         """What the gateway tells about this key, its quota and expiry, even if it is spent.
@@ -458,6 +481,28 @@ class AsyncClient(BaseClient):
             RamCloudsError: see `ramclouds.errors`.
         """
         return await self._ask(self._models_attempts(timeout), self._to_models)
+
+    async def prices(
+        self,
+        *,
+        group: str | None = None,
+        max_age: float = 3600.0,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> Prices:
+        """The gateway's own prices, which `usage.cost` goes by from then on.
+
+        `group` is the group of the key, where it is not the usual one; its factor is in the prices.
+        All clients of one gateway share what it said; it is asked again after `max_age` seconds.
+
+        Raises:
+            AuthenticationError, PermissionDeniedError, NotFoundError: it shows no prices.
+            ConfigurationError: it shows no such group.
+            RamCloudsError: see `ramclouds.errors`.
+        """
+        known = self._known_prices(group, max_age)
+        if known is not None:
+            return known
+        return await self._ask(self._prices_attempts(timeout), self._to_prices(group))
 
     async def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
         """What the gateway tells about this key, its quota and expiry, even if it is spent.

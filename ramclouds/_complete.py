@@ -110,8 +110,10 @@ def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Complet
         completion = to_completion(parsed, head.request_id) if isinstance(parsed, dict) else None
     except MalformedError:
         return None
-    if completion is not None and reading.tool_names:
-        with_users_names(completion, reading.tool_names)
+    if completion is not None:
+        reading.billed(completion.usage)
+        if reading.tool_names:
+            with_users_names(completion, reading.tool_names)
     return completion
 
 

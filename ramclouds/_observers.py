@@ -39,6 +39,9 @@ class Listener:
     def wait(self, seconds: float | None, reason: str) -> None:
         """A wait of so many seconds begins; None where nobody knows how long it is."""
 
+    def fallback(self, model: str, next_model: str, error: Exception) -> None:
+        """A model gave up, and another one is asked in its place."""
+
     def first_token(self) -> None:
         """The first text, reasoning or call of a stream has come."""
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from ramclouds._facts import names, rows
+from ramclouds._prices.known import list_price
+from ramclouds._prices.price import Price
 
 KnownModel = Literal[
     "gpt-5",
@@ -62,6 +64,8 @@ class ModelFacts:
     """Refuses a running tool loop whose assistant messages lack their `reasoning_content`."""
     inline_reasoning: bool = False
     """Writes its reasoning into the text, in `<think>` tags, and wants it back there."""
+    list_price: Price | None = None
+    """What the vendor asks, and what no gateway need charge; None where it is not known."""
     source: str = ""
     confidence: str = "none"
     """high, medium, inferred or none."""
@@ -80,7 +84,9 @@ def model_facts(name: str) -> ModelFacts:
     shared = _shared(family, version, bases[0])
     row = rows.find_row(bases)
     if row is None:
-        return ModelFacts(name, family=family, version=version, **shared)
+        return ModelFacts(
+            name, family=family, version=version, list_price=list_price(name), **shared
+        )
     return ModelFacts(
         name,
         known=True,
@@ -95,6 +101,7 @@ def model_facts(name: str) -> ModelFacts:
         pdf_input="pdf" in row.abilities,
         reasoning="reasoning" in row.abilities,
         structured_output="schema" in row.abilities,
+        list_price=list_price(name),
         source=row.source,
         confidence=row.confidence,
         **shared,

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ramclouds._prices.known import price_of
+from ramclouds._prices.price import Price, cost_of
+
 # New API's default; an operator can change it.
 _UNITS_PER_USD = 500_000
 
@@ -31,6 +34,18 @@ class Usage:
     completion_audio_tokens: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The usage object as sent."""
+    _billed_as: tuple[str, str] | None = field(default=None, init=False, repr=False, compare=False)
+    """Base URL and model that were asked: the gateway bills by the name in the request."""
+
+    @property
+    def price(self) -> Price | None:
+        """The price of the model, or None where nobody has said it; makes no request."""
+        return None if self._billed_as is None else price_of(self._billed_as[1], self._billed_as[0])
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars of the call by its `price`, or None where that is not known."""
+        return cost_of(self, self.price)
 
 
 @dataclass(slots=True)
@@ -157,6 +172,11 @@ class Completion:
         return self._first.logprobs
 
     @property
+    def cost(self) -> float | None:
+        """US dollars by `usage.price`, or None where price or usage are not known."""
+        return None if self.usage is None else self.usage.cost
+
+    @property
     def message(self) -> dict[str, Any]:
         """The first choice as a message to append to `messages`, without calls that may not run."""
         first = self._first
@@ -272,3 +292,8 @@ class Embeddings:
     """Of the last request."""
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
     """The JSON as sent, without `data`; of several requests, the last one's."""
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars by `usage.price`, or None where price or usage are not known."""
+        return None if self.usage is None else self.usage.cost

@@ -94,6 +94,10 @@ class _Failure:
     def is_redirect(self) -> bool:
         return 300 <= self.head.status_code < 400
 
+    def has_no_prices(self) -> bool:
+        is_prices = self.head.url.endswith("/api/pricing")
+        return is_prices and self.head.status_code in (200, 401, 403, 404)
+
     def is_401(self) -> bool:
         return self.head.status_code == 401
 
@@ -167,6 +171,10 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
         "Cloudflare blocked the request before it reached RamClouds, most likely for its "
         "User-Agent or its IP address. Set another User-Agent: user_agent=... or "
         "RAMCLOUDS_USER_AGENT."
+    )),
+    (e.APIStatusError, _Failure.has_no_prices, (
+        "The gateway does not show its prices to everybody. Set those that you know by "
+        "ramclouds.set_prices({...}); list prices are used for the others."
     )),
     (e.ProviderAccountError, _Failure.is_401, (
         f"{_ACCOUNT} If every model answers so, check your key."

@@ -39,6 +39,7 @@ class ChunkMapper:
         self.has_delivered = False
         """Whether a chunk was given out, so that a second attempt would repeat it."""
         self._request_id = request_id
+        self._reading = reading
         self._ids: list[str | None] = []
         """The first two different ids."""
         self._events = 0
@@ -158,6 +159,7 @@ class ChunkMapper:
 
     def _note_usage(self, event: dict[str, Any]) -> None:
         usage = usage_of(event, as_name(event.get("id")) or self.id)
+        self._reading.billed(usage)
         if usage is not None and (self.usage is None or usage.total_tokens):
             # Usage may come in several events; each is the total so far. Zeros are no total.
             self.usage = usage

@@ -9,10 +9,7 @@ import pytest
 
 from tests.captures.capture import Capture
 
-NOT_YET: dict[str, str] = {
-    "api-pricing-login-required-b": "No reader of prices yet.",
-    "api-pricing-m": "No reader of prices yet.",
-}
+NOT_YET: dict[str, str] = {}
 
 
 def marked(captures: Iterable[Capture], *lists: Mapping[str, str]) -> list[Any]:

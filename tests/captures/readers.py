@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, KeyStatus, RamCloudsError
+from ramclouds import AsyncClient, Chunk, Client, Completion, KeyStatus, Prices, RamCloudsError
 from ramclouds._wire.account import BILLING_LIMIT
 from ramclouds.types import Usage
 from tests.captures.capture import Capture
@@ -176,6 +176,25 @@ async def _abilled(client: AsyncClient, _: Capture) -> Outcome:
     return Outcome(facts={"limit_usd": await client._ask(asked, client._to_billed)})
 
 
+def _prices(client: Client, capture: Capture) -> Outcome:
+    return Outcome(facts=_dollars(client.prices(), capture))
+
+
+async def _aprices(client: AsyncClient, capture: Capture) -> Outcome:
+    return Outcome(facts=_dollars(await client.prices(), capture))
+
+
+def _dollars(prices: Prices, capture: Capture) -> dict[str, Any]:
+    model = capture.expect["facts"]["model"]
+    price = prices[model]
+    return {
+        "model": model,
+        "input_usd_per_1m": price.input,
+        "output_usd_per_1m": price.output,
+        "cached_usd_per_1m": price.cached,
+    }
+
+
 def _facts_of(status: KeyStatus) -> dict[str, Any]:
     return {
         "remaining_quota": status.available,
@@ -191,10 +210,12 @@ _ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
     "/api/usage/token/": _key_status,
     "/v1/embeddings": _embeddings,
     BILLING_LIMIT: _billed,
+    "/api/pricing": _prices,
 }
 _AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {
     "/v1/models": _amodels,
     "/api/usage/token/": _akey_status,
     "/v1/embeddings": _aembeddings,
     BILLING_LIMIT: _abilled,
+    "/api/pricing": _aprices,
 }

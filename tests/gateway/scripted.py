@@ -57,6 +57,8 @@ class ScriptedModel:
 
     def answer(self, request: Request) -> Answer:
         path = request.path.partition("?")[0]
+        if path == "/api/pricing":
+            return Json(self._prices())
         if not path.startswith("/v1/"):
             page = "<!doctype html><html><head><title>New API</title></head></html>"
             return Body(page, headers={"Content-Type": "text/html; charset=utf-8"})
@@ -70,6 +72,12 @@ class ScriptedModel:
             return embeddings_of(request, self.unknown)
         message = f"Invalid URL ({request.method} {path})"
         return Json(error(message, "invalid_request_error"), 404)
+
+    def _prices(self) -> dict[str, Any]:
+        """2 dollars for a million tokens of the prompt, and four times that for completions."""
+        price = {"quota_type": 0, "model_ratio": 1, "completion_ratio": 4, "cache_ratio": 0.1}
+        data = [{"model_name": name, **price, "enable_groups": ["all"]} for name in self.models]
+        return {"success": True, "data": data, "group_ratio": {"default": 1}}
 
     def _list(self) -> dict[str, Any]:
         constant = {"object": "model", "created": 1626777600, "owned_by": "custom"}

@@ -14,6 +14,7 @@ from ramclouds import (
     GatewayStatus,
     KeyStatus,
     Model,
+    Prices,
 )
 from tests.harness.twins import Twin
 
@@ -59,6 +60,10 @@ class Calls:
     def balance(self, **params: Any) -> Balance:
         balance: Balance = self._twin.call(self.client, "balance", **params)
         return balance
+
+    def prices(self, **params: Any) -> Prices:
+        prices: Prices = self._twin.call(self.client, "prices", **params)
+        return prices
 
     def embed(self, **params: Any) -> Embeddings:
         found: Embeddings = self._twin.call(self.client, "embed", **{**EMBED, **params})

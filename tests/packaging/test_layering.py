@@ -22,7 +22,7 @@ ARROWS = {
     )
 }
 # What `ramclouds/__init__.py` hands to users.
-DOOR = {"_account", "_client", "_stream", "_version", "errors", "models", "types"}
+DOOR = {"_account", "_client", "_stream", "_version", "errors", "models", "prices", "types"}
 # The public modules that an adapter may import, with the modules inside them.
 FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 

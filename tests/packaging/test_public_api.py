@@ -40,7 +40,9 @@ LLAMA_INDEX = """
 NAMES = {
     "ramclouds": f"""
         AsyncClient Balance Client GatewayStatus {ERRORS} {TYPES} {MODELS} __version__ accumulate
+        Price Prices UsageMeter cost_of price_of set_prices
     """,
+    "ramclouds.prices": "Metered Price Prices UsageMeter cost_of price_of set_prices",
     "ramclouds.errors": ERRORS,
     "ramclouds.types": TYPES,
     "ramclouds.models": MODELS,
@@ -120,6 +122,7 @@ CLIENT_METHODS = {
     "key_status": "timeout",
     "gateway_status": "timeout",
     "balance": "timeout",
+    "prices": "group max_age timeout",
 }
 BODY_SETTINGS = """
     audio chat_template_kwargs enable_search enable_thinking frequency_penalty logit_bias logprobs

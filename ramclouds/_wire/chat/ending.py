@@ -47,8 +47,14 @@ class Reading:
     """Strings that end the text here, since the model takes none."""
     counting: set[str] = field(default_factory=set)
     """The models of this base URL whose converted responses have carried `input_tokens`."""
+    base_url: str = ""
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent, where they differ."""
+
+    def billed(self, usage: Usage | None) -> None:
+        """Notes in a usage whose price it has: the gateway bills by the name in the request."""
+        if usage is not None:
+            usage._billed_as = (self.base_url, self.model)
 
     def _is_rewritten(self, model: str | None) -> bool:
         """Whether the gateway wrote id and finish reason, by either name of the model."""

@@ -1,0 +1,1 @@
+"""What a call costs, and where prices come from."""
