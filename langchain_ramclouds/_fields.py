@@ -13,8 +13,9 @@ from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.body_fields import SETTINGS, BodyFields, BodySettings
+from ramclouds.bridge.body_fields import SETTINGS, BodyFields
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
+from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
@@ -32,6 +33,7 @@ class ChatSettings(BodyFields, ClientSettings, total=False):
     model: KnownModel | str
     model_name: KnownModel | str
     stop_sequences: str | Sequence[str] | None
+    fallback_models: Sequence[str] | None
     extra_body: Mapping[str, Any] | None
     model_kwargs: Mapping[str, Any] | None
     ramclouds_api_key: str | SecretStr | None
@@ -66,7 +68,7 @@ class ChatSettings(BodyFields, ClientSettings, total=False):
     profile: ModelProfile | None
 
 
-class Fields(Connection, BodySettings):
+class Fields(Connection, FallbackSettings):
     """The fields of `ChatRamClouds`; what is None is not sent."""
 
     if TYPE_CHECKING:

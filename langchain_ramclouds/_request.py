@@ -19,6 +19,7 @@ from langchain_ramclouds._tools import to_wire_params
 from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.fallback_models import fallbacks_of
 from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
@@ -51,6 +52,7 @@ def to_request(
         ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
     retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
     params["dialect"] = DialectChoice.taken(params, model)
+    params["fallback_models"] = fallbacks_of(params, model.fallback_models)
     params["messages"] = to_wire(messages)
     if not params["messages"]:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
@@ -71,13 +73,16 @@ def to_request(
     return Request(params, expectation, mode, schema)
 
 
-def structured_ways(model: Fields, overrides: Mapping[str, Any]) -> tuple[Way, ...]:
-    """How structured output is asked for in a call with these parameters, the best way first."""
+def structured_ways(model: Fields, overrides: Mapping[str, Any]) -> list[Way]:
+    """How structured output is asked for in a call with these parameters: of each model."""
     params = _merged(model, None, overrides)
     mode = ToolMode(params.pop("tool_calling", model.tool_calling))
-    if mode.prompted_mode(params["model"]) is not None:
-        return ("tool",)
-    return DialectChoice.taken(params, model).ways(params)
+    choice = DialectChoice.taken(params, model)
+    names = (params["model"], *(fallbacks_of(params, model.fallback_models) or ()))
+    return [
+        "tool" if mode.prompted_mode(name) else choice.ways({**params, "model": name})[0]
+        for name in names
+    ]
 
 
 def _merged(

@@ -17,6 +17,7 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
 from langchain_ramclouds._request import structured_ways
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
+from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.tools import answer_tool
 
 Schema = dict[str, Any] | type | Callable[..., Any]
@@ -34,12 +35,13 @@ def with_structure(
     **kwargs: Any,
 ) -> Runnable[LanguageModelInput, Any]:
     """The model, which must not check its completions itself, with the parser behind it."""
-    if method is None:
-        ways = structured_ways(model, kwargs)
-        method = "function_calling" if ways[0] == "tool" else "json_schema"
+    methods: list[Method] = [method] if method is not None else _methods(model, kwargs)
+    method = methods[0]
     _check(schema, method, strict)
-    spec = _to_spec(schema, method, tools)
+    spec = _to_spec(schema, methods, tools)
     params = _to_params(schema, method=method, strict=strict, tools=tools)
+    if len(set(methods)) > 1:
+        params |= {BY_WAY: _by_way(schema, strict, tools)}
     # LangChain converts it once more, and a recursive TypedDict has no end there.
     traced_schema: Any = schema
     if is_typeddict(schema):
@@ -52,6 +54,20 @@ def with_structure(
     if not include_raw:
         return asking | parser
     return RunnableMap(raw=asking) | RunnableGenerator(_judged(parser), _ajudged(parser))
+
+
+def _methods(model: Any, kwargs: dict[str, Any]) -> list[Method]:
+    """How the model is asked, and its fallback models after it."""
+    ways = structured_ways(model, kwargs)
+    return ["function_calling" if way == "tool" else "json_schema" for way in ways]
+
+
+def _by_way(
+    schema: Schema | None, strict: bool | None, tools: Sequence[AnyTool]
+) -> dict[str, dict[str, Any]]:
+    by_tool = _to_params(schema, method="function_calling", strict=strict, tools=tools)
+    by_format = _to_params(schema, method="json_schema", strict=strict, tools=tools)
+    return {"tool": by_tool, "prompt": by_tool, "format": by_format}
 
 
 def _judged(parser: StructuredParser) -> Callable[[Iterator[Any]], Iterator[AddableDict]]:
@@ -89,13 +105,15 @@ def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
         raise ConfigurationError(f"method={method!r} needs a schema. Pass one.")
 
 
-def _to_spec(schema: Schema | None, method: Method, tools: Sequence[AnyTool]) -> OutputSpec:
+def _to_spec(
+    schema: Schema | None, methods: Sequence[Method], tools: Sequence[AnyTool]
+) -> OutputSpec:
     if schema is None:
         return OutputSpec(None, to_shape(None, "JSON object"))
     return OutputSpec(
         schema,
         to_shape(schema, to_tool(schema)["function"]["name"]),
-        by_tool_call=method == "function_calling",
+        by_tool_call="function_calling" in methods,
         others=frozenset(to_tool(tool)["function"]["name"] for tool in tools),
     )
 

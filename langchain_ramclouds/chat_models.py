@@ -35,6 +35,7 @@ from langchain_ramclouds._tools import (
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import construct
 from ramclouds.bridge.tokens import count_request, estimate_tokens
@@ -43,7 +44,7 @@ _content_blocks.register()
 
 _M = TypeVar("_M", bound=BaseModel)
 
-_BEHAVIOUR = ("think_tags", *DIALECT_FIELDS, *WORDS, "empty_retries")
+_BEHAVIOUR = ("fallback_models", "think_tags", *DIALECT_FIELDS, *WORDS, "empty_retries")
 """Settings that are not sent and yet change what comes back."""
 
 
@@ -73,6 +74,7 @@ class ChatRamClouds(BaseChatModel, Fields):
             construct(type(self), super().__init__, settings, ConfigurationError)
             with model_errors():
                 check_limits(self._body_settings)
+                check_fallback_models(self.fallback_models, self.model)
                 self._check_clients()
                 DialectChoice.taken({}, self).of(self.model)
 

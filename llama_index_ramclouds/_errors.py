@@ -100,10 +100,18 @@ def facts_of(response: ChatResponse) -> dict[str, Any]:
         invalid_tool_calls=invalid_calls(message),
     )
     return {
-        "partial": Completion(choices=(choice,), tool_calling=about.get("tool_calling")),
+        "partial": Completion(
+            model=about.get("model") or "",
+            choices=(choice,),
+            tool_calling=about.get("tool_calling"),
+            facts={name: about[name] for name in _FACTS if name in about},
+        ),
         "body": response.raw,
         "request_id": about.get("request_id"),
     }
+
+
+_FACTS = ("token_limit", "fallback_from")
 
 
 def _calls(message: ChatMessage) -> tuple[ToolCall, ...]:

@@ -9,8 +9,9 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
 from llama_index_ramclouds._connection import Connection
-from ramclouds.bridge.body_fields import BodyFields, BodySettings
+from ramclouds.bridge.body_fields import BodyFields
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
+from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
@@ -23,6 +24,7 @@ class LLMSettings(BodyFields, ClientSettings, total=False):
 
     api_base: str | None
     async_http_client: Any
+    fallback_models: Sequence[str] | None
     additional_kwargs: Mapping[str, Any] | None
     extra_body: Mapping[str, Any] | None
     context_window: int | None
@@ -51,7 +53,7 @@ class LLMSettings(BodyFields, ClientSettings, total=False):
     rate_limiter: Any
 
 
-class Fields(Connection, BodySettings):
+class Fields(Connection, FallbackSettings):
     """Every setting of `RamClouds`."""
 
     _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")

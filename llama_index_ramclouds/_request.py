@@ -15,6 +15,7 @@ from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.fallback_models import fallbacks_of
 from ramclouds.bridge.outcome import WORDS, ToolCalling
 from ramclouds.bridge.settings import check_count, check_word, hide_headers
 from ramclouds.bridge.tools import is_forced
@@ -70,6 +71,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
             check_word(name, word, words)
     params["model"] = params.get("model") or llm.model
     params["dialect"] = DialectChoice.taken(params, llm)
+    params["fallback_models"] = fallbacks_of(params, llm.fallback_models)
     params["messages"] = to_wire(messages)
     return Request(params, mode if ToolMode.is_needed(params, mode.tool_calling) else None)
 
@@ -86,6 +88,12 @@ def tool_mode(llm: Fields, given: Mapping[str, Any]) -> ToolMode:
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """The way in which a call with these parameters asks now, where that is not the native one."""
     return tool_mode(llm, given).prompted_mode(given.get("model") or llm.model)
+
+
+def models_of(llm: Fields, given: Mapping[str, Any]) -> list[str]:
+    """The models that a call with these parameters may ask, in order."""
+    params = {**given, "model": given.get("model") or llm.model}
+    return [params["model"], *(fallbacks_of(params, llm.fallback_models) or ())]
 
 
 def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:

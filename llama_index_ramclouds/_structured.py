@@ -13,9 +13,10 @@ from llama_index.core.types import Model, PydanticProgramMode
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import with_instructions
 from llama_index_ramclouds._output import OutputSpec
-from llama_index_ramclouds._request import prompted_mode, structured_ways
+from llama_index_ramclouds._request import models_of, prompted_mode, structured_ways
 from llama_index_ramclouds._tools import class_tool, to_wire_choice
 from ramclouds import APIStatusError
+from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.tools import answer_format
 
@@ -67,7 +68,18 @@ class Attempt(Generic[Model]):
         raise error
 
     def to_kwargs(self) -> dict[str, Any]:
-        """The keywords of `chat` that ask for the object."""
+        """The keywords of `chat` that ask for the object: of each model in its own mode."""
+        names = models_of(self.llm, self.llm_kwargs)
+        all_modes = [modes(self.llm, {**self.llm_kwargs, "model": name}) for name in names]
+        first = {each[0] for each in all_modes if each}
+        if self.modes[0] == "text" or first != {"function_calling", "json_schema"}:
+            return self._kwargs()
+        by_tool = replace(self, modes=("function_calling",))._kwargs()
+        by_format = replace(self, modes=("json_schema",))._kwargs()
+        by_way = {"tool": by_tool, "prompt": by_format, "format": by_format}
+        return {**self._kwargs(), BY_WAY: {way: _asked(by_way[way]) for way in by_way}}
+
+    def _kwargs(self) -> dict[str, Any]:
         kwargs = dict(self.llm_kwargs)
         # Core's programs take these out of the kwargs: they are about tools, whatever the mode.
         choice = kwargs.pop("tool_choice", None)
@@ -91,3 +103,8 @@ class Attempt(Generic[Model]):
         if self.modes[0] == "text":
             return {"messages": instructed}
         return {"messages": instructed, "response_format": {"type": "json_object"}}
+
+
+def _asked(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("tools", "tool_choice", "response_format")
+    return {name: kwargs[name] for name in names if name in kwargs}

@@ -17,6 +17,7 @@ from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
+from ramclouds._fallback import Fallbacks
 from ramclouds._http.timeouts import CallTimes, check_process
 from ramclouds._observers import NOBODY, Watch
 from ramclouds._request import Memory, Request, changed_body
@@ -26,7 +27,12 @@ from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import to_bytes
 from ramclouds._wire.sse import CommentFilter
 from ramclouds.bridge.prepare import Prepared
-from ramclouds.errors import APIConnectionError, APITimeoutError, RamCloudsError
+from ramclouds.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    RamCloudsError,
+)
 from ramclouds.types import Completion
 
 logger = logging.getLogger("ramclouds")
@@ -37,20 +43,26 @@ class Attempts:
     """Use `with attempts:` around one attempt; `pause()` then decides on the failure kept."""
 
     def __init__(
-        self, request: Request, settings: Settings, *, memory: Memory, watch: Watch = NOBODY
+        self,
+        request: Request,
+        settings: Settings,
+        *,
+        memory: Memory,
+        watch: Watch = NOBODY,
+        fallbacks: Fallbacks | None = None,
     ) -> None:
         self.body: Body
         """The body under way."""
         self.response: httpx.Response
         """The last response; with the next two forgotten before an error is raised."""
         self.reader: StreamReader
-        self.request = request
+        self._take(request)
+        self.fallbacks = fallbacks
         self.watch = watch
         if watch.listeners:
             watch.arrived = self._arrived
-        self._content = to_bytes(request.body) if request.body is not None else b""
-        self._is_stream = bool((request.body or {}).get("stream"))
         self._settings = settings
+        self._max_retries = settings.max_retries
         self._pid = os.getpid()
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
         self._comments = CommentFilter()
@@ -60,6 +72,11 @@ class Attempts:
         self._failure: RamCloudsError | None = None
         self._retries = 0
         self._attempts = 0
+
+    def _take(self, request: Request) -> None:
+        self.request = request
+        self._content = to_bytes(request.body) if request.body is not None else b""
+        self._is_stream = bool((request.body or {}).get("stream"))
 
     def begin(self) -> dict[str, Any]:
         """The arguments of the HTTP request that goes out next."""
@@ -167,16 +184,41 @@ class Attempts:
             RamCloudsError: there is no next attempt.
         """
         what = (self.request.method, self.request.url, type(error).__name__)
-        max_retries, max_wait = self._settings.max_retries, self.request.max_wait
-        delay = retry_delay(error, self._retries, max_retries, max_wait=max_wait)
+        max_retries, max_wait = self._max_retries, self.request.max_wait
+        is_hasty = self.fallbacks is not None and self.fallbacks.is_hasty(error)
+        delay = (
+            None if is_hasty else retry_delay(error, self._retries, max_retries, max_wait=max_wait)
+        )
         if delay is None or not self._times.allows(delay):
             logger.debug("%s %s: %s", *what)
+            if self._turns_to_another_model(error):
+                return 0.0
             raise self._last(error)
         self._retries += 1
         retries = (self._retries, max_retries, delay)
         logger.info("%s %s: %s; retry %d of %d in %.2f s", *what, *retries)
         self.watch.notify("retry", error, delay)
         return delay
+
+    def _turns_to_another_model(self, error: RamCloudsError) -> bool:
+        """Whether another model is asked from now on."""
+        fallbacks = self.fallbacks
+        reader = self.__dict__.get("reader")
+        has_begun = reader is not None and reader.has_delivered
+        if fallbacks is None or has_begun or not self._times.allows(0.0):
+            return False
+        failed = fallbacks.model
+        while fallbacks.turns(self._without_request(error)):
+            try:
+                self._take(fallbacks.request())
+            except ConfigurationError as exc:
+                error = exc
+                continue
+            self._retries, self._max_retries = 0, min(self._settings.max_retries, 1)
+            self.__dict__.pop("reader", None)
+            self.watch.notify("fallback", failed, fallbacks.model, error)
+            return True
+        return False
 
     def broke(self, exc: Exception) -> Step | None:
         """A failure in mid-stream as the stream's last step; None where it is none of HTTP."""
@@ -191,13 +233,20 @@ class Attempts:
 
     def _last(self, error: RamCloudsError) -> RamCloudsError:
         """The error to raise: neither it nor the frames around it keep what was sent."""
-        drop_frames(error, self._outer)
-        # A parser's error quotes what it could not read.
-        error.__context__ = None
+        self._without_request(error)
+        if self.fallbacks is not None:
+            error = self.fallbacks.last(error)
         self._forget()
         return error
 
+    def _without_request(self, error: RamCloudsError) -> RamCloudsError:
+        drop_frames(error, self._outer)
+        # A parser's error quotes what it could not read.
+        error.__context__ = None
+        return error
+
     def _forget(self) -> None:
+        self.fallbacks = None
         for name in ("response", "reader", "body"):
             self.__dict__.pop(name, None)
         sent, self._content = self.request, b""

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import signature
-from typing import Any, ClassVar, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
 
 import httpx
 from pydantic import Secret, SecretStr
@@ -23,6 +23,7 @@ from ramclouds._complete import account_value_from, completion_from, models_from
 from ramclouds._embed import embeddings_from
 from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
+from ramclouds._fallback import Fallbacks
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
@@ -59,6 +60,7 @@ from ramclouds._wire.embeddings.request_body import (
 from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds._wire.prices import to_prices
 from ramclouds.bridge.dialects import DialectSetting, to_choice
+from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
     MAX_WAIT,
@@ -74,6 +76,9 @@ from ramclouds.bridge.settings import (
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 from ramclouds.types import Completion, Embeddings, KeyStatus, Model
+
+if TYPE_CHECKING:
+    from ramclouds._fallback import MakeRequest
 
 T = TypeVar("T")
 ToValue: TypeAlias = Callable[[Attempts], T]
@@ -113,6 +118,7 @@ class BaseClient:
         total_timeout: float | None = None,
         max_wait: float | None = MAX_WAIT,
         pace: Pace = "process",
+        fallback_models: Sequence[str] | None = None,
         **unknown: Unpack[Nothing],
     ) -> None:
         # An error keeps the variables of this frame.
@@ -140,6 +146,7 @@ class BaseClient:
             total_timeout=total_timeout,
             max_wait=max_wait,
             pace=pace,
+            fallback_models=fallback_models,
         )
         self._http_client = http_client
         self._start()
@@ -193,7 +200,15 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
-        hide_headers(params)
+        return self._chat_attempts(self._whole_request, model, messages, timeout, params)
+
+    def _whole_request(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Request:
         request = self._request("POST", _COMPLETIONS, timeout, params)
         prepared = self._fit(request, body_from(model, messages, params), params)
         is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
@@ -202,7 +217,7 @@ class BaseClient:
         else:
             # OpenAI refuses it beside a whole request.
             prepared.body.pop(USAGE_FIELD, None)
-        return self._attempts(request)
+        return request
 
     def _stream_attempts(
         self,
@@ -211,11 +226,48 @@ class BaseClient:
         timeout: float | httpx.Timeout | None,
         params: Mapping[str, Any],
     ) -> Attempts:
-        hide_headers(params)
+        return self._chat_attempts(self._stream_request, model, messages, timeout, params)
+
+    def _stream_request(
+        self,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Request:
         request = self._request("POST", _COMPLETIONS, timeout, params)
         self._fit(request, stream_body_from(model, messages, params), params)
         self._make_streamed(request, stream_usage=params.get("stream_usage"))
-        return self._attempts(request)
+        return request
+
+    def _chat_attempts(
+        self,
+        make: MakeRequest,
+        model: str,
+        messages: Sequence[Message],
+        timeout: float | httpx.Timeout | None,
+        params: Mapping[str, Any],
+    ) -> Attempts:
+        hide_headers(params)
+        fallbacks = self._fallbacks(model, params)
+        if fallbacks is None:
+            return self._attempts(make(model, messages, timeout, params))
+        fallbacks.make, fallbacks.params = make, {**params, "timeout": timeout}
+        fallbacks.params["messages"] = messages
+        fallbacks.is_by_hand = self._settings.dialect is None
+        return self._attempts(fallbacks.request(), fallbacks=fallbacks)
+
+    def _fallbacks(self, model: str, params: Mapping[str, Any]) -> Fallbacks | None:
+        """The models of one call; None where there is only one."""
+        given = params.get("fallback_models", self._settings.fallback_models)
+        if given is None or isinstance(given, Fallbacks):
+            return given
+        if "fallback_models" in params:
+            check_fallback_models(given, model)
+        if not given:
+            return None
+        key = hash(self._prepare()[0].get("authorization"))
+        return Fallbacks(model, given, (self._settings.base_url, key))
 
     def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
         choice = to_choice(params.get("dialect")) or self._settings.dialect
@@ -300,12 +352,18 @@ class BaseClient:
             raise error.with_traceback(None) from None
         return merged, _masking(redactor, shown_headers(hidden))
 
-    def _attempts(self, request: Request, memory: Memory | None = None) -> Attempts:
+    def _attempts(
+        self,
+        request: Request,
+        memory: Memory | None = None,
+        fallbacks: Fallbacks | None = None,
+    ) -> Attempts:
         return Attempts(
             request,
             self._settings,
             memory=self._memory if memory is None else memory,
             watch=watch(self._settings.base_url, request.body),
+            fallbacks=fallbacks,
         )
 
     def _to_completion(self, attempts: Attempts) -> Completion:
@@ -366,6 +424,7 @@ class BaseClient:
             counting=_COUNTING[self._settings.base_url],
             base_url=self._settings.base_url,
             tool_names=prepared.tool_names,
+            stands_in_for=attempts.fallbacks.stands_in_for if attempts.fallbacks else None,
         )
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:

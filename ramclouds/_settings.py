@@ -7,7 +7,7 @@ import re
 import ssl
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from pydantic import Secret, SecretStr
 from ramclouds._addresses import DEFAULT_BASE_URL, base_url_from, is_unencrypted
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
+from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.settings import MAX_WAIT, STALL_TIMEOUT, Pace, check_word
 from ramclouds.errors import ConfigurationError
 
@@ -49,6 +50,7 @@ class Settings:
     total_timeout: float | None = None
     max_wait: float | None = MAX_WAIT
     pace: Pace = "process"
+    fallback_models: tuple[str, ...] = ()
 
 
 def settings_from(
@@ -67,6 +69,7 @@ def settings_from(
     total_timeout: float | None = None,
     max_wait: float | None = MAX_WAIT,
     pace: Pace = "process",
+    fallback_models: Sequence[str] | None = None,
 ) -> Settings:
     """Resolve and check all settings.
 
@@ -91,6 +94,7 @@ def settings_from(
             total_timeout=seconds_from("total_timeout", total_timeout),
             max_wait=seconds_from("max_wait", max_wait),
             pace=check_word("pace", pace, get_args(Pace)),
+            fallback_models=tuple(check_fallback_models(fallback_models)),
         )
     except ConfigurationError as exc:
         error = exc

@@ -56,6 +56,8 @@ class RamCloudsError(Exception):
     """The response's body: parsed if it was JSON, else the beginning of its text."""
     response: httpx.Response | None = None
     """The response with its body read; its request holds no headers, so no key."""
+    from_provider: bool = False
+    """Whether a provider behind the gateway sent it, so that another model may work."""
     partial: Completion | Embeddings | None = None
     """What had arrived before the error; of `embed` and `embed_many` an `Embeddings`."""
 

@@ -75,10 +75,17 @@ def _error(
         request_id=head.request_id,
         retryable=retryable,
         retry_after=_wait(head, error_body),
+        from_provider=_is_from_provider(head, error_body),
         body=body,
         response=head.response,
         partial=partial,
     )
+
+
+def _is_from_provider(head: ResponseHead, error_body: ErrorBody) -> bool:
+    # The limiter of New API sends no body, and Cloudflare sends its own without New API's headers.
+    is_from_edge = head.is_from_cloudflare and not head.is_from_gateway
+    return not (error_body.is_empty or error_body.is_gateways or is_from_edge)
 
 
 def _wait(head: ResponseHead, error_body: ErrorBody) -> float | None:

@@ -70,6 +70,11 @@ class StreamReader:
         self._accumulator = Accumulator()
         self._stops = StopCutter(reading.stop) if reading.stop else None
 
+    @property
+    def has_delivered(self) -> bool:
+        """Whether a chunk was given out."""
+        return self._mapper.has_delivered
+
     def feed(self, data: bytes) -> Step:
         """Takes in some bytes; gives the chunks they complete."""
         return self._step(self._read(data))

@@ -10,6 +10,7 @@ _ON_CALL = "Give it to the call."
 _PROXY = "Set the environment variable HTTPS_PROXY, or pass http_client=httpx.Client(proxy=...)."
 _THINKING = "Set reasoning_effort, or thinking={'type': 'enabled', 'budget_tokens': ...}."
 _STREAM = "Call stream(), or in LlamaIndex stream_chat() or stream_complete()."
+_ONE_MODEL = "Another model's vectors cannot be compared with these, so leave it out."
 _HEADERS = "Set default_headers, or extra_headers of a call."
 
 # A hint goes with a setting that it needs, or with none ("").
@@ -33,6 +34,8 @@ FOREIGN: dict[str, dict[str, str]] = {
     "engine": {"model": ""},
     "model_id": {"model": ""},
     "model_name": {"model": ""},
+    "fallback_models": {"": _ONE_MODEL},
+    "fallbacks": {"fallback_models": ""},
     "num_retries": {"max_retries": ""},
     "retries": {"max_retries": ""},
     "request_timeout": {"timeout": ""},

@@ -71,7 +71,8 @@ class Expectation:
         if not self.not_empty or not all(map(_is_empty, completion.choices)):
             return None
         if self._is_end_of_turn(completion):
-            logger.warning("%s ended its turn behind a tool's result without a word", self.model)
+            model = self._model_of(completion)
+            logger.warning("%s ended its turn behind a tool's result without a word", model)
             return None
         text = self._outcome(completion).without_words(completion.reasoning)
         return self._problem("empty", text, completion)
@@ -79,10 +80,11 @@ class Expectation:
     def _missing(self, completion: Completion) -> Problem:
         advice = self._outcome(completion).without_call("`tools` or `tool_choice`")
         if completion.refusal:
-            text = f"{self.model} refused to call a tool: {completion.refusal}"
+            text = f"{self._model_of(completion)} refused to call a tool: {completion.refusal}"
             return Problem("refused", f"{text}. {advice}", retryable=False)
         wrote = f", but with the text {shown(completion.text)}" if completion.text else ""
-        text = f"A tool call was expected, and {self.model} completed without one{wrote}. {advice}"
+        model = self._model_of(completion)
+        text = f"A tool call was expected, and {model} completed without one{wrote}. {advice}"
         return self._problem("missing_call", text, completion)
 
     def _problem(
@@ -92,12 +94,16 @@ class Expectation:
 
     def _outcome(self, completion: Completion) -> Outcome:
         return Outcome(
-            model=self.model,
+            model=self._model_of(completion),
             finish_reason=completion.finish_reason,
             refusal=completion.refusal,
             tool_calling=completion.tool_calling,
             token_limit=completion.facts.get("token_limit"),
         )
+
+    def _model_of(self, completion: Completion) -> str:
+        """The model that completed the request."""
+        return completion.model if "fallback_from" in completion.facts else self.model
 
     def _is_end_of_turn(self, completion: Completion) -> bool:
         """Whether Claude says with nothing at all that the results are enough.
@@ -106,7 +112,7 @@ class Expectation:
         """
         is_bare = not (completion.text or completion.reasoning)
         is_end = self.after_results and is_bare and completion.finish_reason == "stop"
-        return is_end and dialect_for(self.model).may_end_with_nothing
+        return is_end and dialect_for(self._model_of(completion)).may_end_with_nothing
 
 
 def _is_empty(choice: Choice) -> bool:

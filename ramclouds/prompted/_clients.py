@@ -24,7 +24,7 @@ class PromptingClient:
 
     def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `Client.complete`."""
-        asking = Asking(self._mode, params)
+        asking = self._asking(params)
         while not asking.is_done:
             with asking:
                 asking.read(self._client.complete(**asking.params))
@@ -32,7 +32,10 @@ class PromptingClient:
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
         """The answer to keywords of `Client.stream`, chunk by chunk."""
-        return self._read(Asking(self._mode, params))
+        return self._read(self._asking(params))
+
+    def _asking(self, params: dict[str, Any]) -> Asking:
+        return Asking(self._mode, params, self._client._fallbacks(params["model"], params))
 
     def _read(self, asking: Asking) -> Generator[Chunk, None, None]:
         while not asking.is_done:
@@ -52,7 +55,7 @@ class AsyncPromptingClient:
 
     async def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `AsyncClient.complete`."""
-        asking = Asking(self._mode, params)
+        asking = self._asking(params)
         while not asking.is_done:
             with asking:
                 asking.read(await self._client.complete(**asking.params))
@@ -60,7 +63,10 @@ class AsyncPromptingClient:
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
         """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
-        return self._read(Asking(self._mode, params))
+        return self._read(self._asking(params))
+
+    def _asking(self, params: dict[str, Any]) -> Asking:
+        return Asking(self._mode, params, self._client._fallbacks(params["model"], params))
 
     async def _read(self, asking: Asking) -> AsyncGenerator[Chunk, None]:
         while not asking.is_done:

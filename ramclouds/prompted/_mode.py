@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ramclouds._fallback import Fallbacks
+from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.outcome import OnUnsupported, ToolCalling, is_native_refused
 from ramclouds.errors import APIStatusError
 from ramclouds.models import model_facts
@@ -53,14 +55,39 @@ class ToolMode:
 class Asking:
     """One request on its way: as `mode` says, and once more where a native one had no effect."""
 
-    def __init__(self, mode: ToolMode, params: Mapping[str, Any]) -> None:
+    def __init__(
+        self, mode: ToolMode, params: Mapping[str, Any], fallbacks: Fallbacks | None = None
+    ) -> None:
         self.is_done = False
         self.completion = Completion()  # the answer, where it is read whole and is done
         self._mode = mode
-        self._native = params
-        self._take(mode.prompted(params))
-        watches = self._request is None and mode.on_unsupported == "fallback"
-        self._watch = NativeWatch(params) if watches and needs_prompt(params) else None
+        self._given = {name: value for name, value in params.items() if name != BY_WAY}
+        self._by_way: Mapping[str, Mapping[str, Any]] = params.get(BY_WAY) or {}
+        if fallbacks is not None:
+            self._given["fallback_models"] = fallbacks
+            fallbacks.params_for = self.params_for
+        self.params: Mapping[str, Any] = {}  # to send
+        self.params_for(params["model"] if fallbacks is None else fallbacks.model)
+
+    def params_for(self, model: str) -> Mapping[str, Any]:
+        """The keywords that ask a model, in its own way; the answer is read as this model's."""
+        self._native = self._given_for(model)
+        self._take(self._mode.prompted(self._native))
+        watches = self._request is None and self._mode.on_unsupported == "fallback"
+        watches = watches and needs_prompt(self._native)
+        self._watch = NativeWatch(self._native) if watches else None
+        return self.params
+
+    def _given_for(self, model: str) -> dict[str, Any]:
+        given = {**self._given, "model": model}
+        if not self._by_way:
+            return given
+        way = "tool" if given["dialect"].ways(given)[0] == "tool" else "format"
+        if self._mode.prompted_mode(model, given) is not None:
+            way = "prompt"
+        for name in {name for params in self._by_way.values() for name in params}:
+            given.pop(name, None)
+        return {**given, **self._by_way[way]}
 
     def __enter__(self) -> None:
         """Begins one attempt: where the gateway refuses a native request, another one follows."""
@@ -100,7 +127,7 @@ class Asking:
     def _take(self, request: PromptedRequest | None) -> None:
         self._request = request
         self._parser = request.parser() if request else None
-        self.params: Mapping[str, Any] = request.params if request else self._native  # to send
+        self.params = request.params if request else self._native
 
 
 def _settings_of(params: Mapping[str, Any]) -> Hashable:

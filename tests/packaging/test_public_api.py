@@ -61,6 +61,9 @@ NAMES = {
         DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
         Sampling Way dialect_for dialects to_choice
     """,
+    "ramclouds.bridge.fallback_models": """
+        BY_WAY FallbackSettings check_fallback_models fallbacks_of
+    """,
     "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history without_effort",
     "ramclouds.bridge.history": """
         REASONING_FIELD arguments_text as_content assistant_message result_part wire_call
@@ -109,7 +112,7 @@ CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
         think_tags stream_whole_calls dialect stall_timeout total_timeout max_wait pace
-        unknown
+        fallback_models unknown
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
@@ -137,7 +140,7 @@ CONNECTION = """
 """
 FIELDS: dict[type[BaseModel], str] = {
     ChatRamClouds: f"""
-        {BODY_SETTINGS} {CONNECTION} extra_body http_async_client model on_empty
+        {BODY_SETTINGS} {CONNECTION} extra_body fallback_models http_async_client model on_empty
         on_invalid_tool_calls on_unsupported empty_retries dialect media_in_history
         merge_system_messages
         replay_reasoning stream_usage
@@ -145,7 +148,7 @@ FIELDS: dict[type[BaseModel], str] = {
     """,
     RamClouds: f"""
         {BODY_SETTINGS} {CONNECTION} additional_kwargs async_http_client context_window extra_body
-        is_function_calling_model model on_invalid_tool_calls on_unsupported dialect
+        fallback_models is_function_calling_model model on_invalid_tool_calls on_unsupported dialect
         media_in_history merge_system_messages
         replay_reasoning
         empty_retries on_empty stream_whole_calls structured_output_mode think_tags tokenizer

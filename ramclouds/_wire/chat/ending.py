@@ -48,6 +48,8 @@ class Reading:
     counting: set[str] = field(default_factory=set)
     """The models of this base URL whose converted responses have carried `input_tokens`."""
     base_url: str = ""
+    stands_in_for: str | None = None
+    """The model that the user asked for, where another one was asked in its place."""
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent, where they differ."""
 
@@ -65,10 +67,13 @@ class Reading:
 
         `requested_model` is there where the response names a model of another family: what it wrote
         goes back to the one that was asked. `token_limit` is whose limit cut it off: the gateway's.
+        `fallback_from` is the model that the user asked for, where another one completed the call.
         """
         facts: dict[str, Any] = {}
         if model_facts(self.model).family != model_facts(model or self.model).family:
             facts["requested_model"] = self.model
+        if self.stands_in_for is not None:
+            facts["fallback_from"] = self.stands_in_for
         if finish_reason == "length" and self.token_limit is not None:
             facts["token_limit"] = self.token_limit
             logger.warning("%s: %s", self.model, limited_message(self.token_limit))

@@ -40,11 +40,13 @@ class Params(BodyFields, total=False):
     """Seconds of a stream with nothing but comments, in place of the client's."""
     dialect: DialectSetting | None
     """How the request is fitted to the model, where it is not as the client's setting says."""
+    fallback_models: Sequence[str] | None
+    """Models to ask where this one fails, in place of the client's; None: no other."""
 
 
 _NAMES = frozenset(Params.__annotations__)
 _NOT_IN_BODY = frozenset(
-    {"stream_usage", "extra_body", "extra_headers", "dialect"}
+    {"stream_usage", "extra_body", "extra_headers", "dialect", "fallback_models"}
     | {"stall_timeout", "total_timeout", "max_wait"}
 )
 USAGE_FIELD = "stream_options"
