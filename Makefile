@@ -38,6 +38,10 @@ PYENV_BINS := $(subst $(eval) ,:,$(wildcard $(HOME)/.pyenv/versions/3.1[0-4]*/bi
 test-all: .venv/dev.stamp  ## Run the tests on Python 3.10 to 3.14, as far as they are installed: ARGS="tests/unit".
 	PATH="$(PATH)$(if $(PYENV_BINS),:$(PYENV_BINS))" $(BIN)/nox $(if $(ARGS),-- $(ARGS))
 
+.PHONY: test-extras
+test-extras: .venv/dev.stamp  ## Install each extra alone on each of these Pythons, and run pip check.
+	PATH="$(PATH)$(if $(PYENV_BINS),:$(PYENV_BINS))" $(BIN)/nox --session extras
+
 # The oldest versions lack LlamaIndex's payloads (0.14.23), rate limiter (0.14.16) and streaming
 # text programs (0.14.22), LangChain's deltas of tool calls in events (1.7); on Python 3.10 LangGraph
 # does not see the tokens of a coroutine's model.

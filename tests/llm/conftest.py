@@ -35,6 +35,8 @@ def user(plugin: None, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "llm"
     folder.mkdir()
     (folder / "keys.json").write_text('{"ramclouds": "test-key"}')
+    # Each log is a database that is made anew; `llm logs on` removes the file.
+    (folder / "logs-off").touch()
     monkeypatch.setenv("LLM_USER_PATH", str(folder))
     monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
     monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)

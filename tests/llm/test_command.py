@@ -14,8 +14,9 @@ MODEL = "ramclouds/claude-sonnet-4-5"
 
 
 def test_prompt_uses_the_stored_key_and_is_logged(run: Run, gateway: Gateway) -> None:
+    run("logs", "on")
     gateway.reply(
-        Json(completion("Paris.", model="claude-sonnet-4-5-x", usage=usage(7, 2, cached_tokens=3)))
+        Json(completion("Paris.", model="claude-sonnet-4-5", usage=usage(7, 2, cached_tokens=3)))
     )
 
     options = ("-s", "Be brief.", "-o", "temperature", "0.5", "--no-stream")
@@ -32,13 +33,15 @@ def test_prompt_uses_the_stored_key_and_is_logged(run: Run, gateway: Gateway) ->
         "temperature": 0.5,
     }
     (logged,) = json.loads(run("logs", "--json").output)
-    assert logged["resolved_model"] == "claude-sonnet-4-5-x"
+    assert logged["resolved_model"] == "claude-sonnet-4-5"
     assert (logged["input_tokens"], logged["output_tokens"]) == (7, 2)
     assert json.loads(logged["token_details"]) == {"cached_tokens": 3}
-    assert logged["response_json"]["finish_reason"] == "stop"
+    about = logged["response_json"]
+    assert (about["finish_reason"], about["cost"] > 0) == ("stop", True)
 
 
 def test_streamed_reasoning_is_apart_from_the_text(run: Run, gateway: Gateway) -> None:
+    run("logs", "on")
     gateway.reply(Sse(text_chunks("Paris.", reasoning="It is known.")))
 
     done = run("-m", MODEL, "The capital?")
@@ -49,6 +52,7 @@ def test_streamed_reasoning_is_apart_from_the_text(run: Run, gateway: Gateway) -
 
 
 def test_conversation_sends_its_history(run: Run, gateway: Gateway) -> None:
+    run("logs", "on")
     run("-m", MODEL, "One.")
     run("-c", "Two.")
 

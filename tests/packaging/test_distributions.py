@@ -159,6 +159,7 @@ def test_citation_follows_the_version() -> None:
     [
         ROOT / "pyproject.toml",
         ROOT / "SECURITY.md",
+        ROOT / "mkdocs.yml",
         ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml",
         *(folder / name for folder in DISTRIBUTIONS for name in ("pyproject.toml", "README.md")),
     ],
@@ -177,7 +178,7 @@ def test_each_python_is_named_everywhere() -> None:
     tests = workflow("ci")["jobs"]["tests"]
     nox = re.findall(r'"(3\.\d+)"', (ROOT / "noxfile.py").read_text("utf-8"))
 
-    assert tests["strategy"]["matrix"]["python"] == named == sorted(set(nox), key=named.index)
+    assert tests["strategy"]["matrix"]["python"] == named == nox
     assert f">={named[0]}" == project_of(ROOT)["requires-python"]
     assert sys.version_info[:2] in [tuple(map(int, one.split("."))) for one in named]
 
@@ -192,6 +193,25 @@ def test_actions_are_pinned_and_publishing_needs_no_token() -> None:
     assert [one for one in used if not re.fullmatch(r"[\w./-]+@v\d+(\.\d+)*", one)] == []
     assert publish["permissions"] == {"id-token": "write"}
     assert "with" not in publish["steps"][-1]
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs" / "local-model.md"])
+def test_lines_without_a_key_install_what_the_program_imports(path: Path) -> None:
+    text = path.read_text("utf-8")
+    block = re.search(r"^pip install.*\n.*ramclouds\.local fetch$", text, re.M)
+    assert block is not None
+    program = text[block.end() :].split("```python\n")[1].split("```")[0]
+    extras = {
+        "langchain_ramclouds": "langchain",
+        "llama_index": "llama-index",
+        "ramclouds.local": "local",
+    }
+    imported = re.findall(r"^from ([\w.]+) import", program, re.M)
+
+    assert "ramclouds.local" in imported
+    assert {extras[one] for one in imported if one in extras} <= set(
+        re.findall(r"[\w-]+", block[0])
+    )
 
 
 def workflow(name: str) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def _log(response: llm.Response | llm.AsyncResponse, completion: Completion) -> 
         "model": completion.model,
         "finish_reason": completion.finish_reason,
         "request_id": completion.request_id,
+        "cost": completion.cost,
     }
     if completion.usage is not None:
         response.set_usage(
