@@ -15,6 +15,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
 
+from ramclouds.bridge.pictures import picture_source
+
 PROVIDER = "ramclouds"
 """In `response_metadata["model_provider"]` of every message; LangSmith's `ls_provider` too."""
 
@@ -87,14 +89,12 @@ def _media(message: AIMessage) -> list[dict[str, Any]]:
 
 def _image(picture: Any) -> dict[str, Any]:
     """An image, which is in OpenAI's form, as LangChain's block."""
-    source = picture.get("image_url") if isinstance(picture, dict) else None
-    url = source.get("url") if isinstance(source, dict) else source
-    if not isinstance(url, str):
-        return {"type": "non_standard", "value": picture}
-    head, comma, data = url.partition(";base64,")
-    if comma and head.startswith("data:"):
-        return {"type": "image", "base64": data, "mime_type": head.removeprefix("data:")}
-    return {"type": "image", "url": url}
+    source = picture_source(picture)
+    return (
+        {"type": "non_standard", "value": picture}
+        if source is None
+        else {"type": "image", **source}
+    )
 
 
 def _finished(call: Any) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from ramclouds.bridge.body_fields import SETTINGS, BodyFields
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
+from ramclouds.bridge.pictures import ImagesInText
+from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ChatSettings(BodyFields, ClientSettings, total=False):
     stream_usage: bool | None
     stream_whole_calls: bool
     think_tags: bool
+    images_in_text: ImagesInText
     replay_reasoning: ReplayReasoning | bool | None
     tool_calling: ToolCalling | None
     on_unsupported: OnUnsupported
@@ -74,7 +76,7 @@ class Fields(Connection, FallbackSettings):
     if TYPE_CHECKING:
         profile: ModelProfile | None
 
-    _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
+    _of_client: ClassVar[tuple[str, ...]] = CHAT_CLIENT_FIELDS
 
     model: str = Field(validation_alias=AliasChoices("model", "model_name"))
     """Name of the model, as `list_models()` has it."""
@@ -94,6 +96,9 @@ class Fields(Connection, FallbackSettings):
     """False: do not ask for token counts in streams."""
     think_tags: bool = False
     """Take `<think>...</think>` out of the text, as reasoning."""
+    images_in_text: ImagesInText = "text"
+    """What becomes of a picture that the model wrote as `![image](data:...)`: it stays in the
+    text, or is a `block` of its own."""
     stream_whole_calls: bool = False
     """True: `invoke` too asks for a stream, and puts it together: for models that answer late."""
     dialect: str | Dialect = "auto"

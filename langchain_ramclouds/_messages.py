@@ -16,7 +16,7 @@ from langchain_core.messages import (
 )
 
 from langchain_ramclouds._errors import ConfigurationError
-from langchain_ramclouds._parts import flatten, to_parts, to_result, to_text
+from langchain_ramclouds._parts import flatten, to_parts, to_result, to_said
 from ramclouds.bridge.history import arguments_text, assistant_message, wire_call
 
 WireMessage = dict[str, Any]
@@ -41,11 +41,12 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[WireMessage]:
 def _assistant(message: AIMessage) -> WireMessage:
     about = message.response_metadata
     return assistant_message(
-        to_text(message.content),
+        to_said(message.content),
         list(_tool_calls(message)),
         author=about.get("requested_model") or about.get("model_name") or about.get("model"),
         reasoning=_reasoning(message),
         reasoning_field=message.additional_kwargs.get("reasoning_field"),
+        attached=message.additional_kwargs,
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from langchain_ramclouds._errors import ConfigurationError
-from ramclouds.bridge.history import as_content, result_part
+from ramclouds.bridge.history import as_content, result_part, said_part
+
+logger = logging.getLogger(__name__)
 
 Part = dict[str, Any]
 Block = Mapping[str, Any]
@@ -25,10 +28,19 @@ def to_result(content: str | list[str | dict[Any, Any]]) -> str | list[Part]:
     """A tool's result: never an error, since the tool has run, and nothing of it is dropped."""
     if isinstance(content, str):
         return content
-    return flatten([_to_result_part(block) for block in content])
+    return flatten([_to_any_part(block) for block in content])
 
 
-def _to_result_part(block: Any) -> Part:
+def to_said(content: str | list[str | dict[Any, Any]]) -> str | list[Part]:
+    """An assistant's message: pieces of one text, so nothing goes between them."""
+    if isinstance(content, str):
+        return content
+    said = [said_part(_to_any_part(block)) for block in content if _is_sayable(block)]
+    return as_content(said, between="")
+
+
+def _to_any_part(block: Any) -> Part:
+    """A part of any block, its JSON where it has no form on the wire."""
     if isinstance(block, str):
         return {"type": "text", "text": block}
     try:
@@ -38,15 +50,11 @@ def _to_result_part(block: Any) -> Part:
     return result_part(block) if part is None else part
 
 
-def to_text(content: str | list[str | dict[Any, Any]]) -> str:
-    """Text of an assistant's message: pieces of one text, so nothing goes between them."""
-    if isinstance(content, str):
-        return content
-    return "".join(
-        block if isinstance(block, str) else block.get("text", "")
-        for block in content
-        if isinstance(block, str) or block.get("type", "text") == "text"
-    )
+def _is_sayable(block: Any) -> bool:
+    kind = block.get("type", "text") if isinstance(block, Mapping) else "text"
+    if kind not in _CONVERT and kind not in _FOREIGN:
+        logger.info("A block of type %r of an assistant's message is left out", kind)
+    return kind in _CONVERT
 
 
 def flatten(parts: list[Part]) -> str | list[Part]:

@@ -44,7 +44,14 @@ _content_blocks.register()
 
 _M = TypeVar("_M", bound=BaseModel)
 
-_BEHAVIOUR = ("fallback_models", "think_tags", *DIALECT_FIELDS, *WORDS, "empty_retries")
+_BEHAVIOUR = (
+    "fallback_models",
+    "think_tags",
+    "images_in_text",
+    *DIALECT_FIELDS,
+    *WORDS,
+    "empty_retries",
+)
 """Settings that are not sent and yet change what comes back."""
 
 

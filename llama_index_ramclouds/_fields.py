@@ -13,7 +13,8 @@ from ramclouds.bridge.body_fields import BodyFields
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.settings import CLIENT_FIELDS, ClientSettings
+from ramclouds.bridge.pictures import ImagesInText
+from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS, ClientSettings
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
@@ -40,6 +41,7 @@ class LLMSettings(BodyFields, ClientSettings, total=False):
     merge_system_messages: bool | None
     media_in_history: MediaInHistory | None
     think_tags: bool
+    images_in_text: ImagesInText
     stream_whole_calls: bool
     tokenizer: Callable[[str], Sequence[Any]] | None
     # LlamaIndex's own.
@@ -56,7 +58,7 @@ class LLMSettings(BodyFields, ClientSettings, total=False):
 class Fields(Connection, FallbackSettings):
     """Every setting of `RamClouds`."""
 
-    _of_client: ClassVar[tuple[str, ...]] = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
+    _of_client: ClassVar[tuple[str, ...]] = CHAT_CLIENT_FIELDS
     model: str = Field(description="Model to ask, by the name the gateway lists it under.")
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Parameters of every request, as `chat` takes them."
@@ -139,6 +141,13 @@ class Fields(Connection, FallbackSettings):
     )
     think_tags: bool = Field(
         default=False, description="Split <think> tags out of the text, into ThinkingBlocks."
+    )
+    images_in_text: ImagesInText = Field(
+        default="text",
+        description=(
+            "What becomes of a picture that the model wrote as ![image](data:...): it stays in the"
+            " text, or is a block of its own."
+        ),
     )
     stream_whole_calls: bool = Field(
         default=False,

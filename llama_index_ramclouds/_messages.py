@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -15,7 +15,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llama_index_ramclouds._parts import Part, to_parts, to_result_parts
+from llama_index_ramclouds._parts import Part, to_parts, to_result_parts, to_said_parts
 from ramclouds.bridge.history import arguments_text, as_content, assistant_message, wire_call
 from ramclouds.bridge.tools import parsed_arguments
 
@@ -40,7 +40,7 @@ def to_wire(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
 
 def _spoken(message: ChatMessage) -> dict[str, Any]:
     """A message of the user, or of the system."""
-    content = as_content(_parts(_blocks_once(message)), between="\n")
+    content = as_content(_parts(_blocks_once(message), to_parts), between="\n")
     return {"role": _ROLES[message.role], "content": content, **_name(message)}
 
 
@@ -61,20 +61,17 @@ def _name(message: ChatMessage) -> dict[str, str]:
     return {"name": name} if isinstance(name, str) else {}
 
 
-def _parts(blocks: Iterable[ContentBlock]) -> list[Part]:
+def _parts(
+    blocks: Iterable[ContentBlock], convert: Callable[[ContentBlock], Iterator[Part]]
+) -> list[Part]:
+    """The parts of blocks; a bare mark, of a cache point, goes onto the part before it."""
     parts: list[Part] = []
-    for block in blocks:
-        _add(parts, to_parts(block))
-    return parts
-
-
-def _add(parts: list[Part], more: Iterable[Part]) -> None:
-    """Adds parts; a bare mark, of a cache point, goes onto the part before it."""
-    for part in more:
+    for part in (part for block in blocks for part in convert(block)):
         if "type" in part:
             parts.append(part)
         elif parts:
             parts[-1].update(part)
+    return parts
 
 
 def _assistant(message: ChatMessage) -> dict[str, Any]:
@@ -83,7 +80,7 @@ def _assistant(message: ChatMessage) -> dict[str, Any]:
         block for block in message.blocks if not isinstance(block, (ThinkingBlock, ToolCallBlock))
     ]
     wire = assistant_message(
-        as_content(_parts(others), between=""),
+        as_content(_parts(others, to_said_parts), between=""),
         _tool_calls(message),
         author=message.additional_kwargs.get(MODEL),
         reasoning="".join(block.content or "" for block in thoughts),
@@ -124,9 +121,7 @@ def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
 
 
 def _tool(message: ChatMessage) -> dict[str, Any]:
-    parts: list[Part] = []
-    for block in message.blocks:
-        _add(parts, to_result_parts(block))
+    parts = _parts(message.blocks, to_result_parts)
     call_id = message.additional_kwargs.get("tool_call_id")
     return {"role": "tool", "tool_call_id": call_id, "content": as_content(parts, between="\n")}
 

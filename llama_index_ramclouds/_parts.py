@@ -22,7 +22,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from ramclouds import ConfigurationError
-from ramclouds.bridge.history import result_part
+from ramclouds.bridge.history import result_part, said_part
 
 Part = dict[str, Any]
 
@@ -43,12 +43,21 @@ def to_parts(block: ContentBlock) -> Iterator[Part]:
 
 def to_result_parts(block: ContentBlock) -> Iterator[Part]:
     """The parts of a block in a tool's result: never an error, since the tool has run."""
-    if isinstance(block, ThinkingBlock):
-        return
+    if not isinstance(block, ThinkingBlock):
+        yield from _any_parts(block)
+
+
+def to_said_parts(block: ContentBlock) -> Iterator[Part]:
+    """The parts of a block in an assistant's message: never an error, and media as words."""
+    for part in _any_parts(block):
+        yield said_part(part) if "type" in part else part
+
+
+def _any_parts(block: ContentBlock) -> list[Part]:
     try:
-        yield from list(to_parts(block))
+        return list(to_parts(block))
     except ConfigurationError:
-        yield result_part({"type": block.block_type, **block.model_dump(exclude={"block_type"})})
+        return [result_part({"type": block.block_type, **block.model_dump(exclude={"block_type"})})]
 
 
 def _to_part(block: Any) -> Part:

@@ -61,6 +61,7 @@ from ramclouds._wire.embeddings.vectors import require_numpy
 from ramclouds._wire.prices import to_prices
 from ramclouds.bridge.dialects import DialectSetting, to_choice
 from ramclouds.bridge.fallback_models import check_fallback_models
+from ramclouds.bridge.pictures import ImagesInText
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
     MAX_WAIT,
@@ -112,6 +113,7 @@ class BaseClient:
         verify: bool | str | ssl.SSLContext = True,
         http_client: Any = None,
         think_tags: bool = False,
+        images_in_text: ImagesInText = "text",
         stream_whole_calls: bool = False,
         dialect: DialectSetting | None = None,
         stall_timeout: float | None = STALL_TIMEOUT,
@@ -140,6 +142,7 @@ class BaseClient:
             user_agent=user_agent,
             verify=verify,
             think_tags=think_tags,
+            images_in_text=images_in_text,
             stream_whole_calls=stream_whole_calls,
             dialect=dialect,
             stall_timeout=stall_timeout,
@@ -416,6 +419,7 @@ class BaseClient:
         assert prepared is not None
         return Reading(
             think_tags=self._settings.think_tags,
+            images_in_text=self._settings.images_in_text,
             model=body["model"],
             has_tools=bool(body.get("tools")),
             has_usage=gets_usage(body),

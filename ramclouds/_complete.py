@@ -19,9 +19,11 @@ from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
 from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
+from ramclouds._wire.chat.extra import with_pictures
 from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds._wire.models import to_models
 from ramclouds._wire.sse import looks_like_events
+from ramclouds.bridge.pictures import split_pictures
 from ramclouds.errors import ContentFilterError, ResponseError, StreamTruncatedError
 from ramclouds.types import Choice, Completion, Model
 
@@ -101,6 +103,9 @@ def _finish(choice: Choice, reading: Reading) -> None:
     if reading.think_tags:
         choice.text, inline = split_think_tags(choice.text)
         choice.reasoning += inline
+    if reading.images_in_text == "block":
+        choice.text, pictures = split_pictures(choice.text)
+        choice.extra = with_pictures(choice.extra, pictures)
     if reading.stop:
         cut_choice(choice, reading.stop)
 

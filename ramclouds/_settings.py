@@ -18,6 +18,7 @@ from ramclouds._addresses import DEFAULT_BASE_URL, base_url_from, is_unencrypted
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.bridge.fallback_models import check_fallback_models
+from ramclouds.bridge.pictures import ImagesInText
 from ramclouds.bridge.settings import MAX_WAIT, STALL_TIMEOUT, Pace, check_word
 from ramclouds.errors import ConfigurationError
 
@@ -44,6 +45,7 @@ class Settings:
     headers: Secret[dict[str, str]]
     verify: bool | str | ssl.SSLContext
     think_tags: bool
+    images_in_text: ImagesInText = "text"
     stream_whole_calls: bool = False
     dialect: DialectChoice | None = None
     stall_timeout: float | None = STALL_TIMEOUT
@@ -63,6 +65,7 @@ def settings_from(
     user_agent: str | None,
     verify: bool | str | ssl.SSLContext | None,
     think_tags: bool,
+    images_in_text: ImagesInText = "text",
     stream_whole_calls: bool = False,
     dialect: DialectSetting | None = None,
     stall_timeout: float | None = STALL_TIMEOUT,
@@ -88,6 +91,7 @@ def settings_from(
             headers=Secret(_headers_from(_shown(default_headers), user_agent)),
             verify=_verify_from(verify),
             think_tags=think_tags,
+            images_in_text=check_word("images_in_text", images_in_text, get_args(ImagesInText)),
             stream_whole_calls=stream_whole_calls,
             dialect=_dialect_from(dialect),
             stall_timeout=seconds_from("stall_timeout", stall_timeout),

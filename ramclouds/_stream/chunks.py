@@ -10,11 +10,12 @@ from ramclouds._json.surrogates import SurrogateJoiner
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
 from ramclouds._wire.chat.ending import Reading, failure_of, is_gateway_id
-from ramclouds._wire.chat.extra import merged, message_extra, response_facts
+from ramclouds._wire.chat.extra import merged, message_extra, response_facts, with_pictures
 from ramclouds._wire.chat.message import message_of, reasoning_of, refusal_of
 from ramclouds._wire.chat.tool_calls import raw_calls
 from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
 from ramclouds._wire.usage import usage_of
+from ramclouds.bridge.pictures import PictureSplitter
 from ramclouds.types import Chunk, ToolCallDelta, Usage
 
 _PLAIN = frozenset({"role", "content", "tool_calls"})
@@ -51,12 +52,13 @@ class ChunkMapper:
         self._tools = ToolCallTracker()
         self._surrogates = SurrogateJoiner()
         self._think = ThinkSplitter() if reading.think_tags else None
+        self._pictures = PictureSplitter() if reading.images_in_text == "block" else None
         self._has_bare_delta = False
         """Whether a delta had content and no role."""
         self._lacks_finish = False
         """Whether Gemini's finish reason came on a tool call, so that one more must follow."""
         self._is_simple = False
-        """Whether text goes out as it came: after the first chunk, with no tags to split."""
+        """Whether text goes out as it came: after the first chunk, with nothing to split."""
 
     @property
     def has_choices(self) -> bool:
@@ -148,14 +150,17 @@ class ChunkMapper:
                 usage=self.usage,
                 raw=self._last_raw,
                 unproven=unproven,
-                extra=self._extra,
+                extra=with_pictures(self._extra, self._pictures.pictures if self._pictures else []),
                 facts=self._facts,
             )
         )
 
     def unsplit(self) -> tuple[str, str]:
-        """Text and reasoning that wait for the rest of a `<think>` tag."""
-        return self._think.close() if self._think is not None else ("", "")
+        """Text and reasoning that wait for the rest of a `<think>` tag or of a picture."""
+        text, reasoning = self._think.close() if self._think is not None else ("", "")
+        if self._pictures is not None:
+            text = self._pictures.feed(text) + self._pictures.close()
+        return text, reasoning
 
     def _note_usage(self, event: dict[str, Any]) -> None:
         usage = usage_of(event, as_name(event.get("id")) or self.id)
@@ -221,6 +226,8 @@ class ChunkMapper:
         if self._think is not None and text:
             text, inline = self._think.feed(text)
             reasoning += inline
+        if self._pictures is not None and text:
+            text = self._pictures.feed(text)
         calls = self._calls(delta, event)
         has_more = any(value for key, value in delta.items() if key not in _SHOWN)
         if not (text or reasoning or refusal or calls or logprobs or has_more):
@@ -287,7 +294,8 @@ class ChunkMapper:
         if not self.has_delivered:
             self.has_delivered = True
             chunk.id, chunk.model, chunk.request_id = self.id, self.model, self._request_id
-            self._is_simple = self._think is None and not self._surrogates.is_needed
+            splits = self._think is not None or self._pictures is not None
+            self._is_simple = not (splits or self._surrogates.is_needed)
         return chunk
 
 

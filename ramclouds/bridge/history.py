@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,9 @@ from pydantic_core import to_json
 
 from ramclouds._json.surrogates import whole
 from ramclouds.bridge._prepare.authors import AUTHOR
+from ramclouds.bridge.pictures import with_notes
+
+logger = logging.getLogger("ramclouds")
 
 __all__ = [
     "REASONING_FIELD",
@@ -20,6 +24,7 @@ __all__ = [
     "as_content",
     "assistant_message",
     "result_part",
+    "said_part",
     "wire_call",
 ]
 
@@ -37,8 +42,13 @@ def assistant_message(
     author: str | None = None,
     reasoning: str = "",
     reasoning_field: str | None = None,
+    attached: Mapping[str, Any] | None = None,
 ) -> WireMessage:
-    """What a model wrote, with all that came with it; the dialect says what of it goes back."""
+    """What a model wrote, with all that came with it; the dialect says what of it goes back.
+
+    Pictures and speech go back as words, those that stand beside the text (`attached`) too.
+    """
+    content = _with_attached(content, attached or {})
     message: WireMessage = {"role": "assistant", "content": content}
     if calls:
         message |= {"content": content or None, "tool_calls": list(calls)}
@@ -77,13 +87,39 @@ def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
 def result_part(value: Any) -> Part:
     """Something in a tool's result that has no form on the wire, as text: its name, or its JSON."""
     kind = value.get("type") if isinstance(value, Mapping) else None
-    if kind in _FILES:
-        named = {**value, **_mapping(value.get("file")), **_mapping(value.get("source"))}
-        name = next((named[key] for key in _NAMES if isinstance(named.get(key), str)), None)
-        if name is not None:
-            return {"type": "text", "text": f"[{kind}: {name[:200]}]"}
+    name = _name_of(value) if kind in _FILES else None
+    if name is not None:
+        return {"type": "text", "text": f"[{kind}: {name}]"}
     text = to_json(value, inf_nan_mode="null", fallback=str).decode()
     return {"type": "text", "text": text}
+
+
+def said_part(part: Mapping[str, Any]) -> Part:
+    """A part of what a model said: a medium as words, since no model takes its own back."""
+    if isinstance(part.get("text"), str):
+        return {**part, "text": with_notes(part["text"])}
+    if part.get("type") not in (*_FILES, "input_audio", "video_url"):
+        return dict(part)
+    kind = str(part["type"]).removesuffix("_url").removeprefix("input_")
+    name = _name_of(part)
+    logger.info("The %s of an assistant's message goes out as words", kind)
+    return {"type": "text", "text": f"[{kind}: {name}]" if name else f"[{kind}]"}
+
+
+def _with_attached(content: Any, attached: Mapping[str, Any]) -> Any:
+    pictures = [said_part(_mapping(one))["text"] for one in attached.get("images") or ()]
+    said = [*pictures, _mapping(attached.get("audio")).get("transcript") or ""]
+    if not isinstance(content, str):
+        return [*content, *({"type": "text", "text": one} for one in said if one)]
+    return "".join([with_notes(content), *said])
+
+
+def _name_of(value: Mapping[str, Any]) -> str | None:
+    """What a file is called, or where it is; no data."""
+    inner = [_mapping(value.get(key)) for key in ("file", "source", "image_url", "video_url")]
+    named = {key: found for one in (value, *inner) for key, found in one.items()}
+    found = [named[key] for key in _NAMES if isinstance(named.get(key), str)]
+    return next((name[:200] for name in found if not name.startswith("data:")), None)
 
 
 _FILES = ("file", "document", "image", "image_url", "audio", "video", "resource_link")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 __all__ = [
+    "CHAT_CLIENT_FIELDS",
     "CLIENT_FIELDS",
     "FOREIGN",
     "MAX_WAIT",
@@ -48,7 +49,8 @@ CLIENT_FIELDS = (
     "max_wait", "pace", "default_headers", "user_agent", "verify",
 )  # fmt: skip
 """The fields of every model of an adapter that its client is built with."""
-_OF_CLIENT = (*CLIENT_FIELDS, "think_tags", "stream_whole_calls")
+CHAT_CLIENT_FIELDS = (*CLIENT_FIELDS, "think_tags", "images_in_text", "stream_whole_calls")
+"""The same of a chat model."""
 
 STALL_TIMEOUT = 330.0
 """Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
@@ -103,7 +105,7 @@ def unknown_name(name: str, known: Collection[str], otherwise: str) -> str:
     for needed, hint in foreign.items():
         if not needed or needed in known:
             return hint or f"Did you mean {needed!r}?"
-    of_client = next((one for one in (name, *foreign) if one in _OF_CLIENT), None)
+    of_client = next((one for one in (name, *foreign) if one in CHAT_CLIENT_FIELDS), None)
     if of_client and of_client not in known:
         return f"Give {of_client} where the client or the model is made."
     near = closest(name, known)

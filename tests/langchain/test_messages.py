@@ -119,7 +119,7 @@ def test_message_is_sent_as(message: BaseMessage, wire: dict[str, Any]) -> None:
         {"type": "tool_call", "id": "c1", "name": "f", "args": {}},
         {"type": "server_tool_call", "id": "s", "name": "search", "args": {}},
         {"type": "non_standard", "value": {}},
-        {"type": "image", "url": "https://x/y.png"},
+        {"type": "image_generation_call", "result": "iVBO"},
     ],
 )
 def test_foreign_block_of_an_assistant_is_not_sent(block: dict[str, Any]) -> None:

@@ -66,9 +66,12 @@ NAMES = {
     """,
     "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history without_effort",
     "ramclouds.bridge.history": """
-        REASONING_FIELD arguments_text as_content assistant_message result_part wire_call
+        REASONING_FIELD arguments_text as_content assistant_message result_part said_part wire_call
     """,
     "ramclouds.bridge.expectation": "Expectation Problem",
+    "ramclouds.bridge.pictures": """
+        ImagesInText PictureSplitter picture_source split_pictures with_notes
+    """,
     "ramclouds.bridge.json_text": """
         JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object
         shows_example spoken unfenced
@@ -85,7 +88,7 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CLIENT_FIELDS ClientSettings FOREIGN MAX_WAIT Pace STALL_TIMEOUT check_count
+        CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings Pace check_count
         check_pickles check_word closest construct fields_by_name hide_headers is_secret_header
         public_headers reject_unknown shown_headers to_timeout unknown_name
     """,
@@ -111,8 +114,8 @@ NAMES = {
 CLIENT_METHODS = {
     "__init__": """
         api_key base_url timeout max_retries default_headers user_agent verify http_client
-        think_tags stream_whole_calls dialect stall_timeout total_timeout max_wait pace
-        fallback_models unknown
+        think_tags images_in_text stream_whole_calls dialect stall_timeout total_timeout max_wait
+        pace fallback_models unknown
     """,
     "complete": "model messages timeout params",
     "stream": "model messages timeout params",
@@ -144,15 +147,15 @@ FIELDS: dict[type[BaseModel], str] = {
         on_invalid_tool_calls on_unsupported empty_retries dialect media_in_history
         merge_system_messages
         replay_reasoning stream_usage
-        stream_whole_calls streaming think_tags tool_calling
+        stream_whole_calls streaming images_in_text think_tags tool_calling
     """,
     RamClouds: f"""
         {BODY_SETTINGS} {CONNECTION} additional_kwargs async_http_client context_window extra_body
         fallback_models is_function_calling_model model on_invalid_tool_calls on_unsupported dialect
         media_in_history merge_system_messages
         replay_reasoning
-        empty_retries on_empty stream_whole_calls structured_output_mode think_tags tokenizer
-        tool_calling
+        empty_retries on_empty stream_whole_calls structured_output_mode images_in_text think_tags
+        tokenizer tool_calling
     """,
     RamCloudsEmbeddings: f"""
         {CONNECTION} chunk_size dimensions extra_body http_async_client max_concurrency model

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from ramclouds._wire.fields import as_count
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.outcome import limited_message
+from ramclouds.bridge.pictures import ImagesInText
 from ramclouds.models import model_facts
 from ramclouds.types import Usage
 
@@ -37,6 +38,7 @@ class Reading:
     """How to read the response to one request: its settings, and what is known of its model."""
 
     think_tags: bool = False
+    images_in_text: ImagesInText = "text"
     model: str = ""
     has_tools: bool = False
     has_usage: bool = True

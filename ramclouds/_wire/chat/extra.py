@@ -24,6 +24,11 @@ def message_extra(message: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def with_pictures(extra: dict[str, Any], pictures: list[dict[str, Any]]) -> dict[str, Any]:
+    """The keys of a message, with the pictures that stood in its text."""
+    return merged(extra, {"images": pictures}) if pictures else extra
+
+
 def response_facts(body: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a response or an event that say how it came about."""
     return {key: body[key] for key in _OF_RESPONSE if body.get(key)}

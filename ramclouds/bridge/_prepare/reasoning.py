@@ -63,4 +63,7 @@ def _inline(message: WireMessage) -> WireMessage:
     bare = _without(message)
     if not reasoning:
         return bare
-    return {**bare, "content": f"<think>\n{reasoning}\n</think>\n\n{bare.get('content') or ''}"}
+    thought, content = f"<think>\n{reasoning}\n</think>\n\n", bare.get("content") or ""
+    if isinstance(content, str):
+        return {**bare, "content": thought + content}
+    return {**bare, "content": [{"type": "text", "text": thought}, *content]}

@@ -8,9 +8,9 @@ from typing import Any
 
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
 from ramclouds.bridge.dialects import Dialect
+from ramclouds.bridge.history import said_part
+from ramclouds.bridge.pictures import with_notes
 
-# Gemini's channels write pictures into the text, megabytes of base64.
-_PICTURE = re.compile(r"!\[[^\]]*\]\(data:[^)]*\)")
 _UNFIT_FOR_NAMES = re.compile(r"[\s<|\\/>]+")
 
 
@@ -44,11 +44,13 @@ def _cleaned(message: WireMessage, dialect: Dialect) -> WireMessage | None:
 def _content(role: str, content: Any, dialect: Dialect) -> Any:
     if isinstance(content, str):
         if role == "assistant":
-            content = _PICTURE.sub("[image]", content)
+            content = with_notes(content)
         return content if content.strip() else ""
     parts = [
         {"type": "text", "text": one} if isinstance(one, str) else one for one in content or ()
     ]
+    if role == "assistant":
+        parts = [said_part(part) for part in parts]
     if not dialect.cache_marks:
         parts = [_unmarked(part) for part in parts]
     is_plain = all(part.keys() == {"type", "text"} for part in parts)
