@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from ramclouds.bridge.arguments import ArgumentsForm
 from ramclouds.bridge.structured import Shape, text_of_value
 
 
@@ -14,9 +15,15 @@ def only_json(text: str, json_schema: Mapping[str, Any]) -> str:
 
     LangChain's agents read the text of a message by themselves, and hold it to the schema.
     """
-    properties = json_schema.get("schema", {}).get("properties")
-    keys = frozenset(properties) if properties else None
-    return text_of_value(text, Shape(json_schema.get("name", ""), _object, keys))
+    return text_of_value(text, Shape(_name_of(json_schema), _object, _keys_of(json_schema)))
+
+
+def _name_of(json_schema: Mapping[str, Any]) -> str:
+    return str(json_schema.get("name", ""))
+
+
+def _keys_of(json_schema: Mapping[str, Any]) -> frozenset[str] | None:
+    return frozenset(json_schema.get("schema", {}).get("properties") or ()) or None
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -35,10 +42,21 @@ class JsonStream:
     comes out whole, at the end.
     """
 
-    __slots__ = ("_buffer", "_depth", "_escaped", "_in_string", "_json", "_schema", "_where")
+    __slots__ = (
+        "_buffer",
+        "_depth",
+        "_escaped",
+        "_form",
+        "_in_string",
+        "_json",
+        "_schema",
+        "_where",
+    )
 
     def __init__(self, json_schema: Mapping[str, Any]) -> None:
         self._schema = json_schema
+        names, keys = frozenset({_name_of(json_schema)}), _keys_of(json_schema) or frozenset()
+        self._form = ArgumentsForm(names, keys) if keys else None
         self._where: Literal["before", "inside", "after", "released"] = "before"
         self._buffer = ""
         self._json: list[str] = []
@@ -54,7 +72,10 @@ class JsonStream:
             return self._within(text)
         self._buffer += text
         opening = _OPENING.match(self._buffer) if self._where == "before" else None
-        if opening is None:
+        # What may be wrapped is read when it is whole.
+        if opening is None or (
+            self._form and self._form.waits(self._buffer[opening.end() :]) is not False
+        ):
             return ""
         text, self._buffer, self._where = self._buffer[opening.end() :], "", "inside"
         return self._within(text)

@@ -195,8 +195,8 @@ def _media(extra: Mapping[str, Any]) -> list[ContentBlock]:
             blocks.append(ImageBlock(image=data, image_mimetype=source["mime_type"]))
         elif source:
             blocks.append(ImageBlock(url=source["url"]))
-    if data := (extra.get("audio") or {}).get("data"):
-        blocks.append(AudioBlock(audio=data.encode()))
+    if speech := (extra.get("audio") or {}).get("data"):
+        blocks.append(AudioBlock(audio=speech.encode()))
     return blocks
 
 

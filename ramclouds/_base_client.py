@@ -429,6 +429,7 @@ class BaseClient:
             base_url=self._settings.base_url,
             tool_names=prepared.tool_names,
             stands_in_for=attempts.fallbacks.stands_in_for if attempts.fallbacks else None,
+            arguments=prepared.arguments,
         )
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:

@@ -14,6 +14,7 @@ from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import server_time
 from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._stream.accumulator import Accumulator
+from ramclouds._stream.arguments import read_arguments
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
@@ -119,6 +120,8 @@ def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Complet
         reading.billed(completion.usage)
         if reading.tool_names:
             with_users_names(completion, reading.tool_names)
+        if reading.arguments:
+            read_arguments(completion, reading.arguments)
     return completion
 
 

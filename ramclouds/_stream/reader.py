@@ -12,6 +12,7 @@ from ramclouds._failures.from_response import response_error, stream_error
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._json.parsing import MalformedError, parse, parse_halves, preview
 from ramclouds._stream.accumulator import Accumulator
+from ramclouds._stream.arguments import ArgumentsReader
 from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
 from ramclouds._stream.stops import StopCutter
 from ramclouds._stream.stray_json import StrayJson
@@ -68,6 +69,7 @@ class StreamReader:
         self._stray = StrayJson()
         self._mapper = ChunkMapper(head.request_id, reading)
         self._accumulator = Accumulator()
+        self._arguments = ArgumentsReader(reading.arguments) if reading.arguments else None
         self._stops = StopCutter(reading.stop) if reading.stop else None
 
     @property
@@ -100,7 +102,7 @@ class StreamReader:
     def _step(self, found: Iterator[Chunk]) -> Step:
         chunks: list[Chunk] = []
         add = self._accumulator.add
-        names = self._reading.tool_names
+        names, arguments = self._reading.tool_names, self._arguments
         try:
             for chunk in found:
                 if self._stops is not None:
@@ -108,7 +110,8 @@ class StreamReader:
                 if names:
                     with_users_names(chunk, names)
                 add(chunk)
-                chunks.append(chunk)
+                if arguments is None or arguments.read(chunk):
+                    chunks.append(chunk)
                 if self._stops is not None and self._stops.has_stopped:
                     self.is_over = True
                     break

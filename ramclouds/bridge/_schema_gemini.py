@@ -36,8 +36,16 @@ class GeminiForm:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._definitions = {key: root[key] for key in DEFINITIONS if key in root}
+        self._is_at_root = True
+        self.has_texts = False
+        """Whether objects are asked for as JSON text."""
 
     def __call__(self, node: Node) -> Node:
+        made = self._made(node)
+        self._is_at_root = self._is_at_root and not made.keys().isdisjoint(("$ref", "allOf"))
+        return made
+
+    def _made(self, node: Node) -> Node:
         is_empty = "properties" not in node and node.get("additionalProperties") is not False
         node = open_form(node)
         if "anyOf" in node:
@@ -63,8 +71,11 @@ class GeminiForm:
     def _values(self, node: Node, *, is_empty: bool) -> Node:
         values = node.pop("additionalProperties", None)
         if is_empty:
-            # Empty `properties` are refused; whether none are, reports differ.
+            # Empty `properties` are refused, and none at all, but at the root.
             del node["properties"], node["required"]
+            if not self._is_at_root:
+                self.has_texts = True
+                node = with_words({**node, "type": "string"}, ["JSON text of an object."])
         if isinstance(values, Mapping) and values:
             # The definitions are not sent, so the words must hold what they say.
             values = rebuilt({**values, **self._definitions}, open_form)

@@ -21,6 +21,7 @@ from ramclouds.bridge._prepare.parameters import (
 )
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
+from ramclouds.bridge.arguments import ArgumentsForm, arguments_forms
 from ramclouds.bridge.dialects import SAFE, Dialect
 from ramclouds.bridge.names import with_safe_names
 from ramclouds.bridge.schemas import with_schemas
@@ -35,6 +36,8 @@ class Prepared:
     body: dict[str, Any]
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent."""
+    arguments: Mapping[str, ArgumentsForm] = field(default_factory=dict)
+    """How the arguments of calls are read, by the user's names of tools."""
     stop: tuple[str, ...] = ()
     """Where the client itself ends the text."""
     effort_beside_tools: bool = True
@@ -69,6 +72,7 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     return Prepared(
         sent,
         tool_names=tool_names,
+        arguments=_arguments_in(body, tool_names, dialect),
         stop=stop,
         effort_beside_tools=dialect.effort_beside_tools,
         token_limit=None if "max_tokens" in sent else dialect.sampling.default_max_tokens,
@@ -77,6 +81,15 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
         changes=tuple(notes.changed),
         lost=tuple(notes.lost),
     )
+
+
+def _arguments_in(
+    body: Mapping[str, Any], tool_names: Mapping[str, str], dialect: Dialect
+) -> Mapping[str, ArgumentsForm]:
+    if not body.get("tools"):
+        return {}
+    sent = {users: name for name, users in tool_names.items()}
+    return arguments_forms(body["tools"], sent, dialect.schemas)
 
 
 def as_it_is(body: Mapping[str, Any]) -> Prepared:

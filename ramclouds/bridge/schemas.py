@@ -33,6 +33,8 @@ class Schema:
     """Whether a provider can hold the model to it; None: the family has no such flag."""
     wrapped: str | None = None
     """The property that holds what was asked for, where the root was no object."""
+    has_texts: bool = False
+    """Whether an object is asked for as JSON text somewhere: the form has none of its kind."""
 
 
 def prepare_schema(schema: Mapping[str, Any], form: Form, *, use: Use = "answer") -> Schema:
@@ -58,10 +60,10 @@ def _cached(text: bytes, form: Form, use: Use) -> Schema:
 def _prepared(schema: Mapping[str, Any], form: Form, use: Use) -> Schema:
     if use != "answer":
         root = as_object(schema) if use == "tool" else schema
-        return Schema(_formed(root, form, open_form))
+        return _gemini(root) if form == "gemini" else Schema(_formed(root, form, open_form))
     schema, key = wrapped(schema)
     if form == "gemini":
-        return Schema(_formed(schema, form, open_form), wrapped=key)
+        return _gemini(schema, key)
     closed = ClosedForm()
     made = _formed(schema, form, closed)
     if not closed.fits:
@@ -69,9 +71,12 @@ def _prepared(schema: Mapping[str, Any], form: Form, use: Use) -> Schema:
     return Schema(made, strict=closed.fits, wrapped=key)
 
 
+def _gemini(schema: Mapping[str, Any], wrapped: str | None = None) -> Schema:
+    rule = GeminiForm(schema)
+    return Schema(rebuilt(schema, rule), wrapped=wrapped, has_texts=rule.has_texts)
+
+
 def _formed(schema: Mapping[str, Any], form: Form, rule: Rule) -> dict[str, Any]:
-    if form == "gemini":
-        return rebuilt(schema, GeminiForm(schema))
     return rebuilt(schema, rule, keeps_references=form == "strict")
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-__all__ = ["WRAPPED_UNDER", "forms", "with_decoded"]
+__all__ = ["LABELS", "WRAPPED_UNDER", "decoded_by", "forms", "unwrapped", "with_decoded"]
 
 WRAPPED_UNDER = "value"
 """The key under which a value that is no object is asked for."""
 
-_LABELS = frozenset({"name", "type", "id", "function", "tool", "tool_name"})
+LABELS = frozenset({"name", "type", "id", "function", "tool", "tool_name"})
+"""What a call says beside its arguments."""
 _ARGUMENTS = ("parameters", "arguments", "args", "input", "function", WRAPPED_UNDER)
 _NOTHING = object()
 
@@ -59,10 +60,41 @@ def _inner(value: Any, keys: Set[str] | None, *, is_object: bool) -> Any:
 
 def _is_call(value: Any) -> bool:
     """Whether a value is a call with its arguments, and nothing else."""
-    if not isinstance(value, dict) or not _LABELS & value.keys():
+    if not isinstance(value, dict) or not LABELS & value.keys():
         return False
     held = {key for key in _ARGUMENTS if _may_be_object(value.get(key))}
-    return len(held) == 1 and value.keys() - held <= _LABELS
+    return len(held) == 1 and value.keys() - held <= LABELS
+
+
+def unwrapped(value: Any, names: Set[str], keys: Set[str]) -> Any:
+    """Arguments of the tool with these names, out of the call or the key that is around them.
+
+    What a tool may take as it is stays so: `{"name": ..., "arguments": ...}` of a tool that calls
+    others.
+    """
+    for _ in range(3):
+        inner = _around(value, names, keys)
+        if not isinstance(inner, dict):
+            break
+        value = inner
+    return value
+
+
+def _around(value: Any, names: Set[str], keys: Set[str]) -> Any:
+    """The object inside of a wrapping; None where there is none."""
+    if not isinstance(value, dict):
+        return None
+    foreign = [key for key in value if key not in keys and _may_be_object(value[key])]
+    if len(foreign) != 1:
+        return None
+    inner = value[foreign[0]]
+    inner = _decoded(inner) if isinstance(inner, str) else inner
+    if not isinstance(inner, dict):
+        return None
+    if _is_call(value):
+        said = {value[key] for key in LABELS & value.keys() if isinstance(value[key], str)}
+        return inner if said & names or _is_call(inner) else None
+    return inner if len(value) == 1 and inner.keys() & keys else None
 
 
 def _may_be_object(value: Any) -> bool:
@@ -89,6 +121,18 @@ def with_decoded(value: Any, error: Exception) -> Any:
         if decoded is not None:
             value, changed = decoded, True
     return value if changed else None
+
+
+def decoded_by(schema: Mapping[str, Any], value: Any) -> Any:
+    """The value with values for the JSON texts where a schema takes no text."""
+    # Tens of milliseconds, for what few processes need.
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    validator = validator_for(schema, default=Draft202012Validator)(schema)
+    for error in list(validator.iter_errors(value)):
+        decoded = with_decoded(value, error)
+        value = value if decoded is None else decoded
+    return value
 
 
 def _paths(error: Exception) -> list[Sequence[Any]]:

@@ -57,6 +57,7 @@ NAMES = {
         LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of
         merged
     """,
+    "ramclouds.bridge.arguments": "ArgumentsForm arguments_forms",
     "ramclouds.bridge.dialects": """
         DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
         Sampling Way dialect_for dialects to_choice
@@ -78,7 +79,9 @@ NAMES = {
     """,
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
-    "ramclouds.bridge.wrapping": "WRAPPED_UNDER forms with_decoded",
+    "ramclouds.bridge.wrapping": """
+        LABELS WRAPPED_UNDER decoded_by forms unwrapped with_decoded
+    """,
     "ramclouds.bridge.tokens": "count_request estimate_tokens",
     "ramclouds.bridge.names": "safe_name with_safe_names",
     "ramclouds.bridge.outcome": """

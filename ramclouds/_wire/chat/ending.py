@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ramclouds._wire.fields import as_count
+from ramclouds.bridge.arguments import ArgumentsForm
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.outcome import limited_message
 from ramclouds.bridge.pictures import ImagesInText
@@ -54,6 +55,8 @@ class Reading:
     """The model that the user asked for, where another one was asked in its place."""
     tool_names: Mapping[str, str] = field(default_factory=dict)
     """The user's names of tools, by those that were sent, where they differ."""
+    arguments: Mapping[str, ArgumentsForm] = field(default_factory=dict)
+    """How the arguments of calls are read, by the user's names of tools."""
 
     def billed(self, usage: Usage | None) -> None:
         """Notes in a usage whose price it has: the gateway bills by the name in the request."""

@@ -115,15 +115,19 @@ KINDS: dict[str, tuple[Any, Any, bool]] = {
     "dict": (
         dict[str, Address],
         {
-            "type": "object",
-            "description": "Any properties. Each value fits the JSON schema "
-            '{"description":"An address.","properties":{"street":{"description":"Street and number"'
-            ',"type":"string"},"zip":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null}},'
+            "type": "string",
+            "description": "JSON text of an object. Any properties. Each value fits the JSON "
+            'schema {"description":"An address.","properties":{"street":{"description":"Street and '
+            'number","type":"string"},"zip":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null}},'
             '"required":["street"],"title":"Address","type":"object"}.',
         },
         False,
     ),
-    "bare_dict": (dict, {"type": "object", "description": "Any properties."}, False),
+    "bare_dict": (
+        dict,
+        {**STRING, "description": "JSON text of an object. Any properties."},
+        False,
+    ),
     "any": (Any, ANY, False),
     "json": (JsonValue, ANY, False),
     "none": (None, {**STRING, "nullable": True, "description": "Always null."}, True),

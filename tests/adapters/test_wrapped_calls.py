@@ -1,0 +1,212 @@
+"""Arguments that a model wrapped in a call of its own: unwrapped for whoever reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain_core.messages import HumanMessage
+from llama_index.core.program import FunctionCallingProgram
+from llama_index.core.tools import FunctionTool
+from pydantic import BaseModel
+
+from langchain_ramclouds import ChatRamClouds
+from llama_index_ramclouds import RamClouds
+from ramclouds._stream.arguments import ArgumentsReader
+from ramclouds.bridge.arguments import ArgumentsForm, arguments_forms
+from ramclouds.types import Chunk, InvalidToolCall, ToolCallDelta
+from tests.adapters.asking import WAYS, Way
+from tests.gateway import (
+    Answer,
+    Gateway,
+    Json,
+    Request,
+    Sse,
+    call,
+    completion,
+    text_chunks,
+    tool_chunks,
+)
+
+
+class Loose(BaseModel):
+    """All of whose fields are optional."""
+
+    name: str | None = None
+    tags: dict[str, Any] | None = None
+
+
+LOOSE = {
+    "type": "function",
+    "function": {"name": "Loose", "parameters": Loose.model_json_schema()},
+}
+AN = '{"name": "An"}'
+# What a model wrote, and what the tool gets; None: the same.
+ROWS: list[tuple[str, str | None]] = [
+    (AN, None),
+    ("{}", None),
+    ('{"tags": {"name": "An"}}', None),
+    ('{"name": "Loose", "tags": {}}', None),
+    ('{"name": "An", "parameters": {"tags": {}}}', None),
+    ('{"shape": {"colour": "red"}}', None),
+    ('{"name": "Loose", "parameters": {"name": "An"}}', AN),
+    ('{"parameters": {"name": "An"}, "name": "Loose"}', AN),
+    ('{"name": "Loose", "arguments": "{\\"name\\": \\"An\\"}"}', AN),
+    ('{"type": "function", "function": {"name": "Loose", "arguments": {"name": "An"}}}', AN),
+    ('{"id": "c1", "tool_name": "Loose", "input": {"name": "An"}}', AN),
+    ('{"Loose": {"name": "An"}}', AN),
+    ('{"arguments": "{\\"name\\": \\"An\\"}"}', AN),
+    ('{"name": "Lo', None),
+    ("[1]", None),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), ROWS)
+def test_arguments_are_read_alike_at_any_split(written: str, read: str | None) -> None:
+    forms = arguments_forms([LOOSE], {}, "plain")
+    assert forms["Loose"].read(written) == (read or written)
+    for size in (1, 4, 100):
+        reader = ArgumentsReader(forms)
+        pieces = [written[at : at + size] for at in range(0, len(written), size)]
+        opened = [ToolCallDelta(index=0, id="c1", name="Loose")]
+        deltas = opened + [ToolCallDelta(index=0, arguments=piece) for piece in pieces]
+        chunks = [Chunk(tool_calls=(delta,)) for delta in deltas]
+        chunks.append(Chunk(finish_reason="tool_calls"))
+        given = [delta for chunk in chunks if reader.read(chunk) for delta in chunk.tool_calls]
+        assert "".join(delta.arguments for delta in given) == (read or written)
+        assert [delta.name for delta in given if delta.name] == ["Loose"]
+
+
+def test_arguments_that_are_not_wrapped_stream_as_they_come() -> None:
+    reader = ArgumentsReader(arguments_forms([LOOSE], {}, "plain"))
+    given = []
+    for piece in ('{"tags', '": {"a"', ": 1}}"):
+        chunk = Chunk(tool_calls=(ToolCallDelta(index=0, name="Loose", arguments=piece),))
+        reader.read(chunk)
+        given += [delta.arguments for delta in chunk.tool_calls]
+    assert given == ["", '{"tags": {"a"', ": 1}}"]
+
+
+def test_call_that_no_tool_may_run_is_given_as_the_model_wrote_it() -> None:
+    reader = ArgumentsReader(arguments_forms([LOOSE], {}, "plain"))
+    written = '{"name": "Loose", "parameters": {"name": "An"}} and'
+    reader.read(Chunk(tool_calls=(ToolCallDelta(index=0, name="Loose", arguments=written),)))
+    invalid = InvalidToolCall("c1", "Loose", written, "No object.", 0)
+    last = Chunk(finish_reason="stop", invalid_tool_calls=(invalid,))
+    reader.read(last)
+    assert [delta.arguments for delta in last.tool_calls] == [written]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"name": {}, "arguments": {}}},
+        {"type": "object", "properties": {"q": {}}, "additionalProperties": True},
+        {"type": "object"},
+    ],
+    ids=["a tool that calls others", "open", "no arguments"],
+)
+def test_what_a_tool_may_take_is_not_unwrapped(schema: dict[str, Any]) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    form = arguments_forms([tool], {}, "plain").get("f", ArgumentsForm(frozenset(), frozenset("n")))
+    written = '{"name": "f", "arguments": {"q": 1}}'
+    assert form.read(written) == written
+
+
+def test_json_texts_of_gemini_are_objects_for_the_tool() -> None:
+    parameters = {
+        "type": "object",
+        "properties": {
+            "free": {"type": "object"},
+            "counts": {"anyOf": [{"type": "object", "additionalProperties": {}}, {"type": "null"}]},
+            "rows": {"type": "array", "items": {"type": "object"}},
+            "text": {"type": "string"},
+        },
+    }
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+    form = arguments_forms([tool], {}, "gemini")["f"]
+    texts = {"free": '{"a": 1}', "counts": '{"b": 2}', "rows": ['{"c": 3}', "no"], "text": "{}"}
+    assert json.loads(form.read(json.dumps(texts))) == {
+        "free": {"a": 1},
+        "counts": {"b": 2},
+        "rows": [{"c": 3}, "no"],
+        "text": "{}",
+    }
+    assert arguments_forms([tool], {}, "plain")["f"].schema is None
+
+
+WRAPPED = '{"name": "Loose", "parameters": {"name": "An", "tags": {"a": 1}}}'
+UNWRAPPED = Loose(name="An", tags={"a": 1})
+
+
+@pytest.fixture
+def wrapping(gateway: Gateway) -> Gateway:
+    """A gateway whose model wraps its arguments, and its text where there are no tools."""
+
+    def answer(request: Request) -> Answer:
+        is_streamed = request.json.get("stream")
+        if not request.json.get("tools"):
+            return Sse(text_chunks(WRAPPED)) if is_streamed else Json(completion(WRAPPED))
+        name = request.json["tools"][0]["function"]["name"]
+        made = call(name, WRAPPED.replace("Loose", name))
+        return Sse(tool_chunks(made)) if is_streamed else Json(completion(None, tool_calls=[made]))
+
+    gateway.handler = answer
+    return gateway
+
+
+def lookup(name: str, tags: dict[str, Any]) -> str:
+    """Look a person up."""
+    return f"{name}: {tags}"
+
+
+async def test_tools_get_what_is_inside(
+    way: Way, wrapping: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
+) -> None:
+    bound = chat().bind_tools([lookup])
+    message = await way.langchain(bound, [HumanMessage("Who?")])  # type: ignore[arg-type]
+    assert [one["args"] for one in message.tool_calls] == [UNWRAPPED.model_dump()]
+    tools = [FunctionTool.from_defaults(lookup)]
+    index = llm()
+    if way.is_async:
+        async with index:
+            answered = await index.apredict_and_call(tools, "Who?")
+    else:
+        answered = index.predict_and_call(tools, "Who?")
+    assert answered.response == "An: {'a': 1}"
+
+
+@pytest.mark.parametrize("strategy", [ToolStrategy, ProviderStrategy])
+async def test_agents_with_a_format_get_what_is_inside(
+    strategy: Any, way: Way, wrapping: Gateway, chat: Callable[..., ChatRamClouds]
+) -> None:
+    agent: Any = create_agent(chat(), response_format=strategy(Loose))
+    asked = {"messages": [HumanMessage("Who?")]}
+    if way.is_streamed:
+        states = [state async for state in agent.astream(asked, stream_mode=["values", "messages"])]
+        last = [state for mode, state in states if mode == "values"][-1]
+    else:
+        last = await agent.ainvoke(asked)
+    assert last["structured_response"] == UNWRAPPED
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+async def test_programs_of_core_get_what_is_inside(
+    way: Way, wrapping: Gateway, llm: Callable[..., RamClouds]
+) -> None:
+    index = llm()
+    program: Any = FunctionCallingProgram.from_defaults(
+        output_cls=Loose, prompt_template_str="Who?", llm=index
+    )
+    async with index:
+        if way.is_streamed and way.is_async:
+            made = [one async for one in await program.astream_call()][-1]
+        elif way.is_streamed:
+            made = list(program.stream_call())[-1]
+        else:
+            made = await program.acall() if way.is_async else program()
+    assert made == UNWRAPPED
