@@ -41,6 +41,17 @@ def to_result(completion: Completion, request: Request) -> ChatResult:
     return ChatResult(generations=generations, llm_output=llm_output)
 
 
+def to_partial_message(completion: Completion) -> AIMessage:
+    """What had arrived of a completion that broke off."""
+    described = to_metadata(
+        completion_id=completion.id,
+        model=completion.model,
+        request_id=completion.request_id,
+        tool_calling=completion.tool_calling,
+    )
+    return _to_message(completion.choices[0], described, completion.usage, None)
+
+
 def _to_message(
     choice: Choice,
     described: dict[str, Any],

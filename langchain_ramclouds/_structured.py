@@ -9,14 +9,17 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import Generation
-from langchain_core.runnables import Runnable, RunnableGenerator, RunnableMap
+from langchain_core.runnables import Runnable, RunnableGenerator
+from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.runnables.utils import AddableDict
 from typing_extensions import is_typeddict
 
 from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
 from langchain_ramclouds._request import structured_ways
+from langchain_ramclouds._results import to_partial_message
 from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
+from ramclouds import Completion, RamCloudsError
 from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.tools import answer_tool
 
@@ -53,7 +56,7 @@ def with_structure(
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser
-    return RunnableMap(raw=asking) | RunnableGenerator(_judged(parser), _ajudged(parser))
+    return Raw(bound=asking) | RunnableGenerator(parser.judged, parser.ajudged)
 
 
 def _methods(model: Any, kwargs: dict[str, Any]) -> list[Method]:
@@ -70,28 +73,55 @@ def _by_way(
     return {"tool": by_tool, "prompt": by_tool, "format": by_format}
 
 
-def _judged(parser: StructuredParser) -> Callable[[Iterator[Any]], Iterator[AddableDict]]:
-    def judged(parts: Iterator[Any]) -> Iterator[AddableDict]:
-        whole = AddableDict()
-        for part in parts:
-            whole = whole + part
-            yield AddableDict(part)
-        yield parser.judge(whole["raw"])
+class Raw(RunnableBindingBase[Any, Any]):  # type: ignore[no-redef]  # its field `kwargs`
+    """The message under `raw`; where it broke off, what had arrived and the error."""
 
-    return judged
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """The message, or what there is of it."""
+        try:
+            return AddableDict(raw=super().invoke(input, config, **kwargs))
+        except RamCloudsError as error:
+            return _broken(error)
+
+    async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
+        """The message, or what there is of it."""
+        try:
+            return AddableDict(raw=await super().ainvoke(input, config, **kwargs))
+        except RamCloudsError as error:
+            return _broken(error)
+
+    def transform(self, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:
+        """The chunks of the message, and the error that ended them."""
+        try:
+            for chunk in super().transform(input, config, **kwargs):
+                yield AddableDict(raw=chunk)
+        except RamCloudsError as error:
+            yield AddableDict(parsing_error=_broken(error)["parsing_error"])
+
+    async def atransform(self, input: Any, config: Any = None, **kwargs: Any) -> AsyncIterator[Any]:
+        """The chunks of the message, and the error that ended them."""
+        try:
+            async for chunk in super().atransform(input, config, **kwargs):
+                yield AddableDict(raw=chunk)
+        except RamCloudsError as error:
+            yield AddableDict(parsing_error=_broken(error)["parsing_error"])
+
+    # The binding's own would ask past `invoke`.
+
+    def batch(self, inputs: list[Any], config: Any = None, **kwargs: Any) -> list[Any]:
+        """The messages of several inputs."""
+        return Runnable.batch(self, inputs, config, **kwargs)
+
+    async def abatch(self, inputs: list[Any], config: Any = None, **kwargs: Any) -> list[Any]:
+        """The messages of several inputs."""
+        return await Runnable.abatch(self, inputs, config, **kwargs)
 
 
-def _ajudged(
-    parser: StructuredParser,
-) -> Callable[[AsyncIterator[Any]], AsyncIterator[AddableDict]]:
-    async def judged(parts: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
-        whole = AddableDict()
-        async for part in parts:
-            whole = whole + part
-            yield AddableDict(part)
-        yield parser.judge(whole["raw"])
-
-    return judged
+def _broken(error: RamCloudsError) -> AddableDict:
+    """What came of a message that broke off; the error where nothing came."""
+    if not isinstance(error.partial, Completion):
+        raise error
+    return AddableDict(raw=to_partial_message(error.partial), parsing_error=error)
 
 
 def _check(schema: Schema | None, method: str, strict: bool | None) -> None:
@@ -149,10 +179,28 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
             return parse_partial(message, self.spec)
         return parse_output(message, self.spec)
 
-    def judge(self, message: AIMessage) -> AddableDict:
+    def judged(self, parts: Iterator[Any]) -> Iterator[AddableDict]:
+        """The parts of `Raw`, and what they are as structured output."""
+        whole = AddableDict()
+        for part in parts:
+            whole = whole + part
+            yield AddableDict(part)
+        yield self._judge(whole)
+
+    async def ajudged(self, parts: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
+        """The parts of `Raw`, and what they are as structured output."""
+        whole = AddableDict()
+        async for part in parts:
+            whole = whole + part
+            yield AddableDict(part)
+        yield self._judge(whole)
+
+    def _judge(self, whole: AddableDict) -> AddableDict:
         """The structured output, or why there is none: nothing that came back raises."""
+        if "parsing_error" in whole:
+            return AddableDict(parsed=None)
         try:
-            return AddableDict(parsed=self.invoke(message), parsing_error=None)
+            return AddableDict(parsed=self.invoke(whole["raw"]), parsing_error=None)
         except Exception as error:  # noqa: BLE001 - a user's validator may raise anything
             return AddableDict(parsed=None, parsing_error=error)
 

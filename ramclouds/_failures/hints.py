@@ -23,6 +23,13 @@ _TOO_SMALL = re.compile(
     r"|(must be|should be|is not) (greater|larger|more|higher) than",
     re.I,
 )
+# OpenRouter: "No endpoints found that support tool use"; Ollama: "x does not support tools";
+# DashScope: "tools is not supported".
+_NO_TOOLS = re.compile(
+    r"support (?:tool use|tools?\b|function call|the provided 'tool_choice')"
+    r"|\b(?:tools?|tool calling|tool use|function calling) (?:is|are) not supported",
+    re.I,
+)
 _UNSUPPORTED = re.compile(r"unsupported (parameter|value)|not supported", re.I)
 # The gateway takes field paths for hosts and masks them, as in `***.***.custom.name`, so the words
 # in a path say nothing. The lookbehind lets a search start once a word.
@@ -81,6 +88,9 @@ class _Failure:
 
     def refuses_effort(self) -> bool:
         return refuses_effort(self.words)
+
+    def refuses_tools(self) -> bool:
+        return bool(_NO_TOOLS.search(self.words))
 
     def is_panic(self) -> bool:
         return self.error_body.type == "new_api_panic"
@@ -198,6 +208,10 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.PermissionDeniedError, _always, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
     (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),
     (e.ModelUnavailableError, _always, _model_name),
+    (e.APIStatusError, _Failure.refuses_tools, (
+        "The model, or the gateway's channel to it, takes no tools. Use another model, or ask "
+        "through the prompt: tool_calling=\"prompted\" in the adapters."
+    )),
     (e.NotFoundError, _Failure.is_relayed, (
         f"The provider behind the gateway did not find it. {_CHECK_MODEL}"
     )),

@@ -11,7 +11,7 @@ _PROXY = "Set the environment variable HTTPS_PROXY, or pass http_client=httpx.Cl
 _THINKING = "Set reasoning_effort, or thinking={'type': 'enabled', 'budget_tokens': ...}."
 _STREAM = "Call stream(), or in LlamaIndex stream_chat() or stream_complete()."
 _ONE_MODEL = "Another model's vectors cannot be compared with these, so leave it out."
-_HEADERS = "Set default_headers, or extra_headers of a call."
+HEADERS_HINT = "Set default_headers, or extra_headers of a call."
 
 # A hint goes with a setting that it needs, or with none ("").
 FOREIGN: dict[str, dict[str, str]] = {
@@ -40,8 +40,8 @@ FOREIGN: dict[str, dict[str, str]] = {
     "retries": {"max_retries": ""},
     "request_timeout": {"timeout": ""},
     "default_request_timeout": {"timeout": ""},
-    "headers": {"default_headers": _HEADERS, "extra_headers": ""},
-    "extra_headers": {"default_headers": _HEADERS},
+    "headers": {"default_headers": HEADERS_HINT, "extra_headers": ""},
+    "extra_headers": {"default_headers": HEADERS_HINT},
     "default_headers": {"extra_headers": ""},
     "async_client": {"http_async_client": "", "async_http_client": ""},
     "async_http_client": {"http_async_client": "", "http_client": "Pass it to AsyncClient."},

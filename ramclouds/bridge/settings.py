@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from pydantic import AliasChoices, BaseModel, Secret, ValidationError
 from typing_extensions import TypedDict
 
-from ramclouds.bridge._foreign_names import FOREIGN
+from ramclouds.bridge._foreign_names import FOREIGN, HEADERS_HINT
 from ramclouds.errors import ConfigurationError, RamCloudsError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "ClientSettings",
     "Pace",
     "check_count",
+    "check_extra",
     "check_pickles",
     "check_word",
     "closest",
@@ -79,6 +80,12 @@ class ClientSettings(TypedDict, total=False):
     http_client: httpx.Client | None
 
 
+_NO_FIELDS = {
+    **dict.fromkeys((*CHAT_CLIENT_FIELDS, "http_client"), ""),
+    **dict.fromkeys(("headers", "extra_headers"), HEADERS_HINT),
+    "extra_query": "The gateway reads no query, so leave it out.",
+}
+"""What packages for other providers take beside the body, and where it goes here."""
 _SECRET = re.compile(r"auth|cookie|key|token|secret|password|credential", re.IGNORECASE)
 
 
@@ -145,10 +152,11 @@ def construct(
     """
     otherwise = "Put other fields of the body into extra_body."
     try:
+        check_extra(settings.get("extra_body") or settings.get("model_kwargs"), error)
         reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
         init(**settings)
         return
-    except TypeError as exc:
+    except (TypeError, error) as exc:
         wrong: Exception = exc.with_traceback(None)
     except ValidationError as exc:
         wrong = _setting_error(exc, error)
@@ -157,6 +165,18 @@ def construct(
         settings.clear()
     # Not inside: pydantic's own error shows what was given, the key included.
     raise wrong
+
+
+def check_extra(extra: Any, error: type[ConfigurationError] = ConfigurationError) -> None:
+    """Refuse what is no field of a body, as `extra_headers` in LangChain's `model_kwargs`.
+
+    Raises:
+        ConfigurationError: `extra` holds such a name.
+    """
+    names = [name for name in extra if name in _NO_FIELDS] if isinstance(extra, Mapping) else []
+    if names:
+        hint = _NO_FIELDS[names[0]] or f"Give {names[0]} where the client or the model is made."
+        raise error(f"extra_body holds {names[0]!r}, which is no field of the body. {hint}")
 
 
 def _setting_error(error: ValidationError, kind: type[ConfigurationError]) -> ConfigurationError:

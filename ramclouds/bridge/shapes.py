@@ -11,6 +11,7 @@ from pydantic.errors import PydanticUserError
 
 from ramclouds.bridge.schemas import wrapped
 from ramclouds.bridge.structured import Shape
+from ramclouds.bridge.wrapping import validator_of
 
 __all__ = ["class_shape", "schema_shape"]
 
@@ -67,9 +68,8 @@ def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
     """The shape of a JSON schema: the value as it came, held to all of the schema."""
     # Tens of milliseconds, for what most processes never need.
     from jsonschema.exceptions import best_match
-    from jsonschema.validators import Draft202012Validator, validator_for
 
-    validator = validator_for(schema, default=Draft202012Validator)(schema)
+    validator = validator_of(schema)
     properties = schema.get("properties") or {}
     is_open = schema.get("additionalProperties") not in (None, False) or not properties
     keys = None if is_open else frozenset(properties)

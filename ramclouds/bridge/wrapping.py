@@ -6,7 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-__all__ = ["LABELS", "WRAPPED_UNDER", "decoded_by", "forms", "unwrapped", "with_decoded"]
+__all__ = [
+    "LABELS",
+    "WRAPPED_UNDER",
+    "decoded_by",
+    "forms",
+    "unwrapped",
+    "validator_of",
+    "with_decoded",
+]
 
 WRAPPED_UNDER = "value"
 """The key under which a value that is no object is asked for."""
@@ -125,14 +133,18 @@ def with_decoded(value: Any, error: Exception) -> Any:
 
 def decoded_by(schema: Mapping[str, Any], value: Any) -> Any:
     """The value with values for the JSON texts where a schema takes no text."""
-    # Tens of milliseconds, for what few processes need.
-    from jsonschema.validators import Draft202012Validator, validator_for
-
-    validator = validator_for(schema, default=Draft202012Validator)(schema)
-    for error in list(validator.iter_errors(value)):
+    for error in list(validator_of(schema).iter_errors(value)):
         decoded = with_decoded(value, error)
         value = value if decoded is None else decoded
     return value
+
+
+def validator_of(schema: Mapping[str, Any]) -> Any:
+    """What holds values to all of a schema."""
+    # Tens of milliseconds, for what most processes never need.
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    return validator_for(schema, default=Draft202012Validator)(schema)
 
 
 def _paths(error: Exception) -> list[Sequence[Any]]:

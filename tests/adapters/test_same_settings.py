@@ -319,3 +319,32 @@ async def test_whole_calls_that_are_streamed_ask_for_a_stream(
     assert (await model.ainvoke("Hi")).text == model.invoke("Hi").text
     assert llm(stream_whole_calls=True).chat([ChatMessage("Hi")]).message.content
     assert [request.json["stream"] for request in gateway.requests] == [True, True, True]
+
+
+@pytest.mark.parametrize("build", list(BUILDERS.values())[:4], ids=list(BUILDERS)[:4])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("extra_headers", "Set default_headers, or extra_headers of a call"),
+        ("api_key", "Give api_key where"),
+        ("timeout", "Give timeout where"),
+        ("extra_query", "leave it out"),
+    ],
+)
+def test_what_is_no_field_of_a_body_is_refused_and_not_shown(
+    build: Callable[..., Any], name: str, says: str
+) -> None:
+    wrong = {"extra_body": {name: {"Authorization": "sk-canary"}}}
+    with pytest.raises(ConfigurationError, match=f"{name}.*{says}") as caught:
+        build(**wrong)
+    assert "canary" not in f"{caught.value!r} {caught.value.__context__!r}"
+
+
+def test_what_is_no_field_of_a_body_is_refused_in_calls(chat: Chat, llm: Llm) -> None:
+    wrong = {"extra_body": {"extra_headers": {"Authorization": "sk-canary"}}}
+    with pytest.raises(ConfigurationError, match="extra_headers of a call"):
+        chat().invoke("Hi", **wrong)
+    with pytest.raises(ConfigurationError, match="extra_headers of a call"):
+        llm().chat([ChatMessage("Hi")], **wrong)
+    with pytest.raises(ConfigurationError, match="extra_headers of a call"):
+        ChatRamClouds(model="gpt-5", model_kwargs=wrong["extra_body"], **KEY)

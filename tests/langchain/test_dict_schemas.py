@@ -9,6 +9,7 @@ import pytest
 from typing_extensions import TypedDict
 
 from langchain_ramclouds import StructuredOutputError
+from ramclouds import BadRequestError, StreamTruncatedError
 from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
 from tests.langchain.conftest import Chat
 
@@ -82,6 +83,38 @@ async def test_include_raw_never_raises_for_what_came(
     assert [one["parsed"] for one in found] == [None] * 5
     assert all(isinstance(one["parsing_error"], StructuredOutputError) for one in found)
     assert all(one["raw"] is not None for one in found)
+
+
+async def test_include_raw_keeps_what_came_of_a_message_that_broke_off(
+    gateway: Gateway, chat: Chat
+) -> None:
+    begun = '{"score": 1, "kind": "rev'
+    gateway.handler = lambda request: (
+        Sse(text_chunks(begun, finish_reason=None))
+        if request.json.get("stream")
+        else Json(completion(begun, finish_reason="error"))
+    )
+    asking: Any = chat().with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+    found = [
+        _summed(list(asking.stream("?"))),
+        asking.invoke("?"),
+        _summed([part async for part in asking.astream("?")]),
+        await asking.ainvoke("?"),
+        *asking.batch(["?"]),
+        *await asking.abatch(["?"]),
+    ]
+    assert [one["parsed"] for one in found] == [None] * 6
+    assert all(isinstance(one["parsing_error"], StreamTruncatedError) for one in found)
+    assert [one["raw"].text for one in found] == [begun] * 6
+
+
+def test_include_raw_raises_where_nothing_came(gateway: Gateway, chat: Chat) -> None:
+    gateway.reply(*[Json({"error": {"message": "No.", "code": "x"}}, status=400)] * 2)
+    asking: Any = chat().with_structured_output(SCHEMA, method="json_schema", include_raw=True)
+    with pytest.raises(BadRequestError):
+        asking.invoke("?")
+    with pytest.raises(BadRequestError):
+        list(asking.stream("?"))
 
 
 def _summed(parts: list[Any]) -> Any:

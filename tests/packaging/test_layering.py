@@ -48,7 +48,7 @@ LAZY = {
     ("ramclouds.prompted", "ramclouds.prompted._clients"),
     # Needed for an answer to a JSON schema alone.
     ("ramclouds.bridge.shapes", "jsonschema.exceptions"),
-    ("ramclouds.bridge.shapes", "jsonschema.validators"),
+    ("ramclouds.bridge.wrapping", "jsonschema.validators"),
     # Needed for a damaged call alone.
     ("ramclouds._json", "json_repair"),
     # Parts of LlamaIndex that load its agents and programs.

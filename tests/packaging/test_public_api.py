@@ -80,7 +80,7 @@ NAMES = {
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
     "ramclouds.bridge.wrapping": """
-        LABELS WRAPPED_UNDER decoded_by forms unwrapped with_decoded
+        LABELS WRAPPED_UNDER decoded_by forms unwrapped validator_of with_decoded
     """,
     "ramclouds.bridge.tokens": "count_request estimate_tokens",
     "ramclouds.bridge.names": "safe_name with_safe_names",
@@ -92,7 +92,8 @@ NAMES = {
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings Pace
-        check_count check_pickles check_word closest construct fields_by_name hide_headers
+        check_count check_extra check_pickles check_word
+        closest construct fields_by_name hide_headers
         is_secret_header public_headers reject_unknown shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """

@@ -10,7 +10,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from ramclouds._json.surrogates import whole
 from ramclouds.bridge.body_fields import LIMITS, BodyFields, check_field, check_limits
 from ramclouds.bridge.dialects import DialectSetting
-from ramclouds.bridge.settings import unknown_name
+from ramclouds.bridge.settings import check_extra, unknown_name
 from ramclouds.errors import ConfigurationError
 
 Message = Mapping[str, Any]
@@ -207,4 +207,6 @@ def lay_over(body: dict[str, Any], extra: Any, owned_keys: frozenset[str]) -> No
     owned = sorted(owned_keys & extra.keys())
     if owned:
         raise ConfigurationError(f"extra_body must not hold {', '.join(owned)}: use the arguments.")
+    if extra:
+        check_extra(extra)
     body.update(extra)

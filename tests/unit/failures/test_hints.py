@@ -75,3 +75,22 @@ def test_hint_for_max_tokens_only_where_it_is_too_small(message: str, is_small: 
 def test_request_that_is_no_json_object_or_was_not_read_says_nothing(content: Any) -> None:
     sent = SentRequest(httpx.Request("POST", "https://gateway.test/v1", content=content))
     assert (sent.model, sent.is_stream, sent.old_media_size) == ("", False, 0)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_about_tools"),
+    [
+        ("No endpoints found that support tool use. To learn more, visit: https://x.test", True),
+        ("registry.ollama.ai/library/gemma:2b does not support tools", True),
+        ("Function calling is not supported by this model", True),
+        ("No endpoints found for x/y.", False),
+        ("Invalid URL (POST /v1/v1/chat/completions)", False),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 404])
+def test_refusal_of_tools_does_not_send_the_user_to_base_url(
+    message: str, is_about_tools: bool, status: int
+) -> None:
+    said = refused(status, message)
+    assert ("takes no tools" in said) is is_about_tools
+    assert not (is_about_tools and "base_url" in said)
