@@ -74,6 +74,7 @@ typecheck: .venv/dev.stamp  ## Check types, strictly.
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
 	$(BIN)/mypy examples scripts evaluation noxfile.py hatch_build.py tests/typing \
 		distributions/llm-ramclouds/llm_ramclouds
+	$(BIN)/python -m pyright
 
 .PHONY: format
 format: .venv/dev.stamp  ## Format the code, and correct what ruff can correct.

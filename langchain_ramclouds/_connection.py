@@ -16,10 +16,21 @@ from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     MAX_WAIT,
     STALL_TIMEOUT,
+    ClientSettings,
     Pace,
     check_pickles,
     public_headers,
 )
+
+
+class ConnectionSettings(ClientSettings, total=False):
+    """What `Connection` is built with, other names included, for type checkers."""
+
+    ramclouds_api_key: str | SecretStr | None
+    ramclouds_base_url: str | None
+    ramclouds_api_base: str | None
+    request_timeout: Any
+    http_async_client: Any
 
 
 class Connection(BaseModel):
@@ -35,11 +46,13 @@ class Connection(BaseModel):
         default_factory=secret_from_env("RAMCLOUDS_API_KEY", default=None),
         validation_alias=AliasChoices("api_key", "ramclouds_api_key"),
     )
+    """RamClouds key; without one, the environment's `RAMCLOUDS_API_KEY`."""
     base_url: str | None = Field(
         default_factory=from_env("RAMCLOUDS_BASE_URL", default=None),
         repr=False,  # It may hold a password, and is then refused.
         validation_alias=AliasChoices("base_url", "ramclouds_base_url", "ramclouds_api_base"),
     )
+    """The gateway, with its /v1; without one, `RAMCLOUDS_BASE_URL`, then RamClouds."""
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
     """Seconds, or an `httpx.Timeout`."""
     stall_timeout: float | None = STALL_TIMEOUT
@@ -57,6 +70,7 @@ class Connection(BaseModel):
     max_retries: int | None = None
     """Further attempts after the first; the client's default is 2."""
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Headers of every request."""
     http_client: Any = Field(default=None, exclude=True, repr=False)
     """An `httpx.Client` of your own for the sync methods."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field, PrivateAttr
 from typing_extensions import Self
 
 from langchain_ramclouds._clients import DOWNGRADED
-from langchain_ramclouds._connection import Connection
+from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
 from ramclouds.bridge.body_fields import SETTINGS, BodyFields
@@ -18,17 +18,16 @@ from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.pictures import ImagesInText
-from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS, ClientSettings
+from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
-    from pydantic import SecretStr
 
     from ramclouds.models import KnownModel
 
 
-class ChatSettings(BodyFields, ClientSettings, total=False):
+class ChatSettings(BodyFields, ConnectionSettings, total=False):
     """What `ChatRamClouds` is built with, other names included, for type checkers."""
 
     model: KnownModel | str
@@ -37,11 +36,6 @@ class ChatSettings(BodyFields, ClientSettings, total=False):
     fallback_models: Sequence[str] | None
     extra_body: Mapping[str, Any] | None
     model_kwargs: Mapping[str, Any] | None
-    ramclouds_api_key: str | SecretStr | None
-    ramclouds_base_url: str | None
-    ramclouds_api_base: str | None
-    request_timeout: Any
-    http_async_client: Any
     streaming: bool | None
     stream_usage: bool | None
     stream_whole_calls: bool
@@ -83,6 +77,7 @@ class Fields(Connection, FallbackSettings):
     stop: str | list[str] | None = Field(
         default=None, validation_alias=AliasChoices("stop", "stop_sequences")
     )
+    """Where the completion ends: one text, or several."""
     extra_body: Mapping[str, Any] | None = Field(
         default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
     )

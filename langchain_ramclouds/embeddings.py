@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any, Literal
 from langchain_core.embeddings import Embeddings
 from langchain_core.load.serializable import Serializable
 from pydantic import AliasChoices, Field
+from typing_extensions import Unpack
 
-from langchain_ramclouds._connection import Connection
+from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._errors import ConfigurationError, model_errors
-from ramclouds.bridge.settings import construct
+from ramclouds.bridge.settings import EmbeddingSettings, construct
+
+
+class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
+    """What `RamCloudsEmbeddings` is built with, other names included, for type checkers."""
+
+    model_kwargs: Mapping[str, Any] | None
+    chunk_size: int
+    max_concurrency: int
+    show_progress_bar: bool
 
 
 class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
@@ -37,6 +47,7 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
     dimensions: int | None = None
     """Length of the vectors, where the model can shorten them."""
     user: str | None = None
+    """The end user, for the provider's watch over abuse."""
     extra_body: Mapping[str, Any] | None = Field(
         default=None, validation_alias=AliasChoices("extra_body", "model_kwargs")
     )
@@ -51,7 +62,10 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
     show_progress_bar: bool = False
     """Show how many texts are done; needs tqdm."""
 
-    if not TYPE_CHECKING:  # type checkers see the fields
+    if TYPE_CHECKING:
+
+        def __init__(self, **settings: Unpack[_Settings]) -> None: ...
+    else:
 
         def __init__(self, **settings: Any) -> None:
             construct(type(self), super().__init__, settings, ConfigurationError)

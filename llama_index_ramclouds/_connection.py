@@ -25,6 +25,7 @@ from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     MAX_WAIT,
     STALL_TIMEOUT,
+    ClientSettings,
     Pace,
     check_pickles,
     construct,
@@ -33,6 +34,13 @@ from ramclouds.bridge.settings import (
 )
 
 _NOT_STORED = ("api_key", "http_client", "async_http_client")
+
+
+class ConnectionSettings(ClientSettings, total=False):
+    """What `Connection` is built with, other names included, for type checkers."""
+
+    api_base: str | None
+    async_http_client: Any
 
 
 class Connection(BaseModel):
@@ -81,8 +89,18 @@ class Connection(BaseModel):
     default_headers: dict[str, str] | None = Field(
         default=None, description="Headers of every request.", repr=False
     )
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    async_http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_client: Any = Field(
+        default=None,
+        description="An httpx.Client of your own for the sync methods.",
+        exclude=True,
+        repr=False,
+    )
+    async_http_client: Any = Field(
+        default=None,
+        description="An httpx.AsyncClient of your own for the async methods.",
+        exclude=True,
+        repr=False,
+    )
 
     _clients: Clients = PrivateAttr(default_factory=Clients)
 

@@ -8,23 +8,21 @@ from typing import Any, ClassVar, Literal
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from typing_extensions import Self
 
-from llama_index_ramclouds._connection import Connection
+from llama_index_ramclouds._connection import Connection, ConnectionSettings
 from ramclouds.bridge.body_fields import BodyFields
 from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.pictures import ImagesInText
-from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS, ClientSettings
+from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 StructuredOutputMode = Literal["auto", "function_calling", "json_schema", "json_mode", "text"]
 
 
-class LLMSettings(BodyFields, ClientSettings, total=False):
+class LLMSettings(BodyFields, ConnectionSettings, total=False):
     """What `RamClouds` is built with beside `model`, for type checkers."""
 
-    api_base: str | None
-    async_http_client: Any
     fallback_models: Sequence[str] | None
     additional_kwargs: Mapping[str, Any] | None
     extra_body: Mapping[str, Any] | None

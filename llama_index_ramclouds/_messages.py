@@ -66,11 +66,12 @@ def _parts(
 ) -> list[Part]:
     """The parts of blocks; a bare mark, of a cache point, goes onto the part before it."""
     parts: list[Part] = []
-    for part in (part for block in blocks for part in convert(block)):
-        if "type" in part:
-            parts.append(part)
-        elif parts:
-            parts[-1].update(part)
+    for block in blocks:
+        for part in convert(block):
+            if "type" in part:
+                parts.append(part)
+            elif parts:
+                parts[-1].update(part)
     return parts
 
 

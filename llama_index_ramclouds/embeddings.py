@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import ConfigDict, Field
 from pydantic import AliasChoices
+from typing_extensions import Unpack
 
-from llama_index_ramclouds._connection import Connection
+from llama_index_ramclouds._connection import Connection, ConnectionSettings
+from ramclouds.bridge.settings import EmbeddingSettings
+
+
+class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
+    """What `RamCloudsEmbedding` is built with, for type checkers."""
+
+    embed_batch_size: int
+    num_workers: int | None
+    # LlamaIndex's own.
+    callback_manager: Any
+    embeddings_cache: Any
+    rate_limiter: Any
 
 
 class RamCloudsEmbedding(Connection, BaseEmbedding):
@@ -57,9 +70,14 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
         ),
     )
 
-    def __init__(self, **settings: Any) -> None:
-        self._restore(settings)
-        self._client()  # says what is wrong with the key, the URL and the like
+    if TYPE_CHECKING:
+
+        def __init__(self, **settings: Unpack[_Settings]) -> None: ...
+    else:
+
+        def __init__(self, **settings: Any) -> None:
+            self._restore(settings)
+            self._client()  # says what is wrong with the key, the URL and the like
 
     @classmethod
     def class_name(cls) -> str:

@@ -55,6 +55,7 @@ from ramclouds._wire.account import (
 )
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds._wire.embeddings.request_body import EmbedParams, Encoding, Input
+from ramclouds.models import KnownEmbeddingModel, KnownModel
 from ramclouds.types import Chunk, Completion, Embeddings, KeyStatus, Model
 
 
@@ -83,7 +84,7 @@ class Client(BaseClient):
     def complete(
         self,
         *,
-        model: str,
+        model: KnownModel | str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
@@ -101,7 +102,7 @@ class Client(BaseClient):
     def stream(
         self,
         *,
-        model: str,
+        model: KnownModel | str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
@@ -120,7 +121,7 @@ class Client(BaseClient):
     def embed(
         self,
         *,
-        model: str,
+        model: KnownEmbeddingModel | str,
         input: Input,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
@@ -142,7 +143,7 @@ class Client(BaseClient):
         self,
         texts: Sequence[str],
         *,
-        model: str,
+        model: KnownEmbeddingModel | str,
         chunk_size: int = DEFAULT_CHUNK_SIZE,
         max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
         on_too_long: OnTooLong = "raise",
@@ -373,7 +374,7 @@ class AsyncClient(BaseClient):
     async def complete(
         self,
         *,
-        model: str,
+        model: KnownModel | str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
@@ -391,7 +392,7 @@ class AsyncClient(BaseClient):
     def stream(
         self,
         *,
-        model: str,
+        model: KnownModel | str,
         messages: Sequence[Message],
         timeout: float | httpx.Timeout | None = None,
         **params: Unpack[Params],
@@ -410,7 +411,7 @@ class AsyncClient(BaseClient):
     async def embed(
         self,
         *,
-        model: str,
+        model: KnownEmbeddingModel | str,
         input: Input,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
@@ -432,7 +433,7 @@ class AsyncClient(BaseClient):
         self,
         texts: Sequence[str],
         *,
-        model: str,
+        model: KnownEmbeddingModel | str,
         chunk_size: int = DEFAULT_CHUNK_SIZE,
         max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
         on_too_long: OnTooLong = "raise",

@@ -35,6 +35,13 @@ KnownModel = Literal[
 ]
 """The documented models, for editors to complete; any other name is taken as well."""
 
+KnownEmbeddingModel = Literal[
+    "text-embedding-3-small",
+    "text-embedding-3-large",
+    "text-embedding-ada-002",
+]
+"""The documented embedding models; any other name is taken as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:

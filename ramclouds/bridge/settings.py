@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import httpx
     from pydantic import SecretStr
 
+    from ramclouds.models import KnownEmbeddingModel
+
 __all__ = [
     "CHAT_CLIENT_FIELDS",
     "CLIENT_FIELDS",
@@ -28,6 +30,7 @@ __all__ = [
     "MAX_WAIT",
     "STALL_TIMEOUT",
     "ClientSettings",
+    "EmbeddingSettings",
     "Pace",
     "check_count",
     "check_extra",
@@ -78,6 +81,17 @@ class ClientSettings(TypedDict, total=False):
     user_agent: str | None
     verify: bool | str | ssl.SSLContext | None
     http_client: httpx.Client | None
+
+
+class EmbeddingSettings(ClientSettings, total=False):
+    """What an embedding model of either adapter is built with, for type checkers."""
+
+    model: KnownEmbeddingModel | str
+    model_name: KnownEmbeddingModel | str
+    dimensions: int | None
+    user: str | None
+    extra_body: Mapping[str, Any] | None
+    on_too_long: Literal["raise", "truncate", "average"]
 
 
 _NO_FIELDS = {

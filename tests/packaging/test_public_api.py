@@ -91,10 +91,10 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings Pace
-        check_count check_extra check_pickles check_word
-        closest construct fields_by_name hide_headers
-        is_secret_header public_headers reject_unknown shown_headers to_timeout unknown_name
+        CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings
+        EmbeddingSettings Pace check_count check_extra check_pickles check_word closest construct
+        fields_by_name hide_headers is_secret_header public_headers reject_unknown shown_headers
+        to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call

@@ -7,8 +7,9 @@ import os
 import httpx
 from pydantic import SecretStr
 
-from langchain_ramclouds import ChatRamClouds
-from llama_index_ramclouds import RamClouds
+from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
+from ramclouds import AsyncClient, Client
 
 NAME = os.environ.get("MODEL", "a-model-of-tomorrow")
 
@@ -28,3 +29,22 @@ def llama_index() -> None:
     RamClouds(model="gpt-5", async_http_client=httpx.AsyncClient(), system_prompt="Be brief.")
     RamClouds(model="gpt-5", temprature=0)  # type: ignore[call-arg]
     RamClouds()  # type: ignore[call-arg]
+
+
+def embeddings() -> None:
+    RamCloudsEmbeddings(model="text-embedding-3-small", api_key="sk-text", dimensions=256)
+    RamCloudsEmbeddings(model_name=NAME, ramclouds_api_key=SecretStr("sk-secret"), chunk_size=9)
+    RamCloudsEmbeddings(dimension=256)  # type: ignore[call-arg]
+    RamCloudsEmbeddings(on_too_long="shrug")  # type: ignore[arg-type]
+    RamCloudsEmbedding(model_name="text-embedding-3-large", api_key="sk-text", num_workers=None)
+    RamCloudsEmbedding(model=NAME, api_base="https://ramclouds.me/v1", embed_batch_size=9)
+    RamCloudsEmbedding(dimension=256)  # type: ignore[call-arg]
+    RamCloudsEmbedding(embed_batch_size="many")  # type: ignore[arg-type]
+
+
+async def names_of_models(client: Client, later: AsyncClient) -> None:
+    client.complete(model="gpt-5", messages=[])
+    client.stream(model=NAME, messages=[])
+    client.embed(model=NAME, input="Hi")
+    await later.embed_many(["Hi"], model="text-embedding-3-small")
+    client.complete(model=5, messages=[])  # type: ignore[arg-type]
