@@ -43,6 +43,7 @@ from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completi
 from ramclouds import Model, ModelFacts, model_facts, prompted
 from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.tokens import count_request
 from ramclouds.models import KnownModel
 
@@ -78,6 +79,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         def __init__(self, model: str, **settings: Any) -> None:
             settings["model"] = model
             self._restore(settings)
+            check_fallback_models(self.fallback_models, self.model)
             # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of
             # its range now rather than at the first call.
             self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
