@@ -1,4 +1,4 @@
-"""Writes the tables of docs/ that come from the code: models, names of settings, error messages.
+"""Writes what docs/ takes from the code: models, names of settings, error messages, `--help`.
 
 A table stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`.
 """
@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
+
+import click
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
@@ -18,6 +21,7 @@ from ramclouds import Client, errors, known_models, model_facts
 from ramclouds._failures import from_transport, hints
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.settings import fields_by_name, unknown_name
+from ramclouds.cli._commands import commands
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -128,6 +132,7 @@ def _messages() -> dict[type[errors.RamCloudsError], list[str]]:
 
 _OF_TRANSPORT: tuple[tuple[Callable[..., object], type[errors.RamCloudsError]], ...] = (
     (from_transport._connection_error, errors.APIConnectionError),
+    (from_transport._certificate_hint, errors.APIConnectionError),
     (from_transport._timeout_error, errors.APITimeoutError),
 )
 
@@ -161,6 +166,22 @@ def _table(
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, tuple(rule), *rows))
 
 
+def helps() -> dict[str, str]:
+    """What `--help` prints, of the command and of each subcommand."""
+    names = commands.list_commands(click.Context(commands))
+    return {name: _help(name) for name in ("ramclouds", *names)}
+
+
+def _help(name: str) -> str:
+    settings: Any = {"resilient_parsing": True, "terminal_width": 80}
+    context = commands.make_context("ramclouds", [], **settings)
+    command = commands.get_command(context, name)
+    if command is not None:
+        context = command.make_context(name, [], parent=context, **settings)
+    typed = f"{context.command_path} --help"
+    return f"```text\n$ {typed}\n{context.command.get_help(context)}\n```"
+
+
 def tables() -> dict[str, dict[str, str]]:
     """Page -> name of the table -> the table."""
     langchain, llama_index = fields_by_name(ChatRamClouds), fields_by_name(RamClouds)
@@ -168,6 +189,7 @@ def tables() -> dict[str, dict[str, str]]:
     return {
         "models.md": {"models": models_table()},
         "troubleshooting.md": {"errors": errors_list()},
+        "cli.md": helps(),
         "migrate/chatopenai.md": {"names": names_table(_CHAT_OPENAI, langchain)},
         "migrate/openai-like.md": {"names": names_table(_OPENAI_LIKE, llama_index)},
         "migrate/openai-python.md": {"names": names_table(_OPENAI, client)},

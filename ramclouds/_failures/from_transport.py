@@ -61,22 +61,23 @@ def _timeout_error(exc: Exception, base_url: str, *, is_stream: bool) -> APITime
     return APITimeoutError(text, retryable=False)
 
 
+# Plain HTTP where a handshake was expected, in OpenSSL 3 and before.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 _OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSError)
 
 
 def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
-    certificate = next(
-        (
-            cause.verify_message
-            for cause in _chain(exc)
-            if isinstance(cause, ssl.SSLCertVerificationError)
-        ),
-        None,
-    )
-    if certificate is not None:
+    tls = next((cause for cause in _chain(exc) if isinstance(cause, ssl.SSLError)), None)
+    if isinstance(tls, ssl.SSLCertVerificationError):
         return APIConnectionError(
-            f"The certificate of {base_url} is not trusted ({certificate}). Behind a company's "
-            "proxy, name its root certificate: verify='/path/ca.pem' or SSL_CERT_FILE.",
+            f"The certificate of {base_url} is not trusted ({tls.verify_message}). "
+            f"{_certificate_hint(tls.verify_code)}",
+            retryable=False,
+        )
+    if tls is not None and tls.reason in _NO_TLS:
+        return APIConnectionError(
+            f"{base_url} does not speak TLS on this port. Check base_url: its port, or http:// "
+            "instead of https:// for a gateway on this machine.",
             retryable=False,
         )
     what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
@@ -98,4 +99,16 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
     return APIConnectionError(
         f"The connection to {base_url} broke before the response was complete: {what}. "
         "Send the request again."
+    )
+
+
+# https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/#error-codes
+def _certificate_hint(code: int) -> str:
+    if code in (9, 10):
+        return "It has expired, or the clock of this machine is wrong."
+    if code in (62, 64):
+        return "Another server responded: check base_url, and the proxy or network before it."
+    return (
+        "Behind a company's proxy, name its root certificate: verify='/path/ca.pem' or "
+        "SSL_CERT_FILE."
     )

@@ -46,6 +46,9 @@ LAZY = {
     ("ramclouds.local._serve", "xllamacpp"),
     # The door to httpx.
     ("ramclouds.prompted", "ramclouds.prompted._clients"),
+    # `--help` loads neither a command, nor what is not always installed.
+    ("ramclouds.cli", "import_module('ramclouds.cli._commands')"),
+    ("ramclouds.cli", "import_module(f'ramclouds.cli._{cmd_name}')"),
     # Needed for an answer to a JSON schema alone.
     ("ramclouds.bridge.shapes", "jsonschema.exceptions"),
     ("ramclouds.bridge.wrapping", "jsonschema.validators"),

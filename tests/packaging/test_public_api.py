@@ -46,6 +46,7 @@ NAMES = {
     "ramclouds.errors": ERRORS,
     "ramclouds.types": TYPES,
     "ramclouds.models": MODELS,
+    "ramclouds.cli": "main",
     "ramclouds.local": "Endpoint LocalServer local_or_remote",
     "ramclouds.prompted": """
         AsyncPromptingClient OnUnsupported PromptedParser PromptedRequest PromptingClient

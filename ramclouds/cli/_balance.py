@@ -1,0 +1,73 @@
+"""`ramclouds balance`: what is left to spend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from ramclouds._account import Balance
+from ramclouds._client import Client
+from ramclouds.cli import _options
+
+
+@click.command()
+@_options.base_url
+@_options.as_json
+def command(base_url: str | None, as_json: bool) -> None:
+    """Show what is left to spend, and when the key ends.
+
+    Amounts are in the unit that the operator of the gateway shows them in.
+    """
+    with Client(base_url=base_url) as client:
+        balance = client.balance()
+    if as_json:
+        click.echo(json.dumps(_fields(balance), ensure_ascii=False, indent=2))
+        return
+    for line in lines(balance):
+        click.echo(line)
+
+
+def lines(balance: Balance) -> Iterator[str]:
+    """A balance in words, a line for each fact."""
+    key = balance.key
+    yield f"Left     {left(balance)}"
+    yield f"Used     {amount(balance.used, balance.unit)}"
+    yield f"Key      {key.name or 'without a name'}, {_end(balance)}"
+    if key.models is not None:
+        yield f"Models   {', '.join(key.models)}"
+
+
+def left(balance: Balance) -> str:
+    """What is left, and whose it is."""
+    if balance.available is None:
+        return "no limit on the key; the gateway does not show the credit of the account"
+    whose = "account" if balance.is_of_user else "key"
+    return f"{amount(balance.available, balance.unit)} on the {whose}"
+
+
+def _end(balance: Balance) -> str:
+    when = balance.key.expires_at
+    if when is None:
+        return "never ends"
+    return f"{'ended' if balance.key.is_expired else 'ends'} on {when:%Y-%m-%d %H:%M} UTC"
+
+
+def amount(value: float, unit: str) -> str:
+    """An amount of money with four digits behind the point, or a number of tokens."""
+    return f"{value:,.0f} tokens" if unit == "tokens" else f"{value:,.4f} {unit}"
+
+
+def _fields(balance: Balance) -> dict[str, object]:
+    key = balance.key
+    return {
+        "available": balance.available,
+        "used": balance.used,
+        "unit": balance.unit,
+        "is_of_user": balance.is_of_user,
+        "key": key.name,
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "is_expired": key.is_expired,
+        "models": key.models,
+    }

@@ -1,0 +1,125 @@
+"""The checks of `ramclouds doctor` that ask a model, and so cost something."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ramclouds._stream.accumulator import accumulate
+from ramclouds.bridge.dialects import dialect_for
+from ramclouds.cli._setup import Setup, State
+from ramclouds.errors import ResponseError
+from ramclouds.models import model_facts
+from ramclouds.types import Completion, Usage
+
+Found = Iterator[tuple[State, str]]
+_GREETING = "Reply with the one word: ready"
+_WEATHER = "What is the weather in Hanoi? Use the tool."
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+_CITY = "Which city is the capital of Viet Nam? Reply in JSON, with the key city."
+_SCHEMA = {**_TOOL["function"]["parameters"]}  # type: ignore[index]
+_FORMATS: dict[str, dict[str, Any]] = {
+    "json_schema": {
+        "type": "json_schema",
+        "json_schema": {"name": "capital", "schema": _SCHEMA, "strict": True},
+    },
+    "json_object": {"type": "json_object"},
+}
+# Of the longest request, with the tool, by rough count.
+_PROMPT_TOKENS = 100
+_CALLS = 4
+# A model that thinks can be silent for a while.
+_TIMEOUT = 120.0
+
+
+def cost(setup: Setup) -> Found:
+    """What the calls to come can cost at most."""
+    tokens = _CALLS * _PROMPT_TOKENS, _CALLS * _max_tokens(setup)
+    yield (
+        "note",
+        f"{_CALLS} calls to {setup.model} follow, of at most {tokens[0]:,} tokens in and "
+        f"{tokens[1]:,} out. --no-calls leaves them out.",
+    )
+
+
+def completion(setup: Setup) -> Found:
+    """The model answers, and the answer comes whole."""
+    found = _ask(setup, _GREETING)
+    yield "ok", f"{found.model or setup.model} answered{_counted(found.usage)}."
+
+
+def stream(setup: Setup) -> Found:
+    """The answer comes as a stream, too."""
+    with setup.client() as client:
+        chunks = list(client.stream(**_request(setup, _GREETING)))
+    found = accumulate(chunks)
+    yield "ok", f"The stream came whole, in {len(chunks)} chunks{_counted(found.usage)}."
+
+
+def tools(setup: Setup) -> Found:
+    """The model calls a tool."""
+    found = _ask(setup, _WEATHER, tools=[_TOOL], tool_choice="required")
+    if not found.tool_calls:
+        raise ResponseError(f"{setup.model} was asked to call a tool, and wrote a text instead.")
+    yield "ok", f"{setup.model} called the tool with {found.tool_calls[0].arguments}."
+
+
+def response_format(setup: Setup) -> Found:
+    """The model heeds `response_format`, where it is asked so for structured output."""
+    assert setup.model is not None
+    way = dialect_for(setup.model).structured[0]
+    if way not in _FORMATS:
+        how = "a tool" if way == "tool" else "the prompt"
+        yield "ok", f"Not asked for: {setup.model} is asked by {how} for structured output."
+        return
+    found = _ask(setup, _CITY, response_format=_FORMATS[way])
+    try:
+        value = json.loads(found.text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict) or "city" not in value:
+        raise ResponseError(f"{setup.model} was asked for JSON ({way}), and wrote other text.")
+    yield "ok", f"{setup.model} answered in the JSON that was asked for ({way})."
+
+
+def _ask(setup: Setup, text: str, **params: Any) -> Completion:
+    with setup.client() as client:
+        return client.complete(**_request(setup, text, **params))
+
+
+def _request(setup: Setup, text: str, **params: Any) -> dict[str, Any]:
+    messages = [{"role": "user", "content": text}]
+    limit = _max_tokens(setup)
+    return {
+        "model": setup.model,
+        "messages": messages,
+        "max_tokens": limit,
+        "dialect": "auto",
+        "timeout": _TIMEOUT,
+        **params,
+    }
+
+
+def _max_tokens(setup: Setup) -> int:
+    facts = model_facts(setup.model or "")
+    # Reasoning counts, too.
+    return 64 if facts.known and not facts.reasoning else 1024
+
+
+def _counted(usage: Usage | None) -> str:
+    if usage is None:
+        return ""
+    return f" ({usage.prompt_tokens} tokens in, {usage.completion_tokens} out)"

@@ -1,0 +1,150 @@
+"""The checks of `ramclouds doctor` that cost nothing, in order."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from ramclouds._client import Client
+from ramclouds.bridge.settings import closest
+from ramclouds.cli._balance import left
+from ramclouds.cli._remedies import is_redirect
+from ramclouds.cli._setup import Setup, State
+from ramclouds.errors import (
+    APIConnectionError,
+    BlockedError,
+    ConfigurationError,
+    InsufficientQuotaError,
+    RamCloudsError,
+    ServerError,
+)
+from ramclouds.models import embedding_facts, known_models
+
+Found = Iterator[tuple[State, str]]
+_DEFAULT_MODEL = "gpt-5"
+
+
+def key(setup: Setup) -> Found:
+    """The key has the form of a key of this gateway; the gateway is not asked yet."""
+    # With an address and a User-Agent that are right.
+    Client(base_url="http://localhost", user_agent="doctor")
+    for text in _warnings(setup):
+        if text.startswith("The API key"):
+            raise ConfigurationError(text)
+    bare = os.environ["RAMCLOUDS_API_KEY"].strip().removeprefix("sk-")
+    if "-" in bare:
+        where = "ends with" if bare.endswith("-") else "holds"
+        where = "begins with" if bare.startswith("-") else where
+        yield (
+            "note",
+            f"The key {where} a dash, which keys of RamClouds do not. If the gateway refuses it, "
+            "copy it again without the dash.",
+        )
+    yield "ok", "RAMCLOUDS_API_KEY has the form of a key."
+
+
+def _warnings(setup: Setup) -> list[str]:
+    with suppress(ConfigurationError):  # The next check says what is wrong with the address.
+        return setup.warned()
+    return []
+
+
+def base_url(setup: Setup) -> Found:
+    """The address is one, and ends as those of gateways do."""
+    for text in setup.warned():
+        yield "note", text
+    if not setup.url.endswith("/v1"):
+        yield "note", "The base URL does not end in /v1, as those of gateways normally do."
+    yield "ok", f"{setup.url} ({setup.url_source})"
+
+
+def connection(setup: Setup) -> Found:
+    """Name, proxy, TLS and Cloudflare let a request through to a server."""
+    proxy = setup.proxy
+    if proxy:
+        yield "note", f"Requests go through the proxy {proxy}."
+    _resolve(proxy or setup.url, "the proxy's name" if proxy else "the base URL")
+    with setup.client() as client:
+        try:
+            setup.gateway = client.gateway_status()
+        except RamCloudsError as error:
+            if isinstance(error, (APIConnectionError, BlockedError, ServerError)):
+                raise
+            if is_redirect(error):
+                raise
+    yield "ok", f"{urlsplit(setup.url).hostname} responds."
+
+
+def _resolve(url: str, where: str) -> None:
+    host = urlsplit(url).hostname or ""
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError as error:
+        raise APIConnectionError(
+            f"The name {host} is not found ({error.strerror}). Check {where}, and the network and "
+            "DNS of this machine. In a network without DNS of its own, set HTTPS_PROXY."
+        ) from None
+
+
+def access(setup: Setup) -> Found:
+    """The gateway takes the key."""
+    with setup.client() as client:
+        setup.models = client.models()
+    yield "ok", "The gateway takes the key."
+
+
+def credit(setup: Setup) -> Found:
+    """Something is left to spend."""
+    with setup.client() as client:
+        try:
+            balance = client.balance()
+        except RamCloudsError:
+            yield "note", "The gateway does not tell what is left."
+            return
+    if balance.available is not None and balance.available <= 0:
+        raise InsufficientQuotaError(
+            f"Nothing is left to spend: {left(balance)}. Top up the account, or raise the limit of "
+            "the key."
+        )
+    yield "ok", f"{left(balance)[0].upper()}{left(balance)[1:]}."
+
+
+def gateway(setup: Setup) -> Found:
+    """The software and its version."""
+    status = setup.gateway
+    if status is None or not status.version:
+        yield "note", "The gateway does not tell its version, as New API does."
+    else:
+        name = f"{status.name}, " if status.name not in ("", "New API") else ""
+        yield "ok", f"{name}New API {status.version}"
+
+
+def models(setup: Setup) -> Found:
+    """The key may use the model that was asked for."""
+    names = [one.id for one in setup.models]
+    chats = [name for name in names if not embedding_facts(name).known]
+    asked = setup.model
+    setup.model = asked or _model_of(chats)
+    if not names:
+        yield "note", f"The gateway lists no models. The calls ask {setup.model}."
+    elif setup.model in names:
+        yield "ok", f"{setup.model} is among the models that the key may use ({len(names)})."
+    else:
+        near = closest(setup.model.lower(), [name.lower() for name in names])
+        meant = next((f" Did you mean {name}?" for name in names if name.lower() == near), "")
+        text = f"{setup.model} is not among the models that the key may use ({len(names)}).{meant}"
+        if not setup.makes_calls:
+            raise ConfigurationError(f"{text} `ramclouds models` lists them.")
+        # The gateway may serve more than it lists: the first call shows it.
+        yield "note", text
+
+
+def _model_of(chats: list[str]) -> str:
+    """The model to ask where the user named none."""
+    documented = [name for name in known_models() if name in chats]
+    return next((name for name in [_DEFAULT_MODEL, *documented] if name in chats), "") or (
+        chats[0] if chats else _DEFAULT_MODEL
+    )

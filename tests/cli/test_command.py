@@ -1,0 +1,65 @@
+"""The command as a whole: help, errors in one line, and what is loaded for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ramclouds import __version__
+from ramclouds.cli import main
+from tests.cli.account import AccountGateway, error, refusing
+from tests.cli.conftest import Run
+from tests.packaging.test_imports import loaded_by
+
+# `--help` in docs/cli.md is checked with the other pages, in tests/packaging/docs.
+
+
+def test_error_is_one_line_with_a_hint(run: Run, account: AccountGateway) -> None:
+    account.part = refusing("/v1/models", error("Invalid token", status=401))
+    result = run("models")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: Invalid token. The key is unknown, disabled, expired")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_control_characters_of_a_gateway_do_not_reach_the_terminal(
+    run: Run, account: AccountGateway
+) -> None:
+    account.part = refusing("/v1/models", error("\x1b]0;mine\x07\x1b[2J", status=400))
+    assert "\x1b" not in run("models").output
+
+
+def test_key_is_no_argument(run: Run) -> None:
+    assert run("models", "--api-key", "x").exit_code == 2
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_missing_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert main(["--help"]) == 1
+    assert capsys.readouterr().err == (
+        f'The command ramclouds needs {missing}. Install the extra: pip install "ramclouds[cli]"\n'
+    )
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--version"], 0), (["--nothing"], 2)])
+def test_main_gives_the_exit_code(arguments: list[str], code: int) -> None:
+    assert main(arguments) == code
+
+
+@pytest.mark.process
+def test_module_is_the_command_too() -> None:
+    arguments = [sys.executable, "-m", "ramclouds", "--version"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == f"ramclouds {__version__}\n"
+
+
+@pytest.mark.process
+def test_help_loads_no_http_library_and_no_rich() -> None:
+    loaded = loaded_by("from ramclouds.cli import main\nmain(['--help'])")
+    assert "click" in loaded
+    assert not loaded & {"httpx", "httpcore", "anyio", "rich", "langchain_core", "llama_index"}

@@ -1,0 +1,87 @@
+"""`ramclouds models` and `ramclouds balance`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.account import AccountGateway
+from tests.cli.conftest import Run
+from tests.client.test_balance import status
+from tests.gateway import Answer, Json, Request
+
+
+def listing(*names: str) -> Json:
+    return Json({"data": [{"id": name, "owned_by": "custom"} for name in names], "object": "list"})
+
+
+@pytest.fixture(autouse=True)
+def _models(account: AccountGateway) -> None:
+    names = ("gpt-5", "claude-opus-4-5-CL", "text-embedding-3-small", "mystery-7b")
+    account.part = lambda request: listing(*names) if request.path == "/v1/models" else None
+
+
+def test_models_are_joined_with_what_is_known_of_them(run: Run) -> None:
+    head, *rows = run("models").output.splitlines()
+    assert head.split("  ")[0] == "model"
+    assert [row.split() for row in rows] == [
+        ["gpt-5", "400,000", "128,000", "images", "reasoning", "schemas"],
+        ["claude-opus-4-5-CL", "200,000", "64,000", "images", "pdf", "reasoning", "schemas"],
+        ["text-embedding-3-small", "8,192", "1536", "dimensions"],
+        ["mystery-7b"],
+    ]
+    assert len({len(row) - len(row.lstrip()) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(("words", "count"), [(["OPUS"], 1), (["claude", "gpt"], 0)])
+def test_words_choose_models(run: Run, words: list[str], count: int) -> None:
+    assert len(run("models", *words).output.splitlines()) == 1 + count
+
+
+def test_models_as_json(run: Run) -> None:
+    found = json.loads(run("models", "--json").stdout)
+    assert [(one["id"], one["facts"]["known"]) for one in found] == [
+        ("gpt-5", True),
+        ("claude-opus-4-5-CL", True),
+        ("text-embedding-3-small", True),
+        ("mystery-7b", False),
+    ]
+    assert found[0]["facts"]["context_window"] == 400_000
+    assert found[2]["facts"]["dimensions"] == 1536
+
+
+BALANCES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
+    "key": (
+        {"expires_at": 4102444800},
+        {},
+        ["1.9999 USD on the key", "0.0001 USD", "lim, ends on 2100-01-01 00:00 UTC"],
+    ),
+    "yuan": ({}, {"quota_display_type": "CNY"}, ["14.5993 CNY on the key", "0.0007 CNY"]),
+    "tokens": ({}, {"quota_display_type": "TOKENS"}, ["999,951 tokens on the key", "49 tokens"]),
+    "account": ({"unlimited_quota": True}, {}, ["150.0000 USD on the account", "50.0000 USD"]),
+    "limited": (
+        {"model_limits_enabled": True, "model_limits": {"gpt-5": True}, "expires_at": 1},
+        {},
+        ["1.9999 USD on the key", "0.0001 USD", "lim, ended on 1970-01-01 00:00 UTC", "gpt-5"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BALANCES)
+def test_balance_is_shown_in_the_operators_unit(
+    run: Run, account: AccountGateway, kind: str
+) -> None:
+    key, unit, expected = BALANCES[kind]
+    account.key.update(key)
+
+    def part(request: Request) -> Answer | None:
+        return status(**unit) if request.path == "/api/status" else None
+
+    account.part = part
+    values = [line.split(maxsplit=1)[1] for line in run("balance").output.splitlines()]
+    assert values[: len(expected)] == expected
+    report = json.loads(run("balance", "--json").stdout)
+    assert report["unit"] == (unit.get("quota_display_type") or "USD").replace("TOKENS", "tokens")
+    assert report["key"] == "lim"
