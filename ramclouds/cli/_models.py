@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -79,10 +80,9 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _fields(model: Model) -> dict[str, Any]:
     vectors = embedding_facts(model.id)
     facts: ModelFacts | EmbeddingFacts = vectors if vectors.known else model_facts(model.id)
-    known = {name: getattr(facts, name) for name in type(facts).__dataclass_fields__}
     return {
         "id": model.id,
         "owned_by": model.owned_by,
         "supported_endpoint_types": model.supported_endpoint_types,
-        "facts": {name: value for name, value in known.items() if name != "name"},
+        "facts": {name: value for name, value in asdict(facts).items() if name != "name"},
     }
