@@ -59,7 +59,8 @@ class Metered:
         """US dollars of all usage, or None where the price of a part of it is not known."""
         return None if self.unpriced_tokens else self.known_cost
 
-    def _add(self, usage: Usage, cost: float | None) -> None:
+    def add(self, usage: Usage, cost: float | None) -> None:
+        """Adds tokens with their cost, which is None where it is not known."""
         for name in _COUNTS:
             setattr(self.usage, name, getattr(self.usage, name) + getattr(usage, name))
         if cost is None:
@@ -153,7 +154,7 @@ class UsageMeter:
                 metered.calls += calls
                 metered.failed_calls += is_failed
                 if usage is not None:
-                    metered._add(usage, cost)
+                    metered.add(usage, cost)
                 else:
                     metered.uncounted_calls += calls
 

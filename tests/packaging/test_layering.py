@@ -42,6 +42,9 @@ LAZY = {
     ("langchain_ramclouds.embeddings", "tqdm.auto"),
     ("ramclouds._side_by_side", "concurrent.futures"),
     # Not always installed.
+    ("ramclouds.bulk._progress", "tqdm.auto"),
+    ("ramclouds.bulk._sources", "pyarrow"),
+    ("ramclouds.bulk._sources", "pyarrow.parquet"),
     ("ramclouds._wire.embeddings", "numpy"),
     ("ramclouds.local._serve", "xllamacpp"),
     # The door to httpx.

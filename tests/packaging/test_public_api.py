@@ -53,6 +53,8 @@ NAMES = {
         ToolCalling ToolMode grammar_format is_prose json_text missing_forced_call prepare render
         unsupported_message
     """,
+    "ramclouds.bulk": "Report Result embed read run stream",
+    "ramclouds.bulk.__main__": "main",
     "ramclouds.bridge": "",
     "ramclouds.bridge.body_fields": """
         LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of

@@ -44,6 +44,12 @@ def blocks(path: Path, language: str) -> list[tuple[int, str]]:
     ]
 
 
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some blocks write files."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     "code", [pytest.param(code, id=f"line {line}") for line, code in blocks(README, "python")]
 )

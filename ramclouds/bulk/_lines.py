@@ -1,0 +1,122 @@
+"""Results as lines of OpenAI's Batch output, and such lines as results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from ramclouds.types import Usage
+
+START = b'{"id":"batch_req_'
+"""How each line begins: a file that begins otherwise is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one row."""
+
+    custom_id: str
+    key: str
+    """Hash of `custom_id` and of all that was sent."""
+    body: Any = None
+    """The completion as the gateway sent it; with `invoke=` the value. None where it failed."""
+    error: Mapping[str, Any] | None = None
+    """`code`, `message` and `retryable` of a failure."""
+    status_code: int | None = None
+    request_id: str | None = None
+    is_stored: bool = False
+    """Whether it was answered in an earlier run, and not asked again."""
+    value: Any = field(default=None, repr=False, compare=False)
+    """The `Completion`, or what `invoke` gave; None of a stored result."""
+    usage: Usage | None = field(default=None, repr=False, compare=False)
+    failure: BaseException | None = field(default=None, repr=False, compare=False)
+    """The exception behind `error`."""
+
+    @property
+    def text(self) -> str:
+        """Text of the completion, or the value where it is one."""
+        if isinstance(self.body, str):
+            return self.body
+        try:
+            text = self.body["choices"][0]["message"]["content"]
+        except (LookupError, TypeError):
+            return _text_of_dump(self.body)
+        return text if isinstance(text, str) else ""
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the row has its answer."""
+        return self.error is None
+
+
+def _text_of_dump(body: Any) -> str:
+    """Text of a message's dump: LangChain's `content`, or LlamaIndex's `blocks`."""
+    dump = body if isinstance(body, dict) else {}
+    content = dump.get("content") or dump.get("blocks") or ""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = (part.get("text") for part in parts if isinstance(part, dict))
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def to_line(result: Result) -> bytes:
+    """A result as a line; one that JSON cannot hold as it is comes as near as it can."""
+    response = None
+    if result.error is None or result.status_code is not None:
+        response = {
+            "status_code": result.status_code or 200,
+            "request_id": result.request_id or "",
+            "body": result.body,
+        }
+    line = {
+        "id": f"batch_req_{result.key}",
+        "custom_id": result.custom_id,
+        "response": response,
+        "error": result.error,
+        "key": result.key,
+    }
+    return _to_json(line) + b"\n"
+
+
+def _to_json(line: dict[str, Any]) -> bytes:
+    try:
+        return to_json(line, inf_nan_mode="null")
+    except (PydanticSerializationError, ValueError, UnicodeError):
+        # Halves of surrogate pairs, as escapes; and values of a chain that have no form in JSON.
+        return json.dumps(line, separators=(",", ":"), default=repr).encode()
+
+
+def from_line(line: bytes) -> Result | None:
+    """The result that a line holds; None where it is cut or another's."""
+    found = _parsed(line)
+    if not isinstance(found, dict) or not isinstance(found.get("key"), str):
+        return None
+    response, error, custom_id = found.get("response"), found.get("error"), found.get("custom_id")
+    if not isinstance(custom_id, str) or (response is None and error is None):
+        return None
+    response = response if isinstance(response, dict) else {}
+    return Result(
+        custom_id,
+        found["key"],
+        body=response.get("body"),
+        error=error,
+        status_code=response.get("status_code"),
+        request_id=response.get("request_id") or None,
+        is_stored=True,
+    )
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return from_json(line)
+    except ValueError:
+        pass
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,99 @@
+"""Where results go: the journal, and the file of errors beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from ramclouds.bulk._journal import Entry, Journal
+from ramclouds.bulk._lines import Result, to_line
+from ramclouds.bulk._rows import Row
+from ramclouds.bulk._sources import BadRowError, is_path
+from ramclouds.errors import ConfigurationError
+
+
+class Outputs:
+    """The files of a run, or none; `with` closes them."""
+
+    def __init__(self, out: str | os.PathLike[str] | None, rows: object) -> None:
+        self.out = None if out is None else Path(out)
+        self.unwritten: list[Result] = []
+        """What came after the disk was full."""
+        self._journal = None if self.out is None else _journal(self.out, rows)
+        self._errors_path = None if self.out is None else _errors_path(self.out)
+        self._errors: BinaryIO | None = None
+        if self._errors_path is not None:
+            # Of the last run: all that still fails is written again.
+            self._errors_path.unlink(missing_ok=True)
+
+    @property
+    def errors(self) -> Path | None:
+        """The file of errors, where there are some."""
+        return self._errors_path if self._errors is not None else None
+
+    def find(self, row: Row) -> Entry | None:
+        """What an earlier run has of just this row."""
+        if self._journal is None:
+            return None
+        entry = self._journal.entries.get(row.custom_id)
+        return entry if entry is not None and entry.key == row.key else None
+
+    def stored(self, entry: Entry) -> Result:
+        """The result of an entry."""
+        assert self._journal is not None
+        return self._journal.stored(entry)
+
+    def write(self, result: Result) -> None:
+        """Writes a result.
+
+        Raises:
+            OSError: it cannot be written; it is kept in `unwritten`.
+        """
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(result)
+            if not result.is_answered:
+                self.write_error(to_line(result))
+        except OSError:
+            self.unwritten.append(result)
+            raise
+
+    def write_bad(self, row: BadRowError) -> None:
+        """Writes what is wrong with a row that could not be read."""
+        self.write_error(to_line(Result("", "", error={"code": "bad_row", "message": str(row)})))
+
+    def write_error(self, line: bytes) -> None:
+        """Writes a line into the file of errors."""
+        if self._errors_path is None:
+            return
+        if self._errors is None:
+            self._errors = self._errors_path.open("ab", buffering=0)
+        self._errors.write(line)
+
+    def retry(self) -> None:
+        """Tries to write once more what could not be written."""
+        kept, self.unwritten = self.unwritten, []
+        for result in kept:
+            try:
+                self.write(result)
+            except OSError:
+                continue
+
+    def close(self) -> None:
+        """Closes the files."""
+        if self._journal is not None:
+            self._journal.close()
+        if self._errors is not None:
+            self._errors.close()
+
+
+def _journal(out: Path, rows: object) -> Journal:
+    if is_path(rows) and out.exists() and out.samefile(rows):  # type: ignore[arg-type]
+        raise ConfigurationError(f"{out} is the input too. Give another file for the results.")
+    return Journal(out)
+
+
+def _errors_path(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.errors{out.suffix or '.jsonl'}")

@@ -1,0 +1,110 @@
+"""Rows: values as requests, each with a name and a key."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from ramclouds.bulk._needs import Need
+from ramclouds.bulk._sources import BadRowError, Numbered
+from ramclouds.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that can be asked."""
+
+    custom_id: str
+    input: Any
+    """The body of its request; with `invoke=` what that is called with."""
+    key: str
+    """Hash of its name and of all that is sent for it."""
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What rows are read as: chat requests, texts to embed, or values for `invoke`."""
+
+    to_own: Callable[[Any], Any]
+    """A value as what stands in the row alone.
+
+    It raises a ValueError, whose message goes on from "Line 3".
+    """
+    to_input: Callable[[Any], Any]
+    """That with the settings of the run."""
+    check: Callable[[Any], object]
+    """Raises a ConfigurationError where an input cannot be asked."""
+    need: Need
+
+
+def rows_of(values: Numbered, kind: Kind) -> Iterator[Row | BadRowError]:
+    """Values as rows, and errors in the place of those that are none."""
+    names: set[str] = set()
+    counts: Counter[bytes] = Counter()
+    for place, value in values:
+        if isinstance(value, BadRowError):
+            yield value
+            continue
+        try:
+            row = _row(place, value, kind, counts)
+            if row.custom_id in names:
+                raise ValueError(
+                    f"has the custom_id {row.custom_id!r} of a row before it. Give each its own."
+                )
+        except (ValueError, TypeError, RecursionError) as exc:
+            yield BadRowError(f"{place} {_message(exc)}")
+            continue
+        names.add(row.custom_id)
+        yield row
+
+
+def _message(exc: Exception) -> str:
+    if isinstance(exc, ConfigurationError):
+        return f"cannot be asked: {exc}"
+    return "is nested too deeply." if isinstance(exc, RecursionError) else str(exc)
+
+
+def _row(place: str, value: Any, kind: Kind, counts: Counter[bytes]) -> Row:
+    own = kind.to_own(value)
+    custom_id = _custom_id(value)
+    if custom_id is None:
+        hashed = _hash(own)
+        counts[hashed] += 1
+        custom_id = f"{hashed.hex()}-{counts[hashed]}"
+    input = kind.to_input(own)
+    return Row(custom_id, input, _hash([custom_id, input]).hex(), place)
+
+
+def _custom_id(value: Any) -> str | None:
+    given = value.get("custom_id") if isinstance(value, Mapping) else None
+    if given is None or given == "":
+        return None
+    if isinstance(given, bool) or not isinstance(given, (str, int)):
+        raise ValueError(f"has the custom_id {given!r:.80}. Write a text.")
+    return str(given)
+
+
+def _hash(value: Any) -> bytes:
+    return blake2b(_canonical(value).encode(), digest_size=16).digest()
+
+
+def _canonical(value: Any) -> str:
+    """JSON that is the same for equal values, whatever the order of their keys."""
+    try:
+        return _encode(value)
+    except ValueError as exc:
+        raise ValueError(f"cannot be written as JSON: {exc}.") from exc
+    except TypeError as exc:
+        raise ValueError(f"holds what JSON has no form for: {exc}.") from exc
+
+
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), allow_nan=False, default=to_jsonable_python
+).encode

@@ -1,0 +1,189 @@
+"""Runs: when they stop, what they count, and how they are driven."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from langchain_ramclouds import ChatRamClouds
+from llama_index_ramclouds import RamClouds
+from ramclouds import AsyncClient, ConfigurationError, ServerError, bulk
+from ramclouds.bulk._budget import Budget, Spent
+from ramclouds.bulk._plan import Plan
+from ramclouds.prices import Metered, set_prices
+from tests.bulk.conftest import lines_of
+from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_permanent_refusals_stop_the_run(status: int, settings: Any, gateway: Gateway) -> None:
+    gateway.handler = lambda request: Json(error("no"), status)
+    report = bulk.run([f"row {n}" for n in range(50)], **settings, max_in_flight=2)
+    assert report.stopped == "refused"
+    assert report.failed == len(gateway.requests) < 10
+    assert (report.left, report.exit_code) == (50 - report.failed, 1)
+    gateway.handler = None
+    assert bulk.run([f"row {n}" for n in range(50)], **settings).answered == 50
+
+
+def test_refusals_between_answers_do_not_stop_the_run(settings: Any, gateway: Gateway) -> None:
+    gateway.handler = lambda request: (
+        Json(error("not yours"), 403)
+        if "odd" in request.json["messages"][0]["content"]
+        else Json(completion("Hi"))
+    )
+    rows = [f"{'odd' if n % 2 else 'even'} {n}" for n in range(40)]
+    report = bulk.run(rows, **settings, max_in_flight=1)
+    assert (report.answered, report.failed, report.stopped) == (20, 20, None)
+    assert report.failures == {"PermissionDeniedError": 20}
+
+
+def test_outage_lets_one_call_at_a_time_find_its_end() -> None:
+    plan = Plan(20, Budget(None, None))
+    for _ in range(40):
+        assert plan.start(Spent())
+        plan.fail(Spent(), Metered(), ServerError("down"))
+    assert plan.has_room()
+    assert plan.start(Spent())
+    assert not plan.has_room()
+    plan.answer(Spent(), Metered())
+    assert plan.start(Spent())
+    assert plan.has_room()
+    assert plan.stopped is None
+
+
+@pytest.mark.parametrize("limits", [{"max_tokens": 10}, {}], ids=["limited", "guessed"])
+def test_budget_counts_what_calls_in_flight_may_use(
+    limits: Any, settings: Any, gateway: Gateway
+) -> None:
+    used = {"prompt_tokens": 5, "completion_tokens": 10, "total_tokens": 15}
+    gateway.handler = lambda request: Json(completion("Hi", usage=used))
+    rows = [f"w{n}" for n in range(9)]
+    report = bulk.run(rows, **settings, **limits, max_tokens_total=50)
+    assert (report.stopped, report.exit_code, report.left) == ("budget", 2, 6)
+    assert report.usage.total_tokens == 45
+    assert bulk.run(rows, **settings, **limits).answered == 6
+
+
+def test_cost_is_limited_as_tokens_are(settings: Any, gateway: Gateway) -> None:
+    used = {"prompt_tokens": 0, "completion_tokens": 1_000_000, "total_tokens": 1_000_000}
+    gateway.handler = lambda request: Json(completion("Hi", usage=used))
+    set_prices({"gpt-5": {"output": 2.0}}, base_url=gateway.base_url)
+    rows = [f"w{n}" for n in range(9)]
+    report = bulk.run(rows, **settings, max_tokens=1_000_000, max_cost=7.0)
+    assert (report.stopped, report.answered, report.cost) == ("budget", 3, 6.0)
+    assert "3,000,000 tokens, $6" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("settings_of", "message"),
+    [
+        ({"model": "own-model"}, "max_cost needs the price of own-model"),
+        ({"invoke": ChatRamClouds(model="own-model", api_key="test-key") | str}, "of own-model"),
+        ({"invoke": RamClouds(model="own-model", api_key="test-key")}, "of own-model"),
+        ({"invoke": str.upper}, "Name it beside invoke"),
+        ({"model": "gpt-5", "max_cost": 0}, "max_cost must be a number"),
+    ],
+)
+def test_limit_of_cost_needs_prices_before_anything_is_sent(
+    settings_of: Any, message: str, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
+    monkeypatch.setenv("RAMCLOUDS_BASE_URL", "http://127.0.0.1:9/v1")
+    with pytest.raises(ConfigurationError, match=message):
+        bulk.run(["Hi"], out=out, **{"max_cost": 1.0, **settings_of})
+
+
+def test_completion_of_a_stream_is_put_together(settings: Any, gateway: Gateway) -> None:
+    client = AsyncClient(api_key="test-key", base_url=gateway.base_url, stream_whole_calls=True)
+    gateway.reply(Sse(text_chunks("Hello world", model="gpt-5")))
+    bulk.run(["x"], **{**settings, "client": client})
+    (line,) = lines_of(settings["out"])
+    body = line["response"]["body"]
+    assert body["object"] == "chat.completion"
+    assert body["choices"][0]["message"] == {"role": "assistant", "content": "Hello world"}
+    assert body["choices"][0]["finish_reason"] == "stop"
+
+
+async def test_stream_gives_results_as_they_come_and_those_of_the_journal(
+    client: AsyncClient, out: Path, gateway: Gateway
+) -> None:
+    async def texts(rows: list[str]) -> list[tuple[str, bool]]:
+        stream = bulk.stream(rows, model="gpt-5", client=client, journal=out)
+        return sorted([(result.text, result.is_stored) async for result in stream])
+
+    assert await texts(["a", "b"]) == [
+        ("Hello! You said: a", False),
+        ("Hello! You said: b", False),
+    ]
+    assert await texts(["b", "c"]) == [("Hello! You said: b", True), ("Hello! You said: c", False)]
+    assert len(gateway.requests) == 3
+
+
+async def test_stream_reads_on_only_when_results_are_taken(client: AsyncClient) -> None:
+    read = []
+    rows = (read.append(n) or f"row {n}" for n in range(50))
+    stream = bulk.stream(rows, model="gpt-5", client=client, max_in_flight=4)
+    async for result in stream:
+        assert result.is_answered
+        break
+    assert len(read) == 4
+    await stream.aclose()
+
+
+async def test_run_works_where_an_event_loop_runs(settings: Any) -> None:
+    assert bulk.run(["x"], **settings).answered == 1
+
+
+def test_error_of_a_generator_is_raised_when_all_in_flight_is_kept(
+    settings: Any, out: Path
+) -> None:
+    def rows() -> Any:
+        yield "one"
+        yield "two"
+        raise OSError("cable")
+
+    with pytest.raises(OSError, match="cable"):
+        bulk.run(rows(), **settings)
+    assert len(lines_of(out)) == 2
+
+
+def test_embeddings_are_asked_for_in_groups(settings: Any, gateway: Gateway, out: Path) -> None:
+    settings["model"] = "text-embedding-3-small"
+    rows = [f"word{n}" for n in range(7)]
+    report = bulk.embed(rows, **settings, chunk_size=3)
+    assert (report.answered, len(gateway.requests)) == (7, 3)
+    assert report.usage.total_tokens > 0
+    lines = lines_of(out)
+    assert {line["response"]["body"]["data"][0]["index"] for line in lines} == {0}
+    assert len({tuple(line["response"]["body"]["data"][0]["embedding"]) for line in lines}) == 7
+    assert bulk.embed([*rows, "new"], **settings).answered == 1
+
+
+def test_bad_text_fails_alone(settings: Any, gateway: Gateway) -> None:
+    def answer(request: Any) -> Json | None:
+        is_bad = "bad" in request.json["input"]
+        return Json(error("too long"), 400) if is_bad else gateway.model.answer(request)
+
+    gateway.handler = answer
+    settings["model"] = "text-embedding-3-small"
+    report = bulk.embed(["a", "b", "bad", "c"], **settings)
+    assert (report.answered, report.failed) == (3, 1)
+
+
+def test_report_reads_well(settings: Any, gateway: Gateway) -> None:
+    gateway.reply(Json(error("no"), 400))
+    report = bulk.run(["a", "b", "b"], **{**settings, "model": "own-model"}, max_in_flight=1)
+    assert repr(report).startswith("<Report: 2 answered, 1 failed (BadRequestError 1) in 0.")
+    assert repr(report).endswith(f"; 10 tokens; errors in {report.errors}>")
+
+
+async def test_cancelled_stream_leaves_nothing_running(client: AsyncClient) -> None:
+    before = asyncio.all_tasks()
+    stream = bulk.stream(["a", "b"], model="gpt-5", client=client)
+    await anext(stream)
+    await stream.aclose()
+    assert asyncio.all_tasks() == before
