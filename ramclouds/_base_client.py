@@ -40,6 +40,7 @@ from ramclouds._settings import (
     timeout_from,
 )
 from ramclouds._stream.reader import StreamReader
+from ramclouds._traces.switch import tracing
 from ramclouds._wire.account import to_billed, to_gateway_status, to_key_status
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
@@ -365,7 +366,7 @@ class BaseClient:
             request,
             self._settings,
             memory=self._memory if memory is None else memory,
-            watch=watch(self._settings.base_url, request.body),
+            watch=watch(self._settings.base_url, request.body, tracing()),
             fallbacks=fallbacks,
         )
 

@@ -139,13 +139,16 @@ def _nothing() -> None:
 NOBODY = Watch()
 
 
-def watch(base_url: str, body: Mapping[str, Any] | None) -> Watch:
-    """The watch of a request: `NOBODY` where nobody listens."""
-    observers = _observers.get()
+def watch(
+    base_url: str, body: Mapping[str, Any] | None, always: tuple[Observer, ...] = ()
+) -> Watch:
+    """The watch of a request: `NOBODY` where nobody listens; `always` observe all of them."""
+    observers = _observers.get() + always
     if not observers or body is None:
         return NOBODY
     name = "embeddings" if "input" in body else "chat"
     is_stream = bool(body.get("stream"))
     operation = Operation(name, body["model"], base_url, is_stream, body)
     listeners = (listener for observer in observers if (listener := observer(operation)))
-    return Watch(tuple(listeners))
+    found = tuple(listeners)
+    return Watch(found) if found else NOBODY

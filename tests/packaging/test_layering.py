@@ -41,6 +41,8 @@ LAZY = {
     ("ramclouds._side_by_side", "anyio"),
     ("langchain_ramclouds.embeddings", "tqdm.auto"),
     ("ramclouds._side_by_side", "concurrent.futures"),
+    # Not always installed, and never loaded from here.
+    ("ramclouds._traces.switch", "ramclouds._traces.observer"),
     # Not always installed.
     ("ramclouds.bulk._progress", "tqdm.auto"),
     ("ramclouds.bulk._sources", "pyarrow"),
