@@ -10,6 +10,7 @@ import click
 from ramclouds._account import Balance
 from ramclouds._client import Client
 from ramclouds.cli import _options
+from ramclouds.cli._amounts import amount, left
 
 
 @click.command()
@@ -39,24 +40,11 @@ def lines(balance: Balance) -> Iterator[str]:
         yield f"Models   {', '.join(key.models)}"
 
 
-def left(balance: Balance) -> str:
-    """What is left, and whose it is."""
-    if balance.available is None:
-        return "no limit on the key; the gateway does not show the credit of the account"
-    whose = "account" if balance.is_of_user else "key"
-    return f"{amount(balance.available, balance.unit)} on the {whose}"
-
-
 def _end(balance: Balance) -> str:
     when = balance.key.expires_at
     if when is None:
         return "never ends"
     return f"{'ended' if balance.key.is_expired else 'ends'} on {when:%Y-%m-%d %H:%M} UTC"
-
-
-def amount(value: float, unit: str) -> str:
-    """An amount of money with four digits behind the point, or a number of tokens."""
-    return f"{value:,.0f} tokens" if unit == "tokens" else f"{value:,.4f} {unit}"
 
 
 def _fields(balance: Balance) -> dict[str, object]:

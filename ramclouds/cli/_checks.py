@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from ramclouds._client import Client
 from ramclouds.bridge.settings import closest
-from ramclouds.cli._balance import left
+from ramclouds.cli._amounts import left
+from ramclouds.cli._options import DEFAULT_MODEL
 from ramclouds.cli._remedies import is_redirect
 from ramclouds.cli._setup import Setup, State
 from ramclouds.errors import (
@@ -24,7 +25,6 @@ from ramclouds.errors import (
 from ramclouds.models import embedding_facts, known_models
 
 Found = Iterator[tuple[State, str]]
-_DEFAULT_MODEL = "gpt-5"
 
 
 def key(setup: Setup) -> Found:
@@ -145,6 +145,6 @@ def models(setup: Setup) -> Found:
 def _model_of(chats: list[str]) -> str:
     """The model to ask where the user named none."""
     documented = [name for name in known_models() if name in chats]
-    return next((name for name in [_DEFAULT_MODEL, *documented] if name in chats), "") or (
-        chats[0] if chats else _DEFAULT_MODEL
+    return next((name for name in [DEFAULT_MODEL, *documented] if name in chats), "") or (
+        chats[0] if chats else DEFAULT_MODEL
     )

@@ -16,6 +16,7 @@ from ramclouds.errors import RamCloudsError
 _COMMANDS = {
     "doctor": "Find out what is wrong with the set-up, and say what to do.",
     "models": "List the models that the key may use, and what is known about them.",
+    "chat": "Talk to a model.",
     "balance": "Show what is left to spend, and when the key ends.",
 }
 

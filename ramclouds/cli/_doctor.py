@@ -104,5 +104,7 @@ def _show(finding: Finding) -> None:
     lines = wrap.wrap(label + finding.text)
     if finding.advice:
         lines += wrap.wrap(" " * len(label) + finding.advice)
-    state = click.style(lines[0][:6], fg=_COLORS[finding.state], bold=finding.state == "fault")
+    state = click.style(
+        lines[0][:6], fg=_COLORS[finding.state], bold=finding.state == "fault" or None
+    )
     click.echo("\n".join([state + lines[0][6:], *lines[1:]]))

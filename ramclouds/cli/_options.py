@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+DEFAULT_MODEL = "gpt-5"
+
 base_url = click.option(
     "--base-url", metavar="URL", help="The gateway, instead of RAMCLOUDS_BASE_URL."
 )

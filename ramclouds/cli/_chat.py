@@ -1,0 +1,78 @@
+"""`ramclouds chat`: a conversation in a terminal, or one question of a script."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import click
+
+from ramclouds._client import Client
+from ramclouds.cli import _options
+from ramclouds.cli._conversation import Conversation, image_part
+from ramclouds.cli._screen import Screen, show_plain
+from ramclouds.cli._session import Session
+from ramclouds.errors import ConfigurationError
+from ramclouds.local import LocalServer
+from ramclouds.prices import UsageMeter
+
+
+@click.command()
+@click.argument("question", nargs=-1)
+@_options.model
+@click.option("-s", "--system", metavar="TEXT", help="The system message.")
+@click.option("--image", "images", metavar="FILE|URL", multiple=True, help="An image to send.")
+@_options.base_url
+@click.option("--local", is_flag=True, help="Ask a small model on this machine, without a key.")
+def command(
+    question: tuple[str, ...],
+    model: str | None,
+    system: str | None,
+    images: tuple[str, ...],
+    base_url: str | None,
+    local: bool,
+) -> None:
+    """Talk to a model.
+
+    With a QUESTION, or with text on standard input, it is asked once. Else a session begins:
+    /help in it lists the commands. Answers are shown as Markdown in a terminal, and are plain text
+    in a pipe or file.
+    """
+    text = _text(question)
+    with _connected(base_url, local) as (client, default):
+        conversation = Conversation(client, model or default, system)
+        conversation.images += map(image_part, images)
+        if text is None:
+            with UsageMeter(client) as meter:
+                Session(conversation, meter, Screen()).run()
+        elif sys.stdout.isatty():
+            Screen().show(conversation.ask(text))
+        else:
+            show_plain(conversation.ask(text), sys.stdout)
+
+
+def _text(question: tuple[str, ...]) -> str | None:
+    """What to ask once; None where a session is wanted."""
+    words = " ".join(question)
+    if sys.stdin.isatty():
+        return words or None
+    piped = sys.stdin.read()
+    text = f"{words}\n\n{piped}".strip() if piped.strip() else words
+    if not text:
+        raise ConfigurationError("There is nothing to ask. Give a question, or text on its input.")
+    return text
+
+
+@contextmanager
+def _connected(base_url: str | None, local: bool) -> Iterator[tuple[Client, str]]:
+    """A client, and the model to ask where none is named."""
+    with ExitStack() as stack:
+        if local:
+            server = stack.enter_context(LocalServer())
+            client = Client(api_key=server.api_key, base_url=server.base_url)
+            default = server.model
+        else:
+            client = Client(base_url=base_url, dialect="auto")
+            default = _options.DEFAULT_MODEL
+        yield stack.enter_context(client), default
