@@ -183,6 +183,8 @@ class Attempts:
         Raises:
             RamCloudsError: there is no next attempt.
         """
+        # A stream keeps its error while it waits, and that one the frames with the request.
+        self._without_request(error)
         what = (self.request.method, self.request.url, type(error).__name__)
         max_retries, max_wait = self._max_retries, self.request.max_wait
         is_hasty = self.fallbacks is not None and self.fallbacks.is_hasty(error)

@@ -70,13 +70,15 @@ class _Ours(Walk):
 CALL: dict[str, Any] = {"extra_headers": {"X-Api-Key": HEADER}}
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 PROMPTED: dict[str, Any] = {**CALL, "tools": [TOOL], "tool_calling": "prompted"}
+FALLBACK: dict[str, Any] = {**PROMPTED, "fallback_models": ["glm-4.6"]}
 
 
 async def test_no_header_of_a_call_is_kept_by_our_frames(
     gateway: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds], way: Way
 ) -> None:
-    gateway.handler = lambda request: Json(error("no", "", ""), 400)
-    for given in (CALL, PROMPTED):
+    status = {"gpt-5": 503, "glm-4.6": 400}
+    gateway.handler = lambda request: Json(error("no", "", ""), status[request.json["model"]])
+    for given in (CALL, PROMPTED, FALLBACK):
         for asked in (
             way.langchain(chat(), [HumanMessage("Hi")], **given),
             way.llama_index(llm(), [ChatMessage("Hi")], **given),

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ramclouds import ConfigurationError, RamCloudsError
-from tests.gateway import Gateway
+from tests.gateway import Gateway, Json, error
 from tests.harness import EACH_TWIN, Calls, Twin
 from tests.harness.failing import FAILURES, PASSWORD, failing
 from tests.harness.walk import Walk
@@ -57,6 +57,17 @@ def found(error: BaseException) -> tuple[str, ...]:
 def test_no_secret_is_kept_by_an_error(gateway: Gateway, connect: Connect, method: str) -> None:
     leaks = {kind: found(caught(connect, method, kind, gateway)) for kind in FAILURES}
     assert leaks == dict.fromkeys(FAILURES, ())
+
+
+@pytest.mark.parametrize("method", ["complete", "stream"])
+def test_no_secret_is_kept_where_all_models_fail(
+    gateway: Gateway, connect: Connect, method: str
+) -> None:
+    for kind in ("500", "error_in_200", "401"):
+        gateway.handler = lambda _: Json(error("failed", "upstream_error"), 500)
+        raised = caught(connect, method, kind, gateway, fallback_models=["glm-4.6"], max_retries=1)
+        assert found(raised) == ()
+    assert len(gateway.requests) > 3
 
 
 WRONG: tuple[Any, ...] = (
