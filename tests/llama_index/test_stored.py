@@ -8,8 +8,14 @@ import pickle
 
 import httpx
 import pytest
+from llama_index.core import Settings
+from llama_index.core.embeddings.loading import RECOGNIZED_EMBEDDINGS, load_embed_model
+from llama_index.core.embeddings.utils import resolve_embed_model
+from llama_index.core.extractors import TitleExtractor
+from llama_index.core.llms.loading import RECOGNIZED_LLMS, load_llm
+from llama_index.core.llms.utils import resolve_llm
 
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AuthenticationError, ConfigurationError
 from tests.gateway import Gateway
 
@@ -113,3 +119,30 @@ def test_settings_can_be_assigned_and_changed_in_a_copy(gateway: Gateway) -> Non
     assert llm.complete("Say exactly: yes").text == "yes"
     copied.close()
     llm.close()
+
+
+def test_core_loads_what_is_in_its_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", KEY)
+    llm, embedding = RamClouds(model="gpt-5"), RamCloudsEmbedding(model="text-embedding-3-small")
+    # As docs/llama_index/saving.md says: only objects, until the user adds the classes.
+    assert load_llm(llm) is llm  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="RamClouds_LLM"):
+        load_llm(llm.to_dict())
+    monkeypatch.setitem(RECOGNIZED_LLMS, RamClouds.class_name(), RamClouds)
+    monkeypatch.setitem(RECOGNIZED_EMBEDDINGS, RamCloudsEmbedding.class_name(), RamCloudsEmbedding)
+    assert load_llm(llm.to_dict()).to_dict() == llm.to_dict()
+    assert load_embed_model(embedding.to_dict()).to_dict() == embedding.to_dict()
+    stored = TitleExtractor(llm=llm).to_dict()
+    assert TitleExtractor.from_dict(stored).llm.to_dict() == llm.to_dict()
+
+
+def test_core_resolves_objects_and_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", KEY)
+    llm, embedding = RamClouds(model="gpt-5"), RamCloudsEmbedding(model="text-embedding-3-small")
+    assert resolve_llm(llm) is llm
+    assert resolve_embed_model(embedding) is embedding
+    monkeypatch.setattr(Settings, "_llm", None)
+    Settings.llm = llm
+    assert Settings.llm is llm
+    with pytest.raises(ValueError, match="local"):
+        resolve_llm("ramclouds:gpt-5")
