@@ -126,6 +126,10 @@ eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo; 
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.
 	@.venv-bench/bin/python -m benchmarks $(BENCH_FLAGS)
 
+.PHONY: why
+why: .venv-bench/bench.stamp  ## Show what ChatOpenAI and ChatRamClouds make of the same four responses.
+	@PYTHONPATH=. .venv-bench/bin/python -m benchmarks.why
+
 .PHONY: docs
 docs: .venv-docs/docs.stamp  ## Build the site into site/, with warnings as errors, and check its links.
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. .venv-docs/bin/mkdocs build --strict --quiet

@@ -71,9 +71,10 @@ class Client(BaseClient):
     Raises:
         ConfigurationError: a setting is missing or unusable.
 
-    Example:
-        with Client() as client:
-            print(client.complete(model="gpt-5", messages=[{"role": "user", "content": "Hi"}]).text)
+    Examples:
+        >>> with Client() as client:
+        ...     messages = [{"role": "user", "content": "Hi"}]
+        ...     print(client.complete(model="gpt-5", messages=messages).text)
     """
 
     _http_class = httpx.Client
@@ -362,10 +363,10 @@ class Client(BaseClient):
 class AsyncClient(BaseClient):
     """`Client` for async code, on asyncio or trio; one object serves any number of event loops.
 
-    Example:
-        async with AsyncClient() as client:
-            async for chunk in client.stream(model="gpt-5", messages=messages):
-                print(chunk.text, end="")
+    Examples:
+        >>> async with AsyncClient() as client:
+        ...     async for chunk in client.stream(model="gpt-5", messages=messages):
+        ...         print(chunk.text, end="")
     """
 
     _http_class = httpx.AsyncClient

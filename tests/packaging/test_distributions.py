@@ -157,6 +157,7 @@ def test_citation_follows_the_version() -> None:
 @pytest.mark.parametrize(
     "path",
     [
+        ROOT / "README.md",
         ROOT / "pyproject.toml",
         ROOT / "SECURITY.md",
         ROOT / "mkdocs.yml",
