@@ -216,7 +216,7 @@ class Attempts:
             except ConfigurationError as exc:
                 error = exc
                 continue
-            self._retries, self._max_retries = 0, min(self._settings.max_retries, 1)
+            self._retries, self._max_retries = 0, fallbacks.max_retries
             self.__dict__.pop("reader", None)
             self.watch.notify("fallback", failed, fallbacks.model, error)
             return True

@@ -271,7 +271,8 @@ class BaseClient:
         if not given:
             return None
         key = hash(self._prepare()[0].get("authorization"))
-        return Fallbacks(model, given, (self._settings.base_url, key))
+        account = (self._settings.base_url, key)
+        return Fallbacks(model, given, account, self._settings.max_retries)
 
     def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
         choice = to_choice(params.get("dialect")) or self._settings.dialect

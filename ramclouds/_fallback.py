@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ramclouds._resting import RESTS
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.errors import (
+    APITimeoutError,
     BadRequestError,
     ConfigurationError,
     ContentFilterError,
@@ -42,7 +43,9 @@ LONG_WAIT = 10.0
 class Fallbacks:
     """The models of one call: the one that is asked now, and those that are left."""
 
-    def __init__(self, model: str, others: Sequence[str], account: Hashable) -> None:
+    def __init__(
+        self, model: str, others: Sequence[str], account: Hashable, max_retries: int
+    ) -> None:
         self.make: MakeRequest
         self.params: dict[str, Any]
         """The keywords of the call, for the model that is asked now."""
@@ -55,6 +58,9 @@ class Fallbacks:
         models = (model, *(other for other in others if other != model))
         self.model, *self._left = RESTS.order(account, models, monotonic())
         self._errors: dict[str, RamCloudsError] = {}
+        self.max_retries = max_retries
+        """How often the model that is asked now is retried."""
+        self._refusals = 0
 
     @property
     def stands_in_for(self) -> str | None:
@@ -70,9 +76,14 @@ class Fallbacks:
         return self.make(self.model, params.pop("messages"), params.pop("timeout", None), params)
 
     def is_hasty(self, error: RamCloudsError) -> bool:
-        """Whether another model is asked before this one is asked again."""
-        wait = error.retry_after if isinstance(error, RateLimitError) else None
-        return bool(self._left) and wait is not None and wait > LONG_WAIT and _is_of_model(error)
+        """Whether another model is asked before this one is asked again.
+
+        It is where the provider asks to wait long, or refuses for its rate again and again.
+        """
+        if not (self._left and isinstance(error, RateLimitError) and error.from_provider):
+            return False
+        self._refusals += 1
+        return (error.retry_after or 0.0) > LONG_WAIT or self._refusals > self.max_retries
 
     def turns(self, error: RamCloudsError) -> bool:
         """Whether another model is asked after an error, from now on."""
@@ -85,6 +96,7 @@ class Fallbacks:
         if not self._left:
             return False
         failed, self.model = self.model, self._left.pop(0)
+        self._refusals, self.max_retries = 0, min(self.max_retries, 1)
         if self.params_for is not None:
             self.params = dict(self.params_for(self.model))
         what = (failed, type(error).__name__, error.request_id, self.model)
@@ -113,6 +125,9 @@ def _is_of_model(error: RamCloudsError) -> bool:
     if isinstance(error, RateLimitError):
         # The gateway's own limit counts for all models.
         return error.from_provider
+    if isinstance(error, APITimeoutError):
+        # The gateway took the request, and was silent: as a 524, without Cloudflare.
+        return not error.retryable
     return isinstance(error, _OF_MODEL)
 
 

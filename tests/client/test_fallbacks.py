@@ -91,6 +91,7 @@ OF_MODEL: dict[str, Answer] = {
     "edge_timeout": WireCase("error_524_html"),
     "bad_gateway": WireCase("error_502_plain_text"),
     "long_wait": provider("Rate limit reached. Please try again in 31.5s.", 429),
+    "silence": Hang("headers"),
     "no_wait": provider("Rate limit reached.", 429, "rate_limit_exceeded"),
 }
 
@@ -100,7 +101,8 @@ OF_MODEL: dict[str, Answer] = {
 @pytest.mark.parametrize("kind", OF_MODEL)
 def test_another_model_is_asked(gateway: Gateway, connect: Connect, method: str, kind: str) -> None:
     failing(gateway, gpt=OF_MODEL[kind])
-    assert outcome(connect(), method) == ("Hi", "claude-sonnet-4-5", "gpt-5")
+    calls = connect(timeout=0.2 if kind == "silence" else None)
+    assert outcome(calls, method) == ("Hi", "claude-sonnet-4-5", "gpt-5")
     assert asked(gateway) == MODELS[:2]
 
 
