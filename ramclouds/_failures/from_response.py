@@ -27,6 +27,8 @@ from ramclouds.types import Completion
 _BODY_PREVIEW = 4096
 _MESSAGE_LENGTH = 1000
 _NO_MESSAGE = "The gateway sent an error without a message"
+# "The upstream of this group is saturated": New API's words for a provider's 429.
+_SATURATED = "上游负载已饱和"
 _REQUEST_ID = re.compile(r" ?\(request id: ([\w-]{1,80})\)")
 
 E = TypeVar("E", bound=e.RamCloudsError)
@@ -83,6 +85,8 @@ def _error(
 
 
 def _is_from_provider(head: ResponseHead, error_body: ErrorBody) -> bool:
+    if _SATURATED in error_body.message:
+        return True
     # The limiter of New API sends no body, and Cloudflare sends its own without New API's headers.
     is_from_edge = head.is_from_cloudflare and not head.is_from_gateway
     return not (error_body.is_empty or error_body.is_gateways or is_from_edge)

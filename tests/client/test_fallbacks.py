@@ -91,6 +91,7 @@ OF_MODEL: dict[str, Answer] = {
     "edge_timeout": WireCase("error_524_html"),
     "bad_gateway": WireCase("error_502_plain_text"),
     "long_wait": provider("Rate limit reached. Please try again in 31.5s.", 429),
+    "saturated": WireCase("error_429_saturated_code_null"),
     "silence": Hang("headers"),
     "no_wait": provider("Rate limit reached.", 429, "rate_limit_exceeded"),
 }
