@@ -18,11 +18,9 @@ from langchain_ramclouds._messages import to_wire
 from langchain_ramclouds._tools import to_wire_params
 from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DialectChoice, Way
-from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
-from ramclouds.bridge.outcome import WORDS
-from ramclouds.bridge.settings import check_count, check_word, hide_headers
-from ramclouds.bridge.tools import is_forced
+from ramclouds.bridge.settings import hide_headers
 from ramclouds.prompted import ToolMode
 
 
@@ -47,29 +45,19 @@ def to_request(
     """Merge what the model was built with and what this call says; the call wins."""
     hide_headers(overrides)
     params = to_wire_params(_merged(model, stop, overrides))
-    ours: dict[str, Any] = {}
-    for name, words in WORDS.items():
-        ours[name] = check_word(name, params.pop(name, getattr(model, name)), words)
-    retries = check_count("empty_retries", params.pop("empty_retries", model.empty_retries))
+    settings = CallSettings.taken(params, model)
     params["dialect"] = DialectChoice.taken(params, model)
     params["fallback_models"] = fallbacks_of(params, model.fallback_models)
     params["messages"] = to_wire(messages)
     if not params["messages"]:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
-    mode = None
-    if ToolMode.is_needed(params, ours["tool_calling"]):
-        mode = ToolMode(ours["tool_calling"], ours["on_unsupported"], model._downgraded_models)
-    # Whoever has an unchecked model judges its completions: the parser of structured output.
-    checked = model._checked
-    expectation = Expectation(
-        model=params["model"],
-        must_call=checked and is_forced(params.get("tool_choice")),
-        whole_calls=checked and ours["on_invalid_tool_calls"] == "raise",
-        not_empty=checked and bool(params.get("tools")) and ours["on_empty"] == "raise",
-        after_results=params["messages"][-1]["role"] == "tool",
-        retries_left=retries,
-    )
-    schema = (params.get("response_format") or {}).get("json_schema") if checked else None
+    mode = ToolMode.of(settings, params, model._downgraded_models)
+    if not model._checked:
+        # Whoever has such a model judges its completions: the parser of structured output.
+        return Request(params, Expectation(params["model"]), mode)
+    after_results = params["messages"][-1]["role"] == "tool"
+    expectation = settings.expectation(params, whole_calls=True, after_results=after_results)
+    schema = (params.get("response_format") or {}).get("json_schema")
     return Request(params, expectation, mode, schema)
 
 

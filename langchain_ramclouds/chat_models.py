@@ -236,14 +236,10 @@ class ChatRamClouds(BaseChatModel, Fields):
             return await self._aclient().models()
 
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        client = self._client()
-        return client if request.mode is None else prompted.PromptingClient(client, request.mode)
+        return prompted.PromptingClient.around(self._client(), request.mode)
 
     def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        client = self._aclient()
-        if request.mode is None:
-            return client
-        return prompted.AsyncPromptingClient(client, request.mode)
+        return prompted.AsyncPromptingClient.around(self._aclient(), request.mode)
 
     # --- tools and structure ---
 

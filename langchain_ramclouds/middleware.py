@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 from langchain_ramclouds._errors import check, invalid_calls
 from ramclouds import Choice, Completion
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.outcome import complaint
 
 __all__ = ["AskAgainOnInvalidToolCalls"]
 
@@ -69,11 +70,7 @@ def _invalid_message(response: ModelResponse) -> AIMessage | None:
 
 def _complaining(request: ModelRequest, message: AIMessage) -> ModelRequest:
     complaints: list[AnyMessage] = [
-        ToolMessage(
-            f"{call.reason} The tool was not run. Call it again with one whole JSON object.",
-            tool_call_id=call.id,
-            status="error",
-        )
+        ToolMessage(complaint(call), tool_call_id=call.id, status="error")
         for call in invalid_calls(message)
     ]
     return request.override(messages=[*request.messages, message, *complaints])

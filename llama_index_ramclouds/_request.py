@@ -14,11 +14,10 @@ from llama_index_ramclouds._tools import to_wire_choice, to_wire_tools
 from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DialectChoice, Way
-from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
-from ramclouds.bridge.outcome import WORDS, ToolCalling
-from ramclouds.bridge.settings import check_count, check_word, hide_headers
-from ramclouds.bridge.tools import is_forced
+from ramclouds.bridge.outcome import ToolCalling
+from ramclouds.bridge.settings import hide_headers
 from ramclouds.prompted import ToolMode
 
 _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
@@ -30,19 +29,13 @@ def to_expectation(
     """What a response to a call with these parameters is held against."""
     hide_headers(given)
     _check_messages(messages)
-    params = {**llm.additional_kwargs, **given}
-    offers_tools = llm._checked and bool(params.get("tools"))
-    retries = given.get("empty_retries")
-    return Expectation(
-        model=given.get("model") or llm.model,
-        must_call=llm._checked and is_forced(params.get("tool_choice")),
-        whole_calls=offers_tools and _word(llm, given, "on_invalid_tool_calls") == "raise",
-        not_empty=offers_tools and _word(llm, given, "on_empty") == "raise",
-        after_results=bool(messages) and messages[-1].role in _RESULTS,
-        retries_left=check_count(
-            "empty_retries", llm.empty_retries if retries is None else retries
-        ),
-    )
+    params = {**llm.additional_kwargs, **given, "model": given.get("model") or llm.model}
+    settings = CallSettings.taken(params, llm)
+    if not llm._checked:
+        return Expectation(params["model"])
+    after_results = bool(messages) and messages[-1].role in _RESULTS
+    offers_tools = bool(params.get("tools"))
+    return settings.expectation(params, whole_calls=offers_tools, after_results=after_results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +57,19 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )
-    mode = tool_mode(llm, params)
-    params.pop("empty_retries", None)
-    for name, words in WORDS.items():
-        if (word := params.pop(name, None)) is not None:
-            check_word(name, word, words)
+    settings = CallSettings.taken(params, llm)
     params["model"] = params.get("model") or llm.model
     params["dialect"] = DialectChoice.taken(params, llm)
     params["fallback_models"] = fallbacks_of(params, llm.fallback_models)
     params["messages"] = to_wire(messages)
-    return Request(params, mode if ToolMode.is_needed(params, mode.tool_calling) else None)
-
-
-def tool_mode(llm: Fields, given: Mapping[str, Any]) -> ToolMode:
-    """How a call with these parameters asks for tools and formats."""
-    return ToolMode(
-        _word(llm, given, "tool_calling"),
-        _word(llm, given, "on_unsupported"),
-        llm._downgraded_models,
-    )
+    return Request(params, ToolMode.of(settings, params, llm._downgraded_models))
 
 
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """The way in which a call with these parameters asks now, where that is not the native one."""
-    return tool_mode(llm, given).prompted_mode(given.get("model") or llm.model)
+    settings = CallSettings.taken(dict(given), llm)
+    mode = ToolMode(settings.tool_calling, downgraded=llm._downgraded_models)
+    return mode.prompted_mode(given.get("model") or llm.model)
 
 
 def models_of(llm: Fields, given: Mapping[str, Any]) -> list[str]:
@@ -101,12 +83,6 @@ def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:
     params = _merged(llm, given)
     params["model"] = params.get("model") or llm.model
     return DialectChoice.taken(params, llm).ways(params)
-
-
-def _word(llm: Fields, given: Mapping[str, Any], name: str) -> Any:
-    if (word := given.get(name)) is not None:
-        return check_word(name, word, WORDS[name])
-    return getattr(llm, name)
 
 
 def _merged(llm: Fields, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,16 +129,12 @@ class RamClouds(Fields, FunctionCallingLLM):
         return await self._async_client().models()
 
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        client = self._client()
-        return client if request.mode is None else prompted.PromptingClient(client, request.mode)
+        return prompted.PromptingClient.around(self._client(), request.mode)
 
     def _async_asker(
         self, request: Request
     ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        client = self._async_client()
-        if request.mode is None:
-            return client
-        return prompted.AsyncPromptingClient(client, request.mode)
+        return prompted.AsyncPromptingClient.around(self._async_client(), request.mode)
 
     # --- chat and completion ---
 

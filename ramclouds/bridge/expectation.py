@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from ramclouds.bridge.dialects import dialect_for
-from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
+from ramclouds.bridge.outcome import (
+    WORDS,
+    OnEmpty,
+    OnInvalidToolCalls,
+    OnUnsupported,
+    Outcome,
+    ToolCalling,
+    invalid_calls_message,
+    shown,
+)
+from ramclouds.bridge.settings import check_count, check_word
+from ramclouds.bridge.tools import is_forced
 from ramclouds.types import Choice, Completion
 
-__all__ = ["Expectation", "Problem"]
+__all__ = ["CallSettings", "Expectation", "Problem"]
 
 logger = logging.getLogger("ramclouds")
 
@@ -23,6 +35,46 @@ class Problem:
     message: str
     retryable: bool
     """Whether the same request may be completed as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """The settings of one call that are not sent."""
+
+    tool_calling: ToolCalling | None = None
+    on_unsupported: OnUnsupported = "raise"
+    on_invalid_tool_calls: OnInvalidToolCalls = "raise"
+    on_empty: OnEmpty = "raise"
+    empty_retries: int = 0
+
+    @classmethod
+    def taken(cls, params: dict[str, Any], model: Any) -> CallSettings:
+        """Take them out of a call's parameters; what is not there, or None, is the model's."""
+        found: dict[str, Any] = {}
+        for name in _SETTINGS:
+            given = params.pop(name, None)
+            found[name] = getattr(model, name) if given is None else _checked(name, given)
+        return cls(**found)
+
+    def expectation(
+        self, params: Mapping[str, Any], *, whole_calls: bool, after_results: bool
+    ) -> Expectation:
+        """What the completion of a call with these parameters is held against."""
+        return Expectation(
+            params["model"],
+            must_call=is_forced(params.get("tool_choice")),
+            whole_calls=whole_calls and self.on_invalid_tool_calls == "raise",
+            not_empty=bool(params.get("tools")) and self.on_empty == "raise",
+            after_results=after_results,
+            retries_left=self.empty_retries,
+        )
+
+
+_SETTINGS = tuple(CallSettings.__dataclass_fields__)
+
+
+def _checked(name: str, given: Any) -> Any:
+    return check_word(name, given, WORDS[name]) if name in WORDS else check_count(name, given)
 
 
 @dataclass(slots=True)

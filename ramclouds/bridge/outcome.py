@@ -29,6 +29,7 @@ __all__ = [
     "OnUnsupported",
     "Outcome",
     "ToolCalling",
+    "complaint",
     "invalid_calls_message",
     "is_native_refused",
     "limited_message",
@@ -210,6 +211,11 @@ def invalid_calls_message(
         f"The model called tools with arguments that are not whole, so no tool was run. {listed}"
         f'{beside}{then} on_invalid_tool_calls="return" returns such a message.'
     )
+
+
+def complaint(call: InvalidToolCall) -> str:
+    """What the model gets to read in place of the result of a call that no tool ran."""
+    return f"{call.reason} The tool was not run. Call it again with one whole JSON object."
 
 
 def shown(text: str) -> str:

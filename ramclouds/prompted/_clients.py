@@ -22,6 +22,11 @@ class PromptingClient:
         self._client = client
         self._mode = mode
 
+    @classmethod
+    def around(cls, client: Client, mode: ToolMode | None) -> Client | PromptingClient:
+        """A client that asks as the mode says; the client itself where there is none."""
+        return client if mode is None else cls(client, mode)
+
     def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `Client.complete`."""
         asking = self._asking(params)
@@ -52,6 +57,13 @@ class AsyncPromptingClient:
     def __init__(self, client: AsyncClient, mode: ToolMode) -> None:
         self._client = client
         self._mode = mode
+
+    @classmethod
+    def around(
+        cls, client: AsyncClient, mode: ToolMode | None
+    ) -> AsyncClient | AsyncPromptingClient:
+        """A client that asks as the mode says; the client itself where there is none."""
+        return client if mode is None else cls(client, mode)
 
     async def complete(self, **params: Any) -> Completion:
         """The answer to keywords of `AsyncClient.complete`."""

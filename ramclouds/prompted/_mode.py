@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds._fallback import Fallbacks
+from ramclouds.bridge.expectation import CallSettings
 from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.outcome import OnUnsupported, ToolCalling, is_native_refused
 from ramclouds.errors import APIStatusError
@@ -29,10 +30,14 @@ class ToolMode:
     downgraded: set[Hashable] = field(default_factory=set)
     """Models that ignored a native request, and models with the settings that they refused."""
 
-    @staticmethod
-    def is_needed(params: Mapping[str, Any], tool_calling: ToolCalling | None) -> bool:
-        """Whether a request is another one in another mode, or may be sent a second time."""
-        return tool_calling in ("prompted", "grammar") or needs_prompt(params)
+    @classmethod
+    def of(
+        cls, settings: CallSettings, params: Mapping[str, Any], downgraded: set[Hashable]
+    ) -> ToolMode | None:
+        """The mode of one call; None where its tools and formats, if any, need no other."""
+        if settings.tool_calling not in ("prompted", "grammar") and not needs_prompt(params):
+            return None
+        return cls(settings.tool_calling, settings.on_unsupported, downgraded)
 
     def prompted_mode(
         self, model: str, params: Mapping[str, Any] | None = None

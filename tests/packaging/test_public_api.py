@@ -72,7 +72,7 @@ NAMES = {
     "ramclouds.bridge.history": """
         REASONING_FIELD arguments_text as_content assistant_message result_part said_part wire_call
     """,
-    "ramclouds.bridge.expectation": "Expectation Problem",
+    "ramclouds.bridge.expectation": "CallSettings Expectation Problem",
     "ramclouds.bridge.pictures": """
         ImagesInText PictureSplitter picture_source split_pictures with_notes
     """,
@@ -88,8 +88,8 @@ NAMES = {
     "ramclouds.bridge.tokens": "count_request estimate_tokens",
     "ramclouds.bridge.names": "safe_name with_safe_names",
     "ramclouds.bridge.outcome": """
-        OnEmpty OnInvalidToolCalls OnUnsupported Outcome ToolCalling WORDS invalid_calls_message
-        is_native_refused limited_message may_succeed refuses_effort shown
+        OnEmpty OnInvalidToolCalls OnUnsupported Outcome ToolCalling WORDS complaint
+        invalid_calls_message is_native_refused limited_message may_succeed refuses_effort shown
         unsupported_message
     """,
     "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
@@ -113,6 +113,7 @@ NAMES = {
     "llama_index_ramclouds": LLAMA_INDEX,
     "llama_index_ramclouds.embeddings": "RamCloudsEmbedding",
     "llama_index_ramclouds.llm": "RamClouds",
+    "llama_index_ramclouds.agent": "AskAgainAgent",
     # What `llama_index.llms.ramclouds` is made from.
     "llama_index_ramclouds._namespace": LLAMA_INDEX,
     "llama_index_ramclouds._namespace_embeddings": LLAMA_INDEX,
