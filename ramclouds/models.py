@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from ramclouds._facts import names, rows
 from ramclouds._prices.known import list_price
@@ -65,12 +65,6 @@ class ModelFacts:
     reasoning: bool = False
     structured_output: bool = False
     """The vendor's model honours a JSON schema."""
-    response_format: bool = True
-    """The gateway's channel for this family passes `response_format` on."""
-    replay_reasoning: bool = False
-    """Refuses a running tool loop whose assistant messages lack their `reasoning_content`."""
-    inline_reasoning: bool = False
-    """Writes its reasoning into the text, in `<think>` tags, and wants it back there."""
     list_price: Price | None = None
     """What the vendor asks, and what no gateway need charge; None where it is not known."""
     source: str = ""
@@ -84,16 +78,13 @@ def model_facts(name: str) -> ModelFacts:
 
     A vendor prefix (`openai/gpt-5`), a snapshot date, an effort suffix and a channel tag
     (`claude-opus-4-5-CL`) are looked through, and `4.5` is `4-5`. A size (`gpt-5-mini`) is another
-    model. An unknown model has `known=False`, cautious figures, and what its family shares.
+    model. An unknown model has `known=False` and cautious figures.
     """
     bases = names.base_names(name)
     family, version = names.family_and_version(bases[0])
-    shared = _shared(family, version, bases[0])
     row = rows.find_row(bases)
     if row is None:
-        return ModelFacts(
-            name, family=family, version=version, list_price=list_price(name), **shared
-        )
+        return ModelFacts(name, family=family, version=version, list_price=list_price(name))
     return ModelFacts(
         name,
         known=True,
@@ -111,25 +102,7 @@ def model_facts(name: str) -> ModelFacts:
         list_price=list_price(name),
         source=row.source,
         confidence=row.confidence,
-        **shared,
     )
-
-
-def _shared(family: str, version: tuple[int, ...], base: str) -> dict[str, Any]:
-    """What a whole family has in common, a version that no row knows included."""
-    return {
-        # New API's Claude converter has no response_format (relay-claude.go), nor has its GLM one
-        # (relay-zhipu_v4.go).
-        "response_format": family not in ("claude", "glm"),
-        # 400 "Missing `reasoning_content` field in the assistant message":
-        # https://api-docs.deepseek.com/guides/thinking_mode. V3.1 does not think while it calls
-        # tools. 400 "reasoning_content is missing in assistant tool call message": new-api#3121
-        "replay_reasoning": (family == "deepseek" and version != (3, 1))
-        or (family == "kimi" and ("thinking" in base or version >= (2, 5)))
-        or family == "mimo",
-        # https://platform.minimax.io/docs/api-reference/text-openai-api
-        "inline_reasoning": family == "minimax",
-    }
 
 
 def known_models() -> tuple[str, ...]:

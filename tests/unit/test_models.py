@@ -146,28 +146,6 @@ def test_family_and_version_are_in_the_name() -> None:
     assert {name: (facts.family, facts.version) for name, facts in found.items()} == NAMES
 
 
-FAMILIES: dict[str, dict[str, bool]] = {
-    "claude-opus-4-5": {"response_format": False},
-    "claude-opus-4-9": {"response_format": False},
-    "glm-4.6": {"response_format": False},
-    "glm-5": {"response_format": False},
-    "gpt-5": {"response_format": True, "replay_reasoning": False},
-    "deepseek-v3.2": {"replay_reasoning": True},
-    "deepseek-v3.1": {"replay_reasoning": False},
-    "kimi-k2-thinking": {"replay_reasoning": True},
-    "kimi-k3-thinking": {"replay_reasoning": True},
-    "kimi-k2.5": {"replay_reasoning": True},
-    "kimi-k2-0905-preview": {"replay_reasoning": False},
-    "mimo-v2-flash": {"replay_reasoning": True},
-    "minimax-m2.1": {"inline_reasoning": True},
-}
-
-
-def test_what_a_family_shares() -> None:
-    for name, shared in FAMILIES.items():
-        assert {field: getattr(model_facts(name), field) for field in shared} == shared, name
-
-
 def test_facts_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         model_facts("gpt-5").known = False  # type: ignore[misc]
