@@ -20,6 +20,8 @@ from ramclouds._failures.retry import retry_delay
 from ramclouds._fallback import Fallbacks
 from ramclouds._http.timeouts import CallTimes, check_process
 from ramclouds._observers import NOBODY, Watch
+from ramclouds._pace.gate import Gate
+from ramclouds._pace.turn import Turn
 from ramclouds._request import Memory, Request, changed_body
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
@@ -50,6 +52,7 @@ class Attempts:
         memory: Memory,
         watch: Watch = NOBODY,
         fallbacks: Fallbacks | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.body: Body
         """The body under way."""
@@ -65,6 +68,7 @@ class Attempts:
         self._max_retries = settings.max_retries
         self._pid = os.getpid()
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
+        self.turn = Turn(gate, self._times, request.max_wait)
         self._comments = CommentFilter()
         self._memory = memory
         self._has_response = False
@@ -92,7 +96,7 @@ class Attempts:
             "url": request.url,
             "headers": request.headers,
             "content": self._content,
-            "extensions": {"timeout": self._times.of_attempt()},
+            "extensions": {"timeout": self._times.of_attempt(), **self.turn.extension},
         }
 
     def received(self, response: httpx.Response) -> None:
@@ -100,6 +104,8 @@ class Attempts:
         self.response = response
         self._has_response = True
         self.body = Body(response)
+        if response.is_success:
+            self.turn.accepted()
         if logger.isEnabledFor(logging.DEBUG):
             what = (self.request.method, self.request.url, response.status_code)
             logger.debug("%s %s: %d, request id %s", *what, self.head().request_id)
@@ -160,6 +166,8 @@ class Attempts:
             RamCloudsError: there is no next attempt.
         """
         error, self._failure = self._failure, None
+        if self.turn.is_over and error is not None:
+            return self.pause_after(error)
         has_begun = self._has_response and self.response.is_success
         if self._has_response and not has_begun:
             # Also where its body broke off or fell silent: the status is the failure.
@@ -168,6 +176,7 @@ class Attempts:
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
         assert error is not None
         if (body := changed_body(self.request, self._memory, error)) is not None:
+            self.turn.failed(error, has_status=True)
             self._content = to_bytes(body)
             self.watch.notify("retry", error, 0.0)
             return 0.0
@@ -188,8 +197,14 @@ class Attempts:
         what = (self.request.method, self.request.url, type(error).__name__)
         max_retries, max_wait = self._max_retries, self.request.max_wait
         is_hasty = self.fallbacks is not None and self.fallbacks.is_hasty(error)
+        may_wait = self.turn.failed(error, has_status=self._has_response)
+        if may_wait and max_retries and not is_hasty and self._times.allows(error.retry_after or 0):
+            logger.info("%s %s: %s; it waits for its turn", *what)
+            self.watch.notify("wait", error.retry_after, "the gateway refused it for its rate")
+            return 0.0
+        is_last = is_hasty or self.turn.is_over
         delay = (
-            None if is_hasty else retry_delay(error, self._retries, max_retries, max_wait=max_wait)
+            None if is_last else retry_delay(error, self._retries, max_retries, max_wait=max_wait)
         )
         if delay is None or not self._times.allows(delay):
             logger.debug("%s %s: %s", *what)
@@ -217,6 +232,7 @@ class Attempts:
                 error = exc
                 continue
             self._retries, self._max_retries = 0, fallbacks.max_retries
+            self.turn.renew()
             self.__dict__.pop("reader", None)
             self.watch.notify("fallback", failed, fallbacks.model, error)
             return True

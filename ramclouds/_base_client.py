@@ -27,6 +27,8 @@ from ramclouds._fallback import Fallbacks
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
+from ramclouds._pace.gate import Gate
+from ramclouds._pace.registry import gate_of
 from ramclouds._prices.known import remember_prices, remembered_prices
 from ramclouds._prices.price import Prices
 from ramclouds._request import Memory, Request
@@ -162,6 +164,7 @@ class BaseClient:
         self._refused_by_model: defaultdict[str, Memory] = defaultdict(Memory)
         self._most_texts: dict[str, int] = {}
         self._prepared: tuple[httpx.Headers, Redactor] | None = None
+        self._own_gate: Gate | None = None
         self._pid = os.getpid()
         self._forget_pool()
 
@@ -369,7 +372,19 @@ class BaseClient:
             memory=self._memory if memory is None else memory,
             watch=watch(self._settings.base_url, request.body, tracing()),
             fallbacks=fallbacks,
+            gate=None if request.body is None else self._gate(request.headers),
         )
+
+    def _gate(self, headers: httpx.Headers) -> Gate | None:
+        """Where the requests of a key wait for their turn."""
+        if self._settings.pace == "off":
+            return None
+        if self._prepared is None or headers is not self._prepared[0]:
+            # A call may bring a key of its own.
+            return gate_of(self._settings.base_url, headers)
+        if self._own_gate is None:
+            self._own_gate = gate_of(self._settings.base_url, headers)
+        return self._own_gate
 
     def _to_completion(self, attempts: Attempts) -> Completion:
         return completion_from(attempts.head(), attempts.body, self._reading(attempts))

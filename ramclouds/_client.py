@@ -42,6 +42,7 @@ from ramclouds._http.bodies import (
     sleep,
 )
 from ramclouds._http.clients import AsyncPools, sync_client
+from ramclouds._pace.turn import aenter, enter
 from ramclouds._prices.price import Prices
 from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._stream.reader import Step
@@ -270,7 +271,7 @@ class Client(BaseClient):
 
     def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        with attempts.watch:
+        with attempts.watch, attempts.turn:
             while True:
                 self._open(attempts)
                 with attempts:
@@ -289,6 +290,7 @@ class Client(BaseClient):
         """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
+                enter(attempts.turn)
                 http = self._http()
                 # Not in variables: an error would keep them.
                 attempts.received(
@@ -312,7 +314,7 @@ class Client(BaseClient):
             close(attempts.response, body)
 
     def _chunks(self, attempts: Attempts) -> Generator[Chunk, None, None]:
-        with attempts.watch:
+        with attempts.watch, attempts.turn:
             while True:
                 self._open(attempts)
                 attempts.reader = self._reader(attempts)
@@ -560,7 +562,7 @@ class AsyncClient(BaseClient):
 
     async def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        with attempts.watch:
+        with attempts.watch, attempts.turn:
             while True:
                 await self._open(attempts)
                 with attempts:
@@ -579,6 +581,7 @@ class AsyncClient(BaseClient):
         """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
+                await aenter(attempts.turn)
                 http = await self._http()
                 # Not in variables: an error would keep them.
                 attempts.received(
@@ -602,7 +605,7 @@ class AsyncClient(BaseClient):
             await aclose(attempts.response, body)
 
     async def _chunks(self, attempts: Attempts) -> AsyncGenerator[Chunk, None]:
-        with attempts.watch:
+        with attempts.watch, attempts.turn:
             while True:
                 await self._open(attempts)
                 attempts.reader = self._reader(attempts)

@@ -112,6 +112,8 @@ class Connection:
         start = monotonic()
         try:
             await self._send(request, parser, timeouts)
+            if timeouts.progress is not None:
+                timeouts.progress.sent()
             while not parser.has_head:
                 await self._receive(parser, timeouts)
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as exc:

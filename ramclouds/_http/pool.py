@@ -73,7 +73,10 @@ class Pool:
         until = timeouts.until("connect")
         host, port = self._origin.host.decode("ascii"), self._origin.port
         if self._proxy is None:
+            start = monotonic()
             await connection.open(host, port, until)
+            if timeouts.progress is not None:
+                timeouts.progress.connected(monotonic() - start)
         else:
             url = self._proxy.url
             port_of_proxy = url.port or (1080 if self._is_socks else 80)

@@ -5,11 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
 from ramclouds.errors import APITimeoutError, ConfigurationError
+
+
+class Progress(Protocol):
+    """Who is told how far a request has come."""
+
+    def started(self) -> None:
+        """It is not on its way yet."""
+
+    def connected(self, seconds: float) -> None:
+        """A connection was made for it, in so many seconds."""
+
+    def sent(self) -> None:
+        """It is on its way."""
 
 
 class Timeouts:
@@ -18,6 +31,7 @@ class Timeouts:
     def __init__(self, extensions: Mapping[str, Any]) -> None:
         self._seconds: Mapping[str, float | None] = extensions.get("timeout", {})
         self.deadline = self._seconds.get("deadline")
+        self.progress: Progress | None = extensions.get("progress")
 
     @classmethod
     def of_all(cls, until: float | None) -> Timeouts:
@@ -69,15 +83,21 @@ class CallTimes:
         self._last_content = monotonic()
         if self._total is None:
             return self._timeout.as_dict()
-        if self._deadline is None:
-            self._deadline = self._last_content + self._total
-        left = self._deadline - self._last_content
+        deadline = self.deadline()
+        assert deadline is not None
+        left = deadline - self._last_content
         if left <= 0:
             raise self.is_over()
         capped = {
             phase: earlier(seconds, left) for phase, seconds in self._timeout.as_dict().items()
         }
-        return {**capped, "deadline": self._deadline}
+        return {**capped, "deadline": deadline}
+
+    def deadline(self) -> float | None:
+        """When the call is over, by `time.monotonic`; its time begins when this is first asked."""
+        if self._deadline is None and self._total is not None:
+            self._deadline = monotonic() + self._total
+        return self._deadline
 
     def check(self, *, has_content: bool) -> None:
         """Notes that bytes have arrived.

@@ -57,6 +57,8 @@ class _Response(NamedTuple):
 class _SyncPool(Pool):
     def handle_request(self, request: httpcore.Request) -> _Response:
         timeouts = Timeouts(request.extensions)
+        if timeouts.progress is not None:
+            timeouts.progress.started()
         parser, connection = run(self.ask(request, timeouts))
         return _response(parser, timeouts, _SyncBody(parser, connection, self, timeouts))
 
@@ -64,6 +66,8 @@ class _SyncPool(Pool):
 class _AsyncPool(Pool):
     async def handle_async_request(self, request: httpcore.Request) -> _Response:
         timeouts = Timeouts(request.extensions)
+        if timeouts.progress is not None:
+            timeouts.progress.started()
         parser, connection = await self.ask(request, timeouts)
         return _response(parser, timeouts, _AsyncBody(parser, connection, self, timeouts))
 

@@ -1,1 +1,1 @@
-"""How fast to ask."""
+"""How fast to ask: what refusals teach, shared by all calls of a key."""

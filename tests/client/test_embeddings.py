@@ -109,7 +109,7 @@ def test_response_without_all_vectors_is_an_error(
 def test_failure_is_retried_as_any_other(
     gateway: Gateway, connect: Callable[..., Calls], waits: list[float]
 ) -> None:
-    gateway.reply(Json(error(), 429, {"Retry-After": "7"}), Json(embedded([])))
+    gateway.reply(Json(error(), 503, {"Retry-After": "7"}), Json(embedded([])))
     calls = connect(max_retries=2)
     assert calls.embed().vectors == [vector_of(text) for text in "abc"]
     assert (7.7 <= waits[0] <= 8.75, len(waits)) == (True, 2)

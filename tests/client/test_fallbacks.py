@@ -128,9 +128,9 @@ def test_no_other_model_is_asked_for_what_is_not_the_models_fault(
 ) -> None:
     failing(gateway, gpt=OF_CALL[kind])
     with pytest.raises(RamCloudsError) as without:
-        outcome(connect(), method, fallback_models=None)
+        outcome(connect(pace="off"), method, fallback_models=None)
     with pytest.raises(RamCloudsError) as caught:
-        outcome(connect(), method)
+        outcome(connect(pace="off"), method)
     assert asked(gateway) == ["gpt-5", "gpt-5"]
     assert type(caught.value) is type(without.value)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from ramclouds import RateLimitError
+from ramclouds import ServerError
 from tests.gateway import REQUEST_ID, Gateway, Json, Sse, completion, error, text_chunks
 from tests.harness import Calls
 
 Connect = Callable[..., Calls]
-SLOW = Json(error("slow"), 429, {"Retry-After": "3"})
+SLOW = Json(error("slow"), 503, {"Retry-After": "3"})
 
 
 def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
@@ -29,7 +29,7 @@ def test_every_attempt_is_logged_at_debug(
     url = f"POST {gateway.base_url}/chat/completions"
     assert lines(caplog, logging.DEBUG) == [
         f"{url}, attempt 1",
-        f"{url}: 429, request id {REQUEST_ID}",
+        f"{url}: 503, request id {REQUEST_ID}",
         f"{url}, attempt 2",
         f"{url}: 200, request id {REQUEST_ID}",
     ]
@@ -44,8 +44,8 @@ def test_every_retry_is_logged_at_info(
     connect(max_retries=2).stream()
     url = f"POST {gateway.base_url}/chat/completions"
     assert lines(caplog, logging.INFO) == [
-        f"{url}: RateLimitError; retry 1 of 2 in {waits[0]:.2f} s",
-        f"{url}: RateLimitError; retry 2 of 2 in {waits[1]:.2f} s",
+        f"{url}: ServerError; retry 1 of 2 in {waits[0]:.2f} s",
+        f"{url}: ServerError; retry 2 of 2 in {waits[1]:.2f} s",
     ]
 
 
@@ -53,7 +53,7 @@ def test_nothing_is_logged_above_info(
     gateway: Gateway, connect: Connect, waits: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway.handler = lambda _: SLOW
-    with pytest.raises(RateLimitError):
+    with pytest.raises(ServerError):
         connect(max_retries=2).complete()
     assert [one for one in caplog.records if one.levelno > logging.INFO] == []
 

@@ -26,7 +26,7 @@ from tests.gateway import (
 from tests.harness import ASK, EACH_TWIN, Calls, Twin
 
 Connect = Callable[..., Calls]
-BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
+BUSY = Json(error("busy"), 503)
 USED = usage_chunk(usage(5, 2))
 
 

@@ -38,6 +38,7 @@ LAZY = {
     ("ramclouds._http", "trio"),
     ("ramclouds._http", "ramclouds._http.transports"),
     ("ramclouds._http", "ramclouds._http.wires"),
+    ("ramclouds._pace.turn", "trio"),
     ("ramclouds._side_by_side", "anyio"),
     ("langchain_ramclouds.embeddings", "tqdm.auto"),
     ("ramclouds._side_by_side", "concurrent.futures"),

@@ -1,0 +1,73 @@
+"""A limit of requests in flight, told apart from a limit of their rate."""
+
+from __future__ import annotations
+
+_FIRST_TRIAL = 0.1
+_PROVEN = 0.5
+"""A trial after so many seconds was refused: no rate limit would have held so long."""
+
+
+class Flights:
+    """How many requests are in flight, and how many may be."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.cap = 0
+        """0 where no such limit is known."""
+        self._most = 0
+        """Most in flight that was accepted since there was doubt."""
+        self._least = 0
+        """Least in flight that was refused, of `_alike` times; 0 where there was none."""
+        self._alike = 0
+        self._needed = 2
+        self._trial_wait = _FIRST_TRIAL
+        self._last = 0.0
+
+    def begin(self, now: float) -> int:
+        """A request goes out; gives how many are in flight with it."""
+        self.count += 1
+        self._last = now
+        return self.count
+
+    def end(self) -> None:
+        """One is no longer in flight."""
+        self.count -= 1
+
+    def free_at(self, now: float) -> float:
+        """When the next one has a place, or when to try whether it has."""
+        return now if self.count < self.cap or not self.cap else self._last + self._trial_wait
+
+    def accepted(self, in_flight: int) -> None:
+        """One was accepted with so many in flight."""
+        self._most = max(self._most, in_flight)
+        if self.cap and in_flight > self.cap:
+            self.cap = in_flight if self._trial_wait > _PROVEN else 0
+        if self._alike and in_flight >= self._least:
+            self._doubt()
+
+    def refused(self, in_flight: int, *, is_probe: bool) -> bool:
+        """One was refused with so many in flight; whether that is a limit of this kind."""
+        if self.cap:
+            self._refused_at_cap(in_flight)
+        elif in_flight <= self._most:
+            self._doubt()
+        elif not is_probe:
+            self._least = min(self._least, in_flight) if self._alike else in_flight
+            self._alike += 1
+            if self._alike >= self._needed and self._least > 1:
+                self.cap, self._trial_wait = self._least - 1, _FIRST_TRIAL
+        return self.cap > 0
+
+    def _refused_at_cap(self, in_flight: int) -> None:
+        if in_flight > self.cap:
+            self._trial_wait = min(self._trial_wait * 2.0, 60.0)
+        elif in_flight < self._least // 2:
+            self.cap = 0
+            self._doubt()
+        else:
+            self.cap = max(in_flight - 1, 1)
+
+    def _doubt(self) -> None:
+        if self._alike:
+            self._needed = min(self._needed + 2, 8)
+        self._alike, self._most = 0, 0

@@ -1,0 +1,237 @@
+"""The line before one key: calls of all threads and event loops wait in it for their turn."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
+from threading import Condition, Lock, Thread
+from time import monotonic
+from typing import TypeVar
+
+from ramclouds._pace.loops import LoopReader
+from ramclouds._pace.machine import THREAD, Hint, Pace, Permit, Reader
+
+logger = logging.getLogger("ramclouds")
+T = TypeVar("T")
+
+
+class Place:
+    """One call's place in the line, and then its permit."""
+
+    __slots__ = ("failed", "is_bulk", "not_before", "permit", "reader", "wake", "was_refused")
+
+    def __init__(self, *, is_bulk: bool) -> None:
+        self.is_bulk = is_bulk
+        self.reader: Reader = THREAD
+        self.permit: Permit | None = None
+        self.wake: Callable[[], object] | None = None
+        """Set while it waits."""
+        self.not_before = 0.0
+        self.was_refused = False
+        self.failed = ""
+        """Why it waits no longer, where it got no permit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is known of the limits of a key, for progress bars."""
+
+    rate: float | None = None
+    """Requests per second that the server allows; None where it refused none."""
+    refused: int = 0
+    accepted: int = 0
+    waiting: int = 0
+
+
+class Gate:
+    """Gives permits, first come, first served; interactive calls before those in bulk."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
+        self._lines: tuple[deque[Place], deque[Place]] = (deque(), deque())
+        self._later: list[tuple[float, int, Place]] = []
+        """Those that were told to wait longer than the others."""
+        self._numbers = count()
+        self._clock: Thread | None = None
+        self._wakes_at = inf
+        self.is_broken = False
+
+    def try_pass(self, place: Place) -> bool:
+        """Gives a permit if it may go at once and nobody waits."""
+        with self._lock:
+            if self._lines[0] or self._lines[1] or self._later or place.not_before:
+                return self.is_broken
+            now = monotonic()
+            if self._pace.permit_at(now) > now:
+                return False
+            place.permit = self._pace.give(now, place.reader)
+            return True
+
+    def join(self, place: Place, wake: Callable[[], object]) -> None:
+        """Puts a call into the line; `wake` is called when it has its permit or waits no longer."""
+        with self._lock:
+            place.wake = wake
+            if place.not_before > monotonic():
+                heappush(self._later, (place.not_before, next(self._numbers), place))
+            else:
+                self._line_up(place)
+            self._serve()
+
+    def leave(self, place: Place) -> None:
+        """A call goes: out of the line, or with its permit unused or in flight."""
+        with self._lock:
+            place.wake = None
+            self._end(place)
+            self._serve()
+
+    def settle(
+        self,
+        place: Place,
+        *,
+        is_accepted: bool = False,
+        hint: Hint | None = None,
+        ends: bool = True,
+    ) -> None:
+        """Takes in what became of a request: a hint where it was refused for its rate."""
+        with self._lock:
+            now, permit = monotonic(), place.permit
+            if permit is None:
+                return
+            if hint is not None:
+                self._pace.refuse(permit, now, hint)
+            elif is_accepted:
+                self._pace.accept(permit, now)
+            if ends:
+                self._end(place)
+            self._serve()
+
+    def note(self, place: Place, event: str, *facts: float) -> None:
+        """Takes in how far the request has come: `started`, `connected` or `sent`."""
+        with self._lock:
+            pace, permit = self._pace, place.permit
+            if event == "connected":
+                pace.connected(*facts)
+            elif permit is not None and event == "started":
+                pace.started(permit)
+            elif permit is not None:
+                pace.sent(permit, monotonic())
+                self._serve()
+
+    def learned(self) -> Learned:
+        """What is known."""
+        with self._lock:
+            pace, waiting = self._pace, sum(map(len, self._lines)) + len(self._later)
+            return Learned(pace.per_second(), pace.refused, pace.accepted, waiting)
+
+    def _line_up(self, place: Place) -> None:
+        line = self._lines[place.is_bulk]
+        if place.was_refused:
+            # It came before all that wait.
+            line.appendleft(place)
+        else:
+            line.append(place)
+
+    def _end(self, place: Place) -> None:
+        if place.permit is not None:
+            self._pace.end(place.permit, monotonic())
+            place.permit = None
+
+    def _serve(self) -> None:
+        """Gives all permits that are due, and sees to it that the next ones are given in time."""
+        if self.is_broken:
+            return
+        at = self._give()
+        if at is None or at >= self._wakes_at:
+            return
+        self._wakes_at = at
+        if self._clock is None:
+            self._clock = Thread(target=self._keep_time, name="ramclouds-pace", daemon=True)
+            self._clock.start()
+        else:
+            self._changed.notify()
+
+    def _give(self) -> float | None:
+        """Gives all permits that are due; when to look again, None if nobody waits."""
+        while True:
+            now = monotonic()
+            while self._later and self._later[0][0] <= now:
+                self._line_up(heappop(self._later)[2])
+            place = self._first()
+            if place is None:
+                return self._later[0][0] if self._later else None
+            at = self._pace.permit_at(now)
+            if at > now:
+                if (reason := self._pace.gives_up(now)) is not None:
+                    self._release(reason)
+                    return None
+                self._have_read(now)
+                return min(at, now + 1.0, self._later[0][0] if self._later else inf)
+            self._take(place)
+            place.permit = self._pace.give(now, place.reader)
+            self._wake(place)
+
+    def _have_read(self, now: float) -> None:
+        reader = self._pace.unread(now)
+        if isinstance(reader, LoopReader) and not reader.is_asked:
+            reader.ask(now, self.look)
+
+    def look(self) -> None:
+        """Something outside has changed."""
+        with self._lock:
+            self._serve()
+
+    def _first(self) -> Place | None:
+        for line in self._lines:
+            while line and line[0].wake is None:
+                line.popleft()
+            if line:
+                return line[0]
+        return None
+
+    def _take(self, place: Place) -> None:
+        self._lines[place.is_bulk].popleft()
+
+    def _wake(self, place: Place) -> None:
+        wake, place.wake = place.wake, None
+        if wake is None:
+            return
+        try:
+            wake()
+        except RuntimeError:
+            # Its event loop is closed.
+            self._end(place)
+
+    def _release(self, reason: str) -> None:
+        """Lets all go without a permit: with an error, or, where there is no reason, to ask."""
+        places = [*self._lines[0], *self._lines[1], *(entry[2] for entry in self._later)]
+        for line in (*self._lines, self._later):
+            line.clear()
+        for place in places:
+            place.failed = reason
+            self._wake(place)
+
+    def _keep_time(self) -> None:
+        with self._lock:
+            try:
+                while (at := self._give()) is not None:
+                    self._wakes_at = at
+                    self._changed.wait(max(at - monotonic(), 0.0005))
+            except Exception:  # noqa: BLE001  a defect of ours, whatever it is
+                self.break_down()
+            self._clock, self._wakes_at = None, inf
+
+    def break_down(self) -> None:
+        """A defect of ours must not keep a call from being sent."""
+        if not self.is_broken:
+            logger.exception("The pace of requests failed; they are sent without it from now on")
+        self.is_broken = True
+        with suppress(Exception):
+            self._release("")

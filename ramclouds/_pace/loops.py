@@ -1,0 +1,50 @@
+"""Whether an event loop has read what has come: a busy one may not have."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from ramclouds._pace.machine import Reader
+
+_ROUNDS = 4
+"""From a readable socket over the waking of its task to what the task makes of a refusal."""
+
+
+class LoopReader(Reader):
+    """One event loop of asyncio."""
+
+    __slots__ = ("__weakref__", "_loop", "is_asked")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.read_until = 0.0
+        self._loop = loop
+        self.is_asked = False
+
+    def ask(self, now: float, done: Callable[[], None]) -> None:
+        """Notes that all was read that had come until now, as soon as it is so."""
+        self.is_asked = True
+        try:
+            self._loop.call_soon_threadsafe(self._round, _ROUNDS, now, done)
+        except RuntimeError:
+            # It is closed, and reads no more.
+            self.read_until = float("inf")
+
+    def _round(self, left: int, until: float, done: Callable[[], None]) -> None:
+        if left:
+            self._loop.call_soon(self._round, left - 1, until, done)
+            return
+        self.read_until, self.is_asked = max(self.read_until, until), False
+        done()
+
+
+_READERS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopReader] = WeakKeyDictionary()
+
+
+def reader_of(loop: asyncio.AbstractEventLoop) -> LoopReader:
+    """What tells of a loop, the same for all its calls."""
+    reader = _READERS.get(loop)
+    if reader is None:
+        reader = _READERS[loop] = LoopReader(loop)
+    return reader

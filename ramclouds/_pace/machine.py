@@ -1,0 +1,356 @@
+"""The pace of one key: when the next request may go. Pure: the time is always an argument.
+
+                     a refusal
+        ┌────────┐ ─────────────► ┌────────┐ ◄─┐ a probe is refused:
+        │  open  │                │ closed │ ──┘ the next one later
+        └────────┘ ◄───────────── └────────┘
+             a probe is accepted,   ▲     │ a probe is accepted,
+             no rate is known yet   │     ▼ a rate is known
+                          a refusal │  ┌────────┐
+                                    └─ │ paced  │
+                                       └────────┘
+
+open    as many as were not refused for two round trips of a refusal, and twice as many again
+closed  nothing but one probe at a time
+paced   at the measured rate and a little more, which costs a refusal now and then; or, where the
+        limit is of another kind, as a window or a number of requests in flight allows
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from math import inf
+
+from ramclouds._pace.flights import Flights
+from ramclouds._pace.rate import Rate
+from ramclouds._pace.window import Window
+
+FIRST = 12
+"""Requests that go out at once, before anything is known."""
+_BUDGET = 0.018
+"""The part of the requests that may be refused."""
+_CREDIT = 4.0
+_FIRST_PROBE = 0.1
+_LEAST_PATIENCE = 0.03
+_LONGEST_PROBE = 600.0
+_PATIENCE = 150.0
+"""Seconds without an accepted request, where no window is known, after which calls fail."""
+
+
+class Reader:
+    """Who reads the responses: a refusal that has come may still wait in a busy event loop."""
+
+    __slots__ = ("read_until",)
+
+    def __init__(self) -> None:
+        self.read_until = inf
+        """What had come until then was read."""
+
+
+THREAD = Reader()
+
+
+class Permit:
+    """One request that may go out."""
+
+    __slots__ = ("given_at", "in_flight", "is_probe", "is_trial", "is_unknown", "reader", "sent_at")
+
+    def __init__(self, now: float, in_flight: int, reader: Reader) -> None:
+        self.given_at = now
+        self.sent_at = now
+        """When it went out; `inf` while it waits for a connection."""
+        self.reader = reader
+        self.in_flight = in_flight
+        self.is_probe = self.is_trial = False
+        self.is_unknown = True
+        """Neither accepted nor refused yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a refusal says about the limit."""
+
+    wait: float | None = None
+    """Seconds."""
+    rate: float | None = None
+    """Requests per second."""
+
+
+class Pace:
+    """What is known of one key's limits."""
+
+    def __init__(self, round_trip: float = 0.1) -> None:
+        self.state = "open"
+        self.rate = Rate()
+        self.window = Window()
+        self.flights = Flights()
+        self.round_trip = round_trip
+        """Seconds that a refusal takes, a guess until there was one."""
+        self.accepted = 0
+        self.refused = 0
+        self._unknown: deque[Permit] = deque()
+        """Those that have gone out, in this order, neither accepted nor refused yet."""
+        self._open = 0
+        """How many are neither accepted nor refused, gone out or not."""
+        self._allowance = FIRST
+        self._next = -inf
+        self._closed_at = 0.0
+        self._probe: Permit | None = None
+        self._probe_at = 0.0
+        self._refused_probe_at: float | None = None
+        self._refused_probes = 0
+        self._refused_since: float | None = None
+        self._refused_at = -inf
+        self._told = 0.0
+        self._clean = 0
+        self._run = 0
+        """Accepted before the server was dry, where that may be all of a window."""
+
+    # When
+
+    def permit_at(self, now: float) -> float:
+        """When the next request may go: now or before, later, or `inf` until something happens."""
+        self._confirm(now)
+        if self.state == "open":
+            return self._open_at(now)
+        if self.state == "closed":
+            return self._probe_at if self._probe is None else self._known_at(self._probe, now)
+        return self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
+
+    def _open_at(self, now: float) -> float:
+        if self._run and self.rate.accepted >= self._run:
+            self._find_window()
+            return self._paced_at(now)
+        waiting = self._open
+        if waiting < min(FIRST, self._allowance):
+            return now
+        if waiting < self._allowance:
+            return self._next
+        return self._known_at(self._unknown[0], now) if self._unknown else inf
+
+    def _paced_at(self, now: float) -> float:
+        if not self.window.count:
+            return self._next
+        free = self.window.free_at(now)
+        if free <= now:
+            return now
+        trial = self._trial()
+        if trial is not None:
+            return min(free, self._known_at(trial, now))
+        may_try = self._stock() > 0
+        return min(free, self.window.trial_at(now, may_grow=self._clean > 50) if may_try else inf)
+
+    def _known_at(self, permit: Permit, now: float) -> float:
+        at = permit.sent_at + self._patience()
+        return at if now < at or at <= permit.reader.read_until else inf
+
+    def unread(self, now: float) -> Reader | None:
+        """Who has to read before the next request may go."""
+        first = self._probe or (self._unknown[0] if self._unknown else None)
+        if first is None or not first.is_unknown or first.sent_at + self._patience() > now:
+            return None
+        return first.reader if first.reader.read_until < first.sent_at + self._patience() else None
+
+    def _patience(self) -> float:
+        """Seconds after which a request that was not refused is taken as accepted."""
+        return max(2.0 * self.round_trip, _LEAST_PATIENCE)
+
+    def _trial(self) -> Permit | None:
+        return next((one for one in self._unknown if one.is_trial), None)
+
+    def per_second(self) -> float | None:
+        """Requests per second that the server seems to allow."""
+        return self.window.per_second() or self.rate.per_second
+
+    def gives_up(self, now: float) -> str | None:
+        """Why calls need not wait any longer, if so."""
+        patience = max(2.0 * self.window.longest, 30.0) if self.window.count else _PATIENCE
+        if self._refused_since is None or now - self._refused_since < patience:
+            return None
+        return f"No request of this key was accepted for {patience:.0f} s"
+
+    # What happens
+
+    def give(self, now: float, reader: Reader = THREAD) -> Permit:
+        """A request goes out now."""
+        permit = Permit(now, self.flights.begin(now), reader)
+        if self.state == "closed":
+            self._probe, permit.is_probe = permit, True
+        elif self.state == "paced" and self.window.count:
+            permit.is_trial = self.window.free_at(now) > now
+        else:
+            self._space(now)
+        self.rate.accepted += 1
+        self.window.sent.append(now)
+        self._unknown.append(permit)
+        self._open += 1
+        return permit
+
+    def started(self, permit: Permit) -> None:
+        """It does not go out yet: it may wait for a connection."""
+        permit.sent_at = inf
+
+    def connected(self, seconds: float) -> None:
+        """A connection takes one round trip, as a refusal does."""
+        if not self.refused:
+            self.round_trip = min(self.round_trip, seconds)
+
+    def sent(self, permit: Permit, now: float) -> None:
+        """It has gone out."""
+        permit.sent_at = now
+        self._unknown.append(permit)
+
+    def _space(self, now: float) -> None:
+        if self.state == "open":
+            self._next = max(self._next, now) + self._patience() / self._allowance
+            return
+        gap = self._gap()
+        if now - self._next > max(4.0 * gap, 0.25):
+            self.rate.idle(now)
+        self.rate.grow_if_overdue(now, max(0.4, 4.0 * self.round_trip))
+        # Late ones are made up for, as the server has saved up for them.
+        self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
+
+    def _gap(self) -> float:
+        rate = self.rate.per_second or 1.0
+        stock = self._stock()
+        least = 0.008 if stock <= 0 else min(max(0.012, 0.5 / rate), 0.05 + 0.01 * stock)
+        return 1.0 / (rate * (1.0 + max(least, self.rate.uncertainty())))
+
+    def _stock(self) -> float:
+        return _CREDIT + _BUDGET * self.accepted - self.refused
+
+    def accept(self, permit: Permit, now: float) -> None:
+        """It was not refused: a response began, or two round trips of a refusal are over."""
+        if not permit.is_unknown:
+            return
+        self._know(permit)
+        self.accepted += 1
+        self._clean += 1
+        self._refused_since = None
+        self.flights.accepted(permit.in_flight)
+        if permit.is_trial:
+            self.window.tried(permit.sent_at, is_accepted=True)
+        if permit is self._probe:
+            self._reopen(now)
+        elif self.state == "open":
+            self._allowance += 1
+
+    def refuse(self, permit: Permit, now: float, hint: Hint) -> None:
+        """It was refused for its rate."""
+        if permit.sent_at == inf:
+            permit.sent_at = permit.given_at
+        latency, weight = now - permit.sent_at, 0.3 if self.refused else 1.0
+        self.round_trip += weight * (latency - self.round_trip)
+        if not permit.is_unknown:
+            self.accepted -= 1
+        self._know(permit)
+        self.refused += 1
+        self._clean = 0
+        if self._refused_since is None or now - self._refused_at > _PATIENCE:
+            self._refused_since = now
+        self._refused_at = now
+        self.rate.accepted = max(self.rate.accepted - 1, 0)
+        self.window.take_back(permit.given_at)
+        self._told = max(self._told, now + (hint.wait or 0.0)) if (hint.wait or 0) > 1 else 0.0
+        if permit is self._probe:
+            self._probe_refused(permit, now)
+        elif permit.is_trial:
+            self.window.tried(permit.sent_at, is_accepted=False)
+        elif permit.sent_at >= self._closed_at and self.state != "closed":
+            self._close(permit, now, hint)
+
+    def end(self, permit: Permit, now: float) -> None:
+        """It is no longer in flight; one that was cancelled is neither accepted nor refused."""
+        self.flights.end()
+        if permit.is_unknown:
+            self._know(permit)
+            if permit is self._probe:
+                self._probe, self._probe_at = None, now
+
+    # States
+
+    def _confirm(self, now: float) -> None:
+        """Takes as accepted what two round trips of a refusal have not refused."""
+        unknown = self._unknown
+        while unknown:
+            first = unknown[0]
+            if first.is_unknown and first.sent_at < inf:
+                known_at = first.sent_at + self._patience()
+                if known_at > now + 1e-9 or known_at > first.reader.read_until:
+                    return
+                self.accept(first, now)
+            unknown.popleft()
+
+    def _know(self, permit: Permit) -> None:
+        if permit.is_unknown:
+            permit.is_unknown = False
+            self._open -= 1
+
+    def _close(self, permit: Permit, now: float, hint: Hint) -> None:
+        if self.flights.refused(permit.in_flight, is_probe=False):
+            self.state = "paced"
+            return
+        if self.state == "paced" and self.window.count:
+            self.window.lower(permit.sent_at)
+        elif self._is_window(permit.sent_at):
+            self._find_window()
+        self.rate.dry(permit.sent_at)
+        if self.rate.per_second is None and hint.rate is not None:
+            self.rate.suppose(hint.rate)
+        self.state, self._closed_at = "closed", permit.sent_at
+        self._probe, self._refused_probe_at, self._refused_probes = None, None, 0
+        self._probe_at = max(permit.sent_at + self._first_delay(now), self._told)
+
+    def _find_window(self) -> None:
+        assert self._refused_probe_at is not None
+        self.window.find(self._closed_at, self._refused_probe_at, self._probe_sent)
+        self.state, self._run = "paced", 0
+
+    def _first_delay(self, now: float) -> float:
+        if self.window.count:
+            return self.window.free_at(now) - now
+        rate = self.rate.per_second
+        return _FIRST_PROBE if rate is None else min(1.0 / rate, 10.0)
+
+    def _is_window(self, dry: float) -> bool:
+        """More was accepted after a closed time than a bucket can have gathered in it."""
+        if self._refused_probe_at is None or self.state == "closed":
+            return False
+        waited = self._refused_probe_at - self._closed_at
+        if waited < 0.5:
+            return False
+        return self.rate.accepted > 3.0 * (dry - self._closed_at) / waited + 2.0
+
+    def _probe_refused(self, permit: Permit, now: float) -> None:
+        self._probe = None
+        self._refused_probes += 1
+        self.flights.refused(permit.in_flight, is_probe=True)
+        self._refused_probe_at = permit.sent_at
+        if self.rate.per_second is None:
+            factor = 3.0
+            delay = (permit.sent_at - self._closed_at) * factor
+            for usual in (60.0, 3600.0):
+                if delay / factor < usual < delay * 1.5:
+                    delay = usual * 1.02
+        else:
+            delay = (permit.sent_at - self._closed_at) * 1.0 + 1.6**self._refused_probes * min(
+                1.0 / self.rate.per_second, 10.0
+            )
+        self._probe_at = max(self._closed_at + delay, self._told)
+
+    def _reopen(self, now: float) -> None:
+        assert self._probe is not None
+        self._probe_sent = self._probe.sent_at
+        self._probe = None
+        self.rate.reopened(now, self._refused_probes)
+        if self.rate.per_second is None and not self.window.count:
+            self.state, self._allowance = "open", 2
+            waited = (self._refused_probe_at or 0.0) - self._closed_at
+            run = sum(1 for at in self.window.sent if at >= self._closed_at - waited)
+            self._run = run if waited > 0.5 and run > FIRST else 0
+            self._next = now
+        else:
+            self.state = "paced"
+            self._next = now

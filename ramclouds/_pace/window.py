@@ -1,0 +1,89 @@
+"""A limit of so many requests in so many seconds, found in the times of what was not refused."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf, sqrt
+
+_REMEMBERED = 4096
+_EXACT = 1.05
+"""How near the bounds of a window's length are when it counts as known."""
+_USUAL = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+
+
+class Window:
+    """The log of what was sent and not refused, and the limit that it must not pass."""
+
+    def __init__(self) -> None:
+        self.sent: deque[float] = deque(maxlen=_REMEMBERED)
+        self.count = 0
+        """Requests in a window; 0 where no window is known."""
+        self.shortest = 0.0
+        self.longest = inf
+        """A window is longer than `shortest` and not longer than `longest`, in seconds."""
+        self._step = 1
+
+    def find(self, dry: float, refused: float, accepted: float) -> None:
+        """The server was dry at one time, refused a probe at another, then accepted one."""
+        run = [at for at in self.sent if at <= dry]
+        # What was sent long before is no part of the run that used the window up.
+        first = next((at for at in run if accepted - at <= 1.5 * (accepted - dry)), dry)
+        self.count = max(sum(1 for at in run if at >= first), 1)
+        self.shortest, self.longest = refused - first, accepted - first
+        self._step = 1
+
+    def per_second(self) -> float | None:
+        """The rate that it comes to."""
+        return self.count / self.longest if self.count else None
+
+    def take_back(self, sent_at: float) -> None:
+        """One was refused after all."""
+        if sent_at in self.sent:
+            self.sent.remove(sent_at)
+
+    def free_at(self, now: float) -> float:
+        """When the next request has a place."""
+        oldest = self._oldest()
+        return now if oldest is None else max(oldest + self.longest * 1.01 + 0.005, now)
+
+    def trial_at(self, now: float, *, may_grow: bool) -> float:
+        """When one more request would show that the window is shorter, or holds more."""
+        oldest = self._oldest()
+        if oldest is None:
+            return now
+        if may_grow:
+            return now
+        length = self._next_length()
+        return inf if length is None else max(oldest + length, now)
+
+    def tried(self, sent_at: float, *, is_accepted: bool) -> None:
+        """What came of a request that was sent before its place was free."""
+        full = [at for at in self.sent if at < sent_at]
+        if len(full) < self.count:
+            return
+        length = sent_at - full[-self.count]
+        if length <= self.shortest * 1.001:
+            if is_accepted:
+                self.count += self._step
+                self._step *= 2
+            else:
+                self._step = 1
+        elif is_accepted:
+            self.longest = min(self.longest, length)
+        else:
+            self.shortest = length
+
+    def lower(self, refused_at: float) -> None:
+        """Refused where a place was thought to be free: others ask too, or the limit fell."""
+        self.count = sum(1 for at in self.sent if refused_at - self.longest < at < refused_at)
+
+    def _oldest(self) -> float | None:
+        return self.sent[-self.count] if len(self.sent) >= self.count > 0 else None
+
+    def _next_length(self) -> float | None:
+        if self.longest <= self.shortest * _EXACT:
+            return None
+        usual = next((one for one in _USUAL if self.shortest * 1.001 < one <= self.longest), inf)
+        if usual * _EXACT >= self.longest > usual:
+            return None
+        return usual if usual * _EXACT < self.longest else sqrt(self.shortest * self.longest)
