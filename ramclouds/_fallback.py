@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ramclouds._resting import RESTS
 from ramclouds.bridge.outcome import is_native_refused
+from ramclouds.bridge.settings import hide_headers
 from ramclouds.errors import (
     APITimeoutError,
     BadRequestError,
@@ -73,6 +74,7 @@ class Fallbacks:
         if self.stands_in_for is not None and self.is_by_hand and params.get("dialect") is None:
             # Whoever fits requests by hand does so for the first model.
             params["dialect"] = "auto"
+        hide_headers(params)
         return self.make(self.model, params.pop("messages"), params.pop("timeout", None), params)
 
     def is_hasty(self, error: RamCloudsError) -> bool:

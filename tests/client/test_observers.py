@@ -10,6 +10,7 @@ import pytest
 
 from ramclouds import AsyncClient, Completion, Embeddings, RamCloudsError
 from ramclouds._observers import Listener, Operation, observing
+from ramclouds._resting import RESTS
 from tests.gateway import (
     Drop,
     Gateway,
@@ -48,6 +49,9 @@ class Hearing(Listener):
     def retry(self, error: Exception, delay: float) -> None:
         self.heard.append(f"retry {type(error).__name__}")
 
+    def fallback(self, model: str, next_model: str, error: Exception) -> None:
+        self.heard.append(f"fallback {model} {next_model} {type(error).__name__}")
+
     def first_token(self) -> None:
         self.heard.append("first token")
 
@@ -80,6 +84,14 @@ def test_whole_completion(gateway: Gateway, connect: Connect, hearing: Hearing, 
     assert (operation.name, operation.model, operation.is_stream) == ("chat", "gpt-5", False)
     assert operation.base_url == gateway.base_url
     assert operation.body["temperature"] == 0.5
+
+
+def test_another_model(gateway: Gateway, calls: Calls, hearing: Hearing) -> None:
+    gateway.reply(BUSY, Json(completion("Hi")))
+    with observing(hearing):
+        calls.complete(fallback_models=["glm-4.6"])
+    RESTS.forget()
+    assert hearing.heard == ["begin", "fallback gpt-5 glm-4.6 ServerError", "end"]
 
 
 @EACH_TWIN
