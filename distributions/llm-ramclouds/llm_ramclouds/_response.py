@@ -45,10 +45,12 @@ class Reading:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._chunks: list[Chunk] = []
+        self._model: str = request.params["model"]
 
     def feed(self, chunk: Chunk) -> Iterator[StreamEvent]:
         """Reasoning and text at once; calls, and the value of a schema, when they are whole."""
         self._chunks.append(chunk)
+        self._model = chunk.model or self._model
         if chunk.reasoning:
             yield StreamEvent("reasoning", chunk.reasoning, provider_metadata=self._author())
         text = chunk.text or chunk.refusal
@@ -97,8 +99,7 @@ class Reading:
         )
 
     def _author(self, kept: dict[str, Any] | None = None) -> dict[str, Any]:
-        model = next((chunk.model for chunk in self._chunks if chunk.model), None)
-        return {METADATA: {"model": model or self._request.params["model"], **(kept or {})}}
+        return {METADATA: {"model": self._model, **(kept or {})}}
 
 
 def _value(completion: Completion, shape: Shape[Any], request: Request) -> str:
