@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ramclouds._resting import RESTS
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage, vector_of
 from tests.llm.conftest import Run
 
@@ -149,6 +150,17 @@ def test_other_fields_go_out_as_json(run: Run, gateway: Gateway) -> None:
     fields = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
     run("-m", MODEL, "Hello", "-o", "extra_body", json.dumps(fields))
     assert gateway.last.json["thinking"] == fields["thinking"]
+
+
+def test_fallback_model_answers_where_the_first_fails(run: Run, gateway: Gateway) -> None:
+    gateway.model.unknown |= {"claude-sonnet-4-5"}
+
+    done = run("-m", MODEL, "Hello", "-o", "fallback_models", "no-such-model, gpt-5.1")
+    RESTS.forget()
+
+    assert done.output == "Hello! You said: Hello\n"
+    asked = [body["model"] for body in gateway.bodies]
+    assert asked == ["claude-sonnet-4-5", "no-such-model", "gpt-5.1"]
 
 
 def test_embeddings_are_those_of_the_gateway(run: Run, gateway: Gateway, tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ class Options(llm.KeyModel.Options):
     tool_calling: Literal["native", "prompted", "grammar"] | None = Field(
         None, description="How to ask for tools; prompted, where a model has none of its own"
     )
+    fallback_models: list[str] | None = Field(
+        None, description="Models to ask where this one fails, with commas between them"
+    )
     extra_body: dict[str, Any] | None = Field(
         None, description='Other fields of the request, as JSON: {"thinking": {...}}'
     )
@@ -37,6 +40,11 @@ class Options(llm.KeyModel.Options):
     @classmethod
     def _from_json(cls, value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("fallback_models", mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
     @field_validator("temperature", "max_tokens", "top_p", "frequency_penalty", "presence_penalty")
     @classmethod
