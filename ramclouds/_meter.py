@@ -19,7 +19,7 @@ from ramclouds.types import Completion, Embeddings, Usage
 
 logger = logging.getLogger("ramclouds")
 
-_COUNTS = (
+COUNTS = (
     "prompt_tokens",
     "completion_tokens",
     "total_tokens",
@@ -29,6 +29,7 @@ _COUNTS = (
     "prompt_audio_tokens",
     "completion_audio_tokens",
 )
+"""The fields of a `Usage` that are added up."""
 
 
 class Pricing(Protocol):
@@ -61,7 +62,7 @@ class Metered:
 
     def add(self, usage: Usage, cost: float | None) -> None:
         """Adds tokens with their cost, which is None where it is not known."""
-        for name in _COUNTS:
+        for name in COUNTS:
             setattr(self.usage, name, getattr(self.usage, name) + getattr(usage, name))
         if cost is None:
             self.unpriced_tokens += usage.total_tokens

@@ -7,14 +7,15 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NoReturn
 
 from ramclouds import bulk
-from ramclouds._client import AsyncClient
+from ramclouds._client import AsyncClient, Client
 from ramclouds.bulk._lines import to_line
 from ramclouds.bulk._report import Report
 from ramclouds.bulk._setup import MAX_RETRIES
-from ramclouds.errors import ConfigurationError
+from ramclouds.errors import APIStatusError, ConfigurationError, ResponseError
 
 _BAD_INPUT = 3
 _EPILOG = """\
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = _run(options)
     except (ConfigurationError, TypeError) as error:
+        # TypeError: an unknown --param.
         sys.stderr.write(f"{error}\n")
         return _BAD_INPUT
     except KeyboardInterrupt:
@@ -40,8 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return report.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Ends as for bad input: argparse's own code, 2, is that of the budget."""
+        self.print_usage(sys.stderr)
+        self.exit(_BAD_INPUT, f"{message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m ramclouds.bulk",
         description="Ask many prompts, and keep every answer.",
         epilog=_EPILOG,
@@ -70,6 +79,8 @@ def _run(options: argparse.Namespace) -> Report:
         for name in ("max_in_flight", "max_tokens_total", "max_cost")
         if (value := getattr(options, name)) is not None
     }
+    if options.max_cost is not None:
+        _ask_prices(options.base_url)
     work: Any = bulk.embed if options.embed else bulk.run
     report: Report = work(
         sys.stdin.buffer if options.rows == "-" else options.rows,
@@ -84,6 +95,12 @@ def _run(options: argparse.Namespace) -> Report:
         **dict(map(_param, options.param)),
     )
     return report
+
+
+def _ask_prices(base_url: str | None) -> None:
+    """Asks the gateway for its prices; without them, list prices limit the cost."""
+    with Client(base_url=base_url) as client, suppress(APIStatusError, ResponseError):
+        client.prices()
 
 
 def _param(text: str) -> tuple[str, Any]:

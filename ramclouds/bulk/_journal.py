@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-from ramclouds.bulk._lines import START, Result, from_line, to_line
+from ramclouds.bulk._lines import START, Result, read_line, to_line, to_result
 from ramclouds.bulk._lock import lock
 from ramclouds.errors import ConfigurationError
 
@@ -71,9 +71,9 @@ class Journal:
         """The result of an entry."""
         with self.path.open("rb") as file:
             file.seek(entry.offset)
-            found = from_line(file.readline())
+            found = read_line(file.readline())
         assert found is not None
-        return found
+        return to_result(found)
 
     def close(self) -> None:
         """Syncs and closes the file."""
@@ -106,10 +106,10 @@ def read(path: str | os.PathLike[str]) -> Iterator[Result]:
     journal = Path(path)
     if not journal.is_file():
         raise ConfigurationError(f"There is no file {journal}. Give the path that `out` had.")
-    last = {result.custom_id: offset for offset, result in _results(journal)}
-    for offset, result in _results(journal):
-        if last[result.custom_id] == offset:
-            yield result
+    last = {line["custom_id"]: offset for offset, line in _lines(journal)}
+    for offset, line in _lines(journal):
+        if last[line["custom_id"]] == offset:
+            yield to_result(line)
 
 
 def _open(path: Path) -> int:
@@ -137,7 +137,7 @@ def _heal(descriptor: int, path: Path) -> int:
         start = _start_of_last_line(file, size)
         file.seek(start)
         torn = file.read()
-    if torn and from_line(torn) is not None:
+    if torn and read_line(torn) is not None:
         return size + os.write(descriptor, b"\n")
     os.ftruncate(descriptor, start)
     return start
@@ -158,22 +158,22 @@ def _start_of_last_line(file: BinaryIO, size: int) -> int:
 
 def _entries(path: Path) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for offset, result in _results(path):
-        if result.error is not None and result.error.get("retryable", True):
-            entries.pop(result.custom_id, None)
+    for offset, line in _lines(path):
+        error, custom_id = line["error"], line["custom_id"]
+        if error is not None and error.get("retryable", True):
+            entries.pop(custom_id, None)
         else:
-            is_answered = result.error is None
-            entries[result.custom_id] = Entry(result.key, offset, is_answered)
+            entries[custom_id] = Entry(line["key"], offset, error is None)
     return entries
 
 
-def _results(path: Path) -> Iterator[tuple[int, Result]]:
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The lines that can be read: a power cut can leave zeros in the place of others."""
     offset = 0
     with path.open("rb") as file:
         for line in file:
-            if (result := from_line(line)) is not None:
-                yield offset, result
+            if (found := read_line(line)) is not None:
+                yield offset, found
             offset += len(line)
 
 

@@ -23,6 +23,8 @@ _ROW_FIELDS = frozenset(
 _EMBED_FIELDS = frozenset({"dimensions", "user"})
 BODY_FIELDS = _ROW_FIELDS | _EMBED_FIELDS | {"extra_body"}
 """Settings of a run that are a part of each body; the others say how it is asked for."""
+_BESIDE_PROMPT = _ROW_FIELDS | {"model"}
+_BESIDE_INPUT = _EMBED_FIELDS | {"model"}
 _NOT_SENT = frozenset({"custom_id", "stream", "stream_options"})
 # All that is read of a table: its other columns are data.
 _COLUMNS = frozenset({"custom_id", "body", "messages", "prompt", "input", "model", "url", "method"})
@@ -82,8 +84,9 @@ def _with_settings(
 ) -> dict[str, Any]:
     """The body of a row over the settings of the run: the row wins."""
     body = merged(settings, own)
-    body.update(body.pop("extra_body", {}))
-    body = {name: value for name, value in body.items() if value is not None}
+    if None in body.values() or "extra_body" in body:
+        body.update(body.pop("extra_body", {}))
+        body = {name: value for name, value in body.items() if value is not None}
     if "model" not in body:
         if model is None:
             raise ValueError("has no model. Pass model=..., or write one into its body.")
@@ -114,7 +117,7 @@ def _chat_body(value: Any, *, template: Template | None, is_table: bool) -> dict
     if "messages" in fields:
         return {name: one for name, one in fields.items() if name not in _NOT_SENT}
     if isinstance(fields.get("prompt"), str):
-        known = {name: one for name, one in fields.items() if name in _ROW_FIELDS | {"model"}}
+        known = {name: one for name, one in fields.items() if name in _BESIDE_PROMPT}
         return {**known, **_prompted(fields["prompt"])}
     raise ValueError(_no_request(fields, "prompt, messages or body"))
 
@@ -129,7 +132,7 @@ def _embed_body(value: Any, *, template: Template | None, is_table: bool) -> dic
         return _line_body(fields, _EMBED_URL)
     for name in ("input", "prompt"):
         if name in fields:
-            known = {name: one for name, one in fields.items() if name in _EMBED_FIELDS | {"model"}}
+            known = {name: one for name, one in fields.items() if name in _BESIDE_INPUT}
             return {**known, "input": fields[name]}
     raise ValueError(_no_request(fields, "input or body"))
 

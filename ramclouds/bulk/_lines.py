@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -13,6 +14,10 @@ from ramclouds.types import Usage
 
 START = b'{"id":"batch_req_'
 """How each line begins: a file that begins otherwise is none of ours."""
+
+
+# Kinds of `response` and `error`: answered, refused by the gateway, failed before it.
+_ENDS = frozenset({(dict, NoneType), (dict, dict), (NoneType, dict)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +96,25 @@ def _to_json(line: dict[str, Any]) -> bytes:
         return json.dumps(line, separators=(",", ":"), default=repr).encode()
 
 
-def from_line(line: bytes) -> Result | None:
-    """The result that a line holds; None where it is cut or another's."""
+def read_line(line: bytes) -> dict[str, Any] | None:
+    """The JSON of a line; None where it is cut or another's."""
     found = _parsed(line)
-    if not isinstance(found, dict) or not isinstance(found.get("key"), str):
+    try:
+        ended = (type(found["response"]), type(found["error"]))
+        is_named = type(found["key"]) is type(found["custom_id"]) is str
+    except (KeyError, TypeError, IndexError):
         return None
-    response, error, custom_id = found.get("response"), found.get("error"), found.get("custom_id")
-    if not isinstance(custom_id, str) or (response is None and error is None):
-        return None
-    response = response if isinstance(response, dict) else {}
+    return found if is_named and ended in _ENDS else None
+
+
+def to_result(line: Mapping[str, Any]) -> Result:
+    """The result that a line holds."""
+    response = line["response"] or {}
     return Result(
-        custom_id,
-        found["key"],
+        line["custom_id"],
+        line["key"],
         body=response.get("body"),
-        error=error,
+        error=line["error"],
         status_code=response.get("status_code"),
         request_id=response.get("request_id") or None,
         is_stored=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from copy import copy
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._progress import Progress, is_wanted
 from ramclouds.bulk._reading import Reading
 from ramclouds.bulk._report import Report, report_of
-from ramclouds.bulk._rows import Kind
+from ramclouds.bulk._rows import Kind, Row
 from ramclouds.bulk._running import Runner
 from ramclouds.bulk._sources import is_table
 from ramclouds.bulk._template import Template
@@ -82,21 +82,26 @@ class Run:
     ) -> None:
         self._client = client
         """The client to close in the end."""
+        self._ask = ask
+        self._group = group
         self._began_at = time.monotonic()
-        budget = options.budget()
-        needs = Needs(budget, kind.need, models)
-        self.plan = Plan(options.max_in_flight, budget)
+        self._budget = options.budget()
+        self._needs = Needs(self._budget, kind.need, models)
+        self.plan = Plan(options.max_in_flight, self._budget)
         self.outputs = Outputs(options.out, options.rows)
         self.reading = Reading(
             options.rows,
             kind,
             self.outputs,
-            needs.require_prices,
+            self._needs.require_prices,
             skip_bad=options.skip_bad,
             retry_failed=options.retry_failed,
             with_stored=options.with_stored,
         )
-        self.job = Job(self.reading.work(group), ask, needs, self.plan, self.outputs)
+        self.job = self._job(self.reading.work(group))
+
+    def _job(self, work: Iterator[list[Row] | Result]) -> Job:
+        return Job(work, self._ask, self._needs, self.plan, self.outputs)
 
     async def results(self) -> AsyncGenerator[Result, None]:
         """The results as they come."""
@@ -113,12 +118,26 @@ class Run:
         if is_wanted(progress):
             shown = self.job.on_progress = Progress(self.plan, self.reading)
         try:
-            Runner(self.job.interrupt, self.job.cancel).run(self._drain)
+            self._run()
         finally:
             if shown is not None:
                 shown.close()
         self.outputs.retry()
+        return self.report()
+
+    def ask(self, rows: Sequence[Row]) -> Plan:
+        """Asks just these rows, and gives what came of it."""
+        self.plan = Plan(self.plan.max_in_flight, self._budget)
+        self.job = self._job([row] for row in rows)
+        self._run()
+        return self.plan
+
+    def report(self) -> Report:
+        """How far the run is."""
         return report_of(self.plan, self.reading, self.outputs, time.monotonic() - self._began_at)
+
+    def _run(self) -> None:
+        Runner(self.job.interrupt, self.job.cancel).run(self._drain)
 
     async def _drain(self) -> None:
         async for _ in self.results():

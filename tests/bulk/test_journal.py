@@ -99,8 +99,8 @@ def test_file_that_is_cut_anywhere_gives_whole_lines_alone(tmp_path: Path) -> No
 def test_block_of_zeros_and_foreign_lines_are_passed_over(settings: Any, asked: Asked) -> None:
     bulk.run(ROWS, **settings)
     lines = settings["out"].read_bytes().splitlines(keepends=True)
-    damaged = [lines[0], b"\0" * 200 + b"\n", lines[2], b'{"key": 7}\n', b"[]\n", b"\xff\n"]
-    settings["out"].write_bytes(b"".join(damaged))
+    odd = b'{"key": 7}\n[]\n\xff\n{"response": 7, "error": 1, "key": "", "custom_id": ""}\n'
+    settings["out"].write_bytes(lines[0] + b"\0" * 200 + b"\n" + lines[2] + odd)
     asked()
     assert bulk.run(ROWS, **settings).answered == len(asked()) == 1
     assert len(list(bulk.read(settings["out"]))) == 3
