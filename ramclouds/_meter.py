@@ -98,9 +98,16 @@ class UsageMeter:
         """US dollars of all usage, or None where the price of a part of it is not known."""
         return self.total.cost
 
-    def add(self, usage: Usage, model: str, base_url: str | None = None) -> None:
-        """Counts a usage that no client of this process had, such as that of a worker."""
-        self._count(usage, model, base_url)
+    def add(
+        self,
+        usage: Usage | None,
+        model: str,
+        base_url: str | None = None,
+        *,
+        is_failed: bool = False,
+    ) -> None:
+        """Counts a call that was made elsewhere, such as in another process."""
+        self._count(usage, model, base_url, is_failed=is_failed)
 
     def __repr__(self) -> str:
         return f"UsageMeter({self.total})"

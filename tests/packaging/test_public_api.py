@@ -103,6 +103,8 @@ NAMES = {
         Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call
         offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,
+    "langchain_ramclouds.callbacks": "UsageHandler",
+    "llama_index_ramclouds.callbacks": "UsageHandler",
     "langchain_ramclouds.middleware": "AskAgainOnInvalidToolCalls",
     "langchain_ramclouds": """
         ChatRamClouds EmptyAnswerError InvalidToolCallError MissingToolCallError
