@@ -118,7 +118,7 @@ soak: .venv/dev.stamp  ## 25,000 calls and 5,000 streams with faults, cancels an
 	@$(BIN)/python -m scripts.soak $(SCALE)
 
 .PHONY: eval
-eval: .venv/demo.stamp  ## Count valid tool calls per way of asking: like demo; MODEL=FILE.gguf asks that one.
+eval: .venv/dev.stamp  ## Count valid tool calls per way of asking: like demo; MODEL=FILE.gguf asks that one.
 	@$(if $(MODEL),env -u RAMCLOUDS_API_KEY RAMCLOUDS_LOCAL_MODEL="$(MODEL)") \
 		$(BIN)/python -m evaluation $(EVAL_FLAGS)
 

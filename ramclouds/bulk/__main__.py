@@ -24,9 +24,9 @@ The same command again asks only what is missing. The key is read from RAMCLOUDS
 """
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command, and gives its exit code."""
-    options = _parser().parse_args(argv)
+def main(argv: Sequence[str] | None = None, *, prog: str = "python -m ramclouds.bulk") -> int:
+    """Runs the command, which was called by this name, and gives its exit code."""
+    options = _parser(prog).parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("ramclouds.bulk").setLevel(logging.INFO)
     try:
@@ -49,9 +49,9 @@ class _Parser(argparse.ArgumentParser):
         self.exit(_BAD_INPUT, f"{message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m ramclouds.bulk",
+        prog=prog,
         description="Ask many prompts, and keep every answer.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

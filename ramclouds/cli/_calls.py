@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from ramclouds._stream.accumulator import accumulate
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.cli._setup import Setup, State
-from ramclouds.errors import ResponseError
+from ramclouds.errors import RamCloudsError, ResponseError
 from ramclouds.models import model_facts
+from ramclouds.prices import cost_of, price_of
 from ramclouds.types import Completion, Usage
 
 Found = Iterator[tuple[State, str]]
@@ -47,12 +49,30 @@ _TIMEOUT = 120.0
 
 def cost(setup: Setup) -> Found:
     """What the calls to come can cost at most."""
-    tokens = _CALLS * _PROMPT_TOKENS, _CALLS * _max_tokens(setup)
+    most = Usage(_PROMPT_TOKENS, _max_tokens(setup))
+    tokens = f"{_CALLS * most.prompt_tokens:,} tokens in, {_CALLS * most.completion_tokens:,} out"
     yield (
         "note",
-        f"{_CALLS} calls to {setup.model} follow, of at most {tokens[0]:,} tokens in and "
-        f"{tokens[1]:,} out. --no-calls leaves them out.",
+        f"{_CALLS} calls to {setup.model} follow, of at most {tokens}{_dollars(setup, most)}. "
+        "--no-calls leaves them out.",
     )
+
+
+def _dollars(setup: Setup, most: Usage) -> str:
+    with setup.client() as client, suppress(RamCloudsError):  # An operator can hide the prices.
+        client.prices()
+    price = price_of(setup.model or "", setup.url)
+    dollars = cost_of(most, price)
+    if price is None or dollars is None:
+        return ", at a price that is not known"
+    return f": at most ${_CALLS * dollars:.4f} by {_SOURCES[price.source]}"
+
+
+_SOURCES = {
+    "gateway": "the gateway's prices",
+    "list": "the vendor's list prices",
+    "user": "your prices",
+}
 
 
 def completion(setup: Setup) -> Found:

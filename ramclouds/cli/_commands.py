@@ -18,6 +18,8 @@ _COMMANDS = {
     "models": "List the models that the key may use, and what is known about them.",
     "chat": "Talk to a model.",
     "balance": "Show what is left to spend, and when the key ends.",
+    "batch": "Ask many prompts from a file, and keep every answer.",
+    "eval": "Count how many tool calls of a model are valid.",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,9 @@ import click
 
 from ramclouds._client import Client
 from ramclouds.cli import _options
+from ramclouds.errors import RamCloudsError
 from ramclouds.models import EmbeddingFacts, ModelFacts, embedding_facts, model_facts
+from ramclouds.prices import Price, price_of
 from ramclouds.types import Model
 
 _ABILITIES = {
@@ -22,7 +25,7 @@ _ABILITIES = {
     "reasoning": "reasoning",
     "structured_output": "schemas",
 }
-_HEAD = ("model", "context", "output", "takes and does")
+_HEAD = ("model", "context", "output", "$ in", "$ out", "takes and does")
 
 
 @click.command()
@@ -32,15 +35,23 @@ _HEAD = ("model", "context", "output", "takes and does")
 def command(words: tuple[str, ...], base_url: str | None, as_json: bool) -> None:
     """List the models that the key may use, and what is known about them.
 
-    With WORDS, only those whose name holds each of them. Numbers are tokens; a model without
-    numbers is not in the table of this package.
+    With WORDS, only those whose name holds each of them. The context and the longest output are in
+    tokens, prices in US dollars for a million tokens: the gateway's, or where it shows none, the
+    list price of the vendor, marked with a *. What is not known is left blank.
     """
-    with Client(base_url=base_url) as client:
+    url = _options.address(base_url)
+    with Client(base_url=url) as client:
         found = [one for one in client.models() if _fits(one.id, words)]
+        with suppress(RamCloudsError):  # An operator can hide the prices.
+            client.prices()
     if as_json:
-        click.echo(json.dumps([_fields(one) for one in found], ensure_ascii=False, indent=2))
+        click.echo(
+            json.dumps(
+                [_fields(one, price_of(one.id, url)) for one in found], ensure_ascii=False, indent=2
+            )
+        )
         return
-    for line in table([_HEAD, *(_row(one) for one in found)]):
+    for line in _table([_HEAD, *(_row(one, price_of(one.id, url)) for one in found)]):
         click.echo(line)
 
 
@@ -48,14 +59,24 @@ def _fits(name: str, words: Sequence[str]) -> bool:
     return all(word.lower() in name.lower() for word in words)
 
 
-def _row(model: Model) -> tuple[str, ...]:
-    vectors = embedding_facts(model.id)
+def _row(model: Model, price: Price | None) -> tuple[str, ...]:
+    vectors, facts = embedding_facts(model.id), model_facts(model.id)
+    tokens, does = ("", ""), ""
     if vectors.known:
-        return (model.id, _count(vectors.max_input_tokens), "", f"{vectors.dimensions} dimensions")
-    facts = model_facts(model.id)
-    if not facts.known:
-        return (model.id, "", "", "")
-    return (model.id, _count(facts.context_window), _count(facts.max_output_tokens), _does(facts))
+        tokens, does = (_count(vectors.max_input_tokens), ""), f"{vectors.dimensions} dimensions"
+    elif facts.known:
+        tokens, does = (_count(facts.context_window), _count(facts.max_output_tokens)), _does(facts)
+    return (model.id, *tokens, *_dollars(price), does)
+
+
+def _dollars(price: Price | None) -> tuple[str, str]:
+    """For a million tokens in, and out; or for a call."""
+    if price is None:
+        return ("", "")
+    mark = "*" if price.source == "list" else ""
+    if price.per_call:
+        return (f"{price.per_call:g}{mark}", "a call")
+    return (f"{price.input:g}{mark}", f"{price.output:g}{mark}")
 
 
 def _does(facts: ModelFacts) -> str:
@@ -66,23 +87,22 @@ def _count(tokens: int | None) -> str:
     return "" if tokens is None else f"{tokens:,}"
 
 
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows with their columns one under the other; numbers stand at the right."""
+def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows with their columns one under the other; those of numbers stand at the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            f"{cell:>{width}}" if cell[:1].isdigit() and "," in cell else f"{cell:<{width}}"
-            for cell, width in zip(row, widths, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
+    for first, *numbers, last in rows:
+        cells = [f"{first:<{widths[0]}}"]
+        cells += [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:-1], strict=True)]
+        yield "  ".join([*cells, last]).rstrip()
 
 
-def _fields(model: Model) -> dict[str, Any]:
+def _fields(model: Model, price: Price | None) -> dict[str, Any]:
     vectors = embedding_facts(model.id)
     facts: ModelFacts | EmbeddingFacts = vectors if vectors.known else model_facts(model.id)
     return {
         "id": model.id,
         "owned_by": model.owned_by,
         "supported_endpoint_types": model.supported_endpoint_types,
+        "price": asdict(price) if price else None,
         "facts": {name: value for name, value in asdict(facts).items() if name != "name"},
     }

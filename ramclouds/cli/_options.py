@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import click
+
+from ramclouds._addresses import base_url_from
 
 DEFAULT_MODEL = "gpt-5"
 
@@ -13,3 +17,8 @@ model = click.option(
     "-m", "--model", metavar="NAME", envvar="RAMCLOUDS_MODEL", help="The model to ask."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def address(given: str | None) -> str:
+    """The base URL: as given, else of the environment, else RamClouds."""
+    return base_url_from(given or os.environ.get("RAMCLOUDS_BASE_URL"))

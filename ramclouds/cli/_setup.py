@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ramclouds._account import GatewayStatus
-from ramclouds._addresses import base_url_from, proxy_for
+from ramclouds._addresses import proxy_for
 from ramclouds._client import Client
+from ramclouds.cli._options import address
 from ramclouds.types import Model
 
 State = Literal["ok", "note", "fault"]
@@ -30,7 +31,7 @@ class Setup:
     @property
     def url(self) -> str:
         """The base URL, checked."""
-        return base_url_from(self.given_url or os.environ.get("RAMCLOUDS_BASE_URL"))
+        return address(self.given_url)
 
     @property
     def url_source(self) -> str:

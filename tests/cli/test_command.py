@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from ramclouds import __version__
 from ramclouds.cli import main
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import Run
+from tests.gateway import Gateway
 from tests.packaging.test_imports import loaded_by
 
 # `--help` in docs/cli.md is checked with the other pages, in tests/packaging/docs.
@@ -63,3 +65,16 @@ def test_help_loads_no_http_library_and_no_rich() -> None:
     loaded = loaded_by("from ramclouds.cli import main\nmain(['--help'])")
     assert "click" in loaded
     assert not loaded & {"httpx", "httpcore", "anyio", "rich", "langchain_core", "llama_index"}
+
+
+def test_batch_is_bulk_with_its_arguments_and_exit_codes(
+    run: Run, gateway: Gateway, tmp_path: Path
+) -> None:
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    rows.write_text('{"messages": [{"role": "user", "content": "Hi"}]}\n')
+    assert run("batch", str(rows), "--out", str(out), "--model", "gpt-5").exit_code == 0
+    assert '"status_code":200' in out.read_text().replace(" ", "")
+    rows.write_text("{")
+    assert run("batch", str(rows), "--out", str(out)).exit_code == 3
+    helped = run("batch", "--help")
+    assert (helped.exit_code, helped.stdout[:22]) == (0, "usage: ramclouds batch")

@@ -12,6 +12,13 @@ from tests.cli.conftest import Run
 from tests.client.test_balance import status
 from tests.gateway import Answer, Json, Request
 
+ROWS = [
+    ["gpt-5", "400,000", "128,000", "2", "8", "images", "reasoning", "schemas"],
+    ["claude-opus-4-5-CL", "200,000", "64,000", "2", "8", "images", "pdf", "reasoning", "schemas"],
+    ["text-embedding-3-small", "8,192", "0.02*", "0*", "1536", "dimensions"],
+    ["mystery-7b"],
+]
+
 
 def listing(*names: str) -> Json:
     return Json({"data": [{"id": name, "owned_by": "custom"} for name in names], "object": "list"})
@@ -26,13 +33,17 @@ def _models(account: AccountGateway) -> None:
 def test_models_are_joined_with_what_is_known_of_them(run: Run) -> None:
     head, *rows = run("models").output.splitlines()
     assert head.split("  ")[0] == "model"
-    assert [row.split() for row in rows] == [
-        ["gpt-5", "400,000", "128,000", "images", "reasoning", "schemas"],
-        ["claude-opus-4-5-CL", "200,000", "64,000", "images", "pdf", "reasoning", "schemas"],
-        ["text-embedding-3-small", "8,192", "1536", "dimensions"],
-        ["mystery-7b"],
-    ]
-    assert len({len(row) - len(row.lstrip()) for row in rows}) == 1
+    assert [row.split() for row in rows] == ROWS
+    assert [row.index("images") for row in rows[:2]] == [head.index("takes")] * 2
+
+
+def test_hidden_prices_are_the_vendors_list(run: Run, account: AccountGateway) -> None:
+    listed = account.part
+    account.part = lambda request: (
+        Json({"success": False}, 403) if request.path == "/api/pricing" else listed(request)
+    )
+    rows = run("models", "gpt").output.splitlines()[1:]
+    assert rows[0].split()[3:5] == ["1.25*", "10*"]
 
 
 @pytest.mark.parametrize(("words", "count"), [(["OPUS"], 1), (["claude", "gpt"], 0)])

@@ -55,6 +55,7 @@ LAZY = {
     # `--help` loads neither a command, nor what is not always installed.
     ("ramclouds.cli", "import_module('ramclouds.cli._commands')"),
     ("ramclouds.cli", "import_module(f'ramclouds.cli._{cmd_name}')"),
+    ("ramclouds.cli", "import_module('ramclouds.bulk.__main__')"),
     # Needed for an answer to a JSON schema alone.
     ("ramclouds.bridge.shapes", "jsonschema.exceptions"),
     ("ramclouds.bridge.wrapping", "jsonschema.validators"),

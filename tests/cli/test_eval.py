@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
 
-from evaluation.__main__ import judged, main
-from evaluation.prompts import PROMPTS, Prompt
-from evaluation.tools import TOOLS, to_wire
 from ramclouds import Choice, Completion, ToolCall
+from ramclouds.cli._eval_prompts import PROMPTS, Prompt
+from ramclouds.cli._eval_tools import TOOLS, to_wire
+from ramclouds.cli._scores import judged
+from tests.cli.account import AccountGateway, error, refusing
+from tests.cli.conftest import Run
 from tests.gateway import Gateway
 
 PROMPT = Prompt("What time is it in Hue?", ("get_time", "set_timer"))
@@ -43,14 +44,9 @@ def test_prompts_are_thirty_with_one_to_four_tools() -> None:
     }
 
 
-def test_table_has_a_row_for_each_mode(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
-    monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
-    monkeypatch.setattr(sys, "argv", ["evaluation", "--choice", "required", "--model", "gpt-5"])
-    main()
-    title, _, head, *rows = capsys.readouterr().out.splitlines()
+def test_table_has_a_row_for_each_mode(run: Run, gateway: Gateway) -> None:
+    result = run("eval", "--choice", "required", "--model", "gpt-5")
+    title, _, head, *rows = result.stdout.splitlines()
     assert title.startswith("Valid tool calls in 30 prompts with 1 to 4 tools, gpt-5 at RamClouds")
     assert head.split() == ["mode", "choice", "called", "valid", "right", "errors", "time"]
     shares = [row.split()[:4] for row in rows]
@@ -58,3 +54,11 @@ def test_table_has_a_row_for_each_mode(
         [mode, "required", "100", "%"] for mode in ("native", "prompted", "prompted-with-grammar")
     ]
     assert len(gateway.requests) == 90
+
+
+def test_errors_are_counted_and_shown_once(run: Run, account: AccountGateway) -> None:
+    refusal = error("No available channel", "model_not_found", 503)
+    account.part = refusing("/v1/chat/completions", refusal)
+    result = run("eval", "--choice", "auto", "--mode", "native")
+    assert result.stdout.splitlines()[-1].split()[-3] == "30"
+    assert result.stderr.count("ModelUnavailableError") == 1
