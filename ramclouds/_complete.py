@@ -145,6 +145,7 @@ def _check_end(
         raise head.error(StreamTruncatedError, CUT_OFF, partial=completion, retryable=is_empty)
     if is_empty and reading.may_be_malformed_call(choice.finish_reason, model):
         raise head.error(ContentFilterError, FILTERED, partial=completion, retryable=True)
+    completion.model = model or reading.own_model or ""
     completion.unproven = proof == "unproven"
     completion.facts |= reading.facts(model, choice.finish_reason)
 

@@ -40,6 +40,7 @@ class ChunkMapper:
         self.has_delivered = False
         """Whether a chunk was given out, so that a second attempt would repeat it."""
         self._request_id = request_id
+        self._own_model = reading.own_model
         self._reading = reading
         self._ids: list[str | None] = []
         """The first two different ids."""
@@ -293,7 +294,8 @@ class ChunkMapper:
         """The chunk, with what comes once where it is the first."""
         if not self.has_delivered:
             self.has_delivered = True
-            chunk.id, chunk.model, chunk.request_id = self.id, self.model, self._request_id
+            chunk.id, chunk.request_id = self.id, self._request_id
+            chunk.model = self.model or self._own_model
             splits = self._think is not None or self._pictures is not None
             self._is_simple = not (splits or self._surrogates.is_needed)
         return chunk

@@ -164,6 +164,12 @@ def test_stream_that_fails_behind_a_token_is_an_error(gateway: Gateway, connect:
     assert caught.value.partial is not None
 
 
+@WAYS
+def test_response_that_names_no_model(gateway: Gateway, connect: Connect, method: str) -> None:
+    gateway.reply(DOWN, Json({**completion("Hi"), "model": ""}))
+    assert outcome(connect(), method) == ("Hi", "claude-sonnet-4-5", "gpt-5")
+
+
 @EACH_TWIN
 def test_first_model_has_all_retries_and_further_ones_have_one(
     gateway: Gateway, connect: Connect, waits: list[float]

@@ -63,6 +63,11 @@ class Reading:
         if usage is not None:
             usage._billed_as = (self.base_url, self.model)
 
+    @property
+    def own_model(self) -> str | None:
+        """The model of a response that names none, where it is not the one that the user named."""
+        return self.model if self.stands_in_for is not None else None
+
     def _is_rewritten(self, model: str | None) -> bool:
         """Whether the gateway wrote id and finish reason, by either name of the model."""
         return dialect_for(self.model).is_rewritten or dialect_for(model or "").is_rewritten
