@@ -9,6 +9,7 @@ import click
 
 from ramclouds._account import Balance
 from ramclouds._client import Client
+from ramclouds._escaping import escaped
 from ramclouds.cli import _options
 from ramclouds.cli._amounts import amount, left
 
@@ -27,7 +28,7 @@ def command(base_url: str | None, as_json: bool) -> None:
         click.echo(json.dumps(_fields(balance), ensure_ascii=False, indent=2))
         return
     for line in lines(balance):
-        click.echo(line)
+        click.echo(escaped(line))
 
 
 def lines(balance: Balance) -> Iterator[str]:

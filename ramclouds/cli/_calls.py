@@ -44,7 +44,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
 _PROMPT_TOKENS = 100
 _CALLS = 4
 # A model that thinks can be silent for a while.
-_TIMEOUT = 120.0
+_LIMITS: dict[str, Any] = {"dialect": "auto", "timeout": 120.0}
 
 
 def cost(setup: Setup) -> Found:
@@ -84,14 +84,15 @@ def completion(setup: Setup) -> Found:
 def stream(setup: Setup) -> Found:
     """The answer comes as a stream, too."""
     with setup.client() as client:
-        chunks = list(client.stream(**_request(setup, _GREETING)))
+        chunks = list(client.stream(**_request(setup, _GREETING), **_LIMITS))
     found = accumulate(chunks)
     yield "ok", f"The stream came whole, in {len(chunks)} chunks{_counted(found.usage)}."
 
 
 def tools(setup: Setup) -> Found:
     """The model calls a tool."""
-    found = _ask(setup, _WEATHER, tools=[_TOOL], tool_choice="required")
+    with setup.client() as client:
+        found = client.complete(**tool_request(setup), **_LIMITS)
     if not found.tool_calls:
         raise ResponseError(f"{setup.model} was asked to call a tool, and wrote a text instead.")
     yield "ok", f"{setup.model} called the tool with {found.tool_calls[0].arguments}."
@@ -115,22 +116,19 @@ def response_format(setup: Setup) -> Found:
     yield "ok", f"{setup.model} answered in the JSON that was asked for ({way})."
 
 
+def tool_request(setup: Setup) -> dict[str, Any]:
+    """A request that makes the model call a tool."""
+    return {**_request(setup, _WEATHER), "tools": [_TOOL], "tool_choice": "required"}
+
+
 def _ask(setup: Setup, text: str, **params: Any) -> Completion:
     with setup.client() as client:
-        return client.complete(**_request(setup, text, **params))
+        return client.complete(**_request(setup, text), **params, **_LIMITS)
 
 
-def _request(setup: Setup, text: str, **params: Any) -> dict[str, Any]:
+def _request(setup: Setup, text: str) -> dict[str, Any]:
     messages = [{"role": "user", "content": text}]
-    limit = _max_tokens(setup)
-    return {
-        "model": setup.model,
-        "messages": messages,
-        "max_tokens": limit,
-        "dialect": "auto",
-        "timeout": _TIMEOUT,
-        **params,
-    }
+    return {"model": setup.model, "messages": messages, "max_tokens": _max_tokens(setup)}
 
 
 def _max_tokens(setup: Setup) -> int:

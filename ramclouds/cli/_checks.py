@@ -9,8 +9,11 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from ramclouds._client import Client
+from ramclouds.bridge.dialects import dialect_for
+from ramclouds.bridge.prepare import apply
 from ramclouds.bridge.settings import closest
 from ramclouds.cli._amounts import left
+from ramclouds.cli._calls import tool_request
 from ramclouds.cli._options import DEFAULT_MODEL
 from ramclouds.cli._remedies import is_redirect
 from ramclouds.cli._setup import Setup, State
@@ -148,3 +151,11 @@ def _model_of(chats: list[str]) -> str:
     return next((name for name in [DEFAULT_MODEL, *documented] if name in chats), "") or (
         chats[0] if chats else DEFAULT_MODEL
     )
+
+
+def dialect(setup: Setup) -> Found:
+    """What is changed in requests for the family of the model."""
+    row = dialect_for(setup.model or "")
+    changes = apply(tool_request(setup), row).changes
+    how = "; ".join(changes) or "a request with a tool goes out as it is"
+    yield "ok", f"Requests are fitted to the family {row.name}: {how}."

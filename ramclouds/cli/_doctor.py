@@ -11,6 +11,7 @@ from shutil import get_terminal_size
 
 import click
 
+from ramclouds._escaping import escaped
 from ramclouds.cli import _calls, _checks, _options
 from ramclouds.cli._remedies import more_about
 from ramclouds.cli._setup import Setup, State
@@ -25,6 +26,7 @@ _FREE = {
     "credit": _checks.credit,
     "gateway": _checks.gateway,
     "models": _checks.models,
+    "dialect": _checks.dialect,
 }
 _PAID = {
     "cost": _calls.cost,
@@ -101,9 +103,9 @@ def _show(finding: Finding) -> None:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    lines = wrap.wrap(label + finding.text)
+    lines = wrap.wrap(label + escaped(finding.text))
     if finding.advice:
-        lines += wrap.wrap(" " * len(label) + finding.advice)
+        lines += wrap.wrap(" " * len(label) + escaped(finding.advice))
     state = click.style(
         lines[0][:6], fg=_COLORS[finding.state], bold=finding.state == "fault" or None
     )

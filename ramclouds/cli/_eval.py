@@ -39,5 +39,6 @@ def _show(found: Row) -> None:
     shares = "".join(f"{100 * found.share(step):>9.0f} %" for step in STEPS)
     counts = f"{len(found.errors):>8}{found.seconds:>8.0f} s"
     click.echo(f"{found.mode:<22}{found.choice:<10}{shares}{counts}")
-    for error in sorted(set(found.errors)):
-        click.echo(f"    {error}", err=True)
+    # One of each kind: each has a request id of its own.
+    for error in {(type(one), one.code): one for one in found.errors}.values():
+        click.echo(f"    {type(error).__name__}: {error.message}", err=True)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ramclouds._client import Client
+from ramclouds._escaping import escaped
 from ramclouds.cli import _options
 from ramclouds.errors import RamCloudsError
 from ramclouds.models import EmbeddingFacts, ModelFacts, embedding_facts, model_facts
@@ -66,7 +67,7 @@ def _row(model: Model, price: Price | None) -> tuple[str, ...]:
         tokens, does = (_count(vectors.max_input_tokens), ""), f"{vectors.dimensions} dimensions"
     elif facts.known:
         tokens, does = (_count(facts.context_window), _count(facts.max_output_tokens)), _does(facts)
-    return (model.id, *tokens, *_dollars(price), does)
+    return (escaped(model.id), *tokens, *_dollars(price), does)
 
 
 def _dollars(price: Price | None) -> tuple[str, str]:

@@ -33,7 +33,7 @@ class Score:
     """Every call is of a known tool, with arguments that fit its schema."""
     right: bool = False
     """And the first is of the tool that the prompt is about."""
-    error: str = ""
+    error: RamCloudsError | None = None
 
 
 @dataclass
@@ -50,9 +50,9 @@ class Row:
         return float(sum(getattr(one, step) for one in self.scores)) / len(self.scores)
 
     @property
-    def errors(self) -> list[str]:
+    def errors(self) -> list[RamCloudsError]:
         """What the gateway refused with."""
-        return [one.error for one in self.scores if one.error]
+        return [one.error for one in self.scores if one.error is not None]
 
 
 def judged(completion: Completion, prompt: Prompt) -> Score:
@@ -93,4 +93,4 @@ def _score(client: PromptingClient, model: str, prompt: Prompt, choice: str) -> 
     try:
         return judged(client.complete(model=model, messages=messages, **params), prompt)
     except RamCloudsError as error:
-        return Score(error=f"{type(error).__name__}: {error}")
+        return Score(error=error)

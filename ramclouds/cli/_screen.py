@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -42,7 +43,7 @@ class Screen:
     def show(self, chunks: Iterable[Chunk]) -> None:
         """Shows an answer as it comes: its reasoning dimmed, its text as Markdown."""
         if self.console.is_dumb_terminal:
-            show_plain(chunks, sys.stdout)
+            show_plain(map(_cleaned, chunks), sys.stdout)
             return
         rest = iter(chunks)
         first = self._show_reasoning(rest)
@@ -51,11 +52,11 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Shows a dimmed line."""
-        self.console.print(Text(text, style="dim"))
+        self.console.print(Text(_clean(text), style="dim"))
 
     def error(self, text: str) -> None:
         """Shows an error."""
-        self.console.print(Text(text, style="red"))
+        self.console.print(Text(_clean(text), style="red"))
 
     def _show_reasoning(self, chunks: Iterator[Chunk]) -> Chunk | None:
         """Shows what comes before the text; gives the first chunk with text."""
@@ -120,6 +121,10 @@ def whole_blocks(text: str) -> int:
         if len(_FENCE.findall(text[: found.start()])) % 2 == 0:
             return found.end()
     return 0
+
+
+def _cleaned(chunk: Chunk) -> Chunk:
+    return replace(chunk, text=_clean(chunk.text), refusal=_clean(chunk.refusal))
 
 
 def _clean(text: str) -> str:

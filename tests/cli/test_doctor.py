@@ -309,8 +309,9 @@ def test_all_is_well(run: Run, gateway: Gateway) -> None:
     result = run("doctor", "-m", "gpt-5")
     assert result.exit_code == 0
     lines = [line[:40].split(maxsplit=1) for line in result.output.splitlines()]
-    assert [words[0] for words in lines] == ["ok"] * 7 + ["note"] + ["ok"] * 4 + ["All"]
-    assert "at most" in result.output.splitlines()[7]
+    assert [words[0] for words in lines] == ["ok"] * 8 + ["note"] + ["ok"] * 4 + ["All"]
+    assert "at most $" in result.output.splitlines()[8]
+    assert "the family gpt-5" in result.output.splitlines()[7]
     chats = [one for one in gateway.requests if one.path == CHATS]
     assert len(chats) == 4
     assert all(one.json["max_completion_tokens"] <= 1024 for one in chats)
@@ -336,6 +337,11 @@ def test_model_asked_for_json_by_a_tool_is_not_asked_for_a_format(run: Run) -> N
     result = run("doctor", "-m", "claude-sonnet-4-5")
     assert result.exit_code == 0
     assert "is asked by a tool for structured output" in result.output
+
+
+def test_changes_for_the_family_of_the_model_are_shown(run: Run) -> None:
+    result = run("doctor", "-m", "glm-4.7", "--no-calls")
+    assert "to the family glm: the forced tool call is asked for in words." in result.output
 
 
 def test_report_as_json(run: Run, account: AccountGateway) -> None:

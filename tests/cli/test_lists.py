@@ -96,3 +96,14 @@ def test_balance_is_shown_in_the_operators_unit(
     report = json.loads(run("balance", "--json").stdout)
     assert report["unit"] == (unit.get("quota_display_type") or "USD").replace("TOKENS", "tokens")
     assert report["key"] == "lim"
+
+
+def test_control_characters_of_a_gateway_do_not_reach_the_terminal(
+    run: Run, account: AccountGateway
+) -> None:
+    account.part = lambda request: listing("evil\x1b[2J") if request.path == "/v1/models" else None
+    account.key["name"] = "\x1b]0;mine\x07"
+    for command in (["models"], ["balance"], ["doctor", "--no-calls", "-m", "evil\x1b[2J"]):
+        result = run(*command, color=True)
+        assert result.exit_code == 0
+        assert [code for code in ("\x1b[2J", "\x1b]") if code in result.stdout] == []
