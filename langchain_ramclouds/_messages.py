@@ -73,17 +73,22 @@ def _tool_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
 
 
 def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
-    """Calls that only Anthropic's blocks or OpenAI's old `function_call` hold."""
+    """Calls that only blocks, or OpenAI's old `function_call`, hold."""
     known = {call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls)}
     for block in message.content:
-        if not isinstance(block, dict) or block.get("type") != "tool_use":
-            continue
-        if block.get("id") not in known:
-            arguments = arguments_text(block.get("input") or {})
-            yield wire_call(block.get("id"), block.get("name", ""), arguments)
+        key = _ARGUMENTS.get(block.get("type", "")) if isinstance(block, dict) else None
+        call_id = block.get("call_id", block.get("id")) if isinstance(block, dict) else None
+        if key is not None and call_id not in known:
+            arguments = arguments_text(block.get(key) or block.get("partial_json") or {})
+            yield wire_call(call_id, block.get("name", ""), arguments)
     function = message.additional_kwargs.get("function_call")
     if function and not known:
-        yield wire_call(_function_id(function["name"]), function["name"], function["arguments"])
+        name = function.get("name", "")
+        yield wire_call(_function_id(name), name, function.get("arguments") or "{}")
+
+
+# Blocks of Anthropic, of OpenAI's Responses API and of LangChain.
+_ARGUMENTS = {"tool_use": "input", "function_call": "arguments", "tool_call": "args"}
 
 
 def _function_id(name: str) -> str:

@@ -88,7 +88,8 @@ def _arguments(message: AIMessage, spec: OutputSpec) -> tuple[Sequence[str], Seq
     not_to_run = [call.arguments for call in invalid if call.name == spec.shape.name]
     if isinstance(message, AIMessageChunk):
         # LangChain completes arguments that were cut off, in a sum of chunks.
-        chunks = message.tool_call_chunks
+        ids = {call.id for call in invalid}
+        chunks = [one for one in message.tool_call_chunks if one["id"] not in ids]
         return [one["args"] or "" for one in chunks if one["name"] == spec.shape.name], not_to_run
     calls = [call["args"] for call in message.tool_calls if call["name"] == spec.shape.name]
     return [json.dumps(args) for args in calls], not_to_run

@@ -97,6 +97,8 @@ _FOREIGN = frozenset(
 
 
 def _text(block: Block) -> Part:
+    if not isinstance(block["text"], str):
+        raise TypeError("its text is no string")
     part: Part = {"type": "text", "text": block["text"]}
     if "cache_control" in block:
         part["cache_control"] = block["cache_control"]
@@ -107,13 +109,16 @@ def _plain_text(block: Block) -> Part:
     if "text" in block:
         return {"type": "text", "text": block["text"]}
     if "base64" in block:
-        return {"type": "text", "text": base64.b64decode(block["base64"]).decode()}
+        return {"type": "text", "text": base64.b64decode(block["base64"], validate=True).decode()}
     raise _unreadable(block, "its text")
 
 
 def _image_url(block: Block) -> Part:
     image = block["image_url"]
-    return {"type": "image_url", "image_url": {"url": image} if isinstance(image, str) else image}
+    image = {"url": image} if isinstance(image, str) else image
+    if not image["url"]:
+        raise _unreadable(block, "a URL or base64 data")
+    return {"type": "image_url", "image_url": image}
 
 
 def _image(block: Block) -> Part:
@@ -134,7 +139,7 @@ def _video(block: Block) -> Part:
 def _audio(block: Block) -> Part:
     if "base64" not in block:
         raise _unreadable(block, "base64 data: the gateway does not download it")
-    kind = str(block.get("mime_type", "audio/wav")).rpartition("/")[2]
+    kind = (block.get("mime_type") or "audio/wav").rpartition("/")[2]
     name = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "x-m4a": "m4a"}
     audio = {"data": block["base64"], "format": name.get(kind, kind)}
     return {"type": "input_audio", "input_audio": audio}
@@ -147,7 +152,7 @@ def _file(block: Block) -> Part:
         return {"type": "file", "file": {"file_id": block["file_id"]}}
     if "base64" not in block:
         raise _unreadable(block, "base64 data or a file_id: the gateway does not download it")
-    mime = block.get("mime_type", "application/pdf")
+    mime = block.get("mime_type") or "application/pdf"
     extras = block.get("extras") or block.get("metadata") or {}
     name = block.get("filename") or extras.get("filename") or f"file.{mime.rpartition('/')[2]}"
     return {
@@ -167,7 +172,16 @@ def _document(block: Block) -> Part:
     return _file({"base64": source["data"], "mime_type": source["media_type"], **named})
 
 
-def _as_sent(block: Block) -> Part:
+def _input_audio(block: Block) -> Part:
+    if not block["input_audio"]["data"]:
+        raise _unreadable(block, "base64 data")
+    return dict(block)
+
+
+def _video_url(block: Block) -> Part:
+    video = block["video_url"]
+    if not (video if isinstance(video, str) else video["url"]):
+        raise _unreadable(block, "a URL or base64 data")
     return dict(block)
 
 
@@ -177,9 +191,9 @@ _CONVERT: dict[str, Callable[[Block], Part]] = {
     "image_url": _image_url,
     "image": _image,
     "video": _video,
-    "video_url": _as_sent,
+    "video_url": _video_url,
     "audio": _audio,
-    "input_audio": _as_sent,
+    "input_audio": _input_audio,
     "file": _file,
     "document": _document,
 }

@@ -92,7 +92,8 @@ def _assistant(message: ChatMessage) -> dict[str, Any]:
 
 def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
     """The calls as blocks, completed by what the wire-shaped copies of them hold besides."""
-    listed = [as_wire_call(call) for call in message.additional_kwargs.get("tool_calls") or []]
+    given = message.additional_kwargs.get("tool_calls")
+    listed = [as_wire_call(call) for call in given] if isinstance(given, (list, tuple)) else []
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if not blocks:
         return listed

@@ -57,7 +57,12 @@ def _any_parts(block: ContentBlock) -> list[Part]:
     try:
         return list(to_parts(block))
     except ConfigurationError:
-        return [result_part({"type": block.block_type, **block.model_dump(exclude={"block_type"})})]
+        named = {key: str(getattr(block, key, None) or "") for key in ("title", "url", "path")}
+        about = {
+            **block.model_dump(exclude={"block_type"}),
+            **{k: v for k, v in named.items() if v},
+        }
+        return [result_part({"type": block.block_type, **about})]
 
 
 def _to_part(block: Any) -> Part:

@@ -73,7 +73,14 @@ def arguments_text(arguments: Any) -> str:
         # Half a surrogate pair, which LangChain parses, cannot be encoded.
         return whole(json.dumps(arguments, ensure_ascii=False, allow_nan=False))
     except (TypeError, ValueError):
-        return to_json(arguments, inf_nan_mode="null", fallback=str).decode()
+        return _any_json(arguments)
+
+
+def _any_json(value: Any) -> str:
+    try:
+        return to_json(value, inf_nan_mode="null", fallback=str).decode()
+    except ValueError:  # bytes that are no text
+        return to_json(value, inf_nan_mode="null", fallback=str, bytes_mode="base64").decode()
 
 
 def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
@@ -90,8 +97,7 @@ def result_part(value: Any) -> Part:
     name = _name_of(value) if kind in _FILES else None
     if name is not None:
         return {"type": "text", "text": f"[{kind}: {name}]"}
-    text = to_json(value, inf_nan_mode="null", fallback=str).decode()
-    return {"type": "text", "text": text}
+    return {"type": "text", "text": _any_json(value)}
 
 
 def said_part(part: Mapping[str, Any]) -> Part:

@@ -127,6 +127,26 @@ def test_foreign_block_of_an_assistant_is_not_sent(block: dict[str, Any]) -> Non
     assert to_wire([message])[0]["content"] == "Hello there"
 
 
+CALLED: list[tuple[AIMessage, str]] = [
+    (AIMessage([{"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}]), '{"a": 1}'),
+    (AIMessage([{"type": "tool_use", "id": "c1", "name": "f", "partial_json": "{}"}]), "{}"),
+    (AIMessage([{"type": "tool_use", "id": "c1", "name": "f"}]), "{}"),
+    (
+        AIMessage([{"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}]),
+        "{}",
+    ),
+    (AIMessage([{"type": "tool_call", "id": "c1", "name": "f", "args": {"a": 1}}]), '{"a": 1}'),
+    (AIMessage("", additional_kwargs={"function_call": {"name": "f"}}), "{}"),
+]
+
+
+@pytest.mark.parametrize(("message", "arguments"), CALLED)
+def test_calls_of_other_packages_are_calls(message: AIMessage, arguments: str) -> None:
+    [call] = to_wire([message])[0]["tool_calls"]
+    assert call["id"] in ("c1", "function_f")
+    assert call["function"] == {"name": "f", "arguments": arguments}
+
+
 def test_message_that_is_no_message_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="RemoveMessage"):
         to_wire([RemoveMessage(id="x")])
@@ -142,7 +162,9 @@ def test_message_that_is_no_message_is_an_error() -> None:
         ({"type": "image", "size": 3}, '{"type":"image","size":3}'),
         ({"type": "document", "title": "A"}, "[document: A]"),
         ({"type": "text"}, '{"type":"text"}'),
+        ({"type": "text", "text": 5}, '{"type":"text","text":5}'),
         ({"a": 1}, '{"a":1}'),
+        ({"a": b"\xff"}, '{"a":"_w=="}'),
     ],
 )
 def test_result_of_a_tool_that_has_no_form_is_text(block: dict[str, Any], text: str) -> None:
@@ -154,7 +176,15 @@ def test_result_of_a_tool_that_has_no_form_is_text(block: dict[str, Any], text: 
     "block",
     [
         {"type": "text"},
+        {"type": "text", "text": None},
+        {"type": "text-plain", "base64": "!!"},
         {"type": "image_url"},
+        {"type": "image_url", "image_url": {}},
+        {"type": "image_url", "image_url": {"url": None}},
+        {"type": "image_url", "image_url": 5},
+        {"type": "input_audio"},
+        {"type": "input_audio", "input_audio": {"data": ""}},
+        {"type": "video_url"},
         {"type": "document", "source": {}},
     ],
 )

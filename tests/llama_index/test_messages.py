@@ -25,6 +25,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.schema import ImageDocument
 
 from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds._messages import to_wire
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway
 from tests.llama_index.conversing import (
@@ -267,3 +268,21 @@ async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
         await call.chat(llm, [{"role": "user", "content": "Hello"}])
 
     assert gateway.requests == []
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        (AudioBlock(url="https://x.test/a.mp3"), "[audio: https://x.test/a.mp3]"),
+        (DocumentBlock(url="https://x.test/a.pdf", title="A"), "[document: A]"),
+    ],
+)
+def test_file_in_a_tools_result_that_cannot_be_sent_is_named(block: Any, text: str) -> None:
+    result = ChatMessage(role="tool", blocks=[block], additional_kwargs={"tool_call_id": "c1"})
+    assert to_wire([result]) == [{"role": "tool", "tool_call_id": "c1", "content": text}]
+
+
+@pytest.mark.parametrize("calls", [None, [], "no list"])
+def test_calls_that_are_no_list_are_none(calls: Any) -> None:
+    message = ChatMessage("Hi", role="assistant", additional_kwargs={"tool_calls": calls})
+    assert to_wire([message]) == [{"role": "assistant", "content": "Hi"}]
