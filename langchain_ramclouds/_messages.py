@@ -76,9 +76,10 @@ def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
     """Calls that only blocks, or OpenAI's old `function_call`, hold."""
     known = {call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls)}
     for block in message.content:
-        key = _ARGUMENTS.get(block.get("type", "")) if isinstance(block, dict) else None
-        call_id = block.get("call_id", block.get("id")) if isinstance(block, dict) else None
-        if key is not None and call_id not in known:
+        if not isinstance(block, dict) or (key := _ARGUMENTS.get(block.get("type", ""))) is None:
+            continue
+        call_id = block.get("call_id", block.get("id"))
+        if call_id not in known:
             arguments = arguments_text(block.get(key) or block.get("partial_json") or {})
             yield wire_call(call_id, block.get("name", ""), arguments)
     function = message.additional_kwargs.get("function_call")

@@ -10,7 +10,7 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
-from llama_index_ramclouds._tools import to_wire_choice, to_wire_tools
+from llama_index_ramclouds._tools import to_wire_choice, to_wire_format, to_wire_tools
 from ramclouds import ConfigurationError
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DialectChoice, Way
@@ -57,6 +57,8 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
         params["tool_choice"] = to_wire_choice(
             params.get("tool_choice"), params["tools"], required=False
         )
+    if params.get("response_format") is not None:
+        params["response_format"] = to_wire_format(params["response_format"])
     settings = CallSettings.taken(params, llm)
     params["model"] = params.get("model") or llm.model
     params["dialect"] = DialectChoice.taken(params, llm)

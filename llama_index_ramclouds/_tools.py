@@ -14,7 +14,9 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._messages import as_wire_call
+from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import (
+    answer_format,
     answer_tool,
     function_tool,
     parsed_arguments,
@@ -37,6 +39,10 @@ def _to_wire_tool(tool: Any) -> dict[str, Any]:
     if isinstance(tool, type) and issubclass(tool, BaseModel):
         return class_tool(tool)
     if not hasattr(tool, "metadata"):
+        if not hasattr(tool, "__name__"):
+            raise ConfigurationError(
+                f"A tool must be a tool of LlamaIndex, a function, a class or a dict, not {tool!r}."
+            )
         from llama_index.core.tools import FunctionTool
 
         tool = FunctionTool.from_defaults(tool)
@@ -51,6 +57,12 @@ def _to_wire_tool(tool: Any) -> dict[str, Any]:
         "parameters": without_title(schema),
     }
     return {"type": "function", "function": function}
+
+
+def to_wire_format(asked: Any) -> Any:
+    """The format that a call asks for; a class stands for its schema."""
+    is_class = isinstance(asked, type) and issubclass(asked, BaseModel)
+    return answer_format(class_tool(asked)) if is_class else asked
 
 
 def class_tool(kind: type[BaseModel]) -> dict[str, Any]:

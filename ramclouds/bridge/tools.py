@@ -81,8 +81,9 @@ def function_tool(given: Mapping[str, Any]) -> dict[str, Any]:
         return _function(given, given.get("parameters", given.get("input_schema")))
     if "$ref" in given or not _SCHEMA_KEYS.isdisjoint(given) or kind in _SCHEMA_TYPES:
         return _function({**given, "name": given.get("title") or "answer"}, without_title(given))
+    named = kind or next(iter(given), None)  # {"google_search": {}}
     raise ConfigurationError(
-        f"A tool of type {kind!r} is no function: the gateway has no such tools. {_instead(kind)}"
+        f"A tool of type {named!r} is no function: the gateway has no such tools. {_instead(named)}"
     )
 
 

@@ -24,6 +24,7 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
     ToolCallBlock,
 )
+from pydantic import BaseModel
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
@@ -717,3 +718,17 @@ def test_choice_of_a_tool_that_is_not_there_is_refused_by_both(
         chat().bind_tools([SEARCH], tool_choice=choice)
     with pytest.raises(ConfigurationError, match="search"):
         llm().chat([ChatMessage("Hi")], tools=[SEARCH], tool_choice=choice)
+
+
+def test_class_as_the_format_of_a_call_is_its_schema(
+    gateway: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
+) -> None:
+    class City(BaseModel):
+        name: str
+
+    gateway.reply(*[Json(completion('{"name": "Hanoi"}'))] * 2)
+    chat().invoke("Where?", response_format=City)
+    llm().chat([ChatMessage("Where?")], response_format=City)
+    one, other = [request.json["response_format"] for request in gateway.requests]
+    assert one == other
+    assert one["json_schema"]["strict"] is True

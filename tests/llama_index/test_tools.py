@@ -257,3 +257,9 @@ async def test_a_multi_turn_history_with_tools_is_accepted(
 
     assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Hue"}'
     assert without_tools.message.content == answer.message.content
+
+
+@pytest.mark.parametrize("tool", [5, "weather", None])
+async def test_what_is_no_tool_is_a_clear_error(llm: RamClouds, call: Twin, tool: Any) -> None:
+    with pytest.raises(ConfigurationError, match="A tool must be"):
+        await call.chat(llm, [ChatMessage("Hi")], tools=[tool])

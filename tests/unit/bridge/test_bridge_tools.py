@@ -95,6 +95,7 @@ def test_every_vendors_form_of_a_tool_is_a_function(given: Any, wire: Any) -> No
     ("given", "hint"),
     [
         ({"type": "web_search"}, "web_search_options"),
+        ({"google_search": {}}, "web_search_options"),
         ({"type": "web_search_20250305", "name": "web_search"}, "web_search_options"),
         ({"type": "code_interpreter", "container": {"type": "auto"}}, "write a function"),
     ],
