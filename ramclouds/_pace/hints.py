@@ -38,4 +38,4 @@ def hint_in(error: RamCloudsError, wait: float | None) -> Hint:
     found = next((found for one in _LIMITS if (found := one.search(error.message))), None)
     if found is None or not int(found["minutes"]) or not int(found["count"]):
         return Hint(wait)
-    return Hint(wait, int(found["count"]) / (int(found["minutes"]) * 60.0))
+    return Hint(wait, int(found["count"]), int(found["minutes"]) * 60.0)

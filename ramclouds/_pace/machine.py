@@ -28,9 +28,9 @@ from ramclouds._pace.window import Window
 
 FIRST = 12
 """Requests that go out at once, before anything is known."""
-_BUDGET = 0.018
+_BUDGET = 0.025
 """The part of the requests that may be refused."""
-_CREDIT = 4.0
+_CREDIT = 15.0
 _FIRST_PROBE = 0.1
 _LEAST_PATIENCE = 0.03
 _LONGEST_PROBE = 600.0
@@ -73,8 +73,9 @@ class Hint:
 
     wait: float | None = None
     """Seconds."""
-    rate: float | None = None
-    """Requests per second."""
+    count: int = 0
+    """Requests in `seconds`; 0 where it says nothing of that kind."""
+    seconds: float = 0.0
 
 
 class Pace:
@@ -123,7 +124,7 @@ class Pace:
             self._find_window()
             return self._paced_at(now)
         waiting = self._open
-        if waiting < min(FIRST, self._allowance):
+        if waiting < FIRST and not self.refused:
             return now
         if waiting < self._allowance:
             return self._next
@@ -134,12 +135,15 @@ class Pace:
             return self._next
         free = self.window.free_at(now)
         if free <= now:
-            return now
+            if self._open < self._allowance or not self._unknown:
+                return now
+            return self._known_at(self._unknown[0], now)
         trial = self._trial()
         if trial is not None:
             return min(free, self._known_at(trial, now))
-        may_try = self._stock() > 0
-        return min(free, self.window.trial_at(now, may_grow=self._clean > 50) if may_try else inf)
+        if self.window.is_exact():
+            return now if self._clean > 100 and self._stock() > _CREDIT else free
+        return min(free, self.window.trial_at(now)) if self._stock() > -_CREDIT else free
 
     def _known_at(self, permit: Permit, now: float) -> float:
         at = permit.sent_at + self._patience()
@@ -179,6 +183,8 @@ class Pace:
             self._probe, permit.is_probe = permit, True
         elif self.state == "paced" and self.window.count:
             permit.is_trial = self.window.free_at(now) > now
+            if now - self.window.sent[-1] > max(4.0 * self._patience(), self.window.longest / 8.0):
+                self._allowance = 1
         else:
             self._space(now)
         self.rate.accepted += 1
@@ -208,14 +214,19 @@ class Pace:
         gap = self._gap()
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
-        self.rate.grow_if_overdue(now, max(0.4, 4.0 * self.round_trip))
+        self.rate.grow_if_overdue(now, max(0.3, 4.0 * self.round_trip))
         # Late ones are made up for, as the server has saved up for them.
         self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
 
     def _gap(self) -> float:
         rate = self.rate.per_second or 1.0
         stock = self._stock()
-        least = 0.008 if stock <= 0 else min(max(0.012, 0.5 / rate), 0.05 + 0.01 * stock)
+        if stock > 0:
+            least = min(max(0.01, 0.6 / rate), 0.1)
+        elif stock > -6.0:
+            least = min(max(0.008, 0.3 / rate), 0.03)
+        else:
+            return 1.01 / rate
         return 1.0 / (rate * (1.0 + max(least, self.rate.uncertainty())))
 
     def _stock(self) -> float:
@@ -234,8 +245,8 @@ class Pace:
             self.window.tried(permit.sent_at, is_accepted=True)
         if permit is self._probe:
             self._reopen(now)
-        elif self.state == "open":
-            self._allowance += 1
+        else:
+            self._allowance += 2 if self.window.count else 1
 
     def refuse(self, permit: Permit, now: float, hint: Hint) -> None:
         """It was refused for its rate."""
@@ -293,12 +304,13 @@ class Pace:
             self.state = "paced"
             return
         if self.state == "paced" and self.window.count:
-            self.window.lower(permit.sent_at)
+            self.window.too_early(permit.sent_at)
         elif self._is_window(permit.sent_at):
             self._find_window()
         self.rate.dry(permit.sent_at)
-        if self.rate.per_second is None and hint.rate is not None:
-            self.rate.suppose(hint.rate)
+        if self.rate.per_second is None and len(self.window.sent) < 0.8 * hint.count:
+            # Else the count is used up: what matters is how long it lasts, which is measured.
+            self.rate.suppose(hint.count / hint.seconds)
         self.state, self._closed_at = "closed", permit.sent_at
         self._probe, self._refused_probe_at, self._refused_probes = None, None, 0
         self._probe_at = max(permit.sent_at + self._first_delay(now), self._told)
@@ -312,7 +324,10 @@ class Pace:
         if self.window.count:
             return self.window.free_at(now) - now
         rate = self.rate.per_second
-        return _FIRST_PROBE if rate is None else min(1.0 / rate, 10.0)
+        if rate is None:
+            # Whatever holds that many fills slowly, or all at once.
+            return _FIRST_PROBE if len(self.window.sent) <= FIRST else 3.0 * _FIRST_PROBE
+        return min(1.0 / rate, 10.0)
 
     def _is_window(self, dry: float) -> bool:
         """More was accepted after a closed time than a bucket can have gathered in it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 _CYCLES = 8
-_GROWTH = (1.05, 1.1, 1.25, 1.5, 2.0)
+_GROWTH = (1.2, 1.4, 1.7, 2.0)
 
 
 class Rate:
@@ -48,7 +48,7 @@ class Rate:
 
     def uncertainty(self) -> float:
         """The part of the rate by which it may be wrong, from 0 to 1/2."""
-        return 1.0 / (3.0 + sum(count for _, count in self._cycles))
+        return 0.5 / (2.0 + sum(count for _, count in self._cycles))
 
     def grow_if_overdue(self, now: float, pause: float) -> None:
         """Raises the rate where more was accepted than it explains, without a refusal."""
@@ -58,7 +58,7 @@ class Rate:
         if self._steps:
             is_overdue = elapsed > max(pause, 4.0 / self.per_second)
         else:
-            is_overdue = self.accepted - self.per_second * elapsed > 2.0
+            is_overdue = self.accepted - self.per_second * elapsed > 1.5
         if is_overdue:
             self.suppose(self.per_second * _GROWTH[min(self._steps, len(_GROWTH) - 1)])
             self._begin(now, from_dry=False)

@@ -22,6 +22,7 @@ class Window:
         self.longest = inf
         """A window is longer than `shortest` and not longer than `longest`, in seconds."""
         self._step = 1
+        self._strikes = 0
 
     def find(self, dry: float, refused: float, accepted: float) -> None:
         """The server was dry at one time, refused a probe at another, then accepted one."""
@@ -31,6 +32,11 @@ class Window:
         self.count = max(sum(1 for at in run if at >= first), 1)
         self.shortest, self.longest = refused - first, accepted - first
         self._step = 1
+
+    def is_exact(self) -> bool:
+        """Whether its length is known well enough."""
+        is_usual = any(one <= self.longest <= one * _EXACT for one in _USUAL)
+        return is_usual or self.longest <= self.shortest * _EXACT
 
     def per_second(self) -> float | None:
         """The rate that it comes to."""
@@ -46,15 +52,13 @@ class Window:
         oldest = self._oldest()
         return now if oldest is None else max(oldest + self.longest * 1.01 + 0.005, now)
 
-    def trial_at(self, now: float, *, may_grow: bool) -> float:
-        """When one more request would show that the window is shorter, or holds more."""
+    def trial_at(self, now: float) -> float:
+        """When a request would show whether the window is shorter than was thought."""
         oldest = self._oldest()
-        if oldest is None:
-            return now
-        if may_grow:
-            return now
-        length = self._next_length()
-        return inf if length is None else max(oldest + length, now)
+        usual = next((one for one in _USUAL if self.shortest * 1.001 < one), inf)
+        middle = sqrt(self.shortest * self.longest)
+        length = usual if usual * _EXACT < self.longest else middle
+        return now if oldest is None else max(oldest + length, now)
 
     def tried(self, sent_at: float, *, is_accepted: bool) -> None:
         """What came of a request that was sent before its place was free."""
@@ -73,17 +77,18 @@ class Window:
         else:
             self.shortest = length
 
-    def lower(self, refused_at: float) -> None:
-        """Refused where a place was thought to be free: others ask too, or the limit fell."""
+    def too_early(self, refused_at: float) -> None:
+        """Refused where a place was thought to be free: it is longer, or others ask too."""
+        oldest = self._oldest(refused_at)
+        self._strikes += 1
+        if oldest is not None and self._strikes < 3:
+            self.shortest = max(self.shortest, refused_at - oldest)
+            self.longest = max(self.longest, self.shortest * 1.1)
+            return
+        self._strikes = 0
         self.count = sum(1 for at in self.sent if refused_at - self.longest < at < refused_at)
 
-    def _oldest(self) -> float | None:
-        return self.sent[-self.count] if len(self.sent) >= self.count > 0 else None
-
-    def _next_length(self) -> float | None:
-        if self.longest <= self.shortest * _EXACT:
-            return None
-        usual = next((one for one in _USUAL if self.shortest * 1.001 < one <= self.longest), inf)
-        if usual * _EXACT >= self.longest > usual:
-            return None
-        return usual if usual * _EXACT < self.longest else sqrt(self.shortest * self.longest)
+    def _oldest(self, before: float = inf) -> float | None:
+        """When the first of the last `count` was sent: its place becomes free first."""
+        sent = self.sent if before == inf else [at for at in self.sent if at < before]
+        return sent[-self.count] if len(sent) >= self.count > 0 else None
