@@ -15,6 +15,7 @@ from ramclouds.errors import (
     BadRequestError,
     ConfigurationError,
     ContentFilterError,
+    EmptyResponseError,
     ModelUnavailableError,
     ProviderAccountError,
     RamCloudsError,
@@ -90,10 +91,12 @@ class Fallbacks:
     def turns(self, error: RamCloudsError) -> bool:
         """Whether another model is asked after an error, from now on."""
         is_stand_in = self.model != self._wanted
-        if not _is_of_model(error) and not (is_stand_in and _is_of_request(error)):
+        may_help = _is_of_model(error) or isinstance(error, EmptyResponseError)
+        if not may_help and not (is_stand_in and _is_of_request(error)):
             return False
         self._errors[self.model] = error
         if _is_of_model(error):
+            # Not for an empty completion: it may be about this one prompt.
             RESTS.begin(self._account, self.model, monotonic(), error.retry_after)
         if not self._left:
             return False

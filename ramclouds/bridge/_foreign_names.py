@@ -36,6 +36,7 @@ FOREIGN: dict[str, dict[str, str]] = {
     "model_name": {"model": ""},
     "fallback_models": {"": _ONE_MODEL},
     "fallbacks": {"fallback_models": ""},
+    "models": {"fallback_models": ""},
     "num_retries": {"max_retries": ""},
     "retries": {"max_retries": ""},
     "request_timeout": {"timeout": ""},

@@ -31,6 +31,8 @@ from tests.gateway import (
     completion,
     error,
     text_chunks,
+    usage,
+    usage_chunk,
 )
 from tests.gateway import chunk as event
 from tests.gateway.answers import Answer
@@ -93,6 +95,7 @@ OF_MODEL: dict[str, Answer] = {
     "long_wait": provider("Rate limit reached. Please try again in 31.5s.", 429),
     "saturated": WireCase("error_429_saturated_code_null"),
     "silence": Hang("headers"),
+    "empty": WireCase("json_empty_choices"),
     "no_wait": provider("Rate limit reached.", 429, "rate_limit_exceeded"),
 }
 
@@ -140,6 +143,7 @@ IN_STREAM: dict[str, Answer] = {
     "behind_a_role": Sse([event({"role": "assistant"}), error("gone", type="server_error")]),
     "no_channel": Sse([error("no channel", code="model_not_found")]),
     "nothing": WireCase("stream_empty_body"),
+    "usage_alone": Sse([usage_chunk(usage(5, 0))]),
     "role_alone": Sse([event({"role": "assistant"})]),
 }
 
@@ -281,6 +285,14 @@ def test_a_resting_model_is_asked_where_no_other_one_works(
     failing(gateway, claude=DOWN, gemini=provider("flagged by a parameter", 400))
     assert outcome(calls, "complete") == ("Hi", "gpt-5", None)
     assert asked(gateway) == ["claude-sonnet-4-5", "gemini-2.5-pro", "gpt-5"]
+
+
+def test_no_model_rests_for_an_empty_completion(gateway: Gateway, connect: Connect) -> None:
+    failing(gateway, gpt=WireCase("json_empty_choices"))
+    calls = connect()
+    for _ in range(2):
+        assert outcome(calls, "complete")[1] == "claude-sonnet-4-5"
+    assert asked(gateway) == ["gpt-5", "claude-sonnet-4-5"] * 2
 
 
 def test_without_fallback_models_no_model_rests(gateway: Gateway, connect: Connect) -> None:
