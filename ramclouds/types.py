@@ -17,8 +17,23 @@ _UNITS_PER_USD = 500_000
 # for every streamed token. Treat the values as read-only all the same.
 
 
+class _Billed:
+    """Base URL and model that were asked: the gateway bills by the name in the request."""
+
+    # No field, so that `asdict` and comparisons leave it out.
+    __slots__ = ("_asked",)
+
+    @property
+    def _billed_as(self) -> tuple[str, str] | None:
+        return getattr(self, "_asked", None)
+
+    @_billed_as.setter
+    def _billed_as(self, asked: tuple[str, str] | None) -> None:
+        self._asked = asked
+
+
 @dataclass(slots=True)
-class Usage:
+class Usage(_Billed):
     """Tokens of one call, as the gateway counted them; a count it did not send is 0."""
 
     prompt_tokens: int = 0
@@ -34,8 +49,6 @@ class Usage:
     completion_audio_tokens: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The usage object as sent."""
-    _billed_as: tuple[str, str] | None = field(default=None, init=False, repr=False, compare=False)
-    """Base URL and model that were asked: the gateway bills by the name in the request."""
 
     @property
     def price(self) -> Price | None:

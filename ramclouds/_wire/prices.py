@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ramclouds._json.parsing import MalformedError
+from ramclouds._prices.known import list_price
 from ramclouds._prices.price import Price, Prices
 from ramclouds._wire.fields import as_list, as_name, as_object
 from ramclouds.errors import ConfigurationError
@@ -41,8 +43,24 @@ def to_prices(body: Any, _: float = 0.0, *, group: str | None = None) -> Prices:
     for entry in map(as_object, entries):
         name, price = as_name(entry.get("model_name")), _price(entry, group, groups)
         if name is not None and price is not None:
-            prices[name] = price
+            prices[name] = price if _has_cache_ratios(body) else _with_vendors_cache(name, price)
     return Prices(prices, group, groups, body)
+
+
+def _has_cache_ratios(body: Mapping[str, Any]) -> bool:
+    """Whether the list names the ratios of cached tokens: builds of 2026-02 do not."""
+    return "pricing_version" in body or any(
+        "cache_ratio" in as_object(entry) for entry in body["data"]
+    )
+
+
+def _with_vendors_cache(name: str, price: Price) -> Price:
+    """A price whose cached tokens cost the part of others that the vendor asks for them."""
+    vendors = list_price(name)
+    if vendors is None or not (vendors.cached and vendors.input and price.input):
+        return price
+    note = f"{price.note}; cached tokens in proportion to the vendor's list price"
+    return replace(price, cached=price.input * vendors.cached / vendors.input, note=note)
 
 
 def _price(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -194,3 +195,14 @@ def test_observer_that_fails_is_logged(
         assert calls.complete().text == "Hi"
     assert "An observer of ramclouds failed in 'end'" in caplog.text
     assert hearing.heard == ["begin", "end"]
+
+
+def test_observer_that_is_left_in_another_context_hears_no_more(
+    gateway: Gateway, calls: Calls, hearing: Hearing
+) -> None:
+    """As a meter in an async fixture of pytest is."""
+    observed = observing(hearing)
+    copy_context().run(observed.__enter__)
+    observed.__exit__(None, None, None)
+    calls.complete()
+    assert hearing.heard == []

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from ramclouds import (
+    Completion,
     ConfigurationError,
     Price,
     Prices,
@@ -175,6 +179,18 @@ def test_group_multiplies(
     assert (price.note, price.input) == (note, dollars)
 
 
+def test_build_that_names_no_cache_ratios_goes_by_the_vendors() -> None:
+    """A: neither `cache_ratio` nor `pricing_version`; it bills cached tokens by a ratio."""
+    old = {name: value for name, value in RATIOS.items() if name != "cache_ratio"}
+    ours = {**old, "model_name": "my-own-model"}
+    prices = listed({**old, "model_ratio": 1.25}, ours, CALL)
+    assert prices["gpt-5"].cached == pytest.approx(0.25)
+    assert "cached tokens in proportion" in prices["gpt-5"].note
+    assert (prices["my-own-model"].cached, prices["sora"].cached) == (1.25, None)
+    newer = to_prices({"data": [old], "pricing_version": "5a90f2b8"})
+    assert newer["gpt-5"].cached == 1.25
+
+
 def test_model_that_a_group_lacks_has_no_price() -> None:
     assert dict(listed({**RATIOS, "enable_groups": ["vip"]}, group="slow")) == {}
 
@@ -215,3 +231,13 @@ def test_price_of_a_variant() -> None:
 def test_body_without_a_list(body: Any) -> None:
     with pytest.raises(MalformedError):
         to_prices(body)
+
+
+def test_copies_of_a_completion_keep_their_price() -> None:
+    usage = Usage(1_000_000, 0, 1_000_000)
+    assert (usage.price, usage.cost) == (None, None)
+    usage._billed_as = (URL, "gpt-5")
+    found = Completion(usage=usage)
+    copies = (copy.deepcopy(found), pickle.loads(pickle.dumps(found)))
+    assert [(one.cost, one) for one in copies] == [(1.25, found)] * 2
+    assert "_billed_as" not in asdict(usage)
