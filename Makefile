@@ -58,6 +58,10 @@ test-floors: .venv-floors/floors.stamp  ## Run the adapters' and wire tests on t
 	.venv-floors/bin/python -m pytest -n auto --dist loadgroup -q $(FLOORS) \
 		-m "not real_model and not process" -k "not ($(FLOORS_WITHOUT))"
 
+.PHONY: test-ray
+test-ray: .venv-ray/ray.stamp  ## Run bulk runs on a local Ray of two actors.
+	.venv-ray/bin/python -m pytest -q tests/ray
+
 .PHONY: mutants
 mutants: .venv-mutants/mutants.stamp  ## Change decisions one at a time, and see what tests notice: FILES=...
 	nice -n 10 .venv-mutants/bin/python -m scripts.mutants $(FILES)
@@ -146,6 +150,7 @@ pins:  ## Pin the newest allowed versions (needs uv: UV=/path/to/uv).
 	$(UV) pip compile $(PIN_FLAGS) --extra langchain --extra llama-index --group bench \
 		-c requirements/demo.txt -o requirements/bench.txt
 	$(UV) pip compile $(PIN_FLAGS) --extra all --group docs -c requirements/demo.txt -o requirements/docs.txt
+	$(UV) pip compile $(PIN_FLAGS) --extra ray -c requirements/dev.txt -o requirements/ray.txt
 	$(UV) pip compile requirements/floors.in $(filter-out pyproject.toml,$(PIN_FLAGS)) -o requirements/floors.txt
 
 # One file for all Pythons and platforms, without the URL of an index, so that any index will do.
@@ -190,6 +195,13 @@ FLOORS_PYTHON ?= $(shell python3.10 --version >/dev/null 2>&1 && echo python3.10
 	$(FLOORS_PYTHON) -m venv .venv-floors
 	@echo "Installing the oldest allowed versions into .venv-floors (once)"
 	.venv-floors/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/floors.txt
+	@touch $@
+
+.venv-ray/ray.stamp: requirements/dev.txt requirements/ray.txt
+	$(PYTHON) -m venv .venv-ray
+	@echo "Installing Ray beside the packages for development into .venv-ray (once)"
+	.venv-ray/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements/dev.txt -r requirements/ray.txt
 	@touch $@
 
 .venv-mutants/mutants.stamp: requirements/dev.txt

@@ -42,6 +42,8 @@ class Job:
         self._ask = ask
         self._needs = needs
         self._outputs = outputs
+        self.is_crowded: Callable[[], bool] = bool
+        """Whether enough calls wait for the rate limit: what is not begun is soon ended."""
         self._held: list[Row] | None = None
         """Rows that wait until the budget has room."""
         self._calls: dict[asyncio.Task[list[Result]], Call] = {}
@@ -82,7 +84,7 @@ class Job:
 
     def _next(self) -> Result | Call | None:
         """A result that was there, or the next call, which is sent; None where neither can be."""
-        if self._broken or self.plan.stopped or not self.plan.has_room():
+        if self._broken or self.plan.stopped or not self._has_room():
             return None
         try:
             work = self._held or next(self._work, None)
@@ -97,6 +99,9 @@ class Job:
             return None
         self._held = None
         return self._send(Call(work, need or Spent(), UsageMeter()))
+
+    def _has_room(self) -> bool:
+        return self.plan.has_room() and not (self._calls and self.is_crowded())
 
     def _send(self, call: Call) -> Call:
         task = asyncio.create_task(self._asked(call))

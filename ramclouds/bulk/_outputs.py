@@ -90,7 +90,7 @@ class Outputs:
 
 
 def _journal(out: Path, rows: object) -> Journal:
-    if is_path(rows) and out.exists() and out.samefile(rows):  # type: ignore[arg-type]
+    if is_path(rows) and os.path.realpath(out) == os.path.realpath(rows):
         raise ConfigurationError(f"{out} is the input too. Give another file for the results.")
     return Journal(out)
 

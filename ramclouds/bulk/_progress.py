@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from ramclouds.bulk._limits import Limits, in_words
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._reading import Reading
 from ramclouds.bulk._report import dollars
@@ -21,8 +22,8 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Shows a plan as it goes; call it after each result, and `close` at the end."""
 
-    def __init__(self, plan: Plan, reading: Reading) -> None:
-        self._plan, self._reading = plan, reading
+    def __init__(self, plan: Plan, reading: Reading, limits: Limits | None) -> None:
+        self._plan, self._reading, self._limits = plan, reading, limits
         self._bar = _bar()
         self._shown_at = self._began_at = time.monotonic()
         self._pause = _SECONDS_BETWEEN_LINES if self._bar is None else _SECONDS_BETWEEN_BARS
@@ -65,6 +66,8 @@ class Progress:
         facts = [f"{plan.in_flight} in flight"]
         if plan.failed:
             facts.insert(0, f"{plan.failed:,} failed")
+        if self._limits is not None:
+            facts.append(in_words(self._limits()))
         if plan.spent.usage.total_tokens:
             facts.append(f"{plan.spent.usage.total_tokens:,} tokens")
         if plan.spent.cost:

@@ -17,6 +17,7 @@ from ramclouds.bulk._budget import Budget
 from ramclouds.bulk._invoking import call_of
 from ramclouds.bulk._job import Job
 from ramclouds.bulk._kinds import BODY_FIELDS, chat_kind, embed_kind, invoke_kind
+from ramclouds.bulk._limits import is_crowded, limits_of
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._needs import Asked, Needs, models_in
 from ramclouds.bulk._outputs import Outputs
@@ -81,7 +82,8 @@ class Run:
         group: int = 1,
     ) -> None:
         self._client = client
-        """The client to close in the end."""
+        """The client to close in the end; None where `invoke` asks."""
+        self._limits = None if client is None else limits_of(client)
         self._ask = ask
         self._group = group
         self._began_at = time.monotonic()
@@ -101,7 +103,10 @@ class Run:
         self.job = self._job(self.reading.work(group))
 
     def _job(self, work: Iterator[list[Row] | Result]) -> Job:
-        return Job(work, self._ask, self._needs, self.plan, self.outputs)
+        job = Job(work, self._ask, self._needs, self.plan, self.outputs)
+        if (limits := self._limits) is not None:
+            job.is_crowded = lambda: is_crowded(limits())
+        return job
 
     async def results(self) -> AsyncGenerator[Result, None]:
         """The results as they come."""
@@ -116,7 +121,7 @@ class Run:
         self.reading.prepare()
         shown = None
         if is_wanted(progress):
-            shown = self.job.on_progress = Progress(self.plan, self.reading)
+            shown = self.job.on_progress = Progress(self.plan, self.reading, self._limits)
         try:
             self._run()
         finally:
@@ -171,26 +176,23 @@ def _client_run(
     params: Mapping[str, Any],
     group: int = 1,
 ) -> Run:
-    client, own = _clients(options.client)
+    client = _client(options.client)
     passed = {name: value for name, value in params.items() if name not in BODY_FIELDS}
     url = client._settings.base_url
-    return Run(
-        options, kind, to_ask(client, passed), lambda body: [(body["model"], url)], own, group
-    )
+    ask = to_ask(client, passed)
+    return Run(options, kind, ask, lambda body: [(body["model"], url)], client, group)
 
 
-def _clients(given: Any) -> tuple[AsyncClient, AsyncClient | None]:
-    """The client to ask with, and the one to close in the end."""
+def _client(given: Any) -> AsyncClient:
+    """The client to ask with: one of the run's own, which it closes."""
     if given is None:
-        own = AsyncClient(max_retries=MAX_RETRIES)
-        return own, own
+        return AsyncClient(max_retries=MAX_RETRIES)
     if not isinstance(given, AsyncClient):
         raise ConfigurationError(
             f"client must be an AsyncClient, not {type(given).__name__}: a run keeps many calls in "
             "flight."
         )
-    copied = copy(given)
-    return copied, copied
+    return copy(given)
 
 
 def _invoke_run(options: Options, invoke: Any, params: Mapping[str, Any]) -> Run:

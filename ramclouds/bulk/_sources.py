@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from io import IOBase
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic_core import from_json
 
@@ -31,7 +31,7 @@ class BadRowError(ConfigurationError):
     """A row that cannot be asked; the message names its line."""
 
 
-def is_path(rows: Any) -> bool:
+def is_path(rows: object) -> TypeGuard[str | os.PathLike[str]]:
     """Whether rows are the path of a file."""
     return isinstance(rows, (str, os.PathLike))
 

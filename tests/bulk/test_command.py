@@ -36,6 +36,7 @@ def _environment(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("rows.jsonl --model gpt-5 --max-cost 0.00001 --param max_tokens=50", 2, "by the budget"),
         ("bad.jsonl --model gpt-5", 3, "Line 2 is no text and no object"),
         ("none.jsonl --model gpt-5", 3, "There is no file none.jsonl"),
+        ("none.jsonl --out rows.jsonl --model gpt-5", 3, "was not written by a bulk run"),
         ("rows.jsonl", 3, "Line 1 has no model"),
         ("rows.jsonl --model gpt-5 --param temperature=9", 3, "temperature"),
         ("rows.jsonl --model gpt-5 --param temprature=1", 3, "Unknown argument"),
@@ -47,7 +48,7 @@ def test_exit_code_and_report(
     args: str, code: int, shows: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        ended = main([*args.split(), "--out", "out.jsonl"])
+        ended = main(["--out", "out.jsonl", *args.split()])
     except SystemExit as exc:
         ended = exc.code  # type: ignore[assignment]
     shown = capsys.readouterr()

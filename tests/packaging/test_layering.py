@@ -47,6 +47,7 @@ LAZY = {
     # Not always installed.
     ("ramclouds.bulk._progress", "tqdm.auto"),
     ("ramclouds.bulk._sources", "pyarrow"),
+    ("ramclouds.bulk.ray", "ray.data"),
     ("ramclouds.bulk._sources", "pyarrow.parquet"),
     ("ramclouds._wire.embeddings", "numpy"),
     ("ramclouds.local._serve", "xllamacpp"),

@@ -55,6 +55,7 @@ NAMES = {
     """,
     "ramclouds.bulk": "Report Result embed read run stream",
     "ramclouds.bulk.__main__": "main",
+    "ramclouds.bulk.ray": "run",
     "ramclouds.bridge": "",
     "ramclouds.bridge.body_fields": """
         LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of

@@ -1,0 +1,36 @@
+"""What the rate limit of a run's key is known to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from ramclouds._client import AsyncClient
+from ramclouds._pace.gate import Learned
+from ramclouds._pace.registry import gate_of
+
+Limits: TypeAlias = Callable[[], Learned]
+
+# So many calls may wait for their turn, or as many as go out in so many seconds. A call that waits
+# is in flight: Ctrl-C waits for it, and the budget counts it.
+_WAITING = 8
+_SECONDS = 2.0
+
+
+def limits_of(client: AsyncClient) -> Limits:
+    """What all calls with the key of a client have learned."""
+    return lambda: gate_of(client._settings.base_url, client._prepare()[0]).learned()
+
+
+def is_crowded(learned: Learned) -> bool:
+    """Whether enough calls wait for their turn."""
+    return learned.waiting > max(_WAITING, (learned.rate or 0.0) * _SECONDS)
+
+
+def in_words(learned: Learned) -> str:
+    """The rate and the refusals, where there were some."""
+    if not learned.refused:
+        return ""
+    share = learned.refused / (learned.refused + learned.accepted)
+    rate = f"limit {learned.rate:.3g}/s, " if learned.rate else ""
+    return f"{rate}{share:.1%} refused"
