@@ -79,7 +79,7 @@ class Screen:
         try:
             with Live(
                 console=self.console,
-                get_renderable=lambda: _Bottom(tail),
+                get_renderable=lambda: _Block(tail, is_growing=True),
                 refresh_per_second=_REFRESH,
                 transient=True,
             ):
@@ -87,10 +87,11 @@ class Screen:
                     tail += _clean(chunk.text or chunk.refusal)
                     end = whole_blocks(tail)
                     if end:
-                        self.console.print(Markdown(tail[:end]), "")
+                        self.console.print(_Block(tail[:end]))
+                        self.console.print()
                         tail = tail[end:]
         finally:
-            self.console.print(Markdown(tail))
+            self.console.print(_Block(tail))
 
 
 def _joined(first: Chunk, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -98,15 +99,20 @@ def _joined(first: Chunk, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
     yield from chunks
 
 
-class _Bottom:
-    """The last lines of a text that may be longer than the screen."""
+class _Block:
+    """Markdown without blank lines around it; while it grows, the lines that fit on the screen."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_growing: bool = False) -> None:
         self._text = text
+        self._is_growing = is_growing
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = console.render_lines(Markdown(self._text), options, pad=False)
-        for line in lines[-max(options.size.height - 2, 1) :]:
+        shown = [at for at, line in enumerate(lines) if any(part.text.strip() for part in line)]
+        lines = lines[shown[0] : shown[-1] + 1] if shown else []
+        if self._is_growing:
+            lines = lines[-max(options.size.height - 2, 1) :]
+        for line in lines:
             yield from line
             yield Segment.line()
 

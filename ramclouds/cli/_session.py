@@ -19,8 +19,8 @@ _HELP = """\
 /image FILE|URL  send an image with the next question
 /clear           forget the conversation
 /exit            leave, as Ctrl-D does
-A line that ends with \\ goes on in the next. Ctrl-C stops an answer. The arrow keys bring back
-earlier questions."""
+A line that ends with \\ goes on in the next. Ctrl-C stops an answer.
+The arrow keys bring back earlier questions."""
 
 
 class Session:
