@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ramclouds import ConfigurationError
+from ramclouds import Client, ConfigurationError
 from ramclouds.cli._amounts import dollars
-from ramclouds.cli._conversation import image_part
-from ramclouds.cli._screen import whole_blocks
+from ramclouds.cli._conversation import Conversation, image_part
+from ramclouds.cli._screen import Screen, whole_blocks
+from ramclouds.cli._session import Session
+from ramclouds.prices import UsageMeter
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import KEY, Run
 from tests.gateway import Gateway, Json, Sse, Stall, chunk, text_chunks
@@ -144,6 +146,7 @@ def test_session_in_a_terminal(gateway: Gateway, env: Mapping[str, str], tmp_pat
         terminal.until("> ")
         terminal.type("/nothing\n")
         terminal.until("There is no command /nothing.")
+        terminal.until("> ")
         terminal.type(CTRL_D)
         terminal.until("In all ")
         assert terminal.code() == 0
@@ -175,14 +178,31 @@ def test_ctrl_c_stops_an_answer_and_the_session_goes_on(
         terminal.type(CTRL_C)
         terminal.until("Stopped.")
         terminal.until("> ")
-        terminal.type(CTRL_C)
-        terminal.until("> ")
         terminal.type(f"{UP}\n")
         terminal.until("Again")
         terminal.until("> ")
         terminal.type("/exit\n")
         assert terminal.code() == 0
     assert chats(gateway)[1:] == [[{"role": "user", "content": "First"}]]
+
+
+def test_ctrl_c_at_the_prompt_drops_the_line_and_ctrl_d_leaves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    typed: list[str | type[BaseException]] = ["half \\", KeyboardInterrupt, "/model", EOFError]
+
+    def read(_: str) -> str:
+        line = typed.pop(0)
+        if isinstance(line, str):
+            return line
+        raise line
+
+    monkeypatch.setattr("builtins.input", read)
+    with Client(api_key="test-key") as client:
+        Session(Conversation(client, "gpt-5"), UsageMeter(), Screen()).run()
+    assert typed == []
+    assert "The model is gpt-5." in capsys.readouterr().out
 
 
 @pty
