@@ -7,18 +7,37 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
 from threading import Condition, Lock, Thread
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from typing_extensions import ParamSpec
 
 from ramclouds._pace.loops import LoopReader
 from ramclouds._pace.machine import THREAD, Hint, Pace, Permit, Reader
 
 logger = logging.getLogger("ramclouds")
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _harmless(method: Callable[P, T]) -> Callable[P, T | None]:
+    """A defect of ours must not keep a call from being sent."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        gate: Any = args[0]
+        try:
+            return None if gate.is_broken else method(*args, **kwargs)
+        except Exception:  # noqa: BLE001  whatever it is
+            gate.break_down()
+            return None
+
+    return call
 
 
 class Place:
@@ -66,15 +85,20 @@ class Gate:
 
     def try_pass(self, place: Place) -> bool:
         """Gives a permit if it may go at once and nobody waits."""
-        with self._lock:
-            if self._lines[0] or self._lines[1] or self._later or place.not_before:
-                return self.is_broken
-            now = monotonic()
-            if self._pace.permit_at(now) > now:
-                return False
-            place.permit = self._pace.give(now, place.reader)
+        try:
+            with self._lock:
+                if self._lines[0] or self._lines[1] or self._later or place.not_before:
+                    return self.is_broken
+                now = monotonic()
+                if self.is_broken or self._pace.permit_at(now) > now:
+                    return self.is_broken
+                place.permit = self._pace.give(now, place.reader)
+                return True
+        except Exception:  # noqa: BLE001  whatever it is
+            self.break_down()
             return True
 
+    @_harmless
     def join(self, place: Place, wake: Callable[[], object]) -> None:
         """Puts a call into the line; `wake` is called when it has its permit or waits no longer."""
         with self._lock:
@@ -85,6 +109,7 @@ class Gate:
                 self._line_up(place)
             self._serve()
 
+    @_harmless
     def leave(self, place: Place) -> None:
         """A call goes: out of the line, or with its permit unused or in flight."""
         with self._lock:
@@ -92,6 +117,7 @@ class Gate:
             self._end(place)
             self._serve()
 
+    @_harmless
     def settle(
         self,
         place: Place,
@@ -113,6 +139,7 @@ class Gate:
                 self._end(place)
             self._serve()
 
+    @_harmless
     def note(self, place: Place, event: str, *facts: float) -> None:
         """Takes in how far the request has come: `started`, `connected` or `sent`."""
         with self._lock:
@@ -183,6 +210,7 @@ class Gate:
         if isinstance(reader, LoopReader) and not reader.is_asked:
             reader.ask(now, self.look)
 
+    @_harmless
     def look(self) -> None:
         """Something outside has changed."""
         with self._lock:
@@ -229,7 +257,7 @@ class Gate:
             self._clock, self._wakes_at = None, inf
 
     def break_down(self) -> None:
-        """A defect of ours must not keep a call from being sent."""
+        """Lets all go, now and later."""
         if not self.is_broken:
             logger.exception("The pace of requests failed; they are sent without it from now on")
         self.is_broken = True

@@ -33,6 +33,8 @@ _BUDGET = 0.025
 _CREDIT = 15.0
 _FIRST_PROBE = 0.1
 _LEAST_PATIENCE = 0.03
+_ROUNDED = 1.25
+"""A wait in whole seconds up to this one is a fraction, and one call's."""
 _LONGEST_PROBE = 600.0
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
@@ -158,7 +160,9 @@ class Pace:
 
     def _patience(self) -> float:
         """Seconds after which a request that was not refused is taken as accepted."""
-        return max(2.0 * self.round_trip, _LEAST_PATIENCE)
+        known = self.rate.per_second if self.state == "closed" else None
+        least = _LEAST_PATIENCE if known is None else min(_LEAST_PATIENCE, 0.6 / known)
+        return max(2.0 * self.round_trip, least)
 
     def _trial(self) -> Permit | None:
         return next((one for one in self._unknown if one.is_trial), None)
@@ -210,6 +214,7 @@ class Pace:
     def _space(self, now: float) -> None:
         if self.state == "open":
             self._next = max(self._next, now) + self._patience() / self._allowance
+        if self.state == "open" or self.flights.cap:
             return
         gap = self._gap()
         if now - self._next > max(4.0 * gap, 0.25):
@@ -264,7 +269,8 @@ class Pace:
         self._refused_at = now
         self.rate.accepted = max(self.rate.accepted - 1, 0)
         self.window.take_back(permit.given_at)
-        self._told = max(self._told, now + (hint.wait or 0.0)) if (hint.wait or 0) > 1 else 0.0
+        if (hint.wait or 0.0) > _ROUNDED:
+            self._probe_at = self._told = max(self._told, now + (hint.wait or 0.0))
         if permit is self._probe:
             self._probe_refused(permit, now)
         elif permit.is_trial:
@@ -277,6 +283,9 @@ class Pace:
         self.flights.end()
         if permit.is_unknown:
             self._know(permit)
+            if permit.sent_at == inf:
+                self.rate.accepted = max(self.rate.accepted - 1, 0)
+                self.window.take_back(permit.given_at)
             if permit is self._probe:
                 self._probe, self._probe_at = None, now
 
@@ -368,4 +377,4 @@ class Pace:
             self._next = now
         else:
             self.state = "paced"
-            self._next = now
+            self._next = max(self._probe_sent + self._gap(), now)

@@ -124,9 +124,10 @@ class Turn:
             return False
         self._error = error
         asked = wait_asked_by(error)
-        self._gate.settle(self._place, hint=hint_in(error, asked))
+        wait = jittered(asked) if asked else None
+        self._gate.settle(self._place, hint=hint_in(error, wait))
         self._place.was_refused = True
-        self._place.not_before = monotonic() + jittered(asked) if asked else 0.0
+        self._place.not_before = monotonic() + wait if wait else 0.0
         return asked is None or self._max_wait is None or asked <= self._max_wait
 
     def _failure(self, *, is_late: bool) -> RamCloudsError:

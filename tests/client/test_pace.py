@@ -1,0 +1,212 @@
+"""Calls of one key before a gateway that refuses for the rate: nobody is lost, nothing leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from typing import Any
+
+import pytest
+import trio
+
+from ramclouds import AsyncClient, Client, RateLimitError
+from ramclouds._pace.gate import Gate
+from ramclouds._pace.lanes import bulk_lane
+from ramclouds._pace.registry import GATES, learned
+from tests.gateway import Gateway, Json, WireCase, completion, error
+from tests.gateway.answers import Answer
+from tests.harness import ASK, EACH_TWIN, Calls
+
+Connect = Callable[..., Calls]
+OK = Json(completion("Hi"))
+LIMITED = Json(error("slow", code="rate_limit_exceeded"), 429)
+BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
+KEY = "test-key"
+
+
+class Limited:
+    """So many requests a second, saved up to a burst."""
+
+    def __init__(self, rate: float = 300.0, burst: float = 10.0) -> None:
+        self._rate, self._burst = rate, burst
+        self._tokens, self._at = burst, monotonic()
+        self._lock = threading.Lock()
+        self.refused = 0
+
+    def __call__(self, _: Any) -> Answer:
+        with self._lock:
+            now = monotonic()
+            saved = self._tokens + (now - self._at) * self._rate
+            self._tokens, self._at = min(self._burst, saved), now
+            if self._tokens >= 1.0:
+                self._tokens -= 1.0
+                return OK
+            self.refused += 1
+            return LIMITED
+
+
+@pytest.fixture(autouse=True)
+def _own_gates() -> Iterator[None]:
+    GATES.forget()
+    yield
+    GATES.forget()
+
+
+@EACH_TWIN
+@pytest.mark.parametrize(
+    ("method", "refusal"),
+    [
+        ("complete", LIMITED),
+        ("stream", WireCase("error_429_empty_body")),
+        ("embed", BUSY),
+    ],
+)
+def test_a_refusal_for_the_rate_spends_no_retry(
+    gateway: Gateway, connect: Connect, method: str, refusal: Answer
+) -> None:
+    gateway.reply(refusal, refusal, refusal)
+    getattr(connect(max_retries=1), method)()
+    assert len(gateway.requests) == 4
+
+
+@EACH_TWIN
+def test_without_retries_it_raises(gateway: Gateway, connect: Connect) -> None:
+    gateway.reply(LIMITED)
+    with pytest.raises(RateLimitError):
+        connect(max_retries=0).complete()
+    assert len(gateway.requests) == 1
+
+
+@EACH_TWIN
+def test_off_retries_each_call_by_itself(
+    gateway: Gateway, connect: Connect, waits: list[float]
+) -> None:
+    gateway.handler = lambda _: LIMITED
+    with pytest.raises(RateLimitError):
+        connect(max_retries=2, pace="off").complete()
+    assert (len(gateway.requests), len(waits)) == (3, 2)
+
+
+@EACH_TWIN
+def test_waits_at_most_as_long_as_it_is_allowed_to(gateway: Gateway, connect: Connect) -> None:
+    gateway.handler = lambda _: LIMITED
+    with pytest.raises(RateLimitError, match=r"waited 0.3 s for its turn \(max_wait\)") as caught:
+        connect(max_retries=1, max_wait=0.3).complete()
+    assert "0 requests of this key were accepted" in str(caught.value)
+    assert caught.value.status_code == 429
+
+
+@EACH_TWIN
+def test_total_timeout_wins_over_the_wait(gateway: Gateway, connect: Connect) -> None:
+    gateway.handler = lambda _: LIMITED
+    with pytest.raises((RateLimitError, TimeoutError)):
+        connect(max_retries=1, total_timeout=0.3).complete()
+
+
+def test_threads_and_loops_of_a_key_are_all_answered(gateway: Gateway) -> None:
+    gateway.handler = Limited()
+    settings: dict[str, Any] = {"api_key": KEY, "base_url": gateway.base_url}
+
+    def in_threads() -> int:
+        with Client(**settings) as client, ThreadPoolExecutor(8) as pool:
+            return len(list(pool.map(lambda _: client.complete(**ASK).text, range(30))))
+
+    async def on_a_loop() -> int:
+        async with AsyncClient(**settings) as client:
+            return len(await asyncio.gather(*(client.complete(**ASK) for _ in range(30))))
+
+    with ThreadPoolExecutor(3) as pool:
+        loops = [pool.submit(asyncio.run, on_a_loop()) for _ in range(2)]
+        assert pool.submit(in_threads).result() + sum(loop.result() for loop in loops) == 90
+    found = learned(gateway.base_url, KEY)
+    assert (found.accepted, found.waiting) == (90, 0)
+    assert found.refused == gateway.handler.refused  # type: ignore[attr-defined]
+
+
+def test_cancelled_calls_leave_nothing_behind(gateway: Gateway) -> None:
+    gateway.handler = Limited()
+    rnd = random.Random(7)
+
+    async def run() -> list[Any]:
+        async with AsyncClient(api_key=KEY, base_url=gateway.base_url) as client:
+            tasks = [asyncio.ensure_future(client.complete(**ASK)) for _ in range(120)]
+            for task in rnd.sample(tasks, 40):
+                await asyncio.sleep(rnd.random() * 0.02)
+                task.cancel()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    outcomes = asyncio.run(run())
+    failed = [one for one in outcomes if isinstance(one, BaseException)]
+    assert {type(one) for one in failed} <= {asyncio.CancelledError}
+    assert len(failed) <= 40
+    gate = GATES.gate(gateway.base_url, f"Bearer {KEY}")
+    assert gate.learned().waiting == 0
+    assert gate._pace.flights.count == 0
+
+
+def test_interactive_calls_go_before_those_in_bulk(gateway: Gateway) -> None:
+    gateway.handler = Limited(100.0)
+    order: list[str] = []
+
+    async def ask(client: AsyncClient, name: str) -> None:
+        await client.complete(**ASK)
+        order.append(name)
+
+    async def run() -> None:
+        async with AsyncClient(api_key=KEY, base_url=gateway.base_url) as client:
+            with bulk_lane():
+                tasks = [asyncio.create_task(ask(client, "bulk")) for _ in range(30)]
+            await asyncio.sleep(0.05)
+            tasks.append(asyncio.create_task(ask(client, "interactive")))
+            await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert order.index("interactive") < len(order) - 10
+
+
+def test_waits_on_trio(gateway: Gateway) -> None:
+    gateway.reply(LIMITED, OK)
+
+    async def run() -> str:
+        async with AsyncClient(api_key=KEY, base_url=gateway.base_url) as client:
+            return (await client.complete(**ASK)).text
+
+    assert trio.run(run) == "Hi"
+
+
+def test_a_defect_of_the_pace_stops_no_call(
+    gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("ramclouds._pace.machine.Pace.permit_at", broken)
+    caplog.set_level(logging.ERROR, "ramclouds")
+    gateway.handler = lambda _: OK
+    calls = connect()
+    assert [calls.complete().text for _ in range(3)] == ["Hi"] * 3
+    assert len(caplog.records) == 1
+
+
+def test_keys_do_not_share_what_was_learned(gateway: Gateway) -> None:
+    gateway.reply(LIMITED, OK)
+    with Client(api_key=KEY, base_url=gateway.base_url) as client:
+        client.complete(**ASK)
+    assert learned(gateway.base_url, KEY).refused == 1
+    assert learned(gateway.base_url, "another").refused == 0
+    assert learned(f"{gateway.base_url}/other", KEY).refused == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_begins_anew(gateway: Gateway) -> None:
+    gate: Gate = GATES.gate("https://a.test/v1", KEY)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(GATES.gate("https://a.test/v1", KEY) is gate)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

@@ -1,0 +1,195 @@
+"""Servers with limits, and callers that keep to a pace before them, in virtual time."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from math import inf
+from typing import Any, Protocol
+
+from ramclouds._pace.machine import Hint, Pace, Permit
+
+NO_HINT = Hint()
+Latency = Callable[[random.Random], float]
+
+
+class Server(Protocol):
+    """What refuses or accepts."""
+
+    def takes(self, now: float) -> bool:
+        """Whether a request that arrives now is accepted."""
+
+    def ended(self) -> None:
+        """An accepted request was answered."""
+
+
+class Bucket:
+    """So many a second, saved up to a burst; the rate may change at given times."""
+
+    def __init__(self, rate: float, burst: float = 10.0, changes: Any = ()) -> None:
+        self._rates = [(0.0, rate), *changes]
+        self._burst = self._tokens = burst
+        self._at = 0.0
+
+    def takes(self, now: float) -> bool:
+        while self._at < now:
+            following = min([at for at, _ in self._rates if at > self._at] + [now])
+            rate = [rate for at, rate in self._rates if at <= self._at][-1]
+            end = min(following, now)
+            self._tokens = min(self._burst, self._tokens + (end - self._at) * rate)
+            self._at = end
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+    def ended(self) -> None:
+        pass
+
+
+class Sliding:
+    """So many in the last seconds; with a grain, as New API's limiter in memory has one of 1 s."""
+
+    def __init__(self, count: int, seconds: float, grain: float = 0.0) -> None:
+        self._count, self._seconds, self._grain = count, seconds, grain
+        self._log: deque[float] = deque()
+
+    def takes(self, now: float) -> bool:
+        at = now // self._grain * self._grain if self._grain else now
+        while self._log and at - self._log[0] >= self._seconds:
+            self._log.popleft()
+        if len(self._log) >= self._count:
+            return False
+        self._log.append(at)
+        return True
+
+    def ended(self) -> None:
+        pass
+
+
+class Fixed:
+    """So many in each window of the clock."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._count, self._seconds, self._window, self._taken = count, seconds, -1, 0
+
+    def takes(self, now: float) -> bool:
+        window = int(now // self._seconds)
+        if window != self._window:
+            self._window, self._taken = window, 0
+        self._taken += 1
+        return self._taken <= self._count
+
+    def ended(self) -> None:
+        pass
+
+
+class Cap:
+    """So many in flight."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._count = most, 0
+
+    def takes(self, now: float) -> bool:
+        if self._count >= self._most:
+            return False
+        self._count += 1
+        return True
+
+    def ended(self) -> None:
+        self._count -= 1
+
+
+@dataclass
+class Outcome:
+    """What became of a run."""
+
+    accepted: int = 0
+    refused: int = 0
+    last: float = 0.0
+    """When the last request was accepted."""
+    end: float = 0.0
+    left: int = 0
+
+    def wasted(self) -> float:
+        """The part of the requests that was refused."""
+        return self.refused / (self.accepted + self.refused)
+
+
+class _Run:
+    """The callers before a server: all come at once, and come back where they are refused."""
+
+    def __init__(
+        self, server: Server, latency: Latency, pace: Pace, round_trip: float, hint: Hint
+    ) -> None:
+        self._server, self._latency, self._pace, self._hint = server, latency, pace, hint
+        self._half = round_trip / 2
+        self._rnd = random.Random(1)
+        self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = []
+        self._numbers = count(1)
+        self._looks_at = inf
+        self.outcome = Outcome()
+
+    def __call__(self, callers: int, until: float) -> Outcome:
+        self.outcome.left = callers
+        self._send(0.0)
+        while self._events and self._events[0][0] < until:
+            now, _, happens, permit = heapq.heappop(self._events)
+            happens(now, permit)
+            self._send(now)
+        return self.outcome
+
+    def _add(self, at: float, happens: Callable[[float, Any], None], permit: Any) -> None:
+        heapq.heappush(self._events, (at, next(self._numbers), happens, permit))
+
+    def _send(self, now: float) -> None:
+        while self.outcome.left:
+            at = self._pace.permit_at(now)
+            if at > now:
+                if at < self._looks_at:
+                    self._looks_at = at
+                    self._add(at, self._look, None)
+                return
+            self.outcome.left -= 1
+            arrives = now + self._half + self._rnd.random() * 0.001
+            self._add(arrives, self._arrive, self._pace.give(now))
+
+    def _look(self, now: float, _: Any) -> None:
+        self._looks_at = inf
+
+    def _arrive(self, now: float, permit: Permit) -> None:
+        if self._server.takes(now):
+            self.outcome.accepted, self.outcome.last = self.outcome.accepted + 1, now
+            self._add(now + self._latency(self._rnd) + self._half, self._answer, permit)
+        else:
+            self.outcome.refused += 1
+            self._add(now + self._half, self._refuse, permit)
+
+    def _answer(self, now: float, permit: Permit) -> None:
+        self._server.ended()
+        self.outcome.end = now
+        self._pace.accept(permit, now)
+        self._pace.end(permit, now)
+
+    def _refuse(self, now: float, permit: Permit) -> None:
+        self.outcome.left += 1
+        self._pace.refuse(permit, now, self._hint)
+        self._pace.end(permit, now)
+
+
+def run(
+    server: Server,
+    callers: int,
+    latency: Latency = lambda _: 0.1,
+    *,
+    pace: Pace | None = None,
+    round_trip: float = 0.003,
+    hint: Hint = NO_HINT,
+    until: float = 3000.0,
+) -> Outcome:
+    """What becomes of so many callers that all come at once."""
+    return _Run(server, latency, pace or Pace(round_trip), round_trip, hint)(callers, until)

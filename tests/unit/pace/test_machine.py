@@ -1,0 +1,131 @@
+"""How near a pace comes to what a server allows, and what it costs in refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp
+
+import pytest
+
+from ramclouds._pace.machine import FIRST, Hint, Pace
+from tests.unit.pace.simulated import Bucket, Cap, Fixed, Latency, Server, Sliding, run
+
+
+def always(seconds: float) -> Latency:
+    return lambda _: seconds
+
+
+def around(seconds: float) -> Latency:
+    """As models answer: some take four times as long as others."""
+    return lambda rnd: seconds * exp(rnd.gauss(0.0, 0.5))
+
+
+# Server, requests, latency, the least time possible, the least part of the rate that is used, and
+# the most refusals in percent.
+Row = tuple[Callable[[], Server], int, Latency, float, float, float]
+ROWS: dict[str, Row] = {
+    "bucket": (lambda: Bucket(50), 500, always(0.1), 9.8, 0.97, 3.0),
+    "bucket, long": (lambda: Bucket(50), 2000, always(0.1), 39.8, 0.98, 2.0),
+    "bucket, slow answers": (lambda: Bucket(50), 2000, around(3.0), 39.8, 0.98, 2.0),
+    "bucket of a few": (lambda: Bucket(3, 3), 300, around(3.0), 99.0, 0.97, 9.0),
+    "bucket without a burst": (lambda: Bucket(50, 1), 1000, always(0.1), 20.0, 0.65, 5.0),
+    "changes": (
+        lambda: Bucket(50, changes=[(20, 10), (40, 50)]), 2200, always(0.1), 59.8, 0.93, 4.0,
+    ),
+    "sliding window": (lambda: Sliding(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
+    "fixed window": (lambda: Fixed(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
+    "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
+    "few a minute": (lambda: Sliding(10, 60), 100, always(2.0), 540.0, 0.87, 12.0),
+    "in flight": (lambda: Cap(20), 2000, around(2.0), 226.6, 0.85, 4.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_rate_is_used_and_few_are_refused(kind: str) -> None:
+    server, count, latency, least, share, refused = ROWS[kind]
+    outcome = run(server(), count, latency)
+    assert (outcome.accepted, outcome.left) == (count, 0)
+    assert least / outcome.last >= share
+    assert 100.0 * outcome.wasted() <= refused
+
+
+@pytest.mark.parametrize("seconds", [0.5, 20.0])
+def test_nobody_waits_for_whole_answers_where_there_is_no_limit(seconds: float) -> None:
+    outcome = run(Bucket(1e9, 1e9), 1000, always(seconds))
+    assert outcome.refused == 0
+    assert outcome.end <= seconds + 0.6
+
+
+def test_a_burst_is_not_out_before_the_first_refusal_is_read() -> None:
+    outcome = run(Bucket(0.001, 5), 500, round_trip=0.3, until=0.29)
+    assert outcome.accepted + outcome.refused == FIRST
+    outcome = run(Bucket(0.001, 5), 500, round_trip=0.3, until=2.0)
+    assert outcome.refused <= FIRST
+
+
+def test_nothing_is_sent_while_told_to_wait() -> None:
+    outcome = run(Bucket(0.001, 5), 50, hint=Hint(wait=30.0), until=29.0)
+    assert outcome.accepted + outcome.refused == FIRST
+
+
+def test_a_short_wait_is_rounded_and_stops_nobody_else() -> None:
+    outcome = run(Bucket(50), 500, hint=Hint(wait=1.0))
+    assert 9.8 / outcome.last >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("server", "hint", "least"),
+    [
+        (lambda: Bucket(50), Hint(count=3000, seconds=60.0), 9.8),
+        # The words are those of another window than it is.
+        (lambda: Sliding(60, 2.4), Hint(count=60, seconds=60.0), 19.2),
+    ],
+)
+def test_words_of_the_gateway_are_a_hint_and_no_law(
+    server: Callable[[], Server], hint: Hint, least: float
+) -> None:
+    outcome = run(server(), 500, hint=hint)
+    assert least / outcome.last >= 0.85
+    assert outcome.wasted() <= 0.05
+
+
+class Nothing:
+    """Refuses all after the first few."""
+
+    def __init__(self, few: int) -> None:
+        self._left = few
+
+    def takes(self, now: float) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+    def ended(self) -> None:
+        pass
+
+
+def test_gives_up_when_nothing_was_accepted_for_long() -> None:
+    pace = Pace(0.003)
+    assert pace.gives_up(1e6) is None
+    outcome = run(Nothing(20), 50, pace=pace, until=140.0)
+    assert pace.gives_up(140.0) is None
+    assert pace.gives_up(151.0) == "No request of this key was accepted for 150 s"
+    assert outcome.refused < 30
+
+
+def test_a_request_that_was_refused_late_is_taken_back() -> None:
+    pace = Pace(0.003)
+    permit = pace.give(0.0)
+    pace.permit_at(1.0)
+    assert pace.accepted == 1
+    pace.refuse(permit, 1.5, Hint())
+    assert (pace.accepted, pace.refused, pace.state) == (0, 1, "closed")
+
+
+def test_a_cancelled_probe_gives_its_place_to_the_next() -> None:
+    pace = Pace(0.003)
+    pace.refuse(pace.give(0.0), 0.003, Hint())
+    at = pace.permit_at(0.01)
+    probe = pace.give(at)
+    assert pace.permit_at(at) > at
+    pace.end(probe, at + 0.001)
+    assert pace.permit_at(at + 0.001) <= at + 0.001
