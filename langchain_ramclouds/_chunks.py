@@ -80,7 +80,7 @@ class ChunkConverter:
         self.is_done = False
         """False until the last chunk of a completion that is not asked for again."""
         self._expectation = expectation
-        self._json = JsonStream(json_schema) if json_schema is not None else None
+        self._json = JsonStream(json_schema, expectation.model) if json_schema is not None else None
         self._first: Chunk | None = None
         self._calls: dict[int, ToolCall] = {}
         self._text: list[str] = []

@@ -6,24 +6,25 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ramclouds.bridge.arguments import ArgumentsForm
+from ramclouds.bridge.arguments import ArgumentsForm, arguments_form
+from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.structured import Shape, text_of_value
 
 
-def only_json(text: str, json_schema: Mapping[str, Any]) -> str:
+def only_json(text: str, json_schema: Mapping[str, Any], model: str) -> str:
     """The one JSON object that a text holds, unwrapped, without fences and prose; else the text.
 
     LangChain's agents read the text of a message by themselves, and hold it to the schema.
     """
-    return text_of_value(text, Shape(_name_of(json_schema), _object, _keys_of(json_schema)))
+    keys = frozenset(json_schema.get("schema", {}).get("properties") or ()) or None
+    found = text_of_value(text, Shape(json_schema.get("name", ""), _object, keys))
+    form = _form_of(json_schema, model)
+    return found if form is None else form.read(found)
 
 
-def _name_of(json_schema: Mapping[str, Any]) -> str:
-    return str(json_schema.get("name", ""))
-
-
-def _keys_of(json_schema: Mapping[str, Any]) -> frozenset[str] | None:
-    return frozenset(json_schema.get("schema", {}).get("properties") or ()) or None
+def _form_of(json_schema: Mapping[str, Any], model: str) -> ArgumentsForm | None:
+    names, schema = [json_schema.get("name", "")], json_schema.get("schema", {})
+    return arguments_form(names, schema, dialect_for(model).schemas)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -49,14 +50,15 @@ class JsonStream:
         "_form",
         "_in_string",
         "_json",
+        "_model",
         "_schema",
         "_where",
     )
 
-    def __init__(self, json_schema: Mapping[str, Any]) -> None:
+    def __init__(self, json_schema: Mapping[str, Any], model: str) -> None:
         self._schema = json_schema
-        names, keys = frozenset({_name_of(json_schema)}), _keys_of(json_schema) or frozenset()
-        self._form = ArgumentsForm(names, keys) if keys else None
+        self._model = model
+        self._form = _form_of(json_schema, model)
         self._where: Literal["before", "inside", "after", "released"] = "before"
         self._buffer = ""
         self._json: list[str] = []
@@ -106,9 +108,10 @@ class JsonStream:
     def finish(self) -> str:
         """The rest: what was kept back and is no wrapping of JSON."""
         if self._where == "before":
-            return only_json(self._buffer, self._schema)
+            return only_json(self._buffer, self._schema, self._model)
         given = "".join(self._json)
-        return "" if only_json(given + self._buffer, self._schema) == given else self._buffer
+        whole = only_json(given + self._buffer, self._schema, self._model)
+        return "" if whole == given else self._buffer
 
     def release(self) -> str:
         """All that was kept back: the text turned out to come before a tool call."""

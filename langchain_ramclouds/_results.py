@@ -31,7 +31,7 @@ def to_result(completion: Completion, request: Request) -> ChatResult:
     generations = [
         ChatGeneration(
             message=_to_message(
-                choice, described, completion.usage if not position else None, request.json_schema
+                choice, described, completion.usage if not position else None, request
             ),
             generation_info=to_generation_info(choice.finish_reason, choice.logprobs),
         )
@@ -56,12 +56,12 @@ def _to_message(
     choice: Choice,
     described: dict[str, Any],
     usage: Usage | None,
-    json_schema: Mapping[str, Any] | None,
+    request: Request | None,
 ) -> AIMessage:
     calls, invalid = _to_calls(choice)
     text = choice.text
-    if json_schema is not None and not choice.tool_calls:
-        text = only_json(text, json_schema)
+    if request is not None and request.json_schema is not None and not choice.tool_calls:
+        text = only_json(text, request.json_schema, request.expectation.model)
     return AIMessage(
         content=text,
         additional_kwargs=_to_additional(choice),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ramclouds.bridge._schema_tree import resolved
 from ramclouds.bridge.schemas import Form, prepare_schema
 from ramclouds.bridge.wrapping import LABELS, decoded_by, unwrapped
 
-__all__ = ["ArgumentsForm", "arguments_forms"]
+__all__ = ["ArgumentsForm", "arguments_form", "arguments_forms"]
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
 _FIRST_KEY = re.compile(rf"\s*\{{\s*{_STRING}\s*:?\s*")
@@ -73,13 +73,22 @@ def arguments_forms(
     for tool in tools:
         function = tool.get("function")
         given = function.get("parameters") if isinstance(function, Mapping) else None
-        schema = resolved(given) if isinstance(given, Mapping) else {}
-        if not isinstance(schema.get("properties"), Mapping):
+        if not isinstance(given, Mapping):
             continue
-        name, keys = str(tool["function"].get("name")), frozenset(schema["properties"])
-        if not keys or schema.get("additionalProperties") not in (None, False):
-            continue
-        has_texts = form == "gemini" and prepare_schema(schema, form, use="tool").has_texts
-        names = frozenset({name, sent.get(name, name)})
-        forms[name] = ArgumentsForm(names, keys, schema if has_texts else None)
+        name = str(tool["function"].get("name"))
+        found = arguments_form({name, sent.get(name, name)}, given, form)
+        if found is not None:
+            forms[name] = found
     return forms
+
+
+def arguments_form(
+    names: Iterable[str], schema: Mapping[str, Any], form: Form
+) -> ArgumentsForm | None:
+    """What a schema takes, under one of the names; None where it may take anything."""
+    schema = resolved(schema)
+    keys = frozenset(schema.get("properties") or ())
+    if not keys or schema.get("additionalProperties") not in (None, False):
+        return None
+    has_texts = form == "gemini" and prepare_schema(schema, form, use="tool").has_texts
+    return ArgumentsForm(frozenset(names), keys, schema if has_texts else None)

@@ -139,6 +139,26 @@ def test_json_texts_of_gemini_are_objects_for_the_tool() -> None:
     assert arguments_forms([tool], {}, "plain")["f"].schema is None
 
 
+@pytest.mark.parametrize("strategy", [ToolStrategy, ProviderStrategy])
+async def test_agents_on_gemini_get_objects_for_json_texts(
+    strategy: Any, way: Way, gateway: Gateway, chat: Callable[..., ChatRamClouds]
+) -> None:
+    text = json.dumps({"name": "An", "tags": json.dumps({"a": 1})})
+
+    def answer(request: Request) -> Answer:
+        is_streamed = request.json.get("stream")
+        if not request.json.get("tools"):
+            return Sse(text_chunks(text)) if is_streamed else Json(completion(text))
+        made = call("Loose", text)
+        return Sse(tool_chunks(made)) if is_streamed else Json(completion(None, tool_calls=[made]))
+
+    gateway.handler = answer
+    model = chat(model="gemini-2.5-flash")
+    agent: Any = create_agent(model, response_format=strategy(Loose))
+    assert await structured(agent, way) == UNWRAPPED
+    assert '"JSON text of an object' in json.dumps(gateway.last.json)
+
+
 WRAPPED = '{"name": "Loose", "parameters": {"name": "An", "tags": {"a": 1}}}'
 UNWRAPPED = Loose(name="An", tags={"a": 1})
 
@@ -185,13 +205,16 @@ async def test_agents_with_a_format_get_what_is_inside(
     strategy: Any, way: Way, wrapping: Gateway, chat: Callable[..., ChatRamClouds]
 ) -> None:
     agent: Any = create_agent(chat(), response_format=strategy(Loose))
+    assert await structured(agent, way) == UNWRAPPED
+
+
+async def structured(agent: Any, way: Way) -> Any:
+    """What an agent with a format gives, its model streamed or not."""
     asked = {"messages": [HumanMessage("Who?")]}
-    if way.is_streamed:
-        states = [state async for state in agent.astream(asked, stream_mode=["values", "messages"])]
-        last = [state for mode, state in states if mode == "values"][-1]
-    else:
-        last = await agent.ainvoke(asked)
-    assert last["structured_response"] == UNWRAPPED
+    if not way.is_streamed:
+        return (await agent.ainvoke(asked))["structured_response"]
+    states = [state async for state in agent.astream(asked, stream_mode=["values", "messages"])]
+    return [state for mode, state in states if mode == "values"][-1]["structured_response"]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)

@@ -30,11 +30,11 @@ _WRAPPED = {
 
 @pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
 def test_only_json_drops_fences_and_prose_around_one_object(text: str, json_: str) -> None:
-    assert only_json(text, SCHEMA) == json_
+    assert only_json(text, SCHEMA, "gpt-5") == json_
 
 
 def _streamed(pieces: list[str]) -> str:
-    stream = JsonStream(SCHEMA)
+    stream = JsonStream(SCHEMA, "gpt-5")
     return "".join([stream.feed(piece) for piece in pieces] + [stream.finish()])
 
 
@@ -51,7 +51,7 @@ def test_stream_gives_what_the_whole_gives(text: str, json_: str) -> None:
 
 
 def test_json_streams_as_it_comes() -> None:
-    stream = JsonStream(SCHEMA)
+    stream = JsonStream(SCHEMA, "gpt-5")
     assert [stream.feed(piece) for piece in ["``", "`json\n", '{"a"', ": 1}", "\n```"]] == [
         "",
         "",
@@ -63,7 +63,7 @@ def test_json_streams_as_it_comes() -> None:
 
 
 def test_text_before_a_tool_call_is_released_as_it_is() -> None:
-    stream = JsonStream(SCHEMA)
+    stream = JsonStream(SCHEMA, "gpt-5")
     assert stream.feed("I look: ") == ""
     assert stream.release() == "I look: "
     assert stream.feed("more") == "more"

@@ -61,7 +61,7 @@ NAMES = {
         LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of
         merged
     """,
-    "ramclouds.bridge.arguments": "ArgumentsForm arguments_forms",
+    "ramclouds.bridge.arguments": "ArgumentsForm arguments_form arguments_forms",
     "ramclouds.bridge.dialects": """
         DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
         Sampling Way dialect_for dialects to_choice
