@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from ramclouds import AsyncClient, RamCloudsError
 from ramclouds._observers import NOBODY
+from ramclouds._resting import RESTS
 from tests.gateway import (
     REQUEST_ID,
     Gateway,
@@ -35,7 +36,7 @@ from tests.gateway import (
 from tests.harness import ASK, EACH_TWIN, Calls, Twin
 
 Connect = Callable[..., Calls]
-BUSY = Json(error("busy: Secret text", code="system_cpu_overloaded"), 503)
+BUSY = Json(error("busy: Secret text", code="do_request_failed"), 503)
 USED = usage(100, 20, cached_tokens=40, cache_creation_tokens=8, reasoning_tokens=7)
 CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
@@ -187,6 +188,26 @@ def test_retries_are_events_and_the_last_error_is_a_type(
     assert (found["error.type"], found["http.response.status_code"]) == ("ServerError", 503)
     assert found["ramclouds.request_id"] == REQUEST_ID
     assert (span.status.status_code, span.status.description) == (trace.StatusCode.ERROR, None)
+
+
+def test_waits_and_fallbacks_are_events(
+    gateway: Gateway, connect: Connect, exported: InMemorySpanExporter, waits: list[float]
+) -> None:
+    slow = Json(error("slow down", code="rate_limit_exceeded"), 429, {"Retry-After": "0"})
+    gateway.reply(slow, *[BUSY] * 2, Json(completion("Hi", model="gpt-5.2")))
+    calls = connect(max_retries=1, fallback_models=["gpt-5.2"])
+    try:
+        calls.complete()
+    finally:
+        RESTS.forget()
+    span = only(exported)
+    first, *_, last = [(event.name, dict(event.attributes or {})) for event in span.events]
+    assert first[0] == "ramclouds.wait"
+    assert first[1]["ramclouds.seconds"] == 0.0
+    facts = {"error.type": "ServerError", "gen_ai.request.model": "gpt-5"}
+    assert last == ("ramclouds.fallback", {**facts, "ramclouds.next_model": "gpt-5.2"})
+    found = attributes(span)
+    assert (found["gen_ai.request.model"], found["gen_ai.response.model"]) == ("gpt-5", "gpt-5.2")
 
 
 def test_cancelled_call_ends_its_span(gateway: Gateway, exported: InMemorySpanExporter) -> None:

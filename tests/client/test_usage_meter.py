@@ -8,7 +8,19 @@ from collections.abc import Callable
 import pytest
 
 from ramclouds import AsyncClient, ConfigurationError, RamCloudsError, Usage, UsageMeter
-from tests.gateway import Drop, Gateway, Json, Sse, Stall, completion, embedded, text_chunks, usage
+from ramclouds._resting import RESTS
+from tests.gateway import (
+    Drop,
+    Gateway,
+    Json,
+    Sse,
+    Stall,
+    completion,
+    embedded,
+    error,
+    text_chunks,
+    usage,
+)
 from tests.harness import ASK, EACH_TWIN, Calls, Twin
 
 Connect = Callable[..., Calls]
@@ -74,6 +86,21 @@ def test_attempt_that_is_repeated_counts_what_it_used(
         connect(max_retries=1).complete()
     assert meter.total.calls == 1
     assert meter.cost == pytest.approx(2 * COST)
+
+
+def test_model_that_stands_in_has_its_own_price(
+    gateway: Gateway, connect: Connect, waits: list[float]
+) -> None:
+    down = Json(error("no channel", code="model_not_found"), 503)
+    gateway.reply(down, Json(completion("Hi", usage=usage(1_000_000, 0))))
+    with UsageMeter() as meter:
+        try:
+            found = connect(fallback_models=["claude-haiku-4-5"]).complete()
+        finally:
+            RESTS.forget()
+    assert found.cost == pytest.approx(1.0)
+    assert list(meter.by_model) == ["claude-haiku-4-5"]
+    assert meter.cost == pytest.approx(1.0)
 
 
 def test_unknown_price_makes_the_cost_unknown(gateway: Gateway, calls: Calls) -> None:

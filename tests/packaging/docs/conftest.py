@@ -25,6 +25,9 @@ Play = Callable[..., Played]
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Play:
     """Runs a file as the main program, in this process: importing LlamaIndex anew takes seconds."""
+    # The prices that a program sets or asks for go with it.
+    for name in ("_of_gateways", "_of_user"):
+        monkeypatch.setattr(f"ramclouds._prices.known.{name}", {})
 
     def run(path: Path, **settings: str) -> Played:
         for name in [name for name in os.environ if name.startswith("RAMCLOUDS_")]:
