@@ -96,7 +96,7 @@ class Attempts:
             "url": request.url,
             "headers": request.headers,
             "content": self._content,
-            "extensions": {"timeout": self._times.of_attempt(), **self.turn.extension},
+            "extensions": {"timeout": self._times.of_attempt(), "progress": self.turn},
         }
 
     def received(self, response: httpx.Response) -> None:

@@ -6,6 +6,9 @@ _FIRST_TRIAL = 0.1
 _PROVEN = 0.5
 """A trial after so many seconds was refused: no rate limit would have held so long."""
 
+_ROUGHLY = 1.2
+"""Answers that have come but were not read yet are counted too."""
+
 
 class Flights:
     """How many requests are in flight, and how many may be."""
@@ -22,6 +25,7 @@ class Flights:
         self._needed = 2
         self._trial_wait = _FIRST_TRIAL
         self._last = 0.0
+        self._is_full = False
 
     def begin(self, now: float) -> int:
         """A request goes out; gives how many are in flight with it."""
@@ -29,31 +33,37 @@ class Flights:
         self._last = now
         return self.count
 
-    def end(self) -> None:
+    def end(self, *, is_refused: bool) -> None:
         """One is no longer in flight."""
         self.count -= 1
+        # A place is free where an answer has come, not where a request was refused.
+        self._is_full = self._is_full and is_refused and self.count > 0
 
     def free_at(self, now: float) -> float:
         """When the next one has a place, or when to try whether it has."""
-        return now if self.count < self.cap or not self.cap else self._last + self._trial_wait
+        has_place = self.count < self.cap and not self._is_full
+        return now if has_place or not self.cap else self._last + self._trial_wait
 
     def accepted(self, in_flight: int) -> None:
         """One was accepted with so many in flight."""
         self._most = max(self._most, in_flight)
         if self.cap and in_flight > self.cap:
             self.cap = in_flight if self._trial_wait > _PROVEN else 0
-        if self._alike and in_flight >= self._least:
+            self._trial_wait = max(self._trial_wait / 4.0, _FIRST_TRIAL)
+        if self._alike and in_flight > self._least * _ROUGHLY:
             self._doubt()
 
     def refused(self, in_flight: int, *, is_probe: bool) -> bool:
         """One was refused with so many in flight; whether that is a limit of this kind."""
         if self.cap:
+            self._is_full = True
             self._refused_at_cap(in_flight)
-        elif in_flight <= self._most:
+        elif in_flight * _ROUGHLY < self._most:
             self._doubt()
         elif not is_probe:
-            self._least = min(self._least, in_flight) if self._alike else in_flight
-            self._alike += 1
+            is_alike = self._least <= in_flight * _ROUGHLY and in_flight <= self._least * _ROUGHLY
+            self._least = min(self._least, in_flight) if is_alike else in_flight
+            self._alike = self._alike + 1 if is_alike else 1
             if self._alike >= self._needed and self._least > 1:
                 self.cap, self._trial_wait = self._least - 1, _FIRST_TRIAL
         return self.cap > 0

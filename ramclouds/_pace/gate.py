@@ -13,12 +13,12 @@ from itertools import count
 from math import inf
 from threading import Condition, Lock, Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from typing_extensions import ParamSpec
 
 from ramclouds._pace.loops import LoopReader
-from ramclouds._pace.machine import THREAD, Hint, Pace, Permit, Reader
+from ramclouds._pace.machine import FIRST, THREAD, Hint, Pace, Permit, Reader
 
 logger = logging.getLogger("ramclouds")
 P = ParamSpec("P")
@@ -45,9 +45,9 @@ class Place:
 
     __slots__ = ("failed", "is_bulk", "not_before", "permit", "reader", "wake", "was_refused")
 
-    def __init__(self, *, is_bulk: bool) -> None:
+    def __init__(self, reader: Reader = THREAD, *, is_bulk: bool) -> None:
         self.is_bulk = is_bulk
-        self.reader: Reader = THREAD
+        self.reader = reader
         self.permit: Permit | None = None
         self.wake: Callable[[], object] | None = None
         """Set while it waits."""
@@ -68,6 +68,16 @@ class Learned:
     waiting: int = 0
 
 
+class Quick(Protocol):
+    """A call that went out without a permit."""
+
+    given_at: float
+    sent_at: float
+
+    def place(self) -> Place:
+        """Its place in the line."""
+
+
 class Gate:
     """Gives permits, first come, first served; interactive calls before those in bulk."""
 
@@ -82,11 +92,43 @@ class Gate:
         self._clock: Thread | None = None
         self._wakes_at = inf
         self.is_broken = False
+        self._quick: set[Quick] | None = set()
+        """Calls without a permit, of which nothing is known: no lock and no machine is needed as
+        long as nobody was refused, and few wait for a response."""
+        self._quick_accepted = 0
+
+    def quick_pass(self, call: Quick) -> bool:
+        """Whether a call may go out without a permit."""
+        quick = self._quick
+        if quick is None or len(quick) >= FIRST:
+            return False
+        call.given_at = call.sent_at = monotonic()
+        self._pace.window.sent.append(call.given_at)
+        quick.add(call)
+        return True
+
+    def quick_end(self, call: Quick, *, is_accepted: bool = False) -> None:
+        """Something has become known of such a call, or it has ended."""
+        call.given_at = 0.0
+        if (quick := self._quick) is not None:
+            quick.discard(call)
+            self._quick_accepted += is_accepted
+
+    def _adopt(self) -> None:
+        """Gives a permit to all that went out without one."""
+        quick, self._quick = self._quick, None
+        for call in sorted(quick or (), key=lambda one: one.given_at):
+            place = call.place()
+            place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
+            call.given_at = 0.0
+        self._pace.accepted += self._quick_accepted
+        self._quick_accepted = 0
 
     def try_pass(self, place: Place) -> bool:
         """Gives a permit if it may go at once and nobody waits."""
         try:
             with self._lock:
+                self._adopt()
                 if self._lines[0] or self._lines[1] or self._later or place.not_before:
                     return self.is_broken
                 now = monotonic()
@@ -118,35 +160,41 @@ class Gate:
             self._serve()
 
     @_harmless
-    def settle(
-        self,
-        place: Place,
-        *,
-        is_accepted: bool = False,
-        hint: Hint | None = None,
-        ends: bool = True,
-    ) -> None:
-        """Takes in what became of a request: a hint where it was refused for its rate."""
+    def refuse(self, call: Quick, place: Place, hint: Hint) -> None:
+        """A request was refused for its rate."""
         with self._lock:
-            now, permit = monotonic(), place.permit
-            if permit is None:
+            self._adopt()
+            if place.permit is None:
+                # It went out while the others were given theirs.
+                place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
+            self._pace.refuse(place.permit, monotonic(), hint)
+            self._end(place)
+            self._serve()
+
+    @_harmless
+    def settle(self, place: Place, *, is_accepted: bool, ends: bool = True) -> None:
+        """Takes in what became of a request that was not refused for its rate."""
+        with self._lock:
+            if place.permit is None:
                 return
-            if hint is not None:
-                self._pace.refuse(permit, now, hint)
-            elif is_accepted:
-                self._pace.accept(permit, now)
+            if is_accepted:
+                self._pace.accept(place.permit, monotonic())
             if ends:
                 self._end(place)
             self._serve()
 
     @_harmless
-    def note(self, place: Place, event: str, *facts: float) -> None:
-        """Takes in how far the request has come: `started`, `connected` or `sent`."""
+    def connected(self, seconds: float) -> None:
+        """A connection was made in so many seconds."""
+        with self._lock:
+            self._pace.connected(seconds)
+
+    @_harmless
+    def note(self, place: Place, event: str) -> None:
+        """Takes in how far the request has come: `started` or `sent`."""
         with self._lock:
             pace, permit = self._pace, place.permit
-            if event == "connected":
-                pace.connected(*facts)
-            elif permit is not None and event == "started":
+            if permit is not None and event == "started":
                 pace.started(permit)
             elif permit is not None:
                 pace.sent(permit, monotonic())
@@ -156,7 +204,8 @@ class Gate:
         """What is known."""
         with self._lock:
             pace, waiting = self._pace, sum(map(len, self._lines)) + len(self._later)
-            return Learned(pace.per_second(), pace.refused, pace.accepted, waiting)
+            accepted = pace.accepted + self._quick_accepted
+            return Learned(pace.per_second(), pace.refused, accepted, waiting)
 
     def _line_up(self, place: Place) -> None:
         line = self._lines[place.is_bulk]
@@ -193,6 +242,8 @@ class Gate:
                 self._line_up(heappop(self._later)[2])
             place = self._first()
             if place is None:
+                if not self._pace.refused and not self._pace.unknown and self._quick is None:
+                    self._quick = set()
                 return self._later[0][0] if self._later else None
             at = self._pace.permit_at(now)
             if at > now:

@@ -56,7 +56,16 @@ THREAD = Reader()
 class Permit:
     """One request that may go out."""
 
-    __slots__ = ("given_at", "in_flight", "is_probe", "is_trial", "is_unknown", "reader", "sent_at")
+    __slots__ = (
+        "given_at",
+        "in_flight",
+        "is_probe",
+        "is_refused",
+        "is_trial",
+        "is_unknown",
+        "reader",
+        "sent_at",
+    )
 
     def __init__(self, now: float, in_flight: int, reader: Reader) -> None:
         self.given_at = now
@@ -64,7 +73,7 @@ class Permit:
         """When it went out; `inf` while it waits for a connection."""
         self.reader = reader
         self.in_flight = in_flight
-        self.is_probe = self.is_trial = False
+        self.is_probe = self.is_trial = self.is_refused = False
         self.is_unknown = True
         """Neither accepted nor refused yet."""
 
@@ -94,7 +103,7 @@ class Pace:
         self.refused = 0
         self._unknown: deque[Permit] = deque()
         """Those that have gone out, in this order, neither accepted nor refused yet."""
-        self._open = 0
+        self.unknown = 0
         """How many are neither accepted nor refused, gone out or not."""
         self._allowance = FIRST
         self._next = -inf
@@ -115,17 +124,23 @@ class Pace:
     def permit_at(self, now: float) -> float:
         """When the next request may go: now or before, later, or `inf` until something happens."""
         self._confirm(now)
+        if self.state == "paced" and not self._has_pace():
+            self.state, self._allowance, self._next = "open", max(self.unknown, 2), now
         if self.state == "open":
             return self._open_at(now)
         if self.state == "closed":
             return self._probe_at if self._probe is None else self._known_at(self._probe, now)
         return self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
 
+    def _has_pace(self) -> bool:
+        """Whether anything is known to keep to; a limit in flight may have proved wrong."""
+        return bool(self.flights.cap or self.window.count or self.rate.per_second)
+
     def _open_at(self, now: float) -> float:
         if self._run and self.rate.accepted >= self._run:
             self._find_window()
             return self._paced_at(now)
-        waiting = self._open
+        waiting = self.unknown
         if waiting < FIRST and not self.refused:
             return now
         if waiting < self._allowance:
@@ -137,7 +152,7 @@ class Pace:
             return self._next
         free = self.window.free_at(now)
         if free <= now:
-            if self._open < self._allowance or not self._unknown:
+            if self.unknown < self._allowance or not self._unknown:
                 return now
             return self._known_at(self._unknown[0], now)
         trial = self._trial()
@@ -194,7 +209,16 @@ class Pace:
         self.rate.accepted += 1
         self.window.sent.append(now)
         self._unknown.append(permit)
-        self._open += 1
+        self.unknown += 1
+        return permit
+
+    def adopt(self, given_at: float, sent_at: float, reader: Reader) -> Permit:
+        """A request has gone out without a permit."""
+        permit = Permit(given_at, self.flights.begin(given_at), reader)
+        permit.sent_at = sent_at
+        self.rate.accepted += 1
+        self._unknown.append(permit)
+        self.unknown += 1
         return permit
 
     def started(self, permit: Permit) -> None:
@@ -262,6 +286,7 @@ class Pace:
         if not permit.is_unknown:
             self.accepted -= 1
         self._know(permit)
+        permit.is_refused = True
         self.refused += 1
         self._clean = 0
         if self._refused_since is None or now - self._refused_at > _PATIENCE:
@@ -280,7 +305,7 @@ class Pace:
 
     def end(self, permit: Permit, now: float) -> None:
         """It is no longer in flight; one that was cancelled is neither accepted nor refused."""
-        self.flights.end()
+        self.flights.end(is_refused=permit.is_refused)
         if permit.is_unknown:
             self._know(permit)
             if permit.sent_at == inf:
@@ -306,10 +331,11 @@ class Pace:
     def _know(self, permit: Permit) -> None:
         if permit.is_unknown:
             permit.is_unknown = False
-            self._open -= 1
+            self.unknown -= 1
 
     def _close(self, permit: Permit, now: float, hint: Hint) -> None:
-        if self.flights.refused(permit.in_flight, is_probe=False):
+        is_expected = self.rate.is_dry_as_expected(permit.sent_at) and not self.flights.cap
+        if not is_expected and self.flights.refused(permit.in_flight, is_probe=False):
             self.state = "paced"
             return
         if self.state == "paced" and self.window.count:

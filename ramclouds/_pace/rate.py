@@ -50,6 +50,16 @@ class Rate:
         """The part of the rate by which it may be wrong, from 0 to 1/2."""
         return 0.5 / (2.0 + sum(count for _, count in self._cycles))
 
+    def is_dry_as_expected(self, now: float) -> bool:
+        """Whether a refusal at this moment is what the rate explains."""
+        return self._since is not None and self._from_dry and self.explains(now - self._since)
+
+    def explains(self, seconds: float) -> bool:
+        """Whether the rate explains what was accepted in so many seconds."""
+        if self.per_second is None:
+            return False
+        return abs(self.accepted - self.per_second * seconds) <= 2.0 + 0.1 * self.accepted
+
     def grow_if_overdue(self, now: float, pause: float) -> None:
         """Raises the rate where more was accepted than it explains, without a refusal."""
         if self.per_second is None or self._since is None:
@@ -78,8 +88,7 @@ class Rate:
             self._add_cycle(seconds)
 
     def _add_cycle(self, seconds: float) -> None:
-        rate = self.per_second
-        if rate is not None and abs(self.accepted - rate * seconds) > 2.0 + 0.1 * self.accepted:
+        if not self.explains(seconds):
             self._cycles.clear()
         self._cycles.append((seconds, self.accepted))
         total = sum(seconds for seconds, _ in self._cycles)

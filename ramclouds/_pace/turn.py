@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from math import inf
 from threading import Event
 from time import monotonic
 from types import TracebackType
@@ -19,6 +20,7 @@ from ramclouds._pace.gate import Gate, Place
 from ramclouds._pace.hints import hint_in, is_for_rate
 from ramclouds._pace.lanes import is_bulk
 from ramclouds._pace.loops import reader_of
+from ramclouds._pace.machine import THREAD
 from ramclouds.errors import RamCloudsError, RateLimitError
 
 logger = logging.getLogger("ramclouds")
@@ -27,18 +29,26 @@ logger = logging.getLogger("ramclouds")
 class Turn:
     """`with turn:` around a call with all its attempts; nothing of it is left behind then."""
 
-    __slots__ = ("_error", "_gate", "_max_wait", "_place", "_since", "_times", "is_over")
+    __slots__ = (
+        "_error", "_gate", "_max_wait", "_place", "_since", "_times", "given_at", "is_over", "loop",
+        "sent_at",
+    )  # fmt: skip
 
     def __init__(self, gate: Gate | None, times: CallTimes, max_wait: float | None) -> None:
-        bulk = is_bulk()
         self._gate = gate
-        self._place = Place(is_bulk=bulk)
         self._times = times
-        self._max_wait = None if bulk else max_wait
-        self._since: float | None = None
-        """When it began to wait."""
+        self._max_wait = max_wait
+        self._place: Place | None = None
+        """In the line, or with a permit; None where there was no need of either."""
+        self.given_at = 0.0
+        """When it went out without a permit; 0 once it is known what became of it."""
+        self.sent_at = 0.0
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Who reads the response."""
         self._error: RamCloudsError | None = None
         """The last refusal."""
+        self._since = 0.0
+        """When it began to wait."""
         self.is_over = False
         """Whether it waited in vain."""
 
@@ -51,17 +61,27 @@ class Turn:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._error = None
-        if self._gate is not None and (self._place.permit or self._place.wake):
-            self._gate.leave(self._place)
+        if self._gate is None:
+            return
+        if self.given_at:
+            self._gate.quick_end(self)
+        if self._place is not None:
+            self._error = None
+            if self._place.permit is not None or self._place.wake is not None:
+                self._gate.leave(self._place)
 
-    def is_read_by(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The response comes to this event loop."""
-        self._place.reader = reader_of(loop)
+    def place(self) -> Place:
+        """Its place in the line."""
+        if self._place is None:
+            reader = THREAD if self.loop is None else reader_of(self.loop)
+            self._place = Place(reader, is_bulk=is_bulk())
+        return self._place
 
     def passes(self) -> bool:
         """Whether the request may go at once."""
-        return self._gate is None or self._gate.try_pass(self._place)
+        if self._gate is None or self._gate.quick_pass(self):
+            return True
+        return self._gate.try_pass(self.place())
 
     @contextmanager
     def waiting(self, wake: Callable[[], object]) -> Iterator[float | None]:
@@ -71,71 +91,77 @@ class Turn:
             RamCloudsError: it waited in vain.
         """
         assert self._gate is not None
+        place = self.place()
         now = monotonic()
         self._since = self._since or now
-        until = None if self._max_wait is None else self._since + self._max_wait
+        is_limited = self._max_wait is not None and not place.is_bulk
+        until = self._since + (self._max_wait or 0.0) if is_limited else None
         deadline = self._times.deadline()
-        self._gate.join(self._place, wake)
+        self._gate.join(place, wake)
         try:
             yield seconds_left(earlier(until, deadline))
         except BaseException:
-            self._gate.leave(self._place)
+            self._gate.leave(place)
             raise
-        if self._place.permit is None and not self._gate.is_broken:
-            self._gate.leave(self._place)
+        if place.permit is None and not self._gate.is_broken:
+            self._gate.leave(place)
             self.is_over = True
-            raise self._failure(is_late=deadline is not None and monotonic() >= deadline)
+            raise self._failure(place, is_late=deadline is not None and monotonic() >= deadline)
 
     def accepted(self) -> None:
         """The head of a success has come."""
-        if self._gate is not None:
+        if self.given_at:
+            assert self._gate is not None
+            self._gate.quick_end(self, is_accepted=True)
+        if self._place is not None and self._gate is not None:
             self._gate.settle(self._place, is_accepted=True, ends=False)
 
     def renew(self) -> None:
         """Another model is asked: it may wait anew."""
-        self.is_over, self._since, self._error = False, None, None
-
-    @property
-    def extension(self) -> dict[str, Turn]:
-        """What has our transports tell how far a request has come."""
-        return {} if self._gate is None else {"progress": self}
+        self.is_over, self._since, self._error = False, 0.0, None
 
     def started(self) -> None:
         """The request may still wait for a connection."""
-        assert self._gate is not None
-        self._gate.note(self._place, "started")
+        self.sent_at = inf
+        if self._place is not None and self._gate is not None:
+            self._gate.note(self._place, "started")
 
     def connected(self, seconds: float) -> None:
         """A connection was made for it."""
-        assert self._gate is not None
-        self._gate.note(self._place, "connected", seconds)
+        if self._gate is not None:
+            self._gate.connected(seconds)
 
     def sent(self) -> None:
         """The request is on its way."""
-        assert self._gate is not None
-        self._gate.note(self._place, "sent")
+        self.sent_at = monotonic()
+        if self._place is not None and self._gate is not None:
+            self._gate.note(self._place, "sent")
 
     def failed(self, error: RamCloudsError, *, has_status: bool) -> bool:
         """Takes in how an attempt failed; whether the call may wait for another turn."""
-        if self._gate is None or self.is_over:
+        if self._gate is None or self._gate.is_broken or self.is_over:
             return False
         if not has_status or not is_for_rate(error):
-            self._gate.settle(self._place, is_accepted=has_status)
+            if self.given_at:
+                self._gate.quick_end(self, is_accepted=has_status)
+            if self._place is not None:
+                self._gate.settle(self._place, is_accepted=has_status)
             return False
+        place = self.place()
         self._error = error
         asked = wait_asked_by(error)
         wait = jittered(asked) if asked else None
-        self._gate.settle(self._place, hint=hint_in(error, wait))
-        self._place.was_refused = True
-        self._place.not_before = monotonic() + wait if wait else 0.0
-        return asked is None or self._max_wait is None or asked <= self._max_wait
+        self._gate.refuse(self, place, hint_in(error, wait))
+        place.was_refused = True
+        place.not_before = monotonic() + wait if wait else 0.0
+        return place.is_bulk or asked is None or self._max_wait is None or asked <= self._max_wait
 
-    def _failure(self, *, is_late: bool) -> RamCloudsError:
+    def _failure(self, place: Place, *, is_late: bool) -> RamCloudsError:
         if is_late:
             return self._times.is_over()
         assert self._gate is not None
         learned = self._gate.learned()
-        why = self._place.failed or (
+        why = place.failed or (
             f"The call waited {self._max_wait:g} s for its turn (max_wait). Raise max_wait=..., or "
             "send less at once"
         )
@@ -163,7 +189,7 @@ async def aenter(turn: Turn) -> None:
     """Waits on the running event loop, asyncio's or trio's, until the request may go."""
     loop, is_asyncio = running_loop()
     if is_asyncio:
-        turn.is_read_by(loop)
+        turn.loop = loop
     if turn.passes():
         return
     if is_asyncio:
