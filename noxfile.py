@@ -31,7 +31,8 @@ EXTRAS = {
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Runs the tests, or those that are named behind `--`."""
-    session.install("-r", "requirements/dev.txt")
+    # An environment of uv has no pip, and some tests install a wheel.
+    session.install("pip", "-r", "requirements/dev.txt")
     session.install("--no-deps", "--editable", ".")
     session.run("python", "-m", "ramclouds.local", "fetch")
     session.run("pytest", "-n", "auto", "--dist", "loadgroup", "-q", *session.posargs)
