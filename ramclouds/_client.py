@@ -205,7 +205,7 @@ class Client(BaseClient):
         """The gateway's own prices, which `usage.cost` goes by from then on.
 
         `group` is the group of the key, where it is not the usual one; its factor is in the prices.
-        All clients of one gateway share what it said; it is asked again after `max_age` seconds.
+        All clients of one gateway share them; it is asked again after `max_age` seconds.
 
         Raises:
             AuthenticationError, PermissionDeniedError, NotFoundError: it shows no prices.
@@ -496,7 +496,7 @@ class AsyncClient(BaseClient):
         """The gateway's own prices, which `usage.cost` goes by from then on.
 
         `group` is the group of the key, where it is not the usual one; its factor is in the prices.
-        All clients of one gateway share what it said; it is asked again after `max_age` seconds.
+        All clients of one gateway share them; it is asked again after `max_age` seconds.
 
         Raises:
             AuthenticationError, PermissionDeniedError, NotFoundError: it shows no prices.

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ramclouds.types import Completion, Embeddings
+from ramclouds.types import Chunk, Completion, Embeddings
 
 logger = logging.getLogger("ramclouds")
 
@@ -28,7 +28,7 @@ class Operation:
 
 
 class Listener:
-    """What one observer hears of one operation; a method that is not overridden does nothing."""
+    """The events of one operation; a method that is not overridden does nothing."""
 
     def begin(self) -> None:
         """The operation begins; of a stream, when its first chunk is asked for."""
@@ -109,11 +109,9 @@ class Watch:
             except Exception:
                 logger.exception("An observer of ramclouds failed in %r; the call goes on", event)
 
-    def chunks(self, chunks: list[Any]) -> None:
+    def chunks(self, chunks: list[Chunk]) -> None:
         """Takes in chunks of a stream."""
-        if not self._has_token and any(
-            one.text or one.reasoning or one.tool_calls for one in chunks
-        ):
+        if not self._has_token and any(map(_has_content, chunks)):
             self._has_token = True
             self.notify("first_token")
 
@@ -130,6 +128,10 @@ class Watch:
         # They know what was sent.
         self.listeners = ()
         self.arrived = _nothing
+
+
+def _has_content(chunk: Chunk) -> bool:
+    return bool(chunk.text or chunk.reasoning or chunk.tool_calls or chunk.refusal)
 
 
 def _nothing() -> None:

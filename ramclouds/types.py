@@ -52,7 +52,7 @@ class Usage(_Billed):
 
     @property
     def price(self) -> Price | None:
-        """The price of the model, or None where nobody has said it; makes no request."""
+        """The price of the model, or None where it is not known; makes no request."""
         return None if self._billed_as is None else price_of(self._billed_as[1], self._billed_as[0])
 
     @property

@@ -6,18 +6,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from ramclouds._facts.list_prices import LIST, NOTE
-from ramclouds._prices.price import Price, Prices, by_plain_name, find
+from ramclouds._prices.price import Price, Prices
 
 # By base URL, for all clients of the process; of the user's, None is for all gateways. The number
 # is when the gateway was asked.
 _of_gateways: dict[str, tuple[Prices, float]] = {}
 _of_user: dict[str | None, Prices] = {}
-_list = {name: Price(**row._asdict(), source="list", note=NOTE) for name, row in LIST.items()}
-_list_by_plain_name = by_plain_name(_list)
 
 
 def price_of(model: str, base_url: str | None = None) -> Price | None:
-    """The price of a model, or None where nobody has said it; no request is made.
+    """The price of a model, or None where it is not known; no request is made.
 
     It is the gateway's, where `Client.prices()` has asked for it, else what `set_prices` set, else
     the vendor's list price. `source` says which. Without a `base_url` a gateway's price counts if
@@ -45,9 +43,9 @@ def remember_prices(base_url: str, prices: Prices, now: float) -> None:
 def remembered_prices(
     base_url: str, group: str | None, max_age: float, now: float
 ) -> Prices | None:
-    """What a gateway has said of a group, no longer than `max_age` seconds ago."""
+    """The prices of a group that a gateway gave, no longer than `max_age` seconds ago."""
     prices, asked_at = _of_gateways.get(base_url, (None, now))
-    if prices is None or prices.group != group or now - asked_at > max_age:
+    if prices is None or prices.group != group or now - asked_at >= max_age:
         return None
     return prices
 
@@ -56,7 +54,15 @@ def remembered_prices(
 def list_price(model: str) -> Price | None:
     """The vendor's list price of a model, or None where it is not known."""
     # OpenRouter's variants that cost nothing: `deepseek/deepseek-chat:free`.
-    return None if model.endswith(":free") else find(_list, _list_by_plain_name, model)
+    return None if model.endswith(":free") else _listed().find(model)
+
+
+@lru_cache(maxsize=1)
+def _listed() -> Prices:
+    """Made on first use: an import needs no prices."""
+    return Prices(
+        {name: Price(**row._asdict(), source="list", note=NOTE) for name, row in LIST.items()}
+    )
 
 
 def _of_gateway(base_url: str | None) -> Prices | None:

@@ -61,7 +61,10 @@ class Prices(Mapping[str, Price]):
         """The factor of each group that the gateway shows."""
         self.raw: Mapping[str, Any] = raw or {}
         self._prices = dict(prices)
-        self._by_plain_name = by_plain_name(prices)
+        # Without a vendor in front and with its version in dots.
+        self._by_plain_name: dict[str, Price] = {}
+        for name, price in prices.items():
+            self._by_plain_name.setdefault(with_dots(base_names(name)[0]), price)
 
     def __getitem__(self, model: str) -> Price:
         return self._prices[model]
@@ -77,23 +80,11 @@ class Prices(Mapping[str, Price]):
 
     def find(self, model: str) -> Price | None:
         """The price of a model by this name or a variant of it, such as one with a date."""
-        return find(self._prices, self._by_plain_name, model)
-
-
-def by_plain_name(prices: Mapping[str, Price]) -> dict[str, Price]:
-    """Prices by the name without a vendor in front and with its version in dots."""
-    plain: dict[str, Price] = {}
-    for name, price in prices.items():
-        plain.setdefault(with_dots(base_names(name)[0]), price)
-    return plain
-
-
-def find(prices: Mapping[str, Price], by_plain: Mapping[str, Price], model: str) -> Price | None:
-    """The price of a model by its very name, else by a plainer one."""
-    if model in prices:
-        return prices[model]
-    names = map(with_dots, base_names(model))
-    return next((by_plain[name] for name in names if name in by_plain), None)
+        if model in self._prices:
+            return self._prices[model]
+        names = map(with_dots, base_names(model))
+        plain = self._by_plain_name
+        return next((plain[name] for name in names if name in plain), None)
 
 
 def cost_of(usage: Counts | None, price: Price | None) -> float | None:
@@ -105,15 +96,15 @@ def cost_of(usage: Counts | None, price: Price | None) -> float | None:
     if price.max_prompt_tokens is not None and usage.prompt_tokens > price.max_prompt_tokens:
         return None
     cached, written = usage.cached_tokens, usage.cache_creation_tokens
-    heard, spoken = usage.prompt_audio_tokens, usage.completion_audio_tokens
+    audio_in, audio_out = usage.prompt_audio_tokens, usage.completion_audio_tokens
     # Reasoning is part of the completion; the other four are parts of their side, too.
     parts = (
-        (max(usage.prompt_tokens - cached - written - heard, 0), price.input),
+        (max(usage.prompt_tokens - cached - written - audio_in, 0), price.input),
         (cached, _or(price.cached, price.input)),
         (written, _or(price.cache_write, price.input)),
-        (heard, _or(price.audio_input, price.input)),
-        (max(usage.completion_tokens - spoken, 0), price.output),
-        (spoken, _or(price.audio_output, price.output)),
+        (audio_in, _or(price.audio_input, price.input)),
+        (max(usage.completion_tokens - audio_out, 0), price.output),
+        (audio_out, _or(price.audio_output, price.output)),
     )
     return price.per_call + sum(tokens * dollars for tokens, dollars in parts) / _MILLION
 

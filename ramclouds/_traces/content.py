@@ -65,11 +65,10 @@ def _parts(content: Any) -> Iterable[dict[str, Any]]:
         yield {"type": "text", "content": content}
         return
     for part in content or ():
-        if part.get("type") == "text":
-            yield {"type": "text", "content": part.get("text", "")}
-        else:
-            # Pictures and files are megabytes, and no backend takes them.
-            yield {"type": part.get("type", "")}
+        kind = part.get("type", "") if isinstance(part, Mapping) else "text"
+        text = part.get("text", "") if isinstance(part, Mapping) else str(part)
+        # Pictures and files are megabytes, and no backend takes them.
+        yield {"type": kind, "content": text} if kind == "text" else {"type": kind}
 
 
 def _call(id: Any, name: Any, arguments: Any) -> dict[str, Any]:

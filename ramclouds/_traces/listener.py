@@ -80,8 +80,8 @@ class Tracing(Listener):
     def failed(self, error: BaseException, partial: Any) -> None:
         kind = type(error).__name__
         # What it says may quote the request or the response.
-        said = str(error) if self._has_content else None
-        self._span.set_status(trace.StatusCode.ERROR, said)
+        message = str(error) if self._has_content else None
+        self._span.set_status(trace.StatusCode.ERROR, message)
         facts = {"error.type": kind}
         status, request_id = (getattr(error, name, None) for name in ("status_code", "request_id"))
         more = {"http.response.status_code": status, "ramclouds.request_id": request_id}

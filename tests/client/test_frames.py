@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
-from ramclouds import ConfigurationError, RamCloudsError
+from ramclouds import ConfigurationError, RamCloudsError, UsageMeter
 from tests.gateway import Gateway, Json, error
 from tests.harness import EACH_TWIN, Calls, Twin
 from tests.harness.failing import FAILURES, PASSWORD, failing
@@ -68,6 +70,17 @@ def test_no_secret_is_kept_where_all_models_fail(
         raised = caught(connect, method, kind, gateway, fallback_models=["glm-4.6"], max_retries=1)
         assert found(raised) == ()
     assert len(gateway.requests) > 3
+
+
+@pytest.mark.parametrize("method", SENT)
+def test_no_secret_is_kept_by_an_error_that_observers_heard(
+    gateway: Gateway, connect: Connect, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", TracerProvider(shutdown_on_exit=False))
+    with UsageMeter() as meter:
+        leaks = {kind: found(caught(connect, method, kind, gateway)) for kind in FAILURES}
+    assert leaks == dict.fromkeys(FAILURES, ())
+    assert meter.total.failed_calls == len(FAILURES)
 
 
 WRONG: tuple[Any, ...] = (
