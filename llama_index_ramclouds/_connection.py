@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -41,6 +42,15 @@ class ConnectionSettings(ClientSettings, total=False):
 
     api_base: str | None
     async_http_client: Any
+
+
+class LateSignature:
+    """The signature of a class that is built at its first use: editors ask for it before."""
+
+    def __get__(self, _: object, kind: type[BaseModel]) -> Any:
+        # Sets pydantic's own in place of this one.
+        kind.model_rebuild()
+        return inspect.signature(kind)
 
 
 class Connection(BaseModel):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import ConfigDict, Field
 from pydantic import AliasChoices
 from typing_extensions import Unpack
 
-from llama_index_ramclouds._connection import Connection, ConnectionSettings
+from llama_index_ramclouds._connection import Connection, ConnectionSettings, LateSignature
 from ramclouds.bridge.settings import EmbeddingSettings
 
 
@@ -69,6 +69,8 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
             " the average of the vectors of its parts."
         ),
     )
+
+    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 

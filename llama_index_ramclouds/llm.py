@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -35,6 +35,7 @@ from llama_index_ramclouds._chunks import (
     with_events,
     with_one_call,
 )
+from llama_index_ramclouds._connection import LateSignature
 from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import Fields, LLMSettings
 from llama_index_ramclouds._model_facts import to_metadata
@@ -70,6 +71,8 @@ class RamClouds(Fields, FunctionCallingLLM):
         # The input of a wrong api_key or header may hold the key.
         hide_input_in_errors=True,
     )
+
+    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import pkgutil
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import pairwise
 from types import ModuleType
+from typing import Any
 
 import pytest
 from langchain_core.embeddings import Embeddings
@@ -229,3 +233,29 @@ FRAMEWORK: dict[type[BaseModel], type] = {
 def test_model_fields_are_pinned(model: type[BaseModel]) -> None:
     own = model.model_fields.keys() - getattr(FRAMEWORK[model], "model_fields", {}).keys()
     assert sorted(own) == sorted(FIELDS[model].split())
+
+
+@pytest.mark.parametrize("model", FRAMEWORK)
+def test_each_field_is_described(model: type[BaseModel]) -> None:
+    described = {name for name, field in model.model_fields.items() if field.description}
+    for kind in model.__mro__:
+        if kind.__module__.startswith(("ramclouds", "langchain_ramclouds")):
+            described |= set(described_in(inspect.getsource(kind)))
+    assert set(FIELDS[model].split()) - described == set()
+
+
+def described_in(source: str) -> Iterator[str]:
+    """The attributes of a class that a docstring follows."""
+    body = ast.parse(textwrap.dedent(source)).body[0].body  # type: ignore[attr-defined]
+    for field, below in pairwise(body):
+        is_text = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
+            yield field.target.id
+
+
+@pytest.mark.parametrize("model", FRAMEWORK)
+def test_signature_names_each_field_before_the_first_instance(model: type[BaseModel]) -> None:
+    new: Any = type("New", (model,), {"__module__": __name__})
+    missing = new.model_fields.keys() - inspect.signature(new).parameters.keys()
+    # LangChain's own have other names.
+    assert missing & set(FIELDS[model].split()) == set()
