@@ -12,7 +12,6 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._errors import INVALID_TOOL_CALLS, check
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
-from langchain_ramclouds._only_json import JsonStream
 from langchain_ramclouds._results import (
     to_facts,
     to_invalid_call,
@@ -22,6 +21,8 @@ from langchain_ramclouds._results import (
 )
 from ramclouds import Choice, Chunk, Completion, ToolCall, ToolCallDelta
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.json_text import unparsable_end
+from ramclouds.bridge.only_json import JsonStream
 from ramclouds.types import InvalidToolCall
 
 # A chunk is built for every token. Built by their constructors, message and generation take
@@ -215,28 +216,6 @@ class ChunkConverter:
             raw=last.raw,
             tool_calling=first.tool_calling,
         )
-
-
-def unparsable_end(arguments: str) -> str:
-    """What makes arguments, cut off or not, a text that `parse_partial_json` takes for no call.
-
-    It ends an open string, then closes a bracket that is not the innermost open one:
-    https://github.com/langchain-ai/langchain/blob/master/libs/core/langchain_core/utils/json.py
-    """
-    closers: list[str] = []
-    in_string = escaped = False
-    for character in arguments:
-        if in_string:
-            in_string = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            in_string = True
-        elif character in "{[":
-            closers.append("}" if character == "{" else "]")
-        elif character in "}]" and closers and closers[-1] == character:
-            closers.pop()
-    end = ("\\" if escaped else "") + ('"' if in_string else "")
-    return end + ("}" if closers and closers[-1] == "]" else "]")
 
 
 def _to_fragment(delta: ToolCallDelta) -> ToolCallChunk:

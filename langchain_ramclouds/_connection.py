@@ -11,7 +11,6 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from typing_extensions import Self
 
 import ramclouds
-from langchain_ramclouds._clients import CLIENTS, key_of
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     MAX_WAIT,
@@ -21,6 +20,10 @@ from ramclouds.bridge.settings import (
     check_pickles,
     public_headers,
 )
+from ramclouds.bridge.settings_cache import SettingsCache, key_of
+
+# Shared by all models of the process.
+CLIENTS = SettingsCache(limit=32)
 
 
 class ConnectionSettings(ClientSettings, total=False):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import AliasChoices, Field, PrivateAttr
 from typing_extensions import Self
 
-from langchain_ramclouds._clients import DOWNGRADED
 from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
@@ -19,12 +18,16 @@ from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
 from ramclouds.bridge.pictures import ImagesInText
 from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS
+from ramclouds.bridge.settings_cache import SettingsCache
 from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
 
     from ramclouds.models import KnownModel
+
+DOWNGRADED = SettingsCache(limit=256)
+"""By settings of a client, the models that ignored a native request for tools or formats."""
 
 
 class ChatSettings(BodyFields, ConnectionSettings, total=False):

@@ -16,7 +16,7 @@ from langchain_core.messages import (
 )
 
 from langchain_ramclouds._errors import ConfigurationError
-from langchain_ramclouds._parts import flatten, to_parts, to_result, to_said
+from ramclouds.bridge.content_blocks import flatten, to_parts, to_result, to_said
 from ramclouds.bridge.history import arguments_text, assistant_message, wire_call
 
 WireMessage = dict[str, Any]

@@ -12,9 +12,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_ramclouds._content_blocks import PROVIDER
 from langchain_ramclouds._errors import check
 from langchain_ramclouds._messages import TOOL_CALL_EXTRAS
-from langchain_ramclouds._only_json import only_json
 from langchain_ramclouds._request import Request
 from ramclouds import Choice, Chunk, Completion, Usage
+from ramclouds.bridge.only_json import only_json
 from ramclouds.bridge.tools import parsed_arguments
 from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 

@@ -24,6 +24,7 @@ __all__ = [
     "shows_example",
     "spoken",
     "unfenced",
+    "unparsable_end",
 ]
 
 # Line breaks inside of strings are taken as they are: many models write them so.
@@ -244,3 +245,25 @@ def begun_object(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return begun if isinstance(begun, dict) else {}
+
+
+def unparsable_end(arguments: str) -> str:
+    """What makes arguments, cut off or not, a text that LangChain's partial parser takes for none.
+
+    It ends an open string, then closes a bracket that is not the innermost open one:
+    https://github.com/langchain-ai/langchain/blob/master/libs/core/langchain_core/utils/json.py
+    """
+    closers: list[str] = []
+    in_string = escaped = False
+    for character in arguments:
+        if in_string:
+            in_string = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            closers.append("}" if character == "{" else "]")
+        elif character in "}]" and closers and closers[-1] == character:
+            closers.pop()
+    end = ("\\" if escaped else "") + ('"' if in_string else "")
+    return end + ("}" if closers and closers[-1] == "]" else "]")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
+from langchain_ramclouds._connection import CLIENTS
+from langchain_ramclouds._fields import DOWNGRADED
 from llama_index_ramclouds import RamClouds
 from ramclouds import Client
 from tests.adapters.asking import WAYS, Way

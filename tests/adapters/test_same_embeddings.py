@@ -11,7 +11,7 @@ import pytest
 
 import ramclouds
 from langchain_ramclouds import RamCloudsEmbeddings
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._connection import CLIENTS
 from llama_index_ramclouds import RamCloudsEmbedding
 from tests.gateway import Body, Gateway, Json, embedded, error
 from tests.gateway.answers import Answer

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import CLIENTS, DOWNGRADED
+from langchain_ramclouds._connection import CLIENTS
+from langchain_ramclouds._fields import DOWNGRADED
 from ramclouds import Client
 from tests.gateway import Gateway
 

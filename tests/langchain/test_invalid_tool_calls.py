@@ -13,9 +13,10 @@ from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_
 from langchain_core.utils.json import parse_partial_json
 
 from langchain_ramclouds import ChatRamClouds, InvalidToolCallError, StructuredOutputError
-from langchain_ramclouds._chunks import ChunkConverter, unparsable_end
+from langchain_ramclouds._chunks import ChunkConverter
 from ramclouds import Chunk, InvalidToolCall, ToolCallDelta
 from ramclouds.bridge.expectation import Expectation
+from ramclouds.bridge.json_text import unparsable_end
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
 from tests.langchain.conftest import Chat
 

@@ -17,8 +17,8 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._messages import to_wire
+from ramclouds import ConfigurationError
 
 _TOOL_CALL = {"name": "f", "args": {"city": "Hà Nội"}, "id": "c1"}
 _WIRE_CALL = {

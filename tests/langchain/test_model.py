@@ -19,8 +19,8 @@ from langchain_core.runnables import ConfigurableField
 from langchain_core.tools import tool
 
 from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._clients import SettingsCache, key_of
 from ramclouds import ConfigurationError, known_models, model_facts
+from ramclouds.bridge.settings_cache import SettingsCache, key_of
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import EVERYTHING

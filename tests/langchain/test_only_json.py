@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_ramclouds._only_json import JsonStream, only_json
+from ramclouds.bridge.only_json import JsonStream, only_json
 
 SCHEMA = {"name": "Thing", "schema": {"properties": {"a": {}, "c": {}}}}
 _OBJECT = '{"a": {"b": "}"}, "c": ["{", "\\""]}'

@@ -11,8 +11,8 @@ from langchain_core.messages import (
     SystemMessage,
 )
 
-from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._messages import to_wire
+from ramclouds import ConfigurationError
 
 _DATA = "aGVsbG8="
 

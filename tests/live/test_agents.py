@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._connection import CLIENTS
 from scripts.agents import main
 from tests.agents import langchain, llama_index
 from tests.gateway import Gateway

@@ -66,6 +66,9 @@ NAMES = {
         merged
     """,
     "ramclouds.bridge.arguments": "ArgumentsForm arguments_form arguments_forms",
+    "ramclouds.bridge.content_blocks": "flatten to_part to_parts to_result to_said",
+    "ramclouds.bridge.only_json": "JsonStream only_json",
+    "ramclouds.bridge.settings_cache": "SettingsCache key_of",
     "ramclouds.bridge.dialects": """
         DIALECT_FIELDS Dialect DialectChoice DialectSetting MediaInHistory ReplayReasoning SAFE
         Sampling Way dialect_for dialects to_choice
@@ -83,7 +86,7 @@ NAMES = {
     """,
     "ramclouds.bridge.json_text": """
         JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object
-        shows_example spoken unfenced
+        shows_example spoken unfenced unparsable_end
     """,
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",

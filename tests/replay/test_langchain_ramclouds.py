@@ -20,7 +20,7 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
-from langchain_ramclouds._clients import CLIENTS
+from langchain_ramclouds._connection import CLIENTS
 from ramclouds import AuthenticationError, BadRequestError, Client, Usage
 from scripts.prompts import (
     CITY,

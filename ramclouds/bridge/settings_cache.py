@@ -1,7 +1,7 @@
-"""What models of the same settings share: clients, and what was learned about the models behind.
+"""What objects of the same settings share, such as clients: kept for the process.
 
-Models are built per call by `configurable_fields` and by many web applications, so both outlive a
-model: they are kept for the process, the least recently used of them forgotten.
+Models are built per call by LangChain's `configurable_fields` and by many web applications, so what
+they share outlives them; the least recently used of it is forgotten.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import Secret
+
+__all__ = ["SettingsCache", "key_of"]
 
 V = TypeVar("V")
 
@@ -44,12 +46,6 @@ class SettingsCache:
             forgotten = list(self._values.values())
             self._values.clear()
         return forgotten
-
-
-CLIENTS = SettingsCache(limit=32)
-
-DOWNGRADED = SettingsCache(limit=256)
-"""By settings of a client, the models that ignored a native request for tools or formats."""
 
 
 def key_of(*settings: Any) -> Hashable:

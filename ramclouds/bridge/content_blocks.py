@@ -7,10 +7,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from langchain_ramclouds._errors import ConfigurationError
 from ramclouds.bridge.history import as_content, result_part, said_part
+from ramclouds.errors import ConfigurationError
 
-logger = logging.getLogger(__name__)
+__all__ = ["flatten", "to_part", "to_parts", "to_result", "to_said"]
+
+logger = logging.getLogger("ramclouds")
 
 Part = dict[str, Any]
 Block = Mapping[str, Any]

@@ -33,6 +33,8 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
+__all__ = ["JsonStream", "only_json"]
+
 _OPENING = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
 
 
