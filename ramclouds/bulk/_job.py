@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from ramclouds._meter import UsageMeter
@@ -15,6 +16,8 @@ from ramclouds.bulk._needs import Needs
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._rows import Row
+
+_SECONDS_IN_A_CROWD = 0.02
 
 
 class Call(NamedTuple):
@@ -72,10 +75,14 @@ class Job:
                 while (work := self._next()) is not None:
                     if isinstance(work, Result):
                         yield work
+                    else:
+                        # It joins those that wait for the rate limit, if there is one.
+                        await asyncio.sleep(0)
                 if not self._calls:
                     break
-                for result in self._taken(await self._ended.get()):
-                    yield result
+                for task in await self._ended_calls():
+                    for result in self._taken(task):
+                        yield result
                 self.on_progress()
         finally:
             await self._break_off()
@@ -99,6 +106,15 @@ class Job:
             return None
         self._held = None
         return self._send(Call(work, need or Spent(), UsageMeter()))
+
+    async def _ended_calls(self) -> list[asyncio.Task[list[Result]]]:
+        """A call that has ended; none where others may be able to go out before one has."""
+        wait = self._ended.get()
+        if not self.is_crowded():
+            return [await wait]
+        with suppress(asyncio.TimeoutError):
+            return [await asyncio.wait_for(wait, _SECONDS_IN_A_CROWD)]
+        return []
 
     def _has_room(self) -> bool:
         return self.plan.has_room() and not (self._calls and self.is_crowded())

@@ -15,6 +15,8 @@ Limits: TypeAlias = Callable[[], Learned]
 # is in flight: Ctrl-C waits for it, and the budget counts it.
 _WAITING = 8
 _SECONDS = 2.0
+# Before the first refusal the gate opens quickly.
+_WAITING_AT_FIRST = 64
 
 
 def limits_of(client: AsyncClient) -> Limits:
@@ -24,6 +26,8 @@ def limits_of(client: AsyncClient) -> Limits:
 
 def is_crowded(learned: Learned) -> bool:
     """Whether enough calls wait for their turn."""
+    if not learned.refused:
+        return learned.waiting > _WAITING_AT_FIRST
     return learned.waiting > max(_WAITING, (learned.rate or 0.0) * _SECONDS)
 
 

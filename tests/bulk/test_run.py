@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import AsyncClient, ConfigurationError, ServerError, bulk
 from ramclouds.bulk._budget import Budget, Spent
+from ramclouds.bulk._job import Job
+from ramclouds.bulk._lines import Result
+from ramclouds.bulk._needs import Needs, invoke_need
+from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
+from ramclouds.bulk._rows import Row
 from ramclouds.prices import Metered, set_prices
 from tests.bulk.conftest import lines_of
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks
@@ -187,3 +193,24 @@ async def test_cancelled_stream_leaves_nothing_running(client: AsyncClient) -> N
     await anext(stream)
     await stream.aclose()
     assert asyncio.all_tasks() == before
+
+
+async def test_crowd_at_the_limit_holds_back_new_calls() -> None:
+    in_flight, most = 0, 0
+
+    async def ask(rows: Sequence[Row]) -> list[Result]:
+        nonlocal in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        in_flight -= 1
+        return [Result(row.custom_id, row.key, body="Hi") for row in rows]
+
+    budget = Budget(None, None)
+    needs = Needs(budget, invoke_need, lambda value: [])
+    rows = [[Row(str(n), n, str(n), "")] for n in range(20)]
+    job = Job(iter(rows), ask, needs, Plan(8, budget), Outputs(None, ()))
+    job.is_crowded = lambda: in_flight >= 2
+    assert len([result async for result in job.results()]) == 20
+    assert most == 2
