@@ -112,6 +112,9 @@ class Pace:
         self._probe_at = 0.0
         self._refused_probe_at: float | None = None
         self._refused_probes = 0
+        self._closed_flights = 0
+        self._was_refused_alone = False
+        """Whether a probe was refused although few were in flight: no limit of those."""
         self._refused_since: float | None = None
         self._refused_at = -inf
         self._told = 0.0
@@ -347,6 +350,7 @@ class Pace:
             # Else the count is used up: what matters is how long it lasts, which is measured.
             self.rate.suppose(hint.count / hint.seconds)
         self.state, self._closed_at = "closed", permit.sent_at
+        self._closed_flights, self._was_refused_alone = permit.in_flight, False
         self._probe, self._refused_probe_at, self._refused_probes = None, None, 0
         self._probe_at = max(permit.sent_at + self._first_delay(now), self._told)
 
@@ -366,7 +370,7 @@ class Pace:
 
     def _is_window(self, dry: float) -> bool:
         """More was accepted after a closed time than a bucket can have gathered in it."""
-        if self._refused_probe_at is None or self.state == "closed":
+        if self._refused_probe_at is None or not self._was_refused_alone:
             return False
         waited = self._refused_probe_at - self._closed_at
         if waited < 0.5:
@@ -378,6 +382,7 @@ class Pace:
         self._refused_probes += 1
         self.flights.refused(permit.in_flight, is_probe=True)
         self._refused_probe_at = permit.sent_at
+        self._was_refused_alone = permit.in_flight <= self._closed_flights // 2
         if self.rate.per_second is None:
             factor = 3.0
             delay = (permit.sent_at - self._closed_at) * factor
@@ -399,7 +404,8 @@ class Pace:
             self.state, self._allowance = "open", 2
             waited = (self._refused_probe_at or 0.0) - self._closed_at
             run = sum(1 for at in self.window.sent if at >= self._closed_at - waited)
-            self._run = run if waited > 0.5 and run > FIRST else 0
+            is_window = waited > 0.5 and run > FIRST and self._was_refused_alone
+            self._run = run if is_window else 0
             self._next = now
         else:
             self.state = "paced"
