@@ -12,14 +12,10 @@ from typing_extensions import Self
 from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._model_facts import to_profile
 from ramclouds import model_facts
-from ramclouds.bridge.body_fields import SETTINGS, BodyFields
-from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
-from ramclouds.bridge.fallback_models import FallbackSettings
-from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls
-from ramclouds.bridge.pictures import ImagesInText
+from ramclouds.bridge.body_fields import SETTINGS
+from ramclouds.bridge.chat_settings import ChatModelSettings, ChatOptions
 from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS
 from ramclouds.bridge.settings_cache import SettingsCache
-from ramclouds.prompted import OnUnsupported, ToolCalling
 
 if TYPE_CHECKING:
     from langchain_core.language_models import ModelProfile
@@ -30,29 +26,15 @@ DOWNGRADED = SettingsCache(limit=256)
 """By settings of a client, the models that ignored a native request for tools or formats."""
 
 
-class ChatSettings(BodyFields, ConnectionSettings, total=False):
+class ChatSettings(ChatOptions, ConnectionSettings, total=False):
     """What `ChatRamClouds` is built with, other names included, for type checkers."""
 
     model: KnownModel | str
     model_name: KnownModel | str
     stop_sequences: str | Sequence[str] | None
-    fallback_models: Sequence[str] | None
-    extra_body: Mapping[str, Any] | None
     model_kwargs: Mapping[str, Any] | None
     streaming: bool | None
     stream_usage: bool | None
-    stream_whole_calls: bool
-    think_tags: bool
-    images_in_text: ImagesInText
-    replay_reasoning: ReplayReasoning | bool | None
-    tool_calling: ToolCalling | None
-    on_unsupported: OnUnsupported
-    on_invalid_tool_calls: OnInvalidToolCalls
-    on_empty: OnEmpty
-    empty_retries: int
-    dialect: str | Dialect
-    merge_system_messages: bool | None
-    media_in_history: MediaInHistory | None
     # LangChain's own.
     name: str | None
     cache: Any
@@ -67,7 +49,7 @@ class ChatSettings(BodyFields, ConnectionSettings, total=False):
     profile: ModelProfile | None
 
 
-class Fields(Connection, FallbackSettings):
+class Fields(Connection, ChatModelSettings):
     """The fields of `ChatRamClouds`; what is None is not sent."""
 
     if TYPE_CHECKING:
@@ -92,42 +74,6 @@ class Fields(Connection, FallbackSettings):
     """True: `invoke` streams too; False: `stream` does not."""
     stream_usage: bool | None = None
     """False: do not ask for token counts in streams."""
-    think_tags: bool = False
-    """Take `<think>...</think>` out of the text, as reasoning."""
-    images_in_text: ImagesInText = "text"
-    """What becomes of a picture that the model wrote as `![image](data:...)`: it stays in the
-    text, or is a `block` of its own."""
-    stream_whole_calls: bool = False
-    """True: `invoke` too asks for a stream, and puts it together: for models that answer late."""
-    dialect: str | Dialect = "auto"
-    """What the model takes: `auto` is the row of its family in `ramclouds.bridge.dialects`, else
-    the name of a row, or a `Dialect`; `none` sends what was given."""
-    replay_reasoning: ReplayReasoning | None = None
-    """Which reasoning of a history goes back: `never`, `turn` (since the user's last message),
-    `calls` (beside tool calls), `all`, `inline` (in the text); None or True: as the dialect
-    says."""
-    merge_system_messages: bool | None = None
-    """True: all system messages become one, in front; None: as the dialect says."""
-    media_in_history: MediaInHistory | None = None
-    """What becomes of older media where the model takes text alone: a `note`, or `send`."""
-
-    tool_calling: ToolCalling | None = None
-    """How tools and structured output are asked for: by the request's own fields (`native`), or
-    in the system message, with documented fields alone (`prompted`); `grammar` is `prompted` with
-    a JSON schema for servers that hold a model to it. None: natively where the model is able."""
-    on_unsupported: OnUnsupported = "raise"
-    """What to do where a native request had no effect: an error, or one more through the prompt
-    (`fallback`), which is then the way for this model."""
-
-    on_invalid_tool_calls: OnInvalidToolCalls = "raise"
-    """What to do with a message whose tool calls all have arguments that are cut off or no JSON
-    object: `InvalidToolCallError`, or the message, with them in `invalid_tool_calls`."""
-
-    on_empty: OnEmpty = "raise"
-    """What to do where tools were offered, and neither text nor a call came: `EmptyAnswerError`,
-    or the message."""
-    empty_retries: int = Field(default=0, ge=0)
-    """How often to ask again before that; each time is paid for."""
 
     _checked: bool = PrivateAttr(default=True)
 

@@ -66,6 +66,7 @@ NAMES = {
         merged
     """,
     "ramclouds.bridge.arguments": "ArgumentsForm arguments_form arguments_forms",
+    "ramclouds.bridge.chat_settings": "ChatModelSettings ChatOptions",
     "ramclouds.bridge.content_blocks": "flatten to_part to_parts to_result to_said",
     "ramclouds.bridge.only_json": "JsonStream only_json",
     "ramclouds.bridge.settings_cache": "SettingsCache key_of",
