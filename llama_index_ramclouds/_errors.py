@@ -31,11 +31,11 @@ class UnfitAnswerError(ResponseError, ValueError):
 
 
 class MissingToolCallError(UnfitAnswerError):
-    """A tool call was demanded, and the model wrote text instead: it is in `text`."""
+    """A tool call was forced, and the model wrote text instead: it is in `text`."""
 
 
 class InvalidToolCallError(UnfitAnswerError):
-    """The model called tools with arguments that are cut off, or no JSON object."""
+    """The model called tools with arguments that are cut off, or not one JSON object."""
 
     @property
     def invalid_tool_calls(self) -> tuple[InvalidToolCall, ...]:
@@ -44,11 +44,11 @@ class InvalidToolCallError(UnfitAnswerError):
 
 
 class StructuredOutputError(UnfitAnswerError):
-    """The completion holds no object that fits the asked-for class: its text is in `text`."""
+    """The completion holds no object of the class that was asked for: its text is in `text`."""
 
 
 class EmptyAnswerError(UnfitAnswerError):
-    """The model was offered tools, and neither wrote anything nor called one."""
+    """Tools were offered, and the model wrote neither text nor a tool call."""
 
 
 _KINDS: dict[str, type[UnfitAnswerError]] = {

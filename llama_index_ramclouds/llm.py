@@ -145,7 +145,7 @@ class RamClouds(Fields, FunctionCallingLLM):
     # count its tokens.
 
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """Answer a conversation; parameters of the request go into `kwargs`."""
+        """Complete a conversation; `kwargs` are parameters of the request."""
         expectation = to_expectation(self, messages, kwargs)
         response = self._chat(messages, **kwargs)
         while asks_again(response, expectation):
@@ -153,7 +153,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         return as_expected(response, expectation)
 
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """Answer a conversation; parameters of the request go into `kwargs`."""
+        """Complete a conversation; `kwargs` are parameters of the request."""
         expectation = to_expectation(self, messages, kwargs)
         response = await self._achat(messages, **kwargs)
         while asks_again(response, expectation):
@@ -161,7 +161,7 @@ class RamClouds(Fields, FunctionCallingLLM):
         return as_expected(response, expectation)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        """Answer a conversation chunk by chunk; each holds all that came before it."""
+        """Complete a conversation chunk by chunk; each holds all that came before it."""
         expectation = to_expectation(self, messages, kwargs)
         ask = partial(self._stream_chat, messages, **kwargs)
         return ask() if expectation.is_any else expecting(ask(), expectation, ask)
@@ -169,7 +169,7 @@ class RamClouds(Fields, FunctionCallingLLM):
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
-        """Answer a conversation chunk by chunk; leaving the stream closes its connection."""
+        """Complete a conversation chunk by chunk; leaving the stream closes its connection."""
         expectation = to_expectation(self, messages, kwargs)
         ask = partial(with_events, llm_chat_callback, self._astream_chat, self, messages, **kwargs)
         responses = await ask()
@@ -177,7 +177,7 @@ class RamClouds(Fields, FunctionCallingLLM):
 
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-        """Answer a prompt, sent as one user message."""
+        """Complete a prompt, which is sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return to_completion(self._asker(request).complete(**request.params))
 
@@ -185,7 +185,7 @@ class RamClouds(Fields, FunctionCallingLLM):
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
-        """Answer a prompt, sent as one user message."""
+        """Complete a prompt, which is sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return to_completion(await self._async_asker(request).complete(**request.params))
 
@@ -193,14 +193,14 @@ class RamClouds(Fields, FunctionCallingLLM):
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
-        """Answer a prompt chunk by chunk; each holds all that came before it."""
+        """Complete a prompt chunk by chunk; each holds all that came before it."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return each(self._asker(request).stream(**request.params), ResponseBuilder().to_completion)
 
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
-        """Answer a prompt chunk by chunk; leaving the stream closes its connection."""
+        """Complete a prompt chunk by chunk; leaving the stream closes its connection."""
         if formatted:
             kwargs["formatted"] = formatted
         return await with_events(
@@ -245,14 +245,14 @@ class RamClouds(Fields, FunctionCallingLLM):
     def stream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseGen:
-        """Chat with tools; a missing demanded call raises at the end of the stream."""
+        """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = self.stream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
         return responses if _tools.is_parallel(args, kwargs) else with_one_call(responses)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
-        """Chat with tools; a missing demanded call raises at the end of the stream."""
+        """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = await self.astream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
         return responses if _tools.is_parallel(args, kwargs) else awith_one_call(responses)
 

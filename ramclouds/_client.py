@@ -218,7 +218,7 @@ class Client(BaseClient):
         return self._ask(self._prices_attempts(timeout), self._to_prices(group))
 
     def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
-        """What the gateway tells about this key, its quota and expiry, even if it is spent.
+        """What the gateway says about this key, its quota and expiry, even if it is spent.
 
         Raises:
             AuthenticationError: the key is unknown or disabled.
@@ -227,7 +227,7 @@ class Client(BaseClient):
         return self._ask(self._root_attempts(KEY_STATUS, timeout), self._to_key_status)
 
     def gateway_status(self, *, timeout: float | httpx.Timeout | None = None) -> GatewayStatus:
-        """What the gateway tells about itself: its version, and the unit of amounts.
+        """What the gateway says about itself: its version, and the unit of amounts.
 
         Raises:
             RamCloudsError: see `ramclouds.errors`.
@@ -509,7 +509,7 @@ class AsyncClient(BaseClient):
         return await self._ask(self._prices_attempts(timeout), self._to_prices(group))
 
     async def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
-        """What the gateway tells about this key, its quota and expiry, even if it is spent.
+        """What the gateway says about this key, its quota and expiry, even if it is spent.
 
         Raises:
             AuthenticationError: the key is unknown or disabled.
@@ -520,7 +520,7 @@ class AsyncClient(BaseClient):
     async def gateway_status(
         self, *, timeout: float | httpx.Timeout | None = None
     ) -> GatewayStatus:
-        """What the gateway tells about itself: its version, and the unit of amounts.
+        """What the gateway says about itself: its version, and the unit of amounts.
 
         Raises:
             RamCloudsError: see `ramclouds.errors`.

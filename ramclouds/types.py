@@ -79,7 +79,7 @@ class ToolCall:
 
 @dataclass(slots=True)
 class InvalidToolCall:
-    """A call that no tool may run: its arguments are cut off, or are no JSON object."""
+    """A call that no tool may run: its arguments are cut off, or are not one JSON object."""
 
     id: str
     name: str
@@ -259,7 +259,7 @@ class Model:
 
 @dataclass(slots=True)
 class KeyStatus:
-    """What the gateway tells about the client's key, also about a spent or expired one."""
+    """What the gateway says about the client's key, also about a spent or expired one."""
 
     name: str = ""
     granted: int = 0

@@ -159,6 +159,7 @@ def test_citation_follows_the_version() -> None:
     "path",
     [
         ROOT / "README.md",
+        ROOT / "docs" / "start.md",
         ROOT / "pyproject.toml",
         ROOT / "SECURITY.md",
         ROOT / "mkdocs.yml",
