@@ -106,7 +106,8 @@ def test_value_that_does_not_fit_is_an_error(
     import llm
 
     schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
-    gateway.reply(Json(reply))
+    # Text without JSON is asked for once more, through the prompt.
+    gateway.handler = lambda request: Json(reply)
 
     with pytest.raises(llm.ModelError, match=says):
         asked(False, "A dog", name="ramclouds/gpt-5.1", schema=schema, stream=False)
@@ -119,6 +120,16 @@ def test_value_that_is_no_object_is_unwrapped(gateway: Gateway) -> None:
     (response,) = asked(False, "Count", name="ramclouds/gpt-5.1", schema=schema, stream=False)
 
     assert response.text() == "[1, 2]"
+
+
+def test_ignored_schema_is_asked_for_through_the_prompt(gateway: Gateway) -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    gateway.reply(Json(completion("A dog.")), Json(completion('{"name": "Rex"}')))
+
+    (response,) = asked(False, "A dog", name="ramclouds/gpt-5.1", schema=schema, stream=False)
+
+    assert response.text() == '{"name": "Rex"}'
+    assert "response_format" not in gateway.last.json
 
 
 def test_tools_go_through_the_prompt_on_request(gateway: Gateway) -> None:

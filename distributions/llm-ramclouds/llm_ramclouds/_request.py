@@ -59,7 +59,7 @@ class Request:
             params["tools"] = [
                 _to_tool(tool) for tool in prompt.tools if isinstance(tool, llm.Tool)
             ]
-        mode = ToolMode(options.tool_calling)
+        mode = ToolMode(options.tool_calling, on_unsupported="fallback")
         schema = prompt.schema
         asked = _asked_for(schema, params, mode) if isinstance(schema, Mapping) else {}
         return cls(
@@ -75,7 +75,9 @@ def _asked_for(
     schema: Mapping[str, Any], params: Mapping[str, Any], mode: ToolMode
 ) -> dict[str, Any]:
     """What asks for a value of a schema, in the way that suits the model."""
-    tool = function_tool({"name": _OUTPUT, "parameters": schema})
+    # llama.cpp refuses a tool without a description.
+    about = schema.get("description") or "The answer."
+    tool = function_tool({"name": _OUTPUT, "description": about, "parameters": schema})
     is_native = mode.prompted_mode(params["model"]) is None
     if is_native and not params.get("tools") and DialectChoice().ways(params)[0] == "tool":
         choice = {"type": "function", "function": {"name": _OUTPUT}}
