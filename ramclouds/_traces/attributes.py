@@ -26,6 +26,12 @@ _FIELDS = {
     "seed": "gen_ai.request.seed",
     "dimensions": "gen_ai.embeddings.dimension.count",
 }
+# How Langfuse, and instrumentations by the conventions, mark a call of a model when it begins.
+# OpenInference does so at its end, and counts tokens by other names.
+_CALLS = {
+    "langfuse.observation.type": ("generation", "embedding"),
+    "gen_ai.operation.name": ("chat", "text_completion", "generate_content", "embeddings"),
+}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -66,14 +72,21 @@ def _type_of(response_format: Any) -> Any:
     return response_format.get("type") if isinstance(response_format, Mapping) else None
 
 
-def of_value(value: Completion | Embeddings) -> dict[str, Any]:
+def counts_tokens(attributes: Mapping[str, Any]) -> bool:
+    """Whether a span is itself a call of a model, by whoever made it, and so has the tokens."""
+    return any(attributes.get(name) in kinds for name, kinds in _CALLS.items())
+
+
+def of_value(value: Completion | Embeddings, *, has_usage: bool) -> dict[str, Any]:
     """What a span says of a response, or of what arrived of one, without its content."""
     found: dict[str, Any] = {"gen_ai.response.model": value.model}
     found["ramclouds.request_id"] = value.request_id
     if isinstance(value, Completion):
         reasons = [choice.finish_reason for choice in value.choices if choice.finish_reason]
         found |= {"gen_ai.response.id": value.id, "gen_ai.response.finish_reasons": reasons}
-    return {name: one for name, one in found.items() if one} | of_usage(value.usage)
+    return {name: one for name, one in found.items() if one} | (
+        of_usage(value.usage) if has_usage else {}
+    )
 
 
 def of_usage(usage: Usage | None) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -91,13 +92,19 @@ class Tracing(Listener):
     def _end(self, value: Any, facts: dict[str, Any]) -> None:
         span = self._span
         if isinstance(value, (Completion, Embeddings)):
-            span.set_attributes(attributes.of_value(value))
+            has_usage = not attributes.counts_tokens(self._attributes_of_parent())
+            span.set_attributes(attributes.of_value(value, has_usage=has_usage))
             if self._has_content and isinstance(value, Completion):
                 span.set_attributes(content.of_completion(value))
         span.set_attributes(facts)
         if self._instruments is not None:
             self._measure(self._instruments, value, facts)
         span.end()
+
+    def _attributes_of_parent(self) -> Mapping[str, Any]:
+        # Only the SDK's spans have them.
+        parent = trace.get_current_span(self._parent)
+        return getattr(parent, "attributes", None) or {}
 
     def _measure(self, instruments: Instruments, value: Any, facts: dict[str, Any]) -> None:
         shared = self._shared | facts

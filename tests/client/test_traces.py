@@ -258,6 +258,30 @@ def test_parent_is_the_span_of_the_task_or_thread(
     ]
 
 
+@pytest.mark.parametrize(
+    ("marks", "has_usage"),
+    [
+        ({"langfuse.observation.type": "generation"}, False),
+        ({"gen_ai.operation.name": "chat"}, False),
+        ({"gen_ai.operation.name": "invoke_agent"}, True),
+        ({}, True),
+    ],
+)
+def test_tokens_are_on_one_of_two_spans_of_a_call(
+    gateway: Gateway,
+    calls: Calls,
+    exported: InMemorySpanExporter,
+    marks: dict[str, str],
+    has_usage: bool,
+) -> None:
+    """Backends add up what they find: a call would cost twice as much."""
+    gateway.reply(Json(completion("Hi", usage=USED)))
+    with trace.get_tracer("test").start_as_current_span("outer", attributes=marks):
+        calls.complete()
+    ours, _ = exported.get_finished_spans()
+    assert ("gen_ai.usage.input_tokens" in attributes(ours)) is has_usage
+
+
 MESSAGES: list[Any] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": [{"type": "text", "text": "Secret text"}, {"type": "image_url",
