@@ -173,12 +173,7 @@ class ChunkConverter:
         if self._first is not None:
             return {}
         self._first = chunk
-        return to_metadata(
-            completion_id=chunk.id,
-            model=chunk.model or self._expectation.model,
-            request_id=chunk.request_id,
-            tool_calling=chunk.tool_calling,
-        )
+        return to_metadata(chunk, self._expectation.model)
 
     def _to_end(self, call: InvalidToolCall) -> ToolCallChunk:
         """The fragment behind which no sum of this call's fragments is a valid call."""

@@ -22,12 +22,7 @@ from ramclouds.types import InvalidToolCall as ClientInvalidToolCall
 def to_result(completion: Completion, request: Request) -> ChatResult:
     """All choices of a completion; its usage is counted once, on the first."""
     check(completion, request.expectation)
-    described = to_metadata(
-        completion_id=completion.id,
-        model=completion.model or request.expectation.model,
-        request_id=completion.request_id,
-        tool_calling=completion.tool_calling,
-    ) | to_facts(completion)
+    described = to_metadata(completion, request.expectation.model) | to_facts(completion)
     generations = [
         ChatGeneration(
             message=_to_message(
@@ -43,12 +38,7 @@ def to_result(completion: Completion, request: Request) -> ChatResult:
 
 def to_partial_message(completion: Completion) -> AIMessage:
     """What had arrived of a completion that broke off."""
-    described = to_metadata(
-        completion_id=completion.id,
-        model=completion.model,
-        request_id=completion.request_id,
-        tool_calling=completion.tool_calling,
-    )
+    described = to_metadata(completion, "")
     return _to_message(completion.choices[0], described, completion.usage, None)
 
 
@@ -107,14 +97,12 @@ def to_invalid_call(call: ClientInvalidToolCall) -> InvalidToolCall:
     )
 
 
-def to_metadata(
-    *, completion_id: str | None, model: str, request_id: str | None, tool_calling: str | None
-) -> dict[str, Any]:
-    """What `response_metadata` says about a whole completion."""
+def to_metadata(completion: Completion | Chunk, asked: str) -> dict[str, Any]:
+    """What `response_metadata` says about a whole completion; `asked` is the model's name."""
     # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
     # message by another of the same id.
-    named = {"model_provider": PROVIDER, "model_name": model}
-    facts = {"id": completion_id, "request_id": request_id, "tool_calling": tool_calling}
+    named = {"model_provider": PROVIDER, "model_name": completion.model or asked}
+    facts = {key: getattr(completion, key) for key in ("id", "request_id", "tool_calling")}
     return named | {key: value for key, value in facts.items() if value}
 
 

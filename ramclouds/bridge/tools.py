@@ -12,9 +12,10 @@ from ramclouds.bridge.names import safe_name
 from ramclouds.bridge.schemas import wrapped
 from ramclouds.bridge.settings import closest
 from ramclouds.errors import ConfigurationError
-from ramclouds.types import Completion
+from ramclouds.types import Completion, ToolCall, ToolCallDelta
 
 __all__ = [
+    "ArrivingCall",
     "Tool",
     "answer_format",
     "answer_tool",
@@ -234,3 +235,32 @@ def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:
     except (ValueError, RecursionError):
         return begun_object(text), False
     return (whole, True) if isinstance(whole, dict) else ({}, False)
+
+
+class ArrivingCall:
+    """A streamed call: its arguments are parsed again only when they have grown by a tenth.
+
+    Agents ask for the object at every chunk, so parsing each time is quadratic.
+    """
+
+    __slots__ = ("_object", "_parsed", "call")
+
+    _EAGER = 512
+
+    def __init__(self, id: str, name: str) -> None:
+        self.call = ToolCall(id, name, "")
+        self._object: dict[str, Any] = {}
+        self._parsed = 0
+
+    def add(self, delta: ToolCallDelta) -> None:
+        """Take one more fragment of this call."""
+        self.call.arguments += delta.arguments
+        self.call.extra.update(delta.extra)
+
+    def so_far(self) -> dict[str, Any]:
+        """A fresh object of what had arrived, or nearly."""
+        size = len(self.call.arguments)
+        if size < self._EAGER or size - self._parsed >= self._parsed // 10:
+            self._object, _ = parsed_arguments(self.call.arguments)
+            self._parsed = size
+        return dict(self._object)

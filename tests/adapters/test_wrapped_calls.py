@@ -10,12 +10,17 @@ import pytest
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import HumanMessage
-from llama_index.core.program import FunctionCallingProgram
+from llama_index.core.program import (
+    FunctionCallingProgram,
+    LLMTextCompletionProgram,
+    MultiModalLLMCompletionProgram,
+)
 from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from langchain_ramclouds import ChatRamClouds
-from llama_index_ramclouds import RamClouds
+from llama_index_ramclouds import RamClouds, StructuredOutputError
+from llama_index_ramclouds.output_parser import StrictOutputParser
 from ramclouds._stream.arguments import ArgumentsReader
 from ramclouds.bridge.arguments import ArgumentsForm, arguments_forms
 from ramclouds.types import Chunk, InvalidToolCall, ToolCallDelta
@@ -233,3 +238,31 @@ async def test_programs_of_core_get_what_is_inside(
         else:
             made = await program.acall() if way.is_async else program()
     assert made == UNWRAPPED
+
+
+@pytest.mark.parametrize("kind", [LLMTextCompletionProgram, MultiModalLLMCompletionProgram])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (WRAPPED, ""),
+        (f"<think>{AN}</think>\n```json\n{UNWRAPPED.model_dump_json()}\n```", ""),
+        (f"For example: {AN} Yours: {UNWRAPPED.model_dump_json()}", "several that fit"),
+        ('{"name": "An", "tags": {"a": {"b": 1}, "c', "not valid JSON"),
+        ("I do not know.", "text without JSON"),
+    ],
+)
+def test_text_programs_of_core_read_by_the_same_rule(
+    kind: Any, text: str, says: str, gateway: Gateway, llm: Callable[..., RamClouds]
+) -> None:
+    gateway.handler = lambda request: Json(completion(text))
+    program = kind.from_defaults(
+        output_parser=StrictOutputParser(Loose),
+        prompt_template_str="Who?",
+        **{"multi_modal_llm" if kind is MultiModalLLMCompletionProgram else "llm": llm()},
+    )
+    if not says:
+        assert program() == UNWRAPPED
+        return
+    with pytest.raises(StructuredOutputError, match=says) as caught:
+        program()
+    assert caught.value.text == text

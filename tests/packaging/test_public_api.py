@@ -109,7 +109,8 @@ NAMES = {
         to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
-        Tool answer_format answer_tool forced_name function_tool is_forced missing_forced_call
+        ArrivingCall Tool answer_format answer_tool forced_name function_tool is_forced
+        missing_forced_call
         offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,
     "langchain_ramclouds.callbacks": "UsageHandler",
@@ -125,6 +126,7 @@ NAMES = {
     "llama_index_ramclouds.embeddings": "RamCloudsEmbedding",
     "llama_index_ramclouds.llm": "RamClouds",
     "llama_index_ramclouds.agent": "AskAgainAgent",
+    "llama_index_ramclouds.output_parser": "StrictOutputParser",
     # What `llama_index.llms.ramclouds` is made from.
     "llama_index_ramclouds._namespace": LLAMA_INDEX,
     "llama_index_ramclouds._namespace_embeddings": LLAMA_INDEX,
