@@ -130,6 +130,10 @@ eval: .venv/dev.stamp  ## Count valid tool calls per way of asking: like demo; M
 bench: .venv-bench/bench.stamp  ## Measure cost beside the peers: results in benchmarks/results.
 	@.venv-bench/bin/python -m benchmarks $(BENCH_FLAGS)
 
+.PHONY: load
+load: .venv-bench/bench.stamp  ## Show what limits of a gateway cost, beside the peers: LOAD_FLAGS=--real.
+	@PYTHONPATH=. .venv-bench/bin/python -m scripts.load $(LOAD_FLAGS)
+
 .PHONY: why
 why: .venv-bench/bench.stamp  ## Show what ChatOpenAI and ChatRamClouds make of the same four responses.
 	@PYTHONPATH=. .venv-bench/bin/python -m benchmarks.why

@@ -68,7 +68,7 @@ class Attempts:
         self._max_retries = settings.max_retries
         self._pid = os.getpid()
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
-        self.turn = Turn(gate, self._times, request.max_wait)
+        self.turn = Turn(gate, self._times, request.max_wait, watch)
         self._comments = CommentFilter()
         self._memory = memory
         self._has_response = False
@@ -200,7 +200,6 @@ class Attempts:
         may_wait = self.turn.failed(error, has_status=self._has_response)
         if may_wait and max_retries and not is_hasty and self._times.allows(error.retry_after or 0):
             logger.info("%s %s: %s; it waits for its turn", *what)
-            self.watch.notify("wait", error.retry_after, "the gateway refused it for its rate")
             return 0.0
         is_last = is_hasty or self.turn.is_over
         delay = (

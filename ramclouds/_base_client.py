@@ -377,13 +377,12 @@ class BaseClient:
 
     def _gate(self, headers: httpx.Headers) -> Gate | None:
         """Where the requests of a key wait for their turn."""
-        if self._settings.pace == "off":
-            return None
+        settings = self._settings
         if self._prepared is None or headers is not self._prepared[0]:
             # A call may bring a key of its own.
-            return gate_of(self._settings.base_url, headers)
+            return gate_of(settings.base_url, headers, settings.pace)
         if self._own_gate is None:
-            self._own_gate = gate_of(self._settings.base_url, headers)
+            self._own_gate = gate_of(settings.base_url, headers, settings.pace)
         return self._own_gate
 
     def _to_completion(self, attempts: Attempts) -> Completion:

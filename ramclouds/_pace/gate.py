@@ -21,6 +21,10 @@ from ramclouds._pace.loops import LoopReader
 from ramclouds._pace.machine import FIRST, THREAD, Hint, Pace, Permit, Reader
 
 logger = logging.getLogger("ramclouds")
+_LONG = 1.0
+"""Seconds of a wait that somebody may want to hear of."""
+_POLL = 1.0
+"""Seconds after which those who wait look again, whatever happens."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -81,9 +85,10 @@ class Quick(Protocol):
 class Gate:
     """Gives permits, first come, first served; interactive calls before those in bulk."""
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, pace: Pace | None = None, *, lock: Any = None, poll: float = _POLL) -> None:
         self._pace = pace or Pace()
-        self._lock = Lock()
+        self._lock: Any = lock or Lock()
+        self._poll = poll
         self._changed = Condition(self._lock)
         self._lines: tuple[deque[Place], deque[Place]] = (deque(), deque())
         self._later: list[tuple[float, int, Place]] = []
@@ -92,7 +97,7 @@ class Gate:
         self._clock: Thread | None = None
         self._wakes_at = inf
         self.is_broken = False
-        self._quick: set[Quick] | None = set()
+        self._quick: set[Quick] | None = set() if lock is None else None
         """Calls without a permit, of which nothing is known: no lock and no machine is needed as
         long as nobody was refused, and few wait for a response."""
         self._quick_accepted = 0
@@ -123,6 +128,12 @@ class Gate:
             call.given_at = 0.0
         self._pace.accepted += self._quick_accepted
         self._quick_accepted = 0
+
+    def _quicken(self) -> None:
+        """Needs no permits again, where nobody waits and nothing was learned."""
+        is_own = self._poll == _POLL
+        if is_own and self._quick is None and not (self._pace.refused or self._pace.unknown):
+            self._quick = set()
 
     def try_pass(self, place: Place) -> bool:
         """Gives a permit if it may go at once and nobody waits."""
@@ -200,8 +211,20 @@ class Gate:
                 pace.sent(permit, monotonic())
                 self._serve()
 
+    @_harmless
+    def has_long_line(self) -> bool:
+        """Whether a call that comes now has to wait for long."""
+        with self._lock:
+            now, waiting = monotonic(), sum(map(len, self._lines))
+            is_far = now + _LONG < self._pace.permit_at(now) < inf
+            return is_far or waiting > _LONG * (self._pace.per_second() or inf)
+
     def learned(self) -> Learned:
         """What is known."""
+        return self._learned() or Learned()
+
+    @_harmless
+    def _learned(self) -> Learned:
         with self._lock:
             pace, waiting = self._pace, sum(map(len, self._lines)) + len(self._later)
             accepted = pace.accepted + self._quick_accepted
@@ -242,8 +265,7 @@ class Gate:
                 self._line_up(heappop(self._later)[2])
             place = self._first()
             if place is None:
-                if not self._pace.refused and not self._pace.unknown and self._quick is None:
-                    self._quick = set()
+                self._quicken()
                 return self._later[0][0] if self._later else None
             at = self._pace.permit_at(now)
             if at > now:
@@ -251,7 +273,7 @@ class Gate:
                     self._release(reason)
                     return None
                 self._have_read(now)
-                return min(at, now + 1.0, self._later[0][0] if self._later else inf)
+                return min(at, now + self._poll, self._later[0][0] if self._later else inf)
             self._take(place)
             place.permit = self._pace.give(now, place.reader)
             self._wake(place)
@@ -298,14 +320,14 @@ class Gate:
             self._wake(place)
 
     def _keep_time(self) -> None:
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 while (at := self._give()) is not None:
                     self._wakes_at = at
                     self._changed.wait(max(at - monotonic(), 0.0005))
-            except Exception:  # noqa: BLE001  a defect of ours, whatever it is
-                self.break_down()
-            self._clock, self._wakes_at = None, inf
+                self._clock, self._wakes_at = None, inf
+        except Exception:  # noqa: BLE001  a defect of ours, whatever it is
+            self.break_down()
 
     def break_down(self) -> None:
         """Lets all go, now and later."""

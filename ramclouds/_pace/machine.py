@@ -113,6 +113,7 @@ class Pace:
         self._refused_probe_at: float | None = None
         self._refused_probes = 0
         self._closed_flights = 0
+        self._probe_sent = 0.0
         self._was_refused_alone = False
         """Whether a probe was refused although few were in flight: no limit of those."""
         self._refused_since: float | None = None
@@ -203,6 +204,8 @@ class Pace:
         permit = Permit(now, self.flights.begin(now), reader)
         if self.state == "closed":
             self._probe, permit.is_probe = permit, True
+            # For those who share the state, but not the probe.
+            self._probe_at = now + max(1.0, 4.0 * self.round_trip)
         elif self.state == "paced" and self.window.count:
             permit.is_trial = self.window.free_at(now) > now
             if now - self.window.sent[-1] > max(4.0 * self._patience(), self.window.longest / 8.0):

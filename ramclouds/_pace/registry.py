@@ -6,16 +6,19 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from threading import Lock
 
 from ramclouds._pace.gate import Gate, Learned
+from ramclouds._pace.shared import SharedGate, can_share, pace_file
+from ramclouds.bridge.settings import Pace
 
 _MOST = 128
 """Gates that are kept although no client uses them."""
 
 
 class Registry:
-    """Gates by base URL and the hash of a key, the least recently made forgotten first."""
+    """Gates by base URL, hash of the key and scope, the least recently made forgotten first."""
 
     def __init__(self) -> None:
         self.forget()
@@ -25,13 +28,15 @@ class Registry:
         self._lock = Lock()
         self._gates: OrderedDict[tuple[str, str], Gate] = OrderedDict()
 
-    def gate(self, base_url: str, key: str) -> Gate:
+    def gate(self, base_url: str, key: str, *, is_shared: bool = False) -> Gate:
         """The gate of a key, made at its first use."""
-        name = (base_url, sha256(key.encode()).hexdigest())
+        hashed = sha256(f"{base_url} {key}".encode()).hexdigest()
+        name = (hashed, str(pace_file()) if is_shared else "")
         with self._lock:
             gate = self._gates.get(name)
             if gate is None:
-                gate = self._gates[name] = Gate()
+                gate = SharedGate(Path(name[1]), hashed) if is_shared else Gate()
+                self._gates[name] = gate
                 if len(self._gates) > _MOST:
                     self._gates.popitem(last=False)
             self._gates.move_to_end(name)
@@ -43,11 +48,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=GATES.forget)
 
 
-def gate_of(base_url: str, headers: Mapping[str, str]) -> Gate:
-    """The gate of the key that is in the headers of a request."""
-    return GATES.gate(base_url, headers.get("authorization", ""))
+def gate_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gate | None:
+    """The gate of the key that is in the headers of a request, where it keeps to a pace."""
+    if pace == "off":
+        return None
+    is_shared = pace == "shared" and can_share()
+    return GATES.gate(base_url, headers.get("authorization", ""), is_shared=is_shared)
 
 
-def learned(base_url: str, key: str) -> Learned:
+def learned(base_url: str, key: str, pace: Pace = "process") -> Learned:
     """What is known of the limits of a key."""
-    return GATES.gate(base_url, f"Bearer {key}").learned()
+    gate = gate_of(base_url, {"authorization": f"Bearer {key}"}, pace)
+    return Learned() if gate is None else gate.learned()

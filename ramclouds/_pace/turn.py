@@ -16,6 +16,7 @@ from typing import Any
 from ramclouds._failures.retry import jittered, wait_asked_by
 from ramclouds._http.bodies import running_loop
 from ramclouds._http.timeouts import CallTimes, earlier, seconds_left
+from ramclouds._observers import NOBODY, Watch
 from ramclouds._pace.gate import Gate, Place
 from ramclouds._pace.hints import hint_in, is_for_rate
 from ramclouds._pace.lanes import is_bulk
@@ -30,12 +31,28 @@ class Turn:
     """`with turn:` around a call with all its attempts; nothing of it is left behind then."""
 
     __slots__ = (
-        "_error", "_gate", "_max_wait", "_place", "_since", "_times", "given_at", "is_over", "loop",
+        "_error",
+        "_gate",
+        "_max_wait",
+        "_place",
+        "_since",
+        "_times",
+        "_watch",
+        "given_at",
+        "is_over",
+        "loop",
         "sent_at",
     )  # fmt: skip
 
-    def __init__(self, gate: Gate | None, times: CallTimes, max_wait: float | None) -> None:
+    def __init__(
+        self,
+        gate: Gate | None,
+        times: CallTimes,
+        max_wait: float | None,
+        watch: Watch = NOBODY,
+    ) -> None:
         self._gate = gate
+        self._watch = watch
         self._times = times
         self._max_wait = max_wait
         self._place: Place | None = None
@@ -97,6 +114,8 @@ class Turn:
         is_limited = self._max_wait is not None and not place.is_bulk
         until = self._since + (self._max_wait or 0.0) if is_limited else None
         deadline = self._times.deadline()
+        if self._watch.listeners:
+            self._notify(self._gate)
         self._gate.join(place, wake)
         try:
             yield seconds_left(earlier(until, deadline))
@@ -107,6 +126,13 @@ class Turn:
             self._gate.leave(place)
             self.is_over = True
             raise self._failure(place, is_late=deadline is not None and monotonic() >= deadline)
+
+    def _notify(self, gate: Gate) -> None:
+        if self._error is not None:
+            why = "the gateway refused it for its rate"
+            self._watch.notify("wait", self._error.retry_after, why)
+        elif gate.has_long_line():
+            self._watch.notify("wait", None, "other calls of its key come first")
 
     def accepted(self) -> None:
         """The head of a success has come."""

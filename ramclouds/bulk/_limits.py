@@ -21,7 +21,13 @@ _WAITING_AT_FIRST = 64
 
 def limits_of(client: AsyncClient) -> Limits:
     """What all calls with the key of a client have learned."""
-    return lambda: gate_of(client._settings.base_url, client._prepare()[0]).learned()
+
+    def learned() -> Learned:
+        settings = client._settings
+        gate = gate_of(settings.base_url, client._prepare()[0], settings.pace)
+        return Learned() if gate is None else gate.learned()
+
+    return learned
 
 
 def is_crowded(learned: Learned) -> bool:

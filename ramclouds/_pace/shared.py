@@ -1,0 +1,150 @@
+"""What the processes of a machine share: the state of a pace, in a file that one has at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+from ramclouds._pace.gate import Gate
+from ramclouds._pace.machine import Pace
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_POLL = 0.05
+"""Seconds after which a waiting process looks at what the others have learned."""
+_TOO_OLD = 3600.0
+_REMEMBERED = 256
+"""Times of requests that are shared where no window is known."""
+# What belongs to the requests of one process.
+_OWN = frozenset({"rate", "window", "flights", "unknown", "_unknown", "_probe"})
+
+
+def can_share() -> bool:
+    """Whether files can be locked here."""
+    return fcntl is not None
+
+
+def pace_file() -> Path:
+    """Where the processes of this user meet."""
+    named = os.environ.get("RAMCLOUDS_PACE_FILE")
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    return Path(named or Path(tempfile.gettempdir(), f"ramclouds-pace-{user}.json"))
+
+
+class SharedLock:
+    """A lock of all threads of all processes; who has it sees the state of all."""
+
+    def __init__(self, path: Path, key: str, pace: Pace) -> None:
+        self._lock = Lock()
+        self._path, self._key, self._pace = path, key, pace
+        self._file: int | None = None
+        self._states: dict[str, Any] = {}
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Waits for the lock, and takes in the state."""
+        if not self._lock.acquire(blocking):
+            return False
+        try:
+            file = self._open()
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._states = _read(file)
+            _fill(self._pace, self._states.get(self._key))
+        except BaseException:
+            self._lock.release()
+            raise
+        return True
+
+    def release(self) -> None:
+        """Writes the state, and lets the next one have it."""
+        try:
+            file = self._open()
+            self._states[self._key] = _state_of(self._pace)
+            _write(file, self._states)
+            fcntl.flock(file, fcntl.LOCK_UN)
+        finally:
+            self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _open(self) -> int:
+        if self._file is None:
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            file = os.open(self._path, flags, 0o600)
+            if os.fstat(file).st_uid != os.geteuid():
+                os.close(file)
+                raise PermissionError(f"{self._path} belongs to another user")
+            self._file = file
+        return self._file
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                os.close(self._file)
+
+
+class SharedGate(Gate):
+    """A gate whose pace is that of all processes of the machine."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        pace = Pace()
+        super().__init__(pace, lock=SharedLock(path, key, pace), poll=_POLL)
+
+
+def _read(file: int) -> dict[str, Any]:
+    """The states of all keys; none where the file is new, damaged or of an earlier boot."""
+    try:
+        states = json.loads(os.pread(file, os.fstat(file).st_size, 0))
+        fresh = 0.0 <= monotonic() - states["at"] < _TOO_OLD
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return states if fresh else {}
+
+
+def _write(file: int, states: dict[str, Any]) -> None:
+    data = json.dumps({**states, "at": monotonic()}).encode()
+    os.ftruncate(file, os.pwrite(file, data, 0))
+
+
+def _state_of(pace: Pace) -> dict[str, Any]:
+    window = {**vars(pace.window)}
+    window["sent"] = list(window["sent"])[-max(pace.window.count + 1, _REMEMBERED) :]
+    rate = {**vars(pace.rate), "_cycles": list(pace.rate._cycles)}
+    return {"pace": _shared(pace), "rate": rate, "window": window}
+
+
+def _shared(pace: Pace) -> dict[str, Any]:
+    return {name: value for name, value in vars(pace).items() if name not in _OWN}
+
+
+def _fill(pace: Pace, state: Any) -> None:
+    """Takes in a state that was written by a process of the same version."""
+    fresh = Pace()
+    is_whole = isinstance(state, dict) and all(
+        state.get(name, {}).keys() == known.keys()
+        for name, known in (
+            ("pace", _shared(fresh)),
+            ("rate", vars(fresh.rate)),
+            ("window", vars(fresh.window)),
+        )
+    )
+    if not is_whole:
+        return
+    vars(pace).update(state["pace"])
+    cycles: deque[Any] = deque(map(tuple, state["rate"]["_cycles"]), pace.rate._cycles.maxlen)
+    vars(pace.rate).update(state["rate"] | {"_cycles": cycles})
+    sent: deque[Any] = deque(state["window"]["sent"], pace.window.sent.maxlen)
+    vars(pace.window).update(state["window"] | {"sent": sent})

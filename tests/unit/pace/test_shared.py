@@ -1,0 +1,73 @@
+"""What the processes of a machine share of a pace, and what the file may hold."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ramclouds._pace.gate import Place
+from ramclouds._pace.machine import Hint, Pace
+from ramclouds._pace.registry import Registry
+from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
+from tests.unit.pace.simulated import Bucket, Sliding, run
+
+pytestmark = pytest.mark.skipif(not can_share(), reason="files cannot be locked here")
+
+
+def refused(gate: Any) -> None:
+    """One request of a gate goes out and is refused, with 30 s to wait."""
+    place = Place(is_bulk=False)
+    assert gate.try_pass(place)
+    gate.refuse(None, place, Hint(wait=30.0))
+
+
+def test_one_process_keeps_to_what_another_has_learned(tmp_path: Path) -> None:
+    one, other = (SharedGate(tmp_path / "pace", "key") for _ in range(2))
+    refused(one)
+    assert other.learned().refused == 1
+    assert not other.try_pass(Place(is_bulk=False))
+    assert SharedGate(tmp_path / "pace", "another").try_pass(Place(is_bulk=False))
+
+
+def test_all_of_a_pace_that_has_learned_is_taken_in(tmp_path: Path) -> None:
+    lock = SharedLock(tmp_path / "pace", "key", Pace())
+    run(Bucket(50), 200, pace=lock._pace)
+    run(Sliding(60, 2.4), 300, pace=lock._pace)
+    with lock:
+        pass
+    taken = SharedLock(tmp_path / "pace", "key", Pace())
+    with taken:
+        assert _state_of(taken._pace) == _state_of(lock._pace)
+
+
+def test_file_is_the_users_own_and_holds_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_PACE_FILE", str(tmp_path / "pace"))
+    refused(Registry().gate("https://a.test/v1", "Bearer sk-secret", is_shared=True))
+    assert stat.S_IMODE(pace_file().stat().st_mode) == 0o600
+    assert "secret" not in pace_file().read_text()
+    assert "a.test" not in pace_file().read_text()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b'{"at": 1e12}', b'{"at": 0, "key": {"pace": {}}}', b"\xff\x00"],
+)
+def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "pace"
+    path.write_bytes(damage)
+    gate = SharedGate(path, "key")
+    refused(gate)
+    assert not gate.is_broken
+    assert json.loads(path.read_text())["key"]["pace"]["refused"] == 1
+
+
+def test_a_file_that_cannot_be_opened_stops_no_call(tmp_path: Path) -> None:
+    gate = SharedGate(tmp_path / "no folder" / "pace", "key")
+    assert gate.try_pass(Place(is_bulk=False))
+    assert gate.is_broken
