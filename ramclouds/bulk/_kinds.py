@@ -142,10 +142,11 @@ def _invoke_input(value: Any, *, template: Template | None) -> Any:
         return template.fill(_columns(value))
     if not isinstance(value, Mapping):
         return value
+    body = value.get("body")
+    if isinstance(body, Mapping) and "messages" in body:
+        # The other fields of a request are settings of what is invoked.
+        return body["messages"]
     fields = {name: one for name, one in value.items() if name != "custom_id"}
-    if isinstance(fields.get("body"), Mapping):
-        fields = {**fields["body"]}
-        fields.pop("model", None)
     for name in ("prompt", "messages"):
         if fields.keys() == {name}:
             return fields[name]

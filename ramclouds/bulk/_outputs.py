@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +12,8 @@ from ramclouds.bulk._lines import Result, to_line
 from ramclouds.bulk._rows import Row
 from ramclouds.bulk._sources import BadRowError, is_path
 from ramclouds.errors import ConfigurationError
+
+logger = logging.getLogger("ramclouds.bulk")
 
 
 class Outputs:
@@ -65,12 +68,15 @@ class Outputs:
         self.write_error(to_line(Result("", "", error={"code": "bad_row", "message": str(row)})))
 
     def write_error(self, line: bytes) -> None:
-        """Writes a line into the file of errors."""
+        """Writes a line into the file of errors; what fails is in the journal too."""
         if self._errors_path is None:
             return
-        if self._errors is None:
-            self._errors = self._errors_path.open("ab", buffering=0)
-        self._errors.write(line)
+        try:
+            if self._errors is None:
+                self._errors = self._errors_path.open("ab", buffering=0)
+            self._errors.write(line)
+        except OSError as exc:
+            logger.warning("%s cannot be written: %s", self._errors_path, exc)
 
     def retry(self) -> None:
         """Tries to write once more what could not be written."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ramclouds.bulk._needs import Needs, invoke_need
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._rows import Row
+from ramclouds.bulk._setup import Options
 from ramclouds.prices import Metered, set_prices
 from tests.bulk.conftest import lines_of
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks
@@ -178,6 +180,11 @@ def test_bad_text_fails_alone(settings: Any, gateway: Gateway) -> None:
     settings["model"] = "text-embedding-3-small"
     report = bulk.embed(["a", "b", "bad", "c"], **settings)
     assert (report.answered, report.failed) == (3, 1)
+
+
+def test_settings_that_travel_to_other_machines_hold_no_key(client: AsyncClient) -> None:
+    sent = pickle.dumps(Options([], "out.jsonl", client=client))
+    assert b"test-key" not in sent
 
 
 def test_report_reads_well(settings: Any, gateway: Gateway) -> None:

@@ -25,32 +25,36 @@ PROGRAM = Path(__file__).with_name("run_rows.py")
 IN_FLIGHT = 2 * 4
 
 
-def start(gateway: Gateway, out: Path, rows: int) -> subprocess.Popen[bytes]:
+def start(gateway: Gateway, out: Path, rows: int, shown: Path) -> subprocess.Popen[bytes]:
     settings = {
         "RAMCLOUDS_API_KEY": "test-key",
         "RAMCLOUDS_BASE_URL": gateway.base_url,
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+        "RAY_AUTH_MODE": "disabled",
     }
-    return subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(PROGRAM), str(out), str(rows)],
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    with shown.open("wb") as file:
+        # No pipe: Ray's own processes would keep it open after a kill.
+        return subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(PROGRAM), str(out), str(rows)],
+            env={**os.environ, **settings},
+            stdout=file,
+            stderr=file,
+        )
 
 
 def test_kill_at_half_loses_nothing(gateway: Gateway, tmp_path: Path) -> None:
     out, count = tmp_path / "answers.jsonl", 200
-    process = start(gateway, out, count)
+    shown = tmp_path / "shown.txt"
+    process = start(gateway, out, count, shown)
     while len(gateway.requests) < count // 2:
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, shown.read_text()
         time.sleep(0.01)
     process.kill()
-    process.communicate()
+    process.wait()
 
-    stdout, stderr = start(gateway, out, count).communicate()
-    assert b"answered, 0 failed" in stdout, stderr.decode()
+    start(gateway, out, count, shown).wait()
+    assert "answered, 0 failed" in shown.read_text()
     assert {request.key for request in gateway.requests} == {"test-key"}
     asked = Counter(body["messages"][0]["content"] for body in gateway.bodies)
     assert len(asked) == count
