@@ -65,7 +65,8 @@ _observers: ContextVar[tuple[Observer, ...]] = ContextVar("ramclouds", default=_
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
     """Adds an observer of all operations that are made inside, in threads and tasks too."""
-    token = _observers.set((*_observers.get(), observer))
+    others = tuple(one for one in _observers.get() if one != observer)
+    token = _observers.set((*others, observer))
     try:
         yield
     finally:
@@ -73,7 +74,7 @@ def observing(observer: Observer) -> Iterator[None]:
             _observers.reset(token)
         except ValueError:
             # Left in another context than entered, as pytest's async fixtures are.
-            _observers.set(tuple(one for one in _observers.get() if one is not observer))
+            _observers.set(tuple(one for one in _observers.get() if one != observer))
 
 
 class Watch:

@@ -55,7 +55,12 @@ def _checked(model: str, price: Price | Mapping[str, float]) -> Price:
 
 
 def _made(model: str, price: Mapping[str, float]) -> Price:
-    unknown = [name for name in price if name not in _NUMBERS]
+    if not isinstance(price, Mapping):
+        raise ConfigurationError(
+            f"The price of {model} is of type {type(price).__name__}. Give a Price, or a dict with "
+            f"some of: {', '.join(_NUMBERS)}."
+        )
+    unknown = [str(name) for name in price if name not in _NUMBERS]
     if unknown:
         raise ConfigurationError(
             f"The price of {model} has no {', '.join(unknown)}. It has: {', '.join(_NUMBERS)}."

@@ -126,6 +126,16 @@ def test_nested_meters_count_alone(gateway: Gateway, calls: Calls) -> None:
     assert (outer.total.calls, inner.total.calls) == (3, 1)
 
 
+def test_meter_that_is_entered_twice_counts_once(gateway: Gateway, calls: Calls) -> None:
+    gateway.handler = lambda _: Json(completion("Hi", usage=USED))
+    meter = UsageMeter()
+    with meter:
+        with meter:
+            calls.complete()
+        calls.complete()
+    assert meter.total.calls == 2
+
+
 def test_meter_counts_the_tasks_of_its_context_alone(gateway: Gateway) -> None:
     gateway.handler = lambda _: Json(completion("Hi", usage=USED))
 

@@ -124,6 +124,12 @@ def test_unknown_part_of_a_price_is_refused() -> None:
         set_prices({"mine": {"prompt": 1}})
 
 
+@pytest.mark.parametrize("price", [5, "5", [1.25, 10]])
+def test_price_of_another_type_is_refused(price: Any) -> None:
+    with pytest.raises(ConfigurationError, match="Give a Price, or a dict with some of: input"):
+        set_prices({"mine": price})
+
+
 # As M sends it; parts that no price depends on are left out.
 RATIOS = {
     "model_name": "gpt-5",
