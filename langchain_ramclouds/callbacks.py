@@ -50,10 +50,11 @@ class UsageHandler(BaseCallbackHandler):
             self.meter.add(usage, name or facts.get("model_name", ""), self._base_url)
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Counts what had been used when a run failed."""
+        """Counts what had been used when a run failed, or its stream was left."""
         partial = getattr(error, "partial", None)
         usage = partial.usage if isinstance(partial, Completion) else None
-        self.meter.add(usage, self._taken(run_id), self._base_url, is_failed=True)
+        is_left = isinstance(error, GeneratorExit)
+        self.meter.add(usage, self._taken(run_id), self._base_url, is_failed=not is_left)
 
     def _taken(self, run_id: UUID) -> str:
         with self._lock:

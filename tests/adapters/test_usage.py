@@ -18,7 +18,7 @@ from llama_index_ramclouds.callbacks import UsageHandler as LlamaIndexUsageHandl
 from ramclouds import Price, Prices, RamCloudsError, Usage, UsageMeter
 from ramclouds._prices import known
 from tests.adapters.asking import Way
-from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage
+from tests.gateway import Gateway, Json, Sse, Stall, completion, error, text_chunks, usage
 from tests.gateway.answers import Answer
 from tests.gateway.request import Request
 
@@ -106,6 +106,23 @@ async def test_failed_call_counts_what_it_used(
     assert meter.total.usage.prompt_tokens == 2 * used
     for total in (ours.meter.total, handler.meter.total):
         assert (total.calls, total.failed_calls, total.usage.prompt_tokens) == (1, 1, used)
+
+
+def test_stream_that_is_left_is_uncounted(
+    gateway: Gateway, chat: Chat, llm: Llm, handler: LlamaIndexUsageHandler
+) -> None:
+    gateway.handler = lambda _: Sse([*text_chunks("Hello world")[:3], Stall()])
+    ours, built = UsageHandler(), llm()
+    with UsageMeter() as meter:
+        for stream in (
+            chat(callbacks=[ours]).stream("Hi"),
+            built.stream_chat([ChatMessage("Hi")]),
+        ):
+            next(stream)
+            stream.close()  # type: ignore[union-attr]
+    assert (meter.total.calls, meter.total.failed_calls, meter.total.uncounted_calls) == (2, 0, 2)
+    for total in (ours.meter.total, handler.meter.total):
+        assert (total.calls, total.failed_calls, total.uncounted_calls) == (1, 0, 1)
 
 
 def test_batches_and_embeddings_count(gateway: Gateway, chat: Chat) -> None:
