@@ -290,6 +290,7 @@ MESSAGES: list[Any] = [
     {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
 ]  # fmt: skip
 CALL = call("f", '{"b": 2}', id="c2")
+BROKEN = call("f", '{"b":', id="c3")
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
 
 
@@ -317,7 +318,7 @@ def test_content_that_is_asked_for(
     setting: str,
 ) -> None:
     monkeypatch.setenv(CONTENT, setting)
-    answer = completion(None, finish_reason="tool_calls", tool_calls=[CALL])
+    answer = completion("Well.", reasoning_content="Hm", tool_calls=[CALL, BROKEN])
     gateway.reply(Json(answer), BUSY)
     calls = connect(api_key="sk-c4narybird")
     calls.complete(messages=MESSAGES, tools=[TOOL])
@@ -343,7 +344,12 @@ def test_content_that_is_asked_for(
     assert json.loads(found["gen_ai.output.messages"]) == [
         {
             "role": "assistant",
-            "parts": [{"type": "tool_call", "id": "c2", "name": "f", "arguments": {"b": 2}}],
+            "parts": [
+                {"type": "reasoning", "content": "Hm"},
+                {"type": "text", "content": "Well."},
+                {"type": "tool_call", "id": "c2", "name": "f", "arguments": {"b": 2}},
+                {"type": "tool_call", "id": "c3", "name": "f", "arguments": '{"b":'},
+            ],
             "finish_reason": "tool_calls",
         }
     ]
