@@ -17,7 +17,7 @@ import click
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
-from ramclouds import Client, errors, known_models, model_facts
+from ramclouds import Client, Price, errors, known_models, model_facts
 from ramclouds._failures import from_transport, hints
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.settings import fields_by_name, unknown_name
@@ -64,6 +64,7 @@ def models_table() -> str:
             ),
             "yes" if one.reasoning else "",
             "yes" if one.structured_output else "",
+            _dollars(one.list_price),
             f"`{dialect_for(one.name).name}`",
         )
         for one in facts
@@ -75,9 +76,15 @@ def models_table() -> str:
         "input",
         "reasons",
         "JSON schema",
+        "list price",
         "dialect",
     )
     return _table(head, rows, right=(1, 2))
+
+
+def _dollars(price: Price | None) -> str:
+    """US dollars for a million tokens of the prompt and of the completion."""
+    return "" if price is None else f"{price.input:g} / {price.output:g}"
 
 
 _INPUTS = {"images": "image", "audio": "audio", "video": "video", "PDF": "pdf"}
