@@ -20,7 +20,7 @@ from ramclouds._failures.retry import retry_delay
 from ramclouds._fallback import Fallbacks
 from ramclouds._http.timeouts import CallTimes, check_process
 from ramclouds._observers import NOBODY, Watch
-from ramclouds._pace.gate import Gate
+from ramclouds._pace.registry import Gates
 from ramclouds._pace.turn import Turn
 from ramclouds._request import Memory, Request, changed_body
 from ramclouds._settings import Settings
@@ -52,7 +52,7 @@ class Attempts:
         memory: Memory,
         watch: Watch = NOBODY,
         fallbacks: Fallbacks | None = None,
-        gate: Gate | None = None,
+        gates: Gates | None = None,
     ) -> None:
         self.body: Body
         """The body under way."""
@@ -68,7 +68,8 @@ class Attempts:
         self._max_retries = settings.max_retries
         self._pid = os.getpid()
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
-        self.turn = Turn(gate, self._times, request.max_wait, watch)
+        model = (request.body or {}).get("model", "")
+        self.turn = Turn(gates, model, self._times, request.max_wait, watch)
         self._comments = CommentFilter()
         self._memory = memory
         self._has_response = False
@@ -231,7 +232,7 @@ class Attempts:
                 error = exc
                 continue
             self._retries, self._max_retries = 0, fallbacks.max_retries
-            self.turn.renew()
+            self.turn.renew(fallbacks.model)
             self.__dict__.pop("reader", None)
             self.watch.notify("fallback", failed, fallbacks.model, error)
             return True

@@ -27,8 +27,7 @@ from ramclouds._fallback import Fallbacks
 from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
-from ramclouds._pace.gate import Gate
-from ramclouds._pace.registry import gate_of
+from ramclouds._pace.registry import Gates, gates_of
 from ramclouds._prices.known import remember_prices, remembered_prices
 from ramclouds._prices.price import Prices
 from ramclouds._request import Memory, Request
@@ -164,7 +163,7 @@ class BaseClient:
         self._refused_by_model: defaultdict[str, Memory] = defaultdict(Memory)
         self._most_texts: dict[str, int] = {}
         self._prepared: tuple[httpx.Headers, Redactor] | None = None
-        self._own_gate: Gate | None = None
+        self._own_gates: Gates | None = None
         self._pid = os.getpid()
         self._forget_pool()
 
@@ -372,18 +371,21 @@ class BaseClient:
             memory=self._memory if memory is None else memory,
             watch=watch(self._settings.base_url, request.body, tracing()),
             fallbacks=fallbacks,
-            gate=None if request.body is None else self._gate(request.headers),
+            gates=None if request.body is None else self._gates(request.headers),
         )
 
-    def _gate(self, headers: httpx.Headers) -> Gate | None:
+    def _gates(self, headers: httpx.Headers) -> Gates | None:
         """Where the requests of a key wait for their turn."""
         settings = self._settings
+        if not settings.max_retries:
+            # Whoever wants no retries wants no waits: the call is sent once, and at once.
+            return None
         if self._prepared is None or headers is not self._prepared[0]:
             # A call may bring a key of its own.
-            return gate_of(settings.base_url, headers, settings.pace)
-        if self._own_gate is None:
-            self._own_gate = gate_of(settings.base_url, headers, settings.pace)
-        return self._own_gate
+            return gates_of(settings.base_url, headers, settings.pace)
+        if self._own_gates is None:
+            self._own_gates = gates_of(settings.base_url, headers, settings.pace)
+        return self._own_gates
 
     def _to_completion(self, attempts: Attempts) -> Completion:
         return completion_from(attempts.head(), attempts.body, self._reading(attempts))

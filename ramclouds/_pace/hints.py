@@ -28,7 +28,7 @@ _LIMITS = (
 
 def is_for_rate(error: RamCloudsError) -> bool:
     """Whether the same request is accepted later: no lack of credit, and not too large alone."""
-    if not error.retryable or error.from_provider:
+    if not error.retryable:
         return False
     return isinstance(error, RateLimitError) or bool(_BUSY.fullmatch(str(error.code)))
 

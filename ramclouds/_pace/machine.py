@@ -31,6 +31,10 @@ FIRST = 12
 _BUDGET = 0.025
 """The part of the requests that may be refused."""
 _CREDIT = 15.0
+# What is risked above the known rate, by what may still be refused: requests a second, and how
+# much sooner with each second without a refusal.
+_BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
+_QUIET = 2.0
 _FIRST_PROBE = 0.1
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
@@ -246,23 +250,21 @@ class Pace:
             self._next = max(self._next, now) + self._patience() / self._allowance
         if self.state == "open" or self.flights.cap:
             return
-        gap = self._gap()
+        gap = self._gap(now)
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
         self.rate.grow_if_overdue(now, max(0.3, 4.0 * self.round_trip))
         # Late ones are made up for, as the server has saved up for them.
         self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
 
-    def _gap(self) -> float:
+    def _gap(self, now: float) -> float:
+        """Seconds between two requests at the known rate and a little more."""
         rate = self.rate.per_second or 1.0
-        stock = self._stock()
-        if stock > 0:
-            least = min(max(0.01, 0.6 / rate), 0.1)
-        elif stock > -6.0:
-            least = min(max(0.008, 0.3 / rate), 0.03)
-        else:
-            return 1.01 / rate
-        return 1.0 / (rate * (1.0 + max(least, self.rate.uncertainty())))
+        more, sooner = next(row[1:] for row in _BOLDNESS if self._stock() > row[0])
+        # The longer nothing is refused, the likelier the rate has risen.
+        risen = sooner * (now - self._refused_at - _QUIET)
+        more = max(min(max(0.01, more / rate), 0.1 if more > 0.5 else 0.03), min(risen, 0.5))
+        return 1.0 / (rate * (1.0 + max(more, self.rate.uncertainty())))
 
     def _stock(self) -> float:
         return _CREDIT + _BUDGET * self.accepted - self.refused
@@ -412,4 +414,4 @@ class Pace:
             self._next = now
         else:
             self.state = "paced"
-            self._next = max(self._probe_sent + self._gap(), now)
+            self._next = max(self._probe_sent + self._gap(now), now)

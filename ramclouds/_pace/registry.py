@@ -28,14 +28,13 @@ class Registry:
         self._lock = Lock()
         self._gates: OrderedDict[tuple[str, str], Gate] = OrderedDict()
 
-    def gate(self, base_url: str, key: str, *, is_shared: bool = False) -> Gate:
-        """The gate of a key, made at its first use."""
-        hashed = sha256(f"{base_url} {key}".encode()).hexdigest()
-        name = (hashed, str(pace_file()) if is_shared else "")
+    def gate(self, base_url: str, key: str, model: str = "", *, is_shared: bool = False) -> Gate:
+        """The gate of a key, or of one of its models, made at its first use."""
+        name = _name(base_url, key, model, is_shared=is_shared)
         with self._lock:
             gate = self._gates.get(name)
             if gate is None:
-                gate = SharedGate(Path(name[1]), hashed) if is_shared else Gate()
+                gate = SharedGate(Path(name[1]), name[0]) if is_shared else Gate()
                 self._gates[name] = gate
                 if len(self._gates) > _MOST:
                     self._gates.popitem(last=False)
@@ -43,20 +42,43 @@ class Registry:
             return gate
 
 
+def _name(base_url: str, key: str, model: str, *, is_shared: bool) -> tuple[str, str]:
+    hashed = sha256(f"{base_url} {key} {model}".encode()).hexdigest()
+    return hashed, str(pace_file()) if is_shared else ""
+
+
 GATES = Registry()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=GATES.forget)
 
 
-def gate_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gate | None:
-    """The gate of the key that is in the headers of a request, where it keeps to a pace."""
-    if pace == "off":
-        return None
-    is_shared = pace == "shared" and can_share()
-    return GATES.gate(base_url, headers.get("authorization", ""), is_shared=is_shared)
+class Gates:
+    """The gates of one key: the gateway's limits are the key's, a provider's are a model's."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str], pace: Pace) -> None:
+        self._key = headers.get("authorization", "")
+        self._base_url = base_url
+        self._is_shared = pace == "shared" and can_share()
+        self.of_key = GATES.gate(base_url, self._key, is_shared=self._is_shared)
+        # Models whose provider has refused a request.
+        self._parts: dict[str, Gate] = {}
+
+    def of(self, model: str) -> Gate:
+        """Where a request for a model waits."""
+        return self._parts.get(model, self.of_key)
+
+    def part(self, model: str) -> Gate:
+        """The gate of a model alone, since its provider has a limit."""
+        where = (self._base_url, self._key, model)
+        return self._parts.setdefault(model, GATES.gate(*where, is_shared=self._is_shared))
+
+
+def gates_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gates | None:
+    """The gates of the key that is in the headers of a request, where it keeps to a pace."""
+    return None if pace == "off" else Gates(base_url, headers, pace)
 
 
 def learned(base_url: str, key: str, pace: Pace = "process") -> Learned:
     """What is known of the limits of a key."""
-    gate = gate_of(base_url, {"authorization": f"Bearer {key}"}, pace)
-    return Learned() if gate is None else gate.learned()
+    gates = gates_of(base_url, {"authorization": f"Bearer {key}"}, pace)
+    return Learned() if gates is None else gates.of_key.learned()

@@ -22,6 +22,7 @@ from ramclouds._pace.hints import hint_in, is_for_rate
 from ramclouds._pace.lanes import is_bulk
 from ramclouds._pace.loops import reader_of
 from ramclouds._pace.machine import THREAD
+from ramclouds._pace.registry import Gates
 from ramclouds.errors import RamCloudsError, RateLimitError
 
 logger = logging.getLogger("ramclouds")
@@ -31,27 +32,21 @@ class Turn:
     """`with turn:` around a call with all its attempts; nothing of it is left behind then."""
 
     __slots__ = (
-        "_error",
-        "_gate",
-        "_max_wait",
-        "_place",
-        "_since",
-        "_times",
-        "_watch",
-        "given_at",
-        "is_over",
-        "loop",
-        "sent_at",
+        "_error", "_gate", "_gates", "_max_wait", "_model", "_place", "_since", "_times", "_watch",
+        "given_at", "is_over", "loop", "sent_at",
     )  # fmt: skip
 
     def __init__(
         self,
-        gate: Gate | None,
+        gates: Gates | None,
+        model: str,
         times: CallTimes,
         max_wait: float | None,
         watch: Watch = NOBODY,
     ) -> None:
-        self._gate = gate
+        self._gates = gates
+        self._model = model
+        self._gate = None if gates is None else gates.of(model)
         self._watch = watch
         self._times = times
         self._max_wait = max_wait
@@ -142,9 +137,11 @@ class Turn:
         if self._place is not None and self._gate is not None:
             self._gate.settle(self._place, is_accepted=True, ends=False)
 
-    def renew(self) -> None:
+    def renew(self, model: str) -> None:
         """Another model is asked: it may wait anew."""
         self.is_over, self._since, self._error = False, 0.0, None
+        if self._gates is not None:
+            self._model, self._gate, self._place = model, self._gates.of(model), None
 
     def started(self) -> None:
         """The request may still wait for a connection."""
@@ -168,11 +165,10 @@ class Turn:
         if self._gate is None or self._gate.is_broken or self.is_over:
             return False
         if not has_status or not is_for_rate(error):
-            if self.given_at:
-                self._gate.quick_end(self, is_accepted=has_status)
-            if self._place is not None:
-                self._gate.settle(self._place, is_accepted=has_status)
+            self._settle(is_accepted=has_status)
             return False
+        if error.from_provider:
+            self._part()
         place = self.place()
         self._error = error
         asked = wait_asked_by(error)
@@ -181,6 +177,25 @@ class Turn:
         place.was_refused = True
         place.not_before = monotonic() + wait if wait else 0.0
         return place.is_bulk or asked is None or self._max_wait is None or asked <= self._max_wait
+
+    def _part(self) -> None:
+        """The limit is one of the model: it is no matter of the other models."""
+        assert self._gates is not None
+        assert self._gate is not None
+        part = self._gates.part(self._model)
+        if part is self._gate:
+            return
+        self._settle(is_accepted=True)
+        self._gate, self._place = part, None
+        self.given_at = self.sent_at if self.sent_at < inf else monotonic()
+
+    def _settle(self, *, is_accepted: bool) -> None:
+        """The request has ended, and was not refused by this gate."""
+        assert self._gate is not None
+        if self.given_at:
+            self._gate.quick_end(self, is_accepted=is_accepted)
+        if self._place is not None:
+            self._gate.settle(self._place, is_accepted=is_accepted)
 
     def _failure(self, place: Place, *, is_late: bool) -> RamCloudsError:
         if is_late:

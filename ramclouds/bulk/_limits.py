@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ramclouds._client import AsyncClient
 from ramclouds._pace.gate import Learned
-from ramclouds._pace.registry import gate_of
+from ramclouds._pace.registry import gates_of
 
 Limits: TypeAlias = Callable[[], Learned]
 
@@ -24,8 +24,8 @@ def limits_of(client: AsyncClient) -> Limits:
 
     def learned() -> Learned:
         settings = client._settings
-        gate = gate_of(settings.base_url, client._prepare()[0], settings.pace)
-        return Learned() if gate is None else gate.learned()
+        gates = gates_of(settings.base_url, client._prepare()[0], settings.pace)
+        return Learned() if gates is None else gates.of_key.learned()
 
     return learned
 

@@ -193,7 +193,7 @@ def test_a_short_wait_is_waited_for_and_a_long_one_is_not(
 ) -> None:
     limited = provider(f"Rate limit reached. Please {words}.", 429)
     gateway.reply(limited, Json(completion("Hi")))
-    outcome(connect(max_retries=2), "complete")
+    outcome(connect(max_retries=2, pace="off"), "complete")
     assert asked(gateway) == models
     assert bool(max(waits)) is (len(set(models)) == 1)
 
@@ -204,7 +204,7 @@ def test_the_last_model_waits_as_long_as_it_is_asked_to(
     limited = provider("Rate limit reached. Please try again in 31s.", 429)
     failing(gateway, gpt=limited)
     gateway.reply(limited, limited)
-    calls = connect(max_retries=1)
+    calls = connect(max_retries=1, pace="off")
     assert outcome(calls, "complete", fallback_models=["claude-sonnet-4-5"])[1] == MODELS[1]
     assert asked(gateway) == ["gpt-5", "claude-sonnet-4-5", "claude-sonnet-4-5"]
     assert max(waits) >= 31

@@ -76,6 +76,18 @@ def test_a_refusal_for_the_rate_spends_no_retry(
 
 
 @EACH_TWIN
+def test_a_providers_limit_is_one_of_its_model(gateway: Gateway, connect: Connect) -> None:
+    provider = {"error": {"message": "Please try again in 30s.", "type": "tokens"}}
+    limited = Json({**provider}, 429)
+    gateway.handler = lambda request: limited if b"gpt-5" in request.body else OK
+    calls = connect(max_retries=1, max_wait=31)
+    with pytest.raises(RateLimitError) as caught:
+        calls.complete(total_timeout=0.2)
+    assert caught.value.from_provider
+    assert calls.complete(model="glm-5").text == "Hi"
+
+
+@EACH_TWIN
 def test_without_retries_it_raises(gateway: Gateway, connect: Connect) -> None:
     gateway.reply(LIMITED)
     with pytest.raises(RateLimitError):
@@ -190,7 +202,7 @@ def test_a_defect_of_the_pace_stops_no_call(
     monkeypatch.setattr("ramclouds._pace.gate.Gate.quick_pass", lambda *_: False)
     caplog.set_level(logging.ERROR, "ramclouds")
     gateway.handler = lambda _: OK
-    calls = connect()
+    calls = connect(max_retries=1)
     assert [calls.complete().text for _ in range(3)] == ["Hi"] * 3
     assert len(caplog.records) == 1
 

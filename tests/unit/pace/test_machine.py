@@ -27,7 +27,7 @@ ROWS: dict[str, Row] = {
     "bucket": (lambda: Bucket(50), 500, always(0.1), 9.8, 0.97, 3.0),
     "bucket, long": (lambda: Bucket(50), 2000, always(0.1), 39.8, 0.98, 2.0),
     "bucket, slow answers": (lambda: Bucket(50), 2000, around(3.0), 39.8, 0.98, 2.0),
-    "bucket of a few": (lambda: Bucket(3, 3), 300, around(3.0), 99.0, 0.97, 9.0),
+    "bucket of a few": (lambda: Bucket(3, 3), 300, around(3.0), 99.0, 0.97, 11.0),
     "bucket without a burst": (lambda: Bucket(50, 1), 1000, always(0.1), 20.0, 0.65, 5.0),
     "changes": (
         lambda: Bucket(50, changes=[(20, 10), (40, 50)]), 2200, always(0.1), 59.8, 0.93, 4.0,
