@@ -18,6 +18,8 @@ from ramclouds.errors import (
     ResponseError,
 )
 
+# Seconds. A guess is no reason to wait: TLS to a port without it gets no answer.
+_TRY_TIMEOUT = 3.0
 # A browser's, and that of a well-known program.
 _AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -105,7 +107,7 @@ def _about_key(error: RamCloudsError, setup: Setup) -> Iterator[str]:
 def _tried(setup: Setup, **changes: Any) -> RamCloudsError | None:
     """The error of a request with other settings."""
     try:
-        with setup.client(**changes) as client:
+        with setup.client(timeout=_TRY_TIMEOUT, **changes) as client:
             client.models()
     except RamCloudsError as error:
         return error
