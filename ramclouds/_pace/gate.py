@@ -6,80 +6,23 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import wraps
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
 from threading import Condition, Lock, Thread
 from time import monotonic
-from typing import Any, Protocol, TypeVar
-
-from typing_extensions import ParamSpec
+from typing import Any
 
 from ramclouds._pace.loops import LoopReader
-from ramclouds._pace.machine import FIRST, THREAD, Hint, Pace, Permit, Reader
+from ramclouds._pace.machine import FIRST, Pace
+from ramclouds._pace.permits import Hint
+from ramclouds._pace.places import Learned, Place, Quick, harmless
 
 logger = logging.getLogger("ramclouds")
 _LONG = 1.0
 """Seconds of a wait that somebody may want to hear of."""
 _POLL = 1.0
 """Seconds after which those who wait look again, whatever happens."""
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _harmless(method: Callable[P, T]) -> Callable[P, T | None]:
-    """A defect of ours must not keep a call from being sent."""
-
-    @wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
-        gate: Any = args[0]
-        try:
-            return None if gate.is_broken else method(*args, **kwargs)
-        except Exception:  # noqa: BLE001  whatever it is
-            gate.break_down()
-            return None
-
-    return call
-
-
-class Place:
-    """One call's place in the line, and then its permit."""
-
-    __slots__ = ("failed", "is_bulk", "not_before", "permit", "reader", "wake", "was_refused")
-
-    def __init__(self, reader: Reader = THREAD, *, is_bulk: bool) -> None:
-        self.is_bulk = is_bulk
-        self.reader = reader
-        self.permit: Permit | None = None
-        self.wake: Callable[[], object] | None = None
-        """Set while it waits."""
-        self.not_before = 0.0
-        self.was_refused = False
-        self.failed = ""
-        """Why it waits no longer, where it got no permit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What is known of the limits of a key, for progress bars."""
-
-    rate: float | None = None
-    """Requests per second that the server allows; None where it refused none."""
-    refused: int = 0
-    accepted: int = 0
-    waiting: int = 0
-
-
-class Quick(Protocol):
-    """A call that went out without a permit."""
-
-    given_at: float
-    sent_at: float
-
-    def place(self) -> Place:
-        """Its place in the line."""
 
 
 class Gate:
@@ -126,13 +69,13 @@ class Gate:
             place = call.place()
             place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
             call.given_at = 0.0
-        self._pace.accepted += self._quick_accepted
+        self._pace.budget.accepted += self._quick_accepted
         self._quick_accepted = 0
 
     def _quicken(self) -> None:
         """Needs no permits again, where nobody waits and nothing was learned."""
         is_own = self._poll == _POLL
-        if is_own and self._quick is None and not (self._pace.refused or self._pace.unknown):
+        if is_own and self._quick is None and not (self._pace.budget.refused or self._pace.unknown):
             self._quick = set()
 
     def try_pass(self, place: Place) -> bool:
@@ -151,7 +94,7 @@ class Gate:
             self.break_down()
             return True
 
-    @_harmless
+    @harmless
     def join(self, place: Place, wake: Callable[[], object]) -> None:
         """Puts a call into the line; `wake` is called when it has its permit or waits no longer."""
         with self._lock:
@@ -162,7 +105,7 @@ class Gate:
                 self._line_up(place)
             self._serve()
 
-    @_harmless
+    @harmless
     def leave(self, place: Place) -> None:
         """A call goes: out of the line, or with its permit unused or in flight."""
         with self._lock:
@@ -170,7 +113,7 @@ class Gate:
             self._end(place)
             self._serve()
 
-    @_harmless
+    @harmless
     def refuse(self, call: Quick, place: Place, hint: Hint) -> None:
         """A request was refused for its rate."""
         with self._lock:
@@ -182,7 +125,7 @@ class Gate:
             self._end(place)
             self._serve()
 
-    @_harmless
+    @harmless
     def settle(self, place: Place, *, is_accepted: bool, ends: bool = True) -> None:
         """Takes in what became of a request that was not refused for its rate."""
         with self._lock:
@@ -194,13 +137,13 @@ class Gate:
                 self._end(place)
             self._serve()
 
-    @_harmless
+    @harmless
     def connected(self, seconds: float) -> None:
         """A connection was made in so many seconds."""
         with self._lock:
             self._pace.connected(seconds)
 
-    @_harmless
+    @harmless
     def note(self, place: Place, event: str) -> None:
         """Takes in how far the request has come: `started` or `sent`."""
         with self._lock:
@@ -211,7 +154,7 @@ class Gate:
                 pace.sent(permit, monotonic())
                 self._serve()
 
-    @_harmless
+    @harmless
     def has_long_line(self) -> bool:
         """Whether a call that comes now has to wait for long."""
         with self._lock:
@@ -223,12 +166,12 @@ class Gate:
         """What is known."""
         return self._learned() or Learned()
 
-    @_harmless
+    @harmless
     def _learned(self) -> Learned:
         with self._lock:
             pace, waiting = self._pace, sum(map(len, self._lines)) + len(self._later)
-            accepted = pace.accepted + self._quick_accepted
-            return Learned(pace.per_second(), pace.refused, accepted, waiting)
+            accepted = pace.budget.accepted + self._quick_accepted
+            return Learned(pace.per_second(), pace.budget.refused, accepted, waiting)
 
     def _line_up(self, place: Place) -> None:
         line = self._lines[place.is_bulk]
@@ -283,7 +226,7 @@ class Gate:
         if isinstance(reader, LoopReader) and not reader.is_asked:
             reader.ask(now, self.look)
 
-    @_harmless
+    @harmless
     def look(self) -> None:
         """Something outside has changed."""
         with self._lock:

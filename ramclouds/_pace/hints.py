@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ramclouds._pace.machine import Hint
+from ramclouds._pace.permits import Hint
 from ramclouds.errors import RamCloudsError, RateLimitError
 
 # middleware/performance.go of New API: a busy host, which refuses at once.

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
-from ramclouds._pace.machine import Reader
+from ramclouds._pace.permits import Reader
 
 _ROUNDS = 4
 """From a readable socket over the waking of its task to what the task makes of a refusal."""

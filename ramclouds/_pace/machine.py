@@ -19,78 +19,22 @@ paced   at the measured rate and a little more, which costs a refusal now and th
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from math import inf
 
+from ramclouds._pace.budget import Budget
 from ramclouds._pace.flights import Flights
+from ramclouds._pace.permits import THREAD, Hint, Permit, Reader
 from ramclouds._pace.rate import Rate
 from ramclouds._pace.window import Window
 
 FIRST = 12
 """Requests that go out at once, before anything is known."""
-_BUDGET = 0.025
-"""The part of the requests that may be refused."""
-_CREDIT = 15.0
-# What is risked above the known rate, by what may still be refused: requests a second, and how
-# much sooner with each second without a refusal.
-_BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
-_QUIET = 2.0
 _FIRST_PROBE = 0.1
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
 """A wait in whole seconds up to this one is a fraction, and one call's."""
-_LONGEST_PROBE = 600.0
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
-
-
-class Reader:
-    """Who reads the responses: a refusal that has come may still wait in a busy event loop."""
-
-    __slots__ = ("read_until",)
-
-    def __init__(self) -> None:
-        self.read_until = inf
-        """What had come until then was read."""
-
-
-THREAD = Reader()
-
-
-class Permit:
-    """One request that may go out."""
-
-    __slots__ = (
-        "given_at",
-        "in_flight",
-        "is_probe",
-        "is_refused",
-        "is_trial",
-        "is_unknown",
-        "reader",
-        "sent_at",
-    )
-
-    def __init__(self, now: float, in_flight: int, reader: Reader) -> None:
-        self.given_at = now
-        self.sent_at = now
-        """When it went out; `inf` while it waits for a connection."""
-        self.reader = reader
-        self.in_flight = in_flight
-        self.is_probe = self.is_trial = self.is_refused = False
-        self.is_unknown = True
-        """Neither accepted nor refused yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What a refusal says about the limit."""
-
-    wait: float | None = None
-    """Seconds."""
-    count: int = 0
-    """Requests in `seconds`; 0 where it says nothing of that kind."""
-    seconds: float = 0.0
 
 
 class Pace:
@@ -103,8 +47,7 @@ class Pace:
         self.flights = Flights()
         self.round_trip = round_trip
         """Seconds that a refusal takes, a guess until there was one."""
-        self.accepted = 0
-        self.refused = 0
+        self.budget = Budget()
         self._unknown: deque[Permit] = deque()
         """Those that have gone out, in this order, neither accepted nor refused yet."""
         self.unknown = 0
@@ -121,7 +64,7 @@ class Pace:
         self._was_refused_alone = False
         """Whether a probe was refused although few were in flight: no limit of those."""
         self._refused_since: float | None = None
-        self._refused_at = -inf
+        self.budget.refused_at = -inf
         self._told = 0.0
         self._clean = 0
         self._run = 0
@@ -149,7 +92,7 @@ class Pace:
             self._find_window()
             return self._paced_at(now)
         waiting = self.unknown
-        if waiting < FIRST and not self.refused:
+        if waiting < FIRST and not self.budget.refused:
             return now
         if waiting < self._allowance:
             return self._next
@@ -167,8 +110,8 @@ class Pace:
         if trial is not None:
             return min(free, self._known_at(trial, now))
         if self.window.is_exact():
-            return now if self._clean > 100 and self._stock() > _CREDIT else free
-        return min(free, self.window.trial_at(now)) if self._stock() > -_CREDIT else free
+            return now if self._clean > 100 and self.budget.is_rich() else free
+        return min(free, self.window.trial_at(now)) if not self.budget.is_spent() else free
 
     def _known_at(self, permit: Permit, now: float) -> float:
         at = permit.sent_at + self._patience()
@@ -237,7 +180,7 @@ class Pace:
 
     def connected(self, seconds: float) -> None:
         """A connection takes one round trip, as a refusal does."""
-        if not self.refused:
+        if not self.budget.refused:
             self.round_trip = min(self.round_trip, seconds)
 
     def sent(self, permit: Permit, now: float) -> None:
@@ -250,31 +193,19 @@ class Pace:
             self._next = max(self._next, now) + self._patience() / self._allowance
         if self.state == "open" or self.flights.cap:
             return
-        gap = self._gap(now)
+        gap = self.budget.gap(self.rate, now)
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
         self.rate.grow_if_overdue(now, max(0.3, 4.0 * self.round_trip))
         # Late ones are made up for, as the server has saved up for them.
         self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
 
-    def _gap(self, now: float) -> float:
-        """Seconds between two requests at the known rate and a little more."""
-        rate = self.rate.per_second or 1.0
-        more, sooner = next(row[1:] for row in _BOLDNESS if self._stock() > row[0])
-        # The longer nothing is refused, the likelier the rate has risen.
-        risen = sooner * (now - self._refused_at - _QUIET)
-        more = max(min(max(0.01, more / rate), 0.1 if more > 0.5 else 0.03), min(risen, 0.5))
-        return 1.0 / (rate * (1.0 + max(more, self.rate.uncertainty())))
-
-    def _stock(self) -> float:
-        return _CREDIT + _BUDGET * self.accepted - self.refused
-
     def accept(self, permit: Permit, now: float) -> None:
         """It was not refused: a response began, or two round trips of a refusal are over."""
         if not permit.is_unknown:
             return
         self._know(permit)
-        self.accepted += 1
+        self.budget.accepted += 1
         self._clean += 1
         self._refused_since = None
         self.flights.accepted(permit.in_flight)
@@ -289,17 +220,17 @@ class Pace:
         """It was refused for its rate."""
         if permit.sent_at == inf:
             permit.sent_at = permit.given_at
-        latency, weight = now - permit.sent_at, 0.3 if self.refused else 1.0
+        latency, weight = now - permit.sent_at, 0.3 if self.budget.refused else 1.0
         self.round_trip += weight * (latency - self.round_trip)
         if not permit.is_unknown:
-            self.accepted -= 1
+            self.budget.accepted -= 1
         self._know(permit)
         permit.is_refused = True
-        self.refused += 1
+        self.budget.refused += 1
         self._clean = 0
-        if self._refused_since is None or now - self._refused_at > _PATIENCE:
+        if self._refused_since is None or now - self.budget.refused_at > _PATIENCE:
             self._refused_since = now
-        self._refused_at = now
+        self.budget.refused_at = now
         self.rate.accepted = max(self.rate.accepted - 1, 0)
         self.window.take_back(permit.given_at)
         if (hint.wait or 0.0) > _ROUNDED:
@@ -414,4 +345,4 @@ class Pace:
             self._next = now
         else:
             self.state = "paced"
-            self._next = max(self._probe_sent + self._gap(now), now)
+            self._next = max(self._probe_sent + self.budget.gap(self.rate, now), now)

@@ -9,7 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
-from ramclouds._pace.gate import Gate, Learned
+from ramclouds._pace.gate import Gate
+from ramclouds._pace.places import Learned
 from ramclouds._pace.shared import SharedGate, can_share, pace_file
 from ramclouds.bridge.settings import Pace
 

@@ -26,7 +26,7 @@ _TOO_OLD = 3600.0
 _REMEMBERED = 256
 """Times of requests that are shared where no window is known."""
 # What belongs to the requests of one process.
-_OWN = frozenset({"rate", "window", "flights", "unknown", "_unknown", "_probe"})
+_OWN = frozenset({"budget", "rate", "window", "flights", "unknown", "_unknown", "_probe"})
 
 
 def can_share() -> bool:
@@ -123,7 +123,8 @@ def _state_of(pace: Pace) -> dict[str, Any]:
     window = {**vars(pace.window)}
     window["sent"] = list(window["sent"])[-max(pace.window.count + 1, _REMEMBERED) :]
     rate = {**vars(pace.rate), "_cycles": list(pace.rate._cycles)}
-    return {"pace": _shared(pace), "rate": rate, "window": window}
+    budget = {**vars(pace.budget)}
+    return {"pace": _shared(pace), "budget": budget, "rate": rate, "window": window}
 
 
 def _shared(pace: Pace) -> dict[str, Any]:
@@ -137,6 +138,7 @@ def _fill(pace: Pace, state: Any) -> None:
         state.get(name, {}).keys() == known.keys()
         for name, known in (
             ("pace", _shared(fresh)),
+            ("budget", vars(fresh.budget)),
             ("rate", vars(fresh.rate)),
             ("window", vars(fresh.window)),
         )
@@ -144,6 +146,7 @@ def _fill(pace: Pace, state: Any) -> None:
     if not is_whole:
         return
     vars(pace).update(state["pace"])
+    vars(pace.budget).update(state["budget"])
     cycles: deque[Any] = deque(map(tuple, state["rate"]["_cycles"]), pace.rate._cycles.maxlen)
     vars(pace.rate).update(state["rate"] | {"_cycles": cycles})
     sent: deque[Any] = deque(state["window"]["sent"], pace.window.sent.maxlen)

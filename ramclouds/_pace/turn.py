@@ -17,11 +17,12 @@ from ramclouds._failures.retry import jittered, wait_asked_by
 from ramclouds._http.bodies import running_loop
 from ramclouds._http.timeouts import CallTimes, earlier, seconds_left
 from ramclouds._observers import NOBODY, Watch
-from ramclouds._pace.gate import Gate, Place
+from ramclouds._pace.gate import Gate
 from ramclouds._pace.hints import hint_in, is_for_rate
 from ramclouds._pace.lanes import is_bulk
 from ramclouds._pace.loops import reader_of
-from ramclouds._pace.machine import THREAD
+from ramclouds._pace.permits import THREAD
+from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Gates
 from ramclouds.errors import RamCloudsError, RateLimitError
 

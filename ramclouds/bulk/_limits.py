@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from ramclouds._client import AsyncClient
-from ramclouds._pace.gate import Learned
+from ramclouds._pace.places import Learned
 from ramclouds._pace.registry import gates_of
 
 Limits: TypeAlias = Callable[[], Learned]

@@ -11,7 +11,8 @@ from itertools import count
 from math import inf
 from typing import Any, Protocol
 
-from ramclouds._pace.machine import Hint, Pace, Permit
+from ramclouds._pace.machine import Pace
+from ramclouds._pace.permits import Hint, Permit
 
 NO_HINT = Hint()
 Latency = Callable[[random.Random], float]

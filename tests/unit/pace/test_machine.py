@@ -7,7 +7,8 @@ from math import exp
 
 import pytest
 
-from ramclouds._pace.machine import FIRST, Hint, Pace
+from ramclouds._pace.machine import FIRST, Pace
+from ramclouds._pace.permits import Hint
 from tests.unit.pace.simulated import Bucket, Cap, Fixed, Latency, Server, Sliding, run
 
 
@@ -116,9 +117,9 @@ def test_a_request_that_was_refused_late_is_taken_back() -> None:
     pace = Pace(0.003)
     permit = pace.give(0.0)
     pace.permit_at(1.0)
-    assert pace.accepted == 1
+    assert pace.budget.accepted == 1
     pace.refuse(permit, 1.5, Hint())
-    assert (pace.accepted, pace.refused, pace.state) == (0, 1, "closed")
+    assert (pace.budget.accepted, pace.budget.refused, pace.state) == (0, 1, "closed")
 
 
 def test_a_cancelled_probe_gives_its_place_to_the_next() -> None:

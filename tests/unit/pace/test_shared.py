@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ramclouds._pace.gate import Place
-from ramclouds._pace.machine import Hint, Pace
+from ramclouds._pace.machine import Pace
+from ramclouds._pace.permits import Hint
+from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Registry
 from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
 from tests.unit.pace.simulated import Bucket, Sliding, run
@@ -64,7 +65,7 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     gate = SharedGate(path, "key")
     refused(gate)
     assert not gate.is_broken
-    assert json.loads(path.read_text())["key"]["pace"]["refused"] == 1
+    assert json.loads(path.read_text())["key"]["budget"]["refused"] == 1
 
 
 def test_a_file_that_cannot_be_opened_stops_no_call(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""What a gate and its calls know of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+
+from typing_extensions import ParamSpec
+
+from ramclouds._pace.permits import THREAD, Permit, Reader
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def harmless(method: Callable[P, T]) -> Callable[P, T | None]:
+    """A defect of ours must not keep a call from being sent."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        gate: Any = args[0]
+        try:
+            return None if gate.is_broken else method(*args, **kwargs)
+        except Exception:  # noqa: BLE001  whatever it is
+            gate.break_down()
+            return None
+
+    return call
+
+
+class Place:
+    """One call's place in the line, and then its permit."""
+
+    __slots__ = ("failed", "is_bulk", "not_before", "permit", "reader", "wake", "was_refused")
+
+    def __init__(self, reader: Reader = THREAD, *, is_bulk: bool) -> None:
+        self.is_bulk = is_bulk
+        self.reader = reader
+        self.permit: Permit | None = None
+        self.wake: Callable[[], object] | None = None
+        """Set while it waits."""
+        self.not_before = 0.0
+        self.was_refused = False
+        self.failed = ""
+        """Why it waits no longer, where it got no permit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is known of the limits of a key, for progress bars."""
+
+    rate: float | None = None
+    """Requests per second that the server allows; None where it refused none."""
+    refused: int = 0
+    accepted: int = 0
+    waiting: int = 0
+
+
+class Quick(Protocol):
+    """A call that went out without a permit."""
+
+    given_at: float
+    sent_at: float
+
+    def place(self) -> Place:
+        """Its place in the line."""
