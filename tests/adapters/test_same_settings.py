@@ -260,6 +260,11 @@ def test_key_that_cannot_be_one_is_found_before_anything_is_sent(build: Callable
         "sk-ca nary": "white space",
         "sk-ca\nnary": "white space",
         "sk-c\u00e4nary": "not ASCII",
+        "...": "placeholder",
+        "sk-\u2026": "placeholder",
+        "<canary>": "placeholder",
+        "YOUR_API_KEY": "placeholder",
+        "sk-your-key-here": "placeholder",
     }.items():
         with pytest.raises(ConfigurationError, match=says) as caught:
             build(api_key=key)
