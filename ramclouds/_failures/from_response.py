@@ -176,7 +176,7 @@ def response_error(
     if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         kind = head.headers.get("content-type", "no content type")
         text = (
-            f"{head.url} responded with a web page ({kind}), not with a completion. Check "
+            f"{head.url} responded with a web page ({kind}), not with JSON. Check "
             "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
         )
     elif isinstance(parsed, dict) and head.url.endswith("/chat/completions"):

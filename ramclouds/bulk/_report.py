@@ -15,7 +15,7 @@ _EXIT_CODES: dict[Stop | None, int] = {"budget": 2, "interrupted": 130}
 _WHY: dict[Stop, str] = {
     "refused": "stopped: the gateway refuses every call",
     "budget": "stopped by the budget",
-    "interrupted": "interrupted",
+    "interrupted": "interrupted: run it again for the rows that are left",
     "disk": "stopped: the results cannot be written",
 }
 

@@ -45,6 +45,11 @@ def command(words: tuple[str, ...], base_url: str | None, as_json: bool) -> None
         found = [one for one in client.models() if _fits(one.id, words)]
         with suppress(RamCloudsError):  # An operator can hide the prices.
             client.prices()
+    if words and not found and not as_json:
+        raise click.ClickException(
+            f"No model of this key has {' and '.join(words)} in its name. "
+            "Leave the words out to see all."
+        )
     if as_json:
         click.echo(
             json.dumps(

@@ -97,7 +97,7 @@ def test_ctrl_c_ends_what_is_in_flight_and_the_second_breaks_it_off(
     gate.open()
     _, stderr = process.communicate()
     assert process.returncode == 130
-    assert b"interrupted" in stderr
+    assert b"interrupted: run it again for the rows that are left" in stderr
     assert lines_in(out) == (len(gateway.requests) if presses == 1 else 0)
     assert len(gateway.requests) < 20
 

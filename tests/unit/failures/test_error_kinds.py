@@ -217,7 +217,7 @@ def test_error_in_a_stream_without_a_message() -> None:
 
 
 PAGE = (
-    f"{URL} responded with a web page (text/html), not with a completion. Check base_url: it "
+    f"{URL} responded with a web page (text/html), not with JSON. Check base_url: it "
     "normally ends in /v1, as https://ramclouds.me/v1 does."
 )
 FILTERED = (
