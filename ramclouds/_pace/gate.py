@@ -75,7 +75,8 @@ class Gate:
     def _quicken(self) -> None:
         """Needs no permits again, where nobody waits and nothing was learned."""
         is_own = self._poll == _POLL
-        if is_own and self._quick is None and not (self._pace.budget.refused or self._pace.unknown):
+        is_new = not self._pace.budget.refused and self._pace.knows_all()
+        if is_own and is_new and self._quick is None:
             self._quick = set()
 
     def try_pass(self, place: Place) -> bool:

@@ -18,18 +18,17 @@ paced   at the measured rate and a little more, which costs a refusal now and th
 
 from __future__ import annotations
 
-from collections import deque
 from math import inf
 
 from ramclouds._pace.budget import Budget
 from ramclouds._pace.flights import Flights
+from ramclouds._pace.pending import Pending, known_at
 from ramclouds._pace.permits import THREAD, Hint, Permit, Reader
 from ramclouds._pace.rate import Rate
 from ramclouds._pace.window import Window
 
 FIRST = 12
 """Requests that go out at once, before anything is known."""
-_FIRST_PROBE = 0.1
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
 """A wait in whole seconds up to this one is a fraction, and one call's."""
@@ -48,10 +47,7 @@ class Pace:
         self.round_trip = round_trip
         """Seconds that a refusal takes, a guess until there was one."""
         self.budget = Budget()
-        self._unknown: deque[Permit] = deque()
-        """Those that have gone out, in this order, neither accepted nor refused yet."""
-        self.unknown = 0
-        """How many are neither accepted nor refused, gone out or not."""
+        self._pending = Pending()
         self._allowance = FIRST
         self._next = -inf
         self._closed_at = 0.0
@@ -76,11 +72,15 @@ class Pace:
         """When the next request may go: now or before, later, or `inf` until something happens."""
         self._confirm(now)
         if self.state == "paced" and not self._has_pace():
-            self.state, self._allowance, self._next = "open", max(self.unknown, 2), now
+            self.state, self._allowance, self._next = "open", max(self._pending.count, 2), now
         if self.state == "open":
             return self._open_at(now)
         if self.state == "closed":
-            return self._probe_at if self._probe is None else self._known_at(self._probe, now)
+            return (
+                self._probe_at
+                if self._probe is None
+                else known_at(self._probe, now, self._patience())
+            )
         return self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
 
     def _has_pace(self) -> bool:
@@ -91,38 +91,31 @@ class Pace:
         if self._run and self.rate.accepted >= self._run:
             self._find_window()
             return self._paced_at(now)
-        waiting = self.unknown
+        waiting = self._pending.count
         if waiting < FIRST and not self.budget.refused:
             return now
         if waiting < self._allowance:
             return self._next
-        return self._known_at(self._unknown[0], now) if self._unknown else inf
+        return self._pending.known_at(now, self._patience())
 
     def _paced_at(self, now: float) -> float:
         if not self.window.count:
             return self._next
         free = self.window.free_at(now)
         if free <= now:
-            if self.unknown < self._allowance or not self._unknown:
+            if self._pending.count < self._allowance:
                 return now
-            return self._known_at(self._unknown[0], now)
-        trial = self._trial()
+            return self._pending.known_at(now, self._patience())
+        trial = self._pending.trial()
         if trial is not None:
-            return min(free, self._known_at(trial, now))
+            return min(free, known_at(trial, now, self._patience()))
         if self.window.is_exact():
             return now if self._clean > 100 and self.budget.is_rich() else free
         return min(free, self.window.trial_at(now)) if not self.budget.is_spent() else free
 
-    def _known_at(self, permit: Permit, now: float) -> float:
-        at = permit.sent_at + self._patience()
-        return at if now < at or at <= permit.reader.read_until else inf
-
     def unread(self, now: float) -> Reader | None:
         """Who has to read before the next request may go."""
-        first = self._probe or (self._unknown[0] if self._unknown else None)
-        if first is None or not first.is_unknown or first.sent_at + self._patience() > now:
-            return None
-        return first.reader if first.reader.read_until < first.sent_at + self._patience() else None
+        return self._pending.unread(self._probe, now, self._patience())
 
     def _patience(self) -> float:
         """Seconds after which a request that was not refused is taken as accepted."""
@@ -130,8 +123,9 @@ class Pace:
         least = _LEAST_PATIENCE if known is None else min(_LEAST_PATIENCE, 0.6 / known)
         return max(2.0 * self.round_trip, least)
 
-    def _trial(self) -> Permit | None:
-        return next((one for one in self._unknown if one.is_trial), None)
+    def knows_all(self) -> bool:
+        """Whether no request is neither accepted nor refused."""
+        return self._pending.count == 0
 
     def per_second(self) -> float | None:
         """Requests per second that the server seems to allow."""
@@ -161,8 +155,7 @@ class Pace:
             self._space(now)
         self.rate.accepted += 1
         self.window.sent.append(now)
-        self._unknown.append(permit)
-        self.unknown += 1
+        self._pending.add(permit)
         return permit
 
     def adopt(self, given_at: float, sent_at: float, reader: Reader) -> Permit:
@@ -170,8 +163,7 @@ class Pace:
         permit = Permit(given_at, self.flights.begin(given_at), reader)
         permit.sent_at = sent_at
         self.rate.accepted += 1
-        self._unknown.append(permit)
-        self.unknown += 1
+        self._pending.add(permit)
         return permit
 
     def started(self, permit: Permit) -> None:
@@ -185,8 +177,7 @@ class Pace:
 
     def sent(self, permit: Permit, now: float) -> None:
         """It has gone out."""
-        permit.sent_at = now
-        self._unknown.append(permit)
+        self._pending.sent(permit, now)
 
     def _space(self, now: float) -> None:
         if self.state == "open":
@@ -204,7 +195,7 @@ class Pace:
         """It was not refused: a response began, or two round trips of a refusal are over."""
         if not permit.is_unknown:
             return
-        self._know(permit)
+        self._pending.know(permit)
         self.budget.accepted += 1
         self._clean += 1
         self._refused_since = None
@@ -224,7 +215,7 @@ class Pace:
         self.round_trip += weight * (latency - self.round_trip)
         if not permit.is_unknown:
             self.budget.accepted -= 1
-        self._know(permit)
+        self._pending.know(permit)
         permit.is_refused = True
         self.budget.refused += 1
         self._clean = 0
@@ -246,7 +237,7 @@ class Pace:
         """It is no longer in flight; one that was cancelled is neither accepted nor refused."""
         self.flights.end(is_refused=permit.is_refused)
         if permit.is_unknown:
-            self._know(permit)
+            self._pending.know(permit)
             if permit.sent_at == inf:
                 self.rate.accepted = max(self.rate.accepted - 1, 0)
                 self.window.take_back(permit.given_at)
@@ -257,20 +248,8 @@ class Pace:
 
     def _confirm(self, now: float) -> None:
         """Takes as accepted what two round trips of a refusal have not refused."""
-        unknown = self._unknown
-        while unknown:
-            first = unknown[0]
-            if first.is_unknown and first.sent_at < inf:
-                known_at = first.sent_at + self._patience()
-                if known_at > now + 1e-9 or known_at > first.reader.read_until:
-                    return
-                self.accept(first, now)
-            unknown.popleft()
-
-    def _know(self, permit: Permit) -> None:
-        if permit.is_unknown:
-            permit.is_unknown = False
-            self.unknown -= 1
+        while (permit := self._pending.due(now, self._patience())) is not None:
+            self.accept(permit, now)
 
     def _close(self, permit: Permit, now: float, hint: Hint) -> None:
         is_expected = self.rate.is_dry_as_expected(permit.sent_at) and not self.flights.cap
@@ -298,11 +277,7 @@ class Pace:
     def _first_delay(self, now: float) -> float:
         if self.window.count:
             return self.window.free_at(now) - now
-        rate = self.rate.per_second
-        if rate is None:
-            # Whatever holds that many fills slowly, or all at once.
-            return _FIRST_PROBE if len(self.window.sent) <= FIRST else 3.0 * _FIRST_PROBE
-        return min(1.0 / rate, 10.0)
+        return self.rate.first_probe(is_small=len(self.window.sent) <= FIRST)
 
     def _is_window(self, dry: float) -> bool:
         """More was accepted after a closed time than a bucket can have gathered in it."""
@@ -319,16 +294,7 @@ class Pace:
         self.flights.refused(permit.in_flight, is_probe=True)
         self._refused_probe_at = permit.sent_at
         self._was_refused_alone = permit.in_flight <= self._closed_flights // 2
-        if self.rate.per_second is None:
-            factor = 3.0
-            delay = (permit.sent_at - self._closed_at) * factor
-            for usual in (60.0, 3600.0):
-                if delay / factor < usual < delay * 1.5:
-                    delay = usual * 1.02
-        else:
-            delay = (permit.sent_at - self._closed_at) * 1.0 + 1.6**self._refused_probes * min(
-                1.0 / self.rate.per_second, 10.0
-            )
+        delay = self.rate.next_probe(permit.sent_at - self._closed_at, self._refused_probes)
         self._probe_at = max(self._closed_at + delay, self._told)
 
     def _reopen(self, now: float) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import deque
 
 _CYCLES = 8
+_FIRST_PROBE = 0.1
+_USUAL = (60.0, 3600.0)
+"""Seconds for which limits are usual."""
 _GROWTH = (1.2, 1.4, 1.7, 2.0)
 
 
@@ -59,6 +62,20 @@ class Rate:
         if self.per_second is None:
             return False
         return abs(self.accepted - self.per_second * seconds) <= 2.0 + 0.1 * self.accepted
+
+    def first_probe(self, *, is_small: bool) -> float:
+        """Seconds after a refusal at which to try again."""
+        if self.per_second is not None:
+            return min(1.0 / self.per_second, 10.0)
+        # What holds many fills slowly, or all at once.
+        return _FIRST_PROBE if is_small else 3.0 * _FIRST_PROBE
+
+    def next_probe(self, waited: float, refused: int) -> float:
+        """The same, where after waiting so long a probe was refused, which was not the first."""
+        if self.per_second is not None:
+            return waited + 1.6**refused * min(1.0 / self.per_second, 10.0)
+        usual = next((one for one in _USUAL if waited < one < 4.5 * waited), None)
+        return 3.0 * waited if usual is None else usual * 1.02
 
     def grow_if_overdue(self, now: float, pause: float) -> None:
         """Raises the rate where more was accepted than it explains, without a refusal."""

@@ -26,7 +26,7 @@ _TOO_OLD = 3600.0
 _REMEMBERED = 256
 """Times of requests that are shared where no window is known."""
 # What belongs to the requests of one process.
-_OWN = frozenset({"budget", "rate", "window", "flights", "unknown", "_unknown", "_probe"})
+_OWN = frozenset({"budget", "rate", "window", "flights", "_pending", "_probe"})
 
 
 def can_share() -> bool:

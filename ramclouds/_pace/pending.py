@@ -1,0 +1,66 @@
+"""The requests that are neither accepted nor refused yet, and when that will be known."""
+
+from __future__ import annotations
+
+from collections import deque
+from math import inf
+
+from ramclouds._pace.permits import Permit, Reader
+
+
+class Pending:
+    """Permits of which nothing is known, in the order in which their requests went out."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Also of those that wait for a connection."""
+        self._sent: deque[Permit] = deque()
+
+    def add(self, permit: Permit) -> None:
+        """Takes in a permit that was given."""
+        self._sent.append(permit)
+        self.count += 1
+
+    def sent(self, permit: Permit, now: float) -> None:
+        """Its request has gone out only now."""
+        permit.sent_at = now
+        self._sent.append(permit)
+
+    def know(self, permit: Permit) -> None:
+        """Something has become known of it."""
+        if permit.is_unknown:
+            permit.is_unknown = False
+            self.count -= 1
+
+    def due(self, now: float, patience: float) -> Permit | None:
+        """The first that was not refused for so long that it must have been accepted."""
+        sent = self._sent
+        while sent:
+            first = sent[0]
+            if first.is_unknown and first.sent_at < inf:
+                at = first.sent_at + patience
+                is_due = at <= now + 1e-9 and at <= first.reader.read_until
+                return sent.popleft() if is_due else None
+            sent.popleft()
+        return None
+
+    def known_at(self, now: float, patience: float) -> float:
+        """When something will be known of the first; `inf` where nobody can say."""
+        return known_at(self._sent[0], now, patience) if self._sent else inf
+
+    def trial(self) -> Permit | None:
+        """The one that is a trial."""
+        return next((one for one in self._sent if one.is_trial), None)
+
+    def unread(self, probe: Permit | None, now: float, patience: float) -> Reader | None:
+        """Who has to read before something is known of the probe, or else of the first."""
+        first = probe or (self._sent[0] if self._sent else None)
+        if first is None or not first.is_unknown or first.sent_at + patience > now:
+            return None
+        return first.reader if first.reader.read_until < first.sent_at + patience else None
+
+
+def known_at(permit: Permit, now: float, patience: float) -> float:
+    """When something will be known of a request; `inf` where its reader is busy."""
+    at = permit.sent_at + patience
+    return at if now < at or at <= permit.reader.read_until else inf
