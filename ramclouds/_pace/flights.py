@@ -48,7 +48,12 @@ class Flights:
         """One was accepted with so many in flight."""
         self._most = max(self._most, in_flight)
         if self.cap and in_flight > self.cap:
-            self.cap = in_flight if self._trial_wait > _PROVEN else 0
+            if self._trial_wait > _PROVEN:
+                self.cap = in_flight
+            else:
+                # As many refusals as at first are needed anew, else the same mistake comes back.
+                self.cap = 0
+                self._doubt()
             self._trial_wait = max(self._trial_wait / 4.0, _FIRST_TRIAL)
         if self._alike and in_flight > self._least * _ROUGHLY:
             self._doubt()

@@ -301,10 +301,13 @@ class Pace:
         assert self._probe is not None
         self._probe_sent = self._probe.sent_at
         self._probe = None
+        waited = (self._refused_probe_at or 0.0) - self._closed_at
+        if self._was_refused_alone and waited > max(0.5, 8.0 / (self.rate.per_second or inf)):
+            # No bucket of that rate stays dry so long: it is a window, or the rate has fallen.
+            self.rate.forget()
         self.rate.reopened(now, self._refused_probes)
         if self.rate.per_second is None and not self.window.count:
             self.state, self._allowance = "open", 2
-            waited = (self._refused_probe_at or 0.0) - self._closed_at
             run = sum(1 for at in self.window.sent if at >= self._closed_at - waited)
             is_window = waited > 0.5 and run > FIRST and self._was_refused_alone
             self._run = run if is_window else 0

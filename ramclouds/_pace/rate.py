@@ -49,6 +49,11 @@ class Rate:
         if refused_probes > 1 and self.per_second is not None and self._since is not None:
             self.suppose(min(self.per_second, 1.5 / max(now - self._since, 1e-3)))
 
+    def forget(self) -> None:
+        """What was measured proved wrong."""
+        self._cycles.clear()
+        self.per_second = None
+
     def uncertainty(self) -> float:
         """The part of the rate by which it may be wrong, from 0 to 1/2."""
         return 0.5 / (2.0 + sum(count for _, count in self._cycles))

@@ -105,6 +105,20 @@ class Cap:
         self._count -= 1
 
 
+class Stray:
+    """Refuses each so-many-th request for a reason of its own, whatever the limit is."""
+
+    def __init__(self, server: Server, each: int) -> None:
+        self._server, self._each, self._count = server, each, 0
+
+    def takes(self, now: float) -> bool:
+        self._count += 1
+        return self._count % self._each > 0 and self._server.takes(now)
+
+    def ended(self) -> None:
+        self._server.ended()
+
+
 @dataclass
 class Outcome:
     """What became of a run."""

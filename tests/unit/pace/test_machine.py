@@ -7,9 +7,10 @@ from math import exp
 
 import pytest
 
+from ramclouds._pace.flights import Flights
 from ramclouds._pace.machine import FIRST, Pace
 from ramclouds._pace.permits import Hint
-from tests.unit.pace.simulated import Bucket, Cap, Fixed, Latency, Server, Sliding, run
+from tests.unit.pace.simulated import Bucket, Cap, Fixed, Latency, Server, Sliding, Stray, run
 
 
 def always(seconds: float) -> Latency:
@@ -29,13 +30,16 @@ ROWS: dict[str, Row] = {
     "bucket, long": (lambda: Bucket(50), 2000, always(0.1), 39.8, 0.98, 2.0),
     "bucket, slow answers": (lambda: Bucket(50), 2000, around(3.0), 39.8, 0.98, 2.0),
     "bucket of a few": (lambda: Bucket(3, 3), 300, around(3.0), 99.0, 0.97, 11.0),
-    "bucket without a burst": (lambda: Bucket(50, 1), 1000, always(0.1), 20.0, 0.65, 5.0),
+    "bucket without a burst": (lambda: Bucket(50, 1), 1000, always(0.1), 20.0, 0.65, 7.0),
     "changes": (
         lambda: Bucket(50, changes=[(20, 10), (40, 50)]), 2200, always(0.1), 59.8, 0.93, 4.0,
     ),
     "sliding window": (lambda: Sliding(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
     "fixed window": (lambda: Fixed(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
     "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
+    # Others who use the key, or another reason: no rate may be learned of it for good.
+    "stray refusals": (lambda: Stray(Sliding(50, 60, 1.0), 20), 200, always(0.1), 180.0, 0.4, 13.0),
+    "stray, fixed": (lambda: Stray(Fixed(60, 2.4), 50), 500, always(0.1), 19.2, 0.6, 5.0),
     "few a minute": (lambda: Sliding(10, 60), 100, always(2.0), 540.0, 0.87, 12.0),
     "in flight": (lambda: Cap(20), 2000, around(2.0), 226.6, 0.85, 4.0),
 }  # fmt: skip
@@ -88,6 +92,17 @@ def test_words_of_the_gateway_are_a_hint_and_no_law(
     outcome = run(server(), 500, hint=hint)
     assert least / outcome.last >= 0.85
     assert outcome.wasted() <= 0.05
+
+
+def test_a_limit_in_flight_that_proved_wrong_needs_new_evidence() -> None:
+    flights = Flights()
+    for _ in range(100):
+        flights.begin(0.0)
+    assert not flights.refused(100, is_probe=False)
+    assert flights.refused(100, is_probe=False)
+    flights.accepted(105)
+    assert not flights.cap
+    assert not flights.refused(100, is_probe=False)
 
 
 class Nothing:
