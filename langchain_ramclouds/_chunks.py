@@ -210,6 +210,7 @@ class ChunkConverter:
             request_id=first.request_id,
             raw=last.raw,
             tool_calling=first.tool_calling,
+            facts=last.facts,
         )
 
 

@@ -79,7 +79,7 @@ def outcome_of(response: ChatResponse, model: str = "") -> Outcome:
     """What a response says about itself."""
     about = response.additional_kwargs
     return Outcome(
-        model=model,
+        model=about["model"] if "fallback_from" in about else model,
         finish_reason=about.get("finish_reason"),
         refusal=about.get("refusal", ""),
         tool_calling=about.get("tool_calling"),

@@ -172,6 +172,9 @@ class BaseClient:
         raise NotImplementedError
 
     def __repr__(self) -> str:
+        if "_settings" not in self.__dict__:
+            # Its constructor failed: a debugger or pytest shows the frame.
+            return f"<{type(self).__name__} without settings>"
         return f"{type(self).__name__}(base_url={self._settings.base_url!r})"
 
     def __getstate__(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ramclouds.errors import (
     ProviderAccountError,
     RamCloudsError,
     RateLimitError,
+    ResponseError,
     ServerError,
     StreamError,
 )
@@ -91,7 +92,7 @@ class Fallbacks:
     def turns(self, error: RamCloudsError) -> bool:
         """Whether another model is asked after an error, from now on."""
         is_stand_in = self.model != self._wanted
-        may_help = _is_of_model(error) or isinstance(error, EmptyResponseError)
+        may_help = _is_of_model(error) or _is_empty(error)
         if not may_help and not (is_stand_in and _is_of_request(error)):
             return False
         self._errors[self.model] = error
@@ -134,6 +135,12 @@ def _is_of_model(error: RamCloudsError) -> bool:
         # The gateway took the request, and was silent: as a 524, without Cloudflare.
         return not error.retryable
     return isinstance(error, _OF_MODEL)
+
+
+def _is_empty(error: RamCloudsError) -> bool:
+    """Whether nothing came: a completion without content, or a response without a body."""
+    is_bare = isinstance(error, ResponseError) and error.retryable
+    return is_bare or isinstance(error, EmptyResponseError)
 
 
 def _is_of_request(error: RamCloudsError) -> bool:

@@ -65,7 +65,9 @@ class Metered:
         for name in COUNTS:
             setattr(self.usage, name, getattr(self.usage, name) + getattr(usage, name))
         if cost is None:
-            self.unpriced_tokens += usage.total_tokens
+            # A usage that was made by hand may lack the total.
+            counted = usage.prompt_tokens + usage.completion_tokens
+            self.unpriced_tokens += max(usage.total_tokens, counted)
         else:
             self.known_cost += cost
 

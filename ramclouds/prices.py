@@ -24,6 +24,7 @@ __all__ = [
 
 PriceSetting: TypeAlias = Price | Mapping[str, float] | None
 _NUMBERS = [field.name for field in fields(Price) if field.name not in ("source", "note")]
+_OPTIONAL = [field.name for field in fields(Price) if field.default is None]
 
 
 def set_prices(prices: Mapping[str, PriceSetting], *, base_url: str | None = None) -> None:
@@ -37,6 +38,10 @@ def set_prices(prices: Mapping[str, PriceSetting], *, base_url: str | None = Non
     Example:
         set_prices({"gpt-5": {"input": 1.1, "output": 9, "cached": 0.11}})
     """
+    if not isinstance(prices, Mapping) or not all(isinstance(name, str) for name in prices):
+        raise ConfigurationError(
+            'The prices must be a dict by models: {"gpt-5": {"input": 1.25, "output": 10}}.'
+        )
     made = {
         model: None if price is None else _checked(model, price) for model, price in prices.items()
     }
@@ -45,8 +50,8 @@ def set_prices(prices: Mapping[str, PriceSetting], *, base_url: str | None = Non
 
 def _checked(model: str, price: Price | Mapping[str, float]) -> Price:
     made = price if isinstance(price, Price) else _made(model, price)
-    numbers = (getattr(made, name) for name in _NUMBERS)
-    if not all(number is None or _is_price(number) for number in numbers):
+    numbers = [(name, getattr(made, name)) for name in _NUMBERS]
+    if not all(_is_price(one) or (one is None and name in _OPTIONAL) for name, one in numbers):
         raise ConfigurationError(
             f"The price of {model} holds something that is no number from 0 on. Give US dollars "
             "for one million tokens."

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
-from ramclouds import ConfigurationError, ServerError
+from ramclouds import ConfigurationError, RamCloudsError, ServerError
 from ramclouds._resting import RESTS
 from tests.adapters.asking import Way
 from tests.gateway import Answer, Gateway, Json, Request, error
@@ -175,6 +175,25 @@ def test_model_that_ignores_tools_is_asked_through_the_prompt(
     response = asyncio.run(way.llama_index(llm(**settings), LI_HISTORY, **kwargs))
     assert [block.tool_name for block in response.message.blocks if block.block_type == "tool_call"]
     assert asked(gateway) == order
+
+
+async def test_error_names_the_model_that_was_asked_last(
+    gateway: Gateway, chat: Chat, llm: Llm, way: Way
+) -> None:
+    gateway.model.dropped = frozenset({"tools", "tool_choice", "response_format"})
+    settings = {"fallback_models": ["claude-sonnet-4-5"]}
+    named = "the model 'claude-sonnet-4-5'"
+    fails(gateway, "gpt-5")
+    kwargs = {"tools": [forecast], "tool_choice": "forecast"}
+    with pytest.raises(RamCloudsError, match=named):
+        await way.langchain(chat(**settings), LC_HISTORY, **kwargs)
+    kwargs["tools"] = [FunctionTool.from_defaults(forecast)]
+    with pytest.raises(RamCloudsError, match=named):
+        await way.llama_index(llm(**settings), LI_HISTORY, **kwargs)
+    with pytest.raises(RamCloudsError, match=named):
+        llm(**settings).structured_predict(Weather, PromptTemplate("?"))
+    with pytest.raises(RamCloudsError, match=named):
+        chat(**settings).with_structured_output(Weather).invoke("?")
 
 
 async def test_all_fail(gateway: Gateway, chat: Chat, llm: Llm, way: Way) -> None:

@@ -22,6 +22,7 @@ from ramclouds import (
 )
 from ramclouds._resting import RESTS
 from tests.gateway import (
+    Body,
     Drop,
     Gateway,
     Hang,
@@ -96,6 +97,7 @@ OF_MODEL: dict[str, Answer] = {
     "saturated": WireCase("error_429_saturated_code_null"),
     "silence": Hang("headers"),
     "empty": WireCase("json_empty_choices"),
+    "no_body": Body("", 200, {"Content-Type": "application/json"}),
     "no_wait": provider("Rate limit reached.", 429, "rate_limit_exceeded"),
 }
 

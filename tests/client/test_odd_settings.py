@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,9 @@ def test_wrong_setting_is_named_and_not_shown(kind: Any) -> None:
             kind(**given)
         texts = [text for _, text in Walk().texts(caught.value) if CANARY in text]
         assert texts == []
+        # What a debugger shows of the frames.
+        frames = [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(caught.tb)]
+        assert f"<{kind.__name__} without settings>" in map(repr, frames)
 
 
 @EACH_TWIN

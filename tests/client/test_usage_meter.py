@@ -113,6 +113,9 @@ def test_unknown_price_makes_the_cost_unknown(gateway: Gateway, calls: Calls) ->
     assert meter.total.unpriced_tokens == 15
     assert meter.total.known_cost == pytest.approx(6.25e-5)
     assert meter.by_model["my-own-model"].cost is None
+    by_hand = UsageMeter()
+    by_hand.add(Usage(10, 5), "my-own-model")
+    assert (by_hand.cost, by_hand.total.unpriced_tokens) == (None, 15)
 
 
 def test_nested_meters_count_alone(gateway: Gateway, calls: Calls) -> None:

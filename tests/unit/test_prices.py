@@ -112,7 +112,7 @@ def test_set_prices_adds_and_forgets() -> None:
     assert (price_of("mine"), price_of("other")) == (None, Price(per_call=0.5))
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "1", True])
+@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "1", True, None])
 def test_price_that_is_no_number_is_refused(value: Any) -> None:
     with pytest.raises(ConfigurationError, match="US dollars for one million tokens"):
         set_prices({"good": {"input": 1}, "mine": {"input": value}})
@@ -128,6 +128,12 @@ def test_unknown_part_of_a_price_is_refused() -> None:
 def test_price_of_another_type_is_refused(price: Any) -> None:
     with pytest.raises(ConfigurationError, match="Give a Price, or a dict with some of: input"):
         set_prices({"mine": price})
+
+
+@pytest.mark.parametrize("prices", [None, [("gpt-5", {"input": 1})], {5: {"input": 1}}])
+def test_prices_that_are_no_dict_by_models_are_refused(prices: Any) -> None:
+    with pytest.raises(ConfigurationError, match="must be a dict by models"):
+        set_prices(prices)
 
 
 # As M sends it; parts that no price depends on are left out.
