@@ -39,12 +39,15 @@ def base_url_from(given: str | None) -> str:
 def _split(url: str) -> SplitResult | None:
     """The parts of a URL; None where it is none, or has a port that is no number."""
     try:
-        httpx.URL(url)  # It also turns a host that is not ASCII into IDNA.
+        # It also turns a host that is not ASCII into IDNA.
+        host = httpx.URL(url).raw_host.decode()
         parts = urlsplit(url)
         parts.port  # noqa: B018  a property that raises
     except (ValueError, httpx.InvalidURL):
         return None
-    return parts
+    # `getaddrinfo` raises a UnicodeError for another label, as in https://ramclouds..me.
+    is_name = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    return parts if is_name or not host else None
 
 
 def _is_harmless(url: str) -> bool:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ramclouds._account import Balance
+from ramclouds._client import Client
+from ramclouds.errors import RamCloudsError
+
+_PATIENCE = 10.0
 
 
 def amount(value: float, unit: str) -> str:
@@ -16,6 +22,12 @@ def left(balance: Balance) -> str:
         return "no limit on the key; the gateway does not show the credit of the account"
     whose = "account" if balance.is_of_user else "key"
     return f"{amount(balance.available, balance.unit)} on the {whose}"
+
+
+def ask_prices(client: Client) -> None:
+    """Asks the gateway for its prices; an operator can hide them, and they are not worth a wait."""
+    with suppress(RamCloudsError):
+        client.prices(timeout=_PATIENCE)
 
 
 def dollars(cost: float | None) -> str:

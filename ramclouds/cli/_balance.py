@@ -12,6 +12,7 @@ from ramclouds._client import Client
 from ramclouds._escaping import escaped
 from ramclouds.cli import _options
 from ramclouds.cli._amounts import amount, left
+from ramclouds.errors import NotFoundError, ResponseError
 
 
 @click.command()
@@ -23,7 +24,13 @@ def command(base_url: str | None, as_json: bool) -> None:
     Amounts are in the unit that the operator of the gateway shows them in.
     """
     with Client(base_url=base_url) as client:
-        balance = client.balance()
+        try:
+            balance = client.balance()
+        except (NotFoundError, ResponseError):
+            raise click.ClickException(
+                "The gateway does not tell what is left: it has no /api/usage/token/, as New API "
+                "has. `ramclouds doctor` checks the address."
+            ) from None
     if as_json:
         click.echo(json.dumps(_fields(balance), ensure_ascii=False, indent=2))
         return

@@ -93,9 +93,12 @@ def tools(setup: Setup) -> Found:
     """The model calls a tool."""
     with setup.client() as client:
         found = client.complete(**tool_request(setup), **_LIMITS)
-    if not found.tool_calls:
+    if not found.tool_calls and found.finish_reason == "length":
+        yield _cut(setup)
+    elif not found.tool_calls:
         raise ResponseError(f"{setup.model} was asked to call a tool, and wrote a text instead.")
-    yield "ok", f"{setup.model} called the tool with {found.tool_calls[0].arguments}."
+    else:
+        yield "ok", f"{setup.model} called the tool with {found.tool_calls[0].arguments}."
 
 
 def response_format(setup: Setup) -> Found:
@@ -107,6 +110,9 @@ def response_format(setup: Setup) -> Found:
         yield "ok", f"Not asked for: {setup.model} is asked by {how} for structured output."
         return
     found = _ask(setup, _CITY, response_format=_FORMATS[way])
+    if found.finish_reason == "length":
+        yield _cut(setup)
+        return
     try:
         value = json.loads(found.text)
     except ValueError:
@@ -114,6 +120,10 @@ def response_format(setup: Setup) -> Found:
     if not isinstance(value, dict) or "city" not in value:
         raise ResponseError(f"{setup.model} was asked for JSON ({way}), and wrote other text.")
     yield "ok", f"{setup.model} answered in the JSON that was asked for ({way})."
+
+
+def _cut(setup: Setup) -> tuple[State, str]:
+    return "note", f"Not known: {setup.model} wrote {_max_tokens(setup)} tokens and was cut off."
 
 
 def tool_request(setup: Setup) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import click
 
 from ramclouds._client import Client
 from ramclouds.cli import _options
+from ramclouds.cli._amounts import ask_prices
 from ramclouds.cli._conversation import Conversation, image_part
 from ramclouds.cli._screen import Screen, show_plain
-from ramclouds.cli._session import Session
+from ramclouds.cli._session import Session, odd_end, summary
 from ramclouds.errors import ConfigurationError
 from ramclouds.local import LocalServer
 from ramclouds.prices import UsageMeter
@@ -44,20 +45,31 @@ def command(
         conversation = Conversation(client, model or default, system)
         conversation.images += map(image_part, images)
         if text is None:
-            with UsageMeter(client) as meter:
+            ask_prices(client)
+            with UsageMeter() as meter:
                 Session(conversation, meter, Screen()).run()
         elif sys.stdout.isatty():
-            Screen().show(conversation.ask(text))
+            screen = Screen()
+            screen.show(conversation.ask(text))
+            screen.note(summary(conversation.last, conversation.model))
         else:
             show_plain(conversation.ask(text), sys.stdout)
+            if odd := odd_end(conversation.last):
+                click.echo(f"The answer was {odd}.", err=True)
 
 
 def _text(question: tuple[str, ...]) -> str | None:
     """What to ask once; None where a session is wanted."""
     words = " ".join(question)
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         return words or None
-    piped = sys.stdin.read()
+    try:
+        # A process can have no input at all.
+        piped = "" if sys.stdin is None else sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"The input is no text in {error.encoding}. Send pictures with --image."
+        ) from None
     text = f"{words}\n\n{piped}".strip() if piped.strip() else words
     if not text:
         raise ConfigurationError("There is nothing to ask. Give a question, or text on its input.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +15,7 @@ from ramclouds.bridge.prepare import apply
 from ramclouds.bridge.settings import closest
 from ramclouds.cli._amounts import left
 from ramclouds.cli._calls import tool_request
+from ramclouds.cli._key import NO_KEY, has_key
 from ramclouds.cli._options import DEFAULT_MODEL
 from ramclouds.cli._remedies import is_redirect
 from ramclouds.cli._setup import Setup, State
@@ -33,11 +35,19 @@ Found = Iterator[tuple[State, str]]
 def key(setup: Setup) -> Found:
     """The key has the form of a key of this gateway; the gateway is not asked yet."""
     # With an address and a User-Agent that are right.
+    if not has_key():
+        raise ConfigurationError(NO_KEY)
     Client(base_url="http://localhost", user_agent="doctor")
     for text in _warnings(setup):
         if text.startswith("The API key"):
             raise ConfigurationError(text)
     bare = os.environ["RAMCLOUDS_API_KEY"].strip().removeprefix("sk-")
+    if re.search(r"[^\w.-]", bare):
+        yield (
+            "note",
+            "The key holds a character that is no letter and no digit, such as a comma or a "
+            "bracket. If the gateway refuses it, copy it again without what stands around it.",
+        )
     if "-" in bare:
         where = "ends with" if bare.endswith("-") else "holds"
         where = "begins with" if bare.startswith("-") else where
@@ -128,8 +138,13 @@ def gateway(setup: Setup) -> Found:
 def models(setup: Setup) -> Found:
     """The key may use the model that was asked for."""
     names = [one.id for one in setup.models]
-    chats = [name for name in names if not embedding_facts(name).known]
+    chats = [name for name in names if not _NO_CHATS.search(name)]
     asked = setup.model
+    if asked and setup.makes_calls and embedding_facts(asked).known:
+        raise ConfigurationError(
+            f"{asked} is a model for embeddings, and these calls ask for text. Name another one "
+            "with -m, or leave them out with --no-calls."
+        )
     setup.model = asked or _model_of(chats)
     if not names:
         yield "note", f"The gateway lists no models. The calls ask {setup.model}."
@@ -143,6 +158,14 @@ def models(setup: Setup) -> Found:
             raise ConfigurationError(f"{text} `ramclouds models` lists them.")
         # The gateway may serve more than it lists: the first call shows it.
         yield "note", text
+
+
+# Of a list whose names are not known: models that make vectors, pictures, sound or films.
+_NO_CHATS = re.compile(
+    r"embed|rerank|bge-|dall-e|image|imagen|flux|diffusion|midjourney|^mj_|whisper|tts|speech"
+    r"|transcribe|realtime|suno|sora|veo|video|moderation",
+    re.I,
+)
 
 
 def _model_of(chats: list[str]) -> str:

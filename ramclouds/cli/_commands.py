@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,6 +12,7 @@ from typing import Any
 import click
 
 from ramclouds._version import __version__
+from ramclouds.cli._key import NO_KEY, has_key
 from ramclouds.errors import RamCloudsError
 
 # Name -> what it does. `--help` lists them, and loads none of them.
@@ -49,7 +52,15 @@ class Commands(click.Group):
             try:
                 return super().invoke(ctx)
             except RamCloudsError as error:
-                raise click.ClickException(error.message) from None
+                raise click.ClickException(_text_of(error, ctx.invoked_subcommand)) from None
+
+
+def _text_of(error: RamCloudsError, command: str | None) -> str:
+    if has_key() or not error.message.startswith("No API key"):
+        return error.message
+    # The library's own hint is about its argument and about pickles.
+    local = " Without a key, --local asks a small model on this machine."
+    return NO_KEY + (local if command == "chat" else "")
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -68,6 +79,10 @@ def commands() -> None:
 
 def run(argv: Sequence[str] | None) -> int:
     """Runs a command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            # Into a pipe Windows writes by a code page that lacks most letters.
+            stream.reconfigure(errors="backslashreplace")
     try:
         commands(None if argv is None else list(argv), prog_name="ramclouds")
     except SystemExit as end:

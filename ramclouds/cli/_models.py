@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +12,7 @@ import click
 from ramclouds._client import Client
 from ramclouds._escaping import escaped
 from ramclouds.cli import _options
-from ramclouds.errors import RamCloudsError
+from ramclouds.cli._amounts import ask_prices
 from ramclouds.models import EmbeddingFacts, ModelFacts, embedding_facts, model_facts
 from ramclouds.prices import Price, price_of
 from ramclouds.types import Model
@@ -43,8 +42,7 @@ def command(words: tuple[str, ...], base_url: str | None, as_json: bool) -> None
     url = _options.address(base_url)
     with Client(base_url=url) as client:
         found = [one for one in client.models() if _fits(one.id, words)]
-        with suppress(RamCloudsError):  # An operator can hide the prices.
-            client.prices()
+        ask_prices(client)
     if words and not found and not as_json:
         raise click.ClickException(
             f"No model of this key has {' and '.join(words)} in its name. "

@@ -14,7 +14,12 @@ base_url = click.option(
     "--base-url", metavar="URL", help="The gateway, instead of RAMCLOUDS_BASE_URL."
 )
 model = click.option(
-    "-m", "--model", metavar="NAME", envvar="RAMCLOUDS_MODEL", help="The model to ask."
+    "-m",
+    "--model",
+    metavar="NAME",
+    envvar="RAMCLOUDS_MODEL",
+    callback=lambda _, __, name: name and name.strip(),
+    help="The model to ask.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from ramclouds.cli._setup import Setup
 from ramclouds.errors import (
     APIConnectionError,
     AuthenticationError,
+    BadRequestError,
     BlockedError,
     ConfigurationError,
     NotFoundError,
@@ -25,18 +25,20 @@ _AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "curl/8.5.0",
 )
-_PROMPTED = (
-    "With tool_calling='prompted' both adapters ask for tools through the prompt, and with "
-    "with_structured_output(method='prompted') for structured output, which every model takes."
-)
-_OF_MODEL = ("tools", "response_format")
+# What every model takes.
+_PROMPTED = {
+    "tools": 'Ask through the prompt: tool_calling="prompted" in both adapters.',
+    "response_format": (
+        'Ask through the prompt: with_structured_output(..., method="prompted") in LangChain, '
+        'tool_calling="prompted" in LlamaIndex.'
+    ),
+}
+_IS_SAID = 'tool_calling="prompted"'
 
 
 def more_about(check: str, error: RamCloudsError, setup: Setup) -> Iterator[str]:
     """Sentences that go behind the error's message."""
     if isinstance(error, ConfigurationError):
-        if check == "key" and not os.environ.get("RAMCLOUDS_API_KEY", "").strip():
-            yield "Get a key at https://ramclouds.me."
         return
     yield from _tried_remedies(check, error, setup)
     if setup.proxy and isinstance(error, PermissionDeniedError):
@@ -50,8 +52,10 @@ def _tried_remedies(check: str, error: RamCloudsError, setup: Setup) -> Iterator
         yield from _about_scheme(setup)
     elif check == "access" and isinstance(error, (AuthenticationError, PermissionDeniedError)):
         yield from _about_key(error, setup)
-    elif check in _OF_MODEL:
-        yield _PROMPTED
+    elif check in _PROMPTED:
+        # Not where the gateway is busy, or where the error says so itself.
+        if isinstance(error, (BadRequestError, ResponseError)) and _IS_SAID not in error.message:
+            yield _PROMPTED[check]
     elif isinstance(error, (ResponseError, NotFoundError)):
         yield from _about_path(setup)
 

@@ -119,6 +119,12 @@ def summary(completion: Completion, model: str) -> str:
     if usage is not None:
         cost = dollars(completion.cost)
         parts.append(f"{usage.prompt_tokens:,} tokens in, {usage.completion_tokens:,} out{cost}")
-    if completion.finish_reason not in ("stop", "tool_calls", None):
-        parts.append(f"ended by {completion.finish_reason}")
+    if odd := odd_end(completion):
+        parts.append(odd)
     return " · ".join(parts)
+
+
+def odd_end(completion: Completion) -> str:
+    """What ended an answer before its end; empty where it came to it."""
+    reason = completion.finish_reason
+    return "" if reason in ("stop", "tool_calls", None) else f"ended by {reason}"

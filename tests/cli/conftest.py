@@ -32,7 +32,7 @@ def run(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.delenv("RAMCLOUDS_MODEL", raising=False)
 
-    def call(*arguments: str, stdin: str | None = None, color: bool = False) -> Result:
+    def call(*arguments: str, stdin: str | bytes | None = None, color: bool = False) -> Result:
         named = {"prog_name": "ramclouds", "color": color}
         result = CliRunner().invoke(commands, arguments, input=stdin, **named)
         assert KEY[3:] not in result.output

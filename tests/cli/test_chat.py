@@ -66,6 +66,18 @@ def test_nothing_to_ask_is_an_error(run: Run) -> None:
     assert "nothing to ask" in result.stderr
 
 
+def test_input_that_is_no_text_is_an_error(run: Run) -> None:
+    result = run("chat", "Look:", stdin=b"\xff\xfe\x00")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "no text in utf-8. Send pictures with --image" in result.stderr
+
+
+def test_answer_that_was_cut_off_is_noted_beside_the_text(run: Run, gateway: Gateway) -> None:
+    gateway.reply(Sse(text_chunks("Half", finish_reason="length")))
+    result = run("chat", "Hi", stdin="")
+    assert (result.stdout, result.stderr) == ("Half\n", "The answer was ended by length.\n")
+
+
 def test_error_after_a_part_of_an_answer(run: Run, gateway: Gateway) -> None:
     gateway.reply(Sse([*text_chunks("Half")[:-2]], done=False))
     result = run("chat", "Hi", stdin="")
@@ -236,5 +248,6 @@ def test_question_in_a_terminal_is_asked_once(gateway: Gateway, env: Mapping[str
     gateway.reply(Sse(text_chunks("**Hello**")))
     with Terminal("chat", "Hi", env=env) as terminal:
         assert terminal.code() == 0
-    assert terminal.text.splitlines()[-1].strip() == "Hello"
+    *_, text, used = (line.strip() for line in terminal.text.splitlines())
+    assert (text, "12 tokens in, 4 out" in used) == ("Hello", True)
     assert json.dumps(chats(gateway)) == '[[{"role": "user", "content": "Hi"}]]'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from ramclouds import __version__
 from ramclouds.cli import main
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import Run
-from tests.gateway import Gateway
+from tests.gateway import Gateway, Json, Sse, text_chunks
 from tests.packaging.test_imports import loaded_by
 
 # `--help` in docs/cli.md is checked with the other pages, in tests/packaging/docs.
@@ -31,6 +32,40 @@ def test_control_characters_of_a_gateway_do_not_reach_the_terminal(
 ) -> None:
     account.part = refusing("/v1/models", error("\x1b]0;mine\x07\x1b[2J", status=400))
     assert "\x1b" not in run("models", color=True).output
+
+
+@pytest.mark.parametrize("arguments", [["models"], ["balance"], ["chat", "Hi"]])
+def test_missing_key(run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.delenv("RAMCLOUDS_API_KEY")
+    result = run(*arguments, stdin="")
+    assert result.exit_code == 1
+    assert "Get a key at https://ramclouds.me." in result.stderr
+    assert "api_key=" not in result.stderr
+    assert ("--local" in result.stderr) is (arguments[0] == "chat")
+
+
+def test_output_that_cannot_encode_a_letter(
+    monkeypatch: pytest.MonkeyPatch, account: AccountGateway, run: Run
+) -> None:
+    account.gateway.reply(Sse(text_chunks("Tiếng Việt")))
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", None)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, "cp1252"))
+    assert main(["chat", "Hi"]) == 0
+    assert written.getvalue() == rb"Ti\u1ebfng Vi\u1ec7t"
+
+
+@pytest.mark.process
+def test_reader_that_leaves_early_is_no_error(account: AccountGateway, run: Run) -> None:
+    listed = Json({"data": [{"id": f"model-{at:0300}"} for at in range(500)], "object": "list"})
+    account.part = refusing("/v1/models", listed)
+    run_piped = [sys.executable, "-m", "ramclouds", "models"]
+    with subprocess.Popen(run_piped, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_key_is_no_argument(run: Run) -> None:

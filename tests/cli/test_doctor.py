@@ -140,6 +140,9 @@ BROKEN: dict[str, Broken] = {
         "base URL", ("User-Agent", "one line of ASCII"), {"RAMCLOUDS_USER_AGENT": "Lân"}
     ),
     "base_url_without_scheme": url("ramclouds.me/v1", "base URL", "https://ramclouds.me/v1"),
+    "base_url_with_an_empty_label": url(
+        "https://ram..me/v1", "base URL", "https://ramclouds.me/v1"
+    ),
     "base_url_with_password": url("http://a:b@localhost/v1", "base URL", "must not hold"),
     "proxy_is_no_url": Broken("connection", ("HTTP_PROXY",), {"HTTP_PROXY": "ftp://127.0.0.1:9"}),
     "redirect": Broken("connection", ("https://elsewhere.localhost/v1",), part=redirected),
@@ -167,6 +170,9 @@ BROKEN: dict[str, Broken] = {
         arguments=("-m", "glm-4.8", "--no-calls"),
         part=unlisted,
     ),
+    "model_for_embeddings": Broken(
+        "models", ("for embeddings", "--no-calls"), arguments=("-m", "text-embedding-3-small")
+    ),
     "model_unserved": Broken(
         "completion",
         ("No available channel", "Check the model's name"),
@@ -177,22 +183,22 @@ BROKEN: dict[str, Broken] = {
     "stream_cut": Broken("stream", ("ended before the completion did",), part=cut),
     "tools_refused": Broken(
         "tools",
-        ("tools are not supported", "tool_calling='prompted'"),
+        ("tools are not supported", 'tool_calling="prompted"'),
         part=refusing_field("tools", bad("tools are not supported")),
     ),
     "tools_ignored": Broken(
         "tools",
-        ("wrote a text instead", "tool_calling='prompted'"),
+        ("wrote a text instead", 'tool_calling="prompted"'),
         part=refusing_field("tools", Json(completion("Sunny"))),
     ),
     "format_refused": Broken(
         "response_format",
-        ("response_format is not supported", "method='prompted'"),
+        ("response_format is not supported", 'method="prompted"'),
         part=refusing_field("response_format", bad("response_format is not supported")),
     ),
     "format_ignored": Broken(
         "response_format",
-        ("wrote other text", "method='prompted'"),
+        ("wrote other text", 'method="prompted"'),
         part=refusing_field("response_format", Json(completion("Hanoi"))),
     ),
 }
@@ -214,6 +220,52 @@ def test_broken_set_up_is_named_with_what_to_do(
     assert [line for line in before if line.startswith("fault")] == []
     assert [word for word in broken.words if word not in result.output] == [], result.output
     assert BARE not in result.output
+
+
+BUSY = Json({"error": {"message": "busy", "code": "do_request_failed"}}, 503)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "times"),
+    [
+        ("tools", bad("tools are not supported"), 1),
+        ("tools", Json(completion("Sunny")), 1),
+        ("tools", BUSY, 0),
+        ("response_format", BUSY, 0),
+    ],
+)
+def test_prompted_tools_are_advised_once_and_only_where_they_help(
+    run: Run, account: AccountGateway, name: str, answer: Answer, times: int
+) -> None:
+    account.part = refusing_field(name, answer)
+    assert run("doctor").output.count("prompted") == times
+
+
+@pytest.mark.parametrize("name", ["tools", "response_format"])
+def test_answer_that_was_cut_off_says_nothing_about_the_model(
+    run: Run, account: AccountGateway, name: str
+) -> None:
+    account.part = refusing_field(name, Json(completion("So", finish_reason="length")))
+    result = run("doctor")
+    assert (result.exit_code, "Not known: gpt-5 wrote 1024 tokens" in result.output) == (0, True)
+
+
+@pytest.mark.parametrize("value", [f"{KEY},", f"<{KEY}>", f"RAMCLOUDS_API_KEY={KEY}"])
+def test_odd_character_of_a_key_is_noted(
+    run: Run, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("RAMCLOUDS_API_KEY", value)
+    assert "no letter and no digit" in run("doctor", "--no-calls").output
+
+
+def test_no_model_of_another_kind_is_asked(
+    run: Run, account: AccountGateway, gateway: Gateway
+) -> None:
+    names = ("dall-e-3", "whisper-1", "bge-reranker-v2", "mystery-7b")
+    listed = Json({"data": [{"id": name} for name in names], "object": "list"})
+    account.part = refusing("/v1/models", listed)
+    assert run("doctor").exit_code == 0
+    assert gateway.last.json["model"] == "mystery-7b"
 
 
 def test_base_url_without_v1_is_tried_with_it(run: Run, gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.cli.account import AccountGateway
 from tests.cli.conftest import Run
 from tests.client.test_balance import status
-from tests.gateway import Answer, Json, Request
+from tests.gateway import Answer, Body, Hang, Json, Request
 
 ROWS = [
     ["gpt-5", "400,000", "128,000", "2", "8", "images", "reasoning", "schemas"],
@@ -57,6 +57,27 @@ def test_words_that_no_model_has_are_named(run: Run) -> None:
         "Error: No model of this key has claude and gpt in its name. "
         "Leave the words out to see all.\n",
     )
+
+
+@pytest.mark.parametrize("answer", [Json({}, 404), Body("<html>")])
+def test_balance_of_a_gateway_that_tells_none(
+    run: Run, account: AccountGateway, answer: Answer
+) -> None:
+    account.part = lambda request: answer if request.path.startswith("/api/usage") else None
+    result = run("balance")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: The gateway does not tell what is left")
+
+
+def test_prices_that_do_not_come_are_not_waited_for(
+    run: Run, account: AccountGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = account.part
+    account.part = lambda request: (
+        Hang("headers") if request.path == "/api/pricing" else listed(request)
+    )
+    monkeypatch.setattr("ramclouds.cli._amounts._PATIENCE", 0.2)
+    assert run("models", "gpt").stdout.splitlines()[1].split()[3:5] == ["1.25*", "10*"]
 
 
 def test_models_as_json(run: Run) -> None:
