@@ -45,9 +45,9 @@ def _split(url: str) -> SplitResult | None:
         parts.port  # noqa: B018  a property that raises
     except (ValueError, httpx.InvalidURL):
         return None
-    # `getaddrinfo` raises a UnicodeError for another label, as in https://ramclouds..me.
-    is_name = all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
-    return parts if is_name or not host else None
+    # `getaddrinfo` raises a UnicodeError for an empty label, as in https://ramclouds..me.
+    has_gap = host.startswith(".") or ".." in host
+    return None if has_gap else parts
 
 
 def _is_harmless(url: str) -> bool:

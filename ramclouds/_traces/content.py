@@ -27,7 +27,8 @@ def of_request(operation: Operation) -> dict[str, str]:
         found["gen_ai.input.messages"] = [_message(one) for one in body["messages"]]
     if body.get("tools"):
         found["gen_ai.tool.definitions"] = [
-            {"type": "function", **tool.get("function", {})} for tool in body["tools"]
+            {"type": tool.get("type", "function"), **tool.get("function", {})}
+            for tool in body["tools"]
         ]
     return {name: _text(value) for name, value in found.items()}
 
@@ -83,4 +84,6 @@ def _arguments(arguments: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    # An exporter drops a batch of spans for one half of a surrogate pair, which UTF-8 has not.
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "replace").decode()

@@ -95,9 +95,11 @@ def _resolve(url: str, where: str) -> None:
     host = urlsplit(url).hostname or ""
     try:
         socket.getaddrinfo(host, None)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        # A UnicodeError: a part of the name is longer than 63 characters.
+        why = error.strerror if isinstance(error, OSError) else "it is too long"
         raise APIConnectionError(
-            f"The name {host} is not found ({error.strerror}). Check {where}, and the network and "
+            f"The name {host} is not found ({why}). Check {where}, and the network and "
             "DNS of this machine. In a network without DNS of its own, set HTTPS_PROXY."
         ) from None
 

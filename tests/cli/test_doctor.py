@@ -143,6 +143,7 @@ BROKEN: dict[str, Broken] = {
     "base_url_with_an_empty_label": url(
         "https://ram..me/v1", "base URL", "https://ramclouds.me/v1"
     ),
+    "base_url_with_a_long_label": url(f"https://{64 * 'a'}.me/v1", "connection", "it is too long"),
     "base_url_with_password": url("http://a:b@localhost/v1", "base URL", "must not hold"),
     "proxy_is_no_url": Broken("connection", ("HTTP_PROXY",), {"HTTP_PROXY": "ftp://127.0.0.1:9"}),
     "redirect": Broken("connection", ("https://elsewhere.localhost/v1",), part=redirected),
@@ -250,7 +251,7 @@ def test_answer_that_was_cut_off_says_nothing_about_the_model(
     assert (result.exit_code, "Not known: gpt-5 wrote 1024 tokens" in result.output) == (0, True)
 
 
-@pytest.mark.parametrize("value", [f"{KEY},", f"<{KEY}>", f"RAMCLOUDS_API_KEY={KEY}"])
+@pytest.mark.parametrize("value", [f"{KEY},", f"`{KEY}`", f"RAMCLOUDS_API_KEY={KEY}"])
 def test_odd_character_of_a_key_is_noted(
     run: Run, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:

@@ -309,6 +309,14 @@ def test_no_content_and_no_key_unless_asked_for(
     assert "sunny" not in text
 
 
+def test_content_that_is_no_unicode_can_be_exported(
+    calls: Calls, exported: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(CONTENT, "true")
+    calls.complete(messages=[{"role": "user", "content": "half \ud83d"}])
+    assert "half ?" in attributes(only(exported))["gen_ai.input.messages"]
+
+
 @pytest.mark.parametrize("setting", ["true", "SPAN_ONLY"])
 def test_content_that_is_asked_for(
     gateway: Gateway,
