@@ -31,7 +31,7 @@ _TOOL = {
         },
     },
 }
-_CITY = "Which city is the capital of Viet Nam? Reply in JSON, with the key city."
+_CITY = "Which city is the capital of Vietnam? Reply in JSON, with the key city."
 _SCHEMA = {**_TOOL["function"]["parameters"]}  # type: ignore[index]
 _FORMATS: dict[str, dict[str, Any]] = {
     "json_schema": {

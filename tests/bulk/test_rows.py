@@ -85,7 +85,7 @@ def test_parquet_file_gives_its_rows(tmp_path: Path, settings: Any, gateway: Gat
         ("a.jsonl", b'{"messages": [{"role": "me", "content": ""}]}', "Line 1 cannot be asked"),
         ("a.jsonl", b'{"body": {"messages": 7}}', "Line 1 cannot be asked: messages must be"),
         ("a.jsonl", b'{"body": "Hi"}', "Line 1 has a body that is no object"),
-        ("a.jsonl", b'{"body": {}, "url": "/v1/embeddings"}', "Line 1 asks for POST /v1/embedd"),
+        ("a.jsonl", b'{"body": {}, "url": "/v1/embeddings"}', "Line 1 asks for POST /v1/emb"),
         ("a.jsonl", b'{"custom_id": "a", "prompt": "Hi"}\n' * 2, "Line 2 has the custom_id 'a'"),
         ("a.jsonl", b'{"custom_id": [], "prompt": "Hi"}', r"Line 1 has the custom_id \[\]"),
         ("a.jsonl", b"[" * 9000 + b"]" * 9000, "Line 1 is no JSON"),
