@@ -82,6 +82,10 @@ def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
         if call_id not in known:
             arguments = arguments_text(block.get(key) or block.get("partial_json") or {})
             yield wire_call(call_id, block.get("name", ""), arguments)
+    for call in message.additional_kwargs.get("tool_calls") or ():
+        # What LangChain reads has a `function`; the Responses API has its fields at the top.
+        if isinstance(call, dict) and "function" not in call and call.get("call_id") not in known:
+            yield call
     function = message.additional_kwargs.get("function_call")
     if function and not known:
         name = function.get("name", "")

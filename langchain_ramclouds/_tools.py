@@ -11,16 +11,21 @@ from typing import Any
 from langchain_core.tools import BaseTool, Tool, create_schema_from_function
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
 from typing_extensions import is_typeddict
 
-from ramclouds.bridge.tools import answer_format, function_tool, to_tool_choice, without_title
+from ramclouds.bridge.tools import (
+    answer_format,
+    function_tool,
+    given_format,
+    to_tool_choice,
+    without_title,
+)
 
 logger = logging.getLogger(__name__)
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 ToolChoice = str | bool | Mapping[str, Any] | None
-
-_FORMATS = ("json_schema", "json_object", "text")
 
 
 def to_wire_params(params: Mapping[str, Any], *, strict: bool | None = None) -> dict[str, Any]:
@@ -73,14 +78,46 @@ def to_tool(tool: AnyTool) -> dict[str, Any]:
         if not is_typeddict(tool):
             raise
         # LangChain's conversion knows no `NotRequired`, and ends in no recursive TypedDict.
-        kind: Any = tool
-        return function_tool({"title": kind.__name__, **TypeAdapter(kind).json_schema()})
+        wire = {"type": "function", "function": {"parameters": {}}}
+    if is_typeddict(tool):
+        return _typed_dict(tool, wire)
     if wire.get("type") != "function":
         return function_tool(wire)
     if (schema := _json_schema(tool)) is not None:
         # LangChain's own conversion cuts recursive classes: `kids: list[Node]` has `items: {}`.
         wire["function"]["parameters"] = without_title(schema)
     return wire
+
+
+def _typed_dict(kind: Any, wire: dict[str, Any]) -> dict[str, Any]:
+    """The tool of a TypedDict, with the None and `total=False` that LangChain's form lacks."""
+    try:
+        schema = TypeAdapter(kind).json_schema()
+    except PydanticUserError:  # `typing.TypedDict` before Python 3.12
+        return wire
+    _document(schema, wire["function"]["parameters"], schema.get("$defs", {}))
+    return function_tool({"title": kind.__name__, **schema})
+
+
+def _document(
+    schema: dict[str, Any], documented: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> None:
+    """Take over what LangChain alone reads in `Annotated[int, 0, "what it is"]`."""
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "items" in schema and "items" in documented:
+        _document(schema["items"], documented["items"], definitions)
+    for option in schema.get("anyOf", ()):
+        _document(option, documented, definitions)
+    for name, about in documented.get("properties", {}).items():
+        if name in schema.get("properties", {}):
+            mine = schema["properties"][name]
+            mine.pop("title", None)
+            mine |= {key: about[key] for key in ("description",) if key in about}
+            _document(mine, about, definitions)
+    if "required" in schema and "properties" in documented:
+        without_default = documented.get("required", ())
+        schema["required"] = [name for name in schema["required"] if name in without_default]
 
 
 def _json_schema(tool: Any) -> Mapping[str, Any] | None:
@@ -108,9 +145,9 @@ def _json_schema(tool: Any) -> Mapping[str, Any] | None:
 
 def to_response_format(schema: Any, *, strict: bool | None = None) -> dict[str, Any]:
     """The `response_format` of a schema; one that already is a response format stays."""
-    if isinstance(schema, Mapping) and schema.get("type") in _FORMATS:
-        wire = schema.get("json_schema")
-        if strict is None or not isinstance(wire, Mapping):
-            return dict(schema)
-        return {**schema, "json_schema": {"strict": strict, **wire}}
+    if (wire := given_format(schema)) is not None:
+        named = wire.get("json_schema")
+        if strict is None or not isinstance(named, Mapping):
+            return wire
+        return {**wire, "json_schema": {"strict": strict, **named}}
     return answer_format(to_tool(schema), strict=strict is not False)

@@ -87,13 +87,13 @@ def _assistant(message: ChatMessage) -> dict[str, Any]:
         reasoning="".join(block.content or "" for block in thoughts),
         reasoning_field=message.additional_kwargs.get("reasoning_field"),
     )
-    return wire | _name(message)
+    old = message.additional_kwargs.get("function_call")
+    return wire | _name(message) | ({"function_call": old} if old else {})
 
 
 def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
     """The calls as blocks, completed by what the wire-shaped copies of them hold besides."""
-    given = message.additional_kwargs.get("tool_calls")
-    listed = [as_wire_call(call) for call in given] if isinstance(given, (list, tuple)) else []
+    listed = wire_calls(message)
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if not blocks:
         return listed
@@ -101,7 +101,15 @@ def _tool_calls(message: ChatMessage) -> list[dict[str, Any]]:
     return [_from_block(block, by_id.get(block.tool_call_id)) for block in blocks]
 
 
-def as_wire_call(call: Any) -> dict[str, Any]:
+def wire_calls(message: ChatMessage) -> list[dict[str, Any]]:
+    """The calls in the shape of the wire that stand beside the blocks of a message."""
+    given = message.additional_kwargs.get("tool_calls")
+    calls = given if isinstance(given, (list, tuple)) else ()
+    known = [call for call in calls if isinstance(call, dict) or hasattr(call, "model_dump")]
+    return [_wire_call(call) for call in known]
+
+
+def _wire_call(call: Any) -> dict[str, Any]:
     """A call in OpenAI's shape: a dict, or an object of the openai package in an old history."""
     wire = dict(call) if isinstance(call, dict) else dict(call.model_dump(exclude_none=True))
     # A number in a stream, which a history has no use for.
@@ -124,7 +132,8 @@ def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
 
 def _tool(message: ChatMessage) -> dict[str, Any]:
     parts = _parts(message.blocks, to_result_parts)
-    call_id = message.additional_kwargs.get("tool_call_id")
+    given = message.additional_kwargs
+    call_id = given.get("tool_call_id") or given.get("call_id")
     return {"role": "tool", "tool_call_id": call_id, "content": as_content(parts, between="\n")}
 
 

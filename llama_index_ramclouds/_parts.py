@@ -17,7 +17,6 @@ from llama_index.core.base.llms.types import (
     DocumentBlock,
     ImageBlock,
     TextBlock,
-    ThinkingBlock,
     VideoBlock,
 )
 
@@ -43,8 +42,7 @@ def to_parts(block: ContentBlock) -> Iterator[Part]:
 
 def to_result_parts(block: ContentBlock) -> Iterator[Part]:
     """The parts of a block in a tool's result: never an error, since the tool has run."""
-    if not isinstance(block, ThinkingBlock):
-        yield from _any_parts(block)
+    yield from _any_parts(block)
 
 
 def to_said_parts(block: ContentBlock) -> Iterator[Part]:
@@ -58,8 +56,10 @@ def _any_parts(block: ContentBlock) -> list[Part]:
         return list(to_parts(block))
     except ConfigurationError:
         named = {key: str(getattr(block, key, None) or "") for key in ("title", "url", "path")}
+        if named["title"] == "input_document":  # what core calls a document without a title
+            named.pop("title")
         about = {
-            **block.model_dump(exclude={"block_type"}),
+            **block.model_dump(exclude={"block_type", "title"}),
             **{k: v for k, v in named.items() if v},
         }
         return [result_part({"type": block.block_type, **about})]

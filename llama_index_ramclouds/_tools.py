@@ -13,12 +13,13 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.llms.llm import ToolSelection
 
-from llama_index_ramclouds._messages import as_wire_call
+from llama_index_ramclouds._messages import wire_calls
 from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import (
     answer_format,
     answer_tool,
     function_tool,
+    given_format,
     parsed_arguments,
     to_tool_choice,
     without_title,
@@ -38,7 +39,7 @@ def _to_wire_tool(tool: Any) -> dict[str, Any]:
         return function_tool(tool)
     if isinstance(tool, type) and issubclass(tool, BaseModel):
         return class_tool(tool)
-    if not hasattr(tool, "metadata"):
+    if not _is_tool(tool):
         if not hasattr(tool, "__name__"):
             raise ConfigurationError(
                 f"A tool must be a tool of LlamaIndex, a function, a class or a dict, not {tool!r}."
@@ -59,10 +60,14 @@ def _to_wire_tool(tool: Any) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
+def _is_tool(value: Any) -> bool:
+    # Not `isinstance`: LlamaIndex's tools take long to import.
+    return hasattr(getattr(value, "metadata", None), "fn_schema")
+
+
 def to_wire_format(asked: Any) -> Any:
-    """The format that a call asks for; a class stands for its schema."""
-    is_class = isinstance(asked, type) and issubclass(asked, BaseModel)
-    return answer_format(class_tool(asked)) if is_class else asked
+    """The format that a call asks for; a class or a JSON schema stands for its own."""
+    return given_format(asked) or answer_format(_to_wire_tool(asked))
 
 
 def class_tool(kind: type[BaseModel]) -> dict[str, Any]:
@@ -76,7 +81,9 @@ def to_wire_choice(
     """Any framework's form of a tool choice in the wire's; None leaves it to the model."""
     if choice is None:
         return "required" if required else None
-    if not isinstance(choice, (str, bool, Mapping)):
+    if choice == "":
+        return None
+    if _is_tool(choice):
         choice = choice.metadata.get_name()
     wire: str | dict[str, Any] = to_tool_choice(
         choice, [tool["function"]["name"] for tool in tools]
@@ -99,10 +106,9 @@ def selections(message: ChatMessage) -> list[ToolSelection]:
     if blocks:
         calls = [(block.tool_call_id, block.tool_name, block.tool_kwargs) for block in blocks]
     else:
-        wire = [as_wire_call(call) for call in message.additional_kwargs.get("tool_calls") or ()]
         calls = [
             (call.get("id"), call["function"]["name"], call["function"].get("arguments", ""))
-            for call in wire
+            for call in wire_calls(message)
         ]
     parsed = ((id, name, _parsed(arguments)) for id, name, arguments in calls)
     return [

@@ -118,9 +118,7 @@ def _plain_text(block: Block) -> Part:
 def _image_url(block: Block) -> Part:
     image = block["image_url"]
     image = {"url": image} if isinstance(image, str) else image
-    if not image["url"]:
-        raise _unreadable(block, "a URL or base64 data")
-    return {"type": "image_url", "image_url": image}
+    return {"type": "image_url", "image_url": {**image, "url": _text_in(block, image["url"])}}
 
 
 def _image(block: Block) -> Part:
@@ -139,11 +137,11 @@ def _video(block: Block) -> Part:
 
 
 def _audio(block: Block) -> Part:
-    if "base64" not in block:
+    if not block.get("base64"):
         raise _unreadable(block, "base64 data: the gateway does not download it")
     kind = (block.get("mime_type") or "audio/wav").rpartition("/")[2]
     name = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "x-m4a": "m4a"}
-    audio = {"data": block["base64"], "format": name.get(kind, kind)}
+    audio = {"data": _text_in(block, block["base64"]), "format": name.get(kind, kind)}
     return {"type": "input_audio", "input_audio": audio}
 
 
@@ -152,14 +150,15 @@ def _file(block: Block) -> Part:
         return {"type": "file", "file": block["file"]}
     if "file_id" in block:
         return {"type": "file", "file": {"file_id": block["file_id"]}}
-    if "base64" not in block:
+    if not block.get("base64"):
         raise _unreadable(block, "base64 data or a file_id: the gateway does not download it")
+    data = _text_in(block, block["base64"])
     mime = block.get("mime_type") or "application/pdf"
     extras = block.get("extras") or block.get("metadata") or {}
     name = block.get("filename") or extras.get("filename") or f"file.{mime.rpartition('/')[2]}"
     return {
         "type": "file",
-        "file": {"filename": name, "file_data": f"data:{mime};base64,{block['base64']}"},
+        "file": {"filename": name, "file_data": f"data:{mime};base64,{data}"},
     }
 
 
@@ -207,11 +206,20 @@ def _url(block: Block, mime: str) -> str | None:
     if isinstance(source, Mapping):  # Anthropic
         block = {"url": source.get("url"), "base64": source.get("data"), **source}
     if block.get("url"):
-        return str(block["url"])
+        return _text_in(block, block["url"])
     if block.get("base64"):
         mime = block.get("mime_type") or block.get("media_type") or mime
-        return f"data:{mime};base64,{block['base64']}"
+        return f"data:{mime};base64,{_text_in(block, block['base64'])}"
     return None
+
+
+def _text_in(block: Block, data: Any) -> str:
+    """A URL or base64 text; bytes as base64, which `str()` would spell b'...'."""
+    if isinstance(data, bytes):
+        return base64.b64encode(data).decode()
+    if not data or not isinstance(data, str):
+        raise _unreadable(block, "a URL or base64 data")
+    return data
 
 
 def _unreadable(block: Block, needed: str) -> ConfigurationError:

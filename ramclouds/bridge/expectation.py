@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ramclouds.bridge.dialects import dialect_for
+from ramclouds.bridge.json_text import outside_thoughts
 from ramclouds.bridge.outcome import (
     WORDS,
     OnEmpty,
@@ -126,7 +128,9 @@ class Expectation:
             model = self._model_of(completion)
             logger.warning("%s ended its turn behind a tool's result without a word", model)
             return None
-        text = self._outcome(completion).without_words(completion.reasoning)
+        text = self._outcome(completion).without_words(
+            completion.reasoning or completion.text.strip()
+        )
         return self._problem("empty", text, completion)
 
     def _missing(self, completion: Completion) -> Problem:
@@ -168,4 +172,8 @@ class Expectation:
 
 
 def _is_empty(choice: Choice) -> bool:
-    return not (choice.text.strip() or choice.refusal)
+    # Thoughts in the text, and a zero-width space or a mark of order, are nothing to read either.
+    return not (outside_thoughts(choice.text).strip(_INVISIBLE) or choice.refusal)
+
+
+_INVISIBLE = string.whitespace + "\xa0\u200b\u200c\u200d\u2060\ufeff"

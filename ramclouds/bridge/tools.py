@@ -21,6 +21,7 @@ __all__ = [
     "answer_tool",
     "forced_name",
     "function_tool",
+    "given_format",
     "is_forced",
     "missing_forced_call",
     "offered_tools",
@@ -69,17 +70,18 @@ def to_tool(tool: Mapping[str, Any]) -> Tool:
 def function_tool(given: Mapping[str, Any]) -> dict[str, Any]:
     """The wire's form of a function tool that a mapping describes.
 
-    It may be the form of OpenAI's chat completions or Responses API, of Anthropic or of Bedrock, or
-    a JSON schema.
+    It may be the form of OpenAI's chat completions, Responses API or `response_format`, of
+    Anthropic, of MCP or of Bedrock, or a JSON schema.
     """
     kind = given.get("type")
     if isinstance(about := given.get("function"), Mapping) and kind in ("function", None):
         parameters = about.get("parameters") or _function(about, None)["function"]["parameters"]
         return {**given, "type": "function", "function": {**about, "parameters": parameters}}
-    if isinstance(spec := given.get("toolSpec"), Mapping):
-        return _function(spec, spec.get("inputSchema", {}).get("json"))
-    if given.get("name") and kind in ("function", "custom", None):
-        return _function(given, given.get("parameters", given.get("input_schema")))
+    if isinstance(spec := given.get("toolSpec", given.get("json_schema")), Mapping):
+        return _function(spec, _parameters_of(spec))
+    parameters = _parameters_of(given)
+    if given.get("name") and (kind in ("function", None) or (kind == "custom" and parameters)):
+        return _function(given, parameters)
     if "$ref" in given or not _SCHEMA_KEYS.isdisjoint(given) or kind in _SCHEMA_TYPES:
         return _function({**given, "name": given.get("title") or "answer"}, without_title(given))
     named = kind or next(iter(given), None)  # {"google_search": {}}
@@ -88,6 +90,12 @@ def function_tool(given: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _parameters_of(given: Mapping[str, Any]) -> Any:
+    found = next((given[key] for key in _PARAMETERS if given.get(key)), None)
+    return found["json"] if isinstance(found, Mapping) and found.keys() == {"json"} else found
+
+
+_PARAMETERS = ("parameters", "input_schema", "inputSchema", "schema")
 _SCHEMA_KEYS = frozenset({"properties", "anyOf", "oneOf", "allOf", "title"})
 _SCHEMA_TYPES = ("object", "array", "string", "integer", "number", "boolean")
 
@@ -96,6 +104,20 @@ def _function(about: Mapping[str, Any], parameters: Any) -> dict[str, Any]:
     function = {key: about[key] for key in ("name", "description", "strict") if key in about}
     schema = dict(parameters or {"type": "object", "properties": {}})
     return {"type": "function", "function": {**function, "parameters": schema}}
+
+
+def given_format(asked: Any) -> dict[str, Any] | None:
+    """A `response_format` that has the wire's form already; None for a schema or a class."""
+    if not (isinstance(asked, Mapping) or callable(asked)):
+        raise ConfigurationError(
+            "response_format must be a class, a JSON schema, or a dict such as"
+            f' {{"type": "json_object"}}, not {asked!r}.'
+        )
+    is_wire = isinstance(asked, Mapping) and asked.get("type") in _FORMATS
+    return dict(asked) if is_wire else None
+
+
+_FORMATS = ("json_schema", "json_object", "text")
 
 
 def answer_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,8 +177,13 @@ def to_tool_choice(choice: Any, names: Sequence[str]) -> Any:
     """
     if isinstance(choice, bool):
         return "required" if choice else "none"
+    if isinstance(choice, str):
+        return _WORDS[choice] if choice in _WORDS else _named_function(choice, names)
     if not isinstance(choice, Mapping):
-        return _WORDS[choice] if choice in _WORDS else _named_function(str(choice), names)
+        raise ConfigurationError(
+            f"tool_choice {choice!r} names no tool. Give a tool's name, 'auto', 'none' or"
+            " 'required'."
+        )
     if choice.get("type") == _ALLOWED:
         return {"type": _ALLOWED, _ALLOWED: _allowed(choice)}
     # {"type": "function", "function": {"name": ...}}, the Responses API's {"type": "function",
@@ -197,7 +224,9 @@ def is_forced(tool_choice: Any) -> bool:
         return bool(_allowed(tool_choice)["mode"] == "required")
     if isinstance(tool_choice, Mapping) and _WORDS.get(tool_choice.get("type", "")) == "required":
         return True
-    return tool_choice in ("required", "any", True) or forced_name(tool_choice) is not None
+    if isinstance(tool_choice, str):
+        return tool_choice in ("required", "any") or forced_name(tool_choice) is not None
+    return tool_choice is True or forced_name(tool_choice) is not None
 
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:

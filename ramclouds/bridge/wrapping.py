@@ -19,9 +19,12 @@ __all__ = [
 WRAPPED_UNDER = "value"
 """The key under which a value that is no object is asked for."""
 
-LABELS = frozenset({"name", "type", "id", "function", "tool", "tool_name"})
+LABELS = frozenset({"name", "type", "id", "function", "tool", "tool_name", "action"})
 """What a call says beside its arguments."""
-_ARGUMENTS = ("parameters", "arguments", "args", "input", "function", WRAPPED_UNDER)
+_ARGUMENTS = (
+    *("parameters", "arguments", "args", "input", "tool_input", "action_input"),
+    *("function", WRAPPED_UNDER),
+)
 _NOTHING = object()
 
 

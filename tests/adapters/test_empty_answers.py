@@ -63,6 +63,8 @@ ROWS = [
     Row("nothing", "", "neither text nor a tool call"),
     Row("null", None, "Ask again"),
     Row("white space", " \n", "neither text"),
+    Row("zero-width space", "\u200b", "neither text"),
+    Row("thoughts in the text alone", "<think>Hm.</think>\n", "only thoughts: '<think>Hm"),
     Row("thoughts alone", "", "only thoughts: 'Hm.'", reasoning="Hm."),
     Row("all spent on thoughts", "", reasoning="Hm.", **LENGTH),
     Row("filtered", "", **FILTER),

@@ -123,6 +123,7 @@ ROWS = [
     Row("encoded twice", Weather, '"{\\"city\\": \\"Hanoi\\", \\"sunny\\": true}"', HANOI),
     Row("call", Person, CALL, AN),
     Row("call of text", Person, '{"name": "P", "arguments": "{\\"name\\": \\"An\\"}"}', AN),
+    Row("call of an action", Person, '{"action": "P", "action_input": {"name": "An"}}', AN),
     Row("call of a function", Person, f'{{"type": "function", "function": {CALL}}}', AN),
     Row("under the name of its class", Weather, f'{{"Weather": {TEXT}}}', HANOI),
     Row("nested text", Person, '{"address": "{\\"street\\": \\"A\\"}"}', AT_A),

@@ -726,9 +726,20 @@ def test_class_as_the_format_of_a_call_is_its_schema(
     class City(BaseModel):
         name: str
 
-    gateway.reply(*[Json(completion('{"name": "Hanoi"}'))] * 2)
-    chat().invoke("Where?", response_format=City)
-    llm().chat([ChatMessage("Where?")], response_format=City)
-    one, other = [request.json["response_format"] for request in gateway.requests]
-    assert one == other
-    assert one["json_schema"]["strict"] is True
+    gateway.reply(*[Json(completion('{"name": "Hanoi"}'))] * 4)
+    for asked in (City, City.model_json_schema()):
+        chat().invoke("Where?", response_format=asked)
+        llm().chat([ChatMessage("Where?")], response_format=asked)
+    sent = [request.json["response_format"] for request in gateway.requests]
+    assert sent == [sent[0]] * 4
+    assert sent[0]["json_schema"]["strict"] is True
+
+
+def test_format_that_is_none_is_refused(
+    chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
+) -> None:
+    wrong: Any = "json_object"
+    with pytest.raises(ConfigurationError, match="must be a class, a JSON schema"):
+        chat().invoke("Where?", response_format=wrong)
+    with pytest.raises(ConfigurationError, match="must be a class, a JSON schema"):
+        llm().chat([ChatMessage("Where?")], response_format=wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from typing_extensions import TypedDict
@@ -39,6 +39,38 @@ WRONG = [
     (SCHEMA, {"score": 1, "by": {"age": "7"}}, r"\$\.by\.age"),
     (SCHEMA, {}, "'score' is a required property"),
 ]
+
+
+class Loose(TypedDict, total=False):
+    """Nothing is needed, and None is a value."""
+
+    age: int | None
+    size: Annotated[int, 3, "In inches."]
+
+
+@pytest.mark.parametrize("value", [{"age": None}, {"age": 7, "size": 4}], ids=repr)
+def test_none_and_missing_keys_of_a_typed_dict_are_taken(
+    gateway: Gateway, chat: Chat, value: Any
+) -> None:
+    gateway.reply(Json(completion(None, tool_calls=[call("Loose", value)])))
+    asked: Any = chat().with_structured_output(Loose, method="function_calling")
+    assert asked.invoke("?") == value
+    sent = gateway.last.json["tools"][0]["function"]["parameters"]
+    assert sent["properties"]["size"] == {"type": "integer", "description": "In inches."}
+    assert {"type": "null"} in sent["properties"]["age"]["anyOf"]
+
+
+NAMED = {"name": "review", "schema": SCHEMA}
+
+
+@pytest.mark.parametrize("schema", [NAMED, {"type": "json_schema", "json_schema": NAMED}])
+def test_schemas_as_openai_writes_them_are_held_to(
+    gateway: Gateway, chat: Chat, schema: Any
+) -> None:
+    gateway.reply(Json(completion('{"score": 0.7}')))
+    with pytest.raises(StructuredOutputError, match="not one of"):
+        chat().with_structured_output(schema, method="json_schema").invoke("?")
+    assert "score" in gateway.last.json["response_format"]["json_schema"]["schema"]["properties"]
 
 
 @pytest.mark.parametrize(("schema", "value", "error"), WRONG)

@@ -48,6 +48,10 @@ _DATA = "aGVsbG8="
             {"type": "image_url", "image_url": {"url": "https://x/y.png"}},
         ),
         (
+            {"type": "image", "base64": b"hello", "mime_type": "image/png"},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{_DATA}"}},
+        ),
+        (
             {"type": "audio", "base64": _DATA, "mime_type": "audio/mpeg"},
             {"type": "input_audio", "input_audio": {"data": _DATA, "format": "mp3"}},
         ),
@@ -146,6 +150,9 @@ def test_text_only_list_is_sent_as_the_documented_string() -> None:
         {"type": "text-plain", "url": "https://x/y.txt", "mime_type": "text/plain"},
         {"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}},
         {"type": "hologram", "data": "x"},
+        {"type": "image_url", "image_url": {"url": 5}},
+        {"type": "image", "url": 5},
+        {"type": "audio", "base64": None},
     ],
 )
 def test_block_that_cannot_be_sent_is_an_error_that_names_it(block: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ NAMES = {
         to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
-        ArrivingCall Tool answer_format answer_tool forced_name function_tool is_forced
+        ArrivingCall Tool answer_format answer_tool forced_name function_tool given_format is_forced
         missing_forced_call
         offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,

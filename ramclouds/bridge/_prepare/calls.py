@@ -10,6 +10,7 @@ from typing import Any
 
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
 from ramclouds.bridge.dialects import Dialect
+from ramclouds.bridge.history import arguments_text
 from ramclouds.bridge.tools import parsed_arguments
 
 
@@ -68,10 +69,14 @@ def _turns(messages: Sequence[WireMessage], notes: Notes) -> dict[int, list[_Slo
             for slot in slots:
                 mine.setdefault(slot.call["id"], []).append(slot)
             waiting |= mine
-            # Ollama's calls have no ids: the results come in their order.
-            in_order = [] if any(slot.call["id"] for slot in slots) else slots
+            in_order = slots
         elif message["role"] == "tool":
-            _give(message, waiting.get(message.get("tool_call_id")) or in_order, notes)
+            call_id = message.get("tool_call_id")
+            slots = waiting.get(call_id) or []
+            # Calls of Ollama, and results of OpenAI's old functions, have no ids: the order counts.
+            if not slots and not (call_id and any(slot.call["id"] for slot in in_order)):
+                slots = in_order
+            _give(message, slots, notes)
     return turns
 
 
@@ -88,11 +93,17 @@ def _give(result: WireMessage, slots: Sequence[_Slot], notes: Notes) -> None:
 def _calls_of(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if message["role"] != "assistant":
         return
-    for call in message.get("tool_calls") or ():
-        yield _normal(call)
+    given = message.get("tool_calls")
+    listed = given if isinstance(given, (list, tuple)) else ()
+    calls = [call for call in listed if isinstance(call, Mapping)]
     old = message.get("function_call")
-    if isinstance(old, Mapping) and not message.get("tool_calls"):
-        yield _normal({"id": f"function_{old.get('name')}", "function": old})
+    if isinstance(old, Mapping) and not calls:
+        calls = [{"id": f"function_{old.get('name')}", "function": old}]
+    for call in calls:
+        normal = _normal(call)
+        # "Missing required parameter: 'messages[1].tool_calls[0].function.name'."
+        if normal["function"].get("name"):
+            yield normal
 
 
 def _normal(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,11 +120,11 @@ def _normal(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_object(arguments: Any) -> str:
     """Arguments as JSON text of an object: providers refuse or drop a call with any other."""
-    if isinstance(arguments, Mapping):
-        return json.dumps(arguments, ensure_ascii=False)
-    if arguments in (None, ""):
+    if arguments is None or arguments == "":
         return "{}"
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    text = arguments_text(arguments)
+    if isinstance(arguments, Mapping):
+        return text
     _, is_whole = parsed_arguments(text)
     return text if is_whole else json.dumps({"invalid": text}, ensure_ascii=False)
 

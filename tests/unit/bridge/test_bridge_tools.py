@@ -71,6 +71,15 @@ ADD = {"type": "function", "function": {"name": "add", "description": "Adds.", "
         ({"name": "add", "description": "Adds.", "parameters": EMPTY}, ADD),
         ({"name": "add", "description": "Adds.", "input_schema": EMPTY}, ADD),
         ({"type": "custom", "name": "add", "description": "Adds.", "input_schema": EMPTY}, ADD),
+        ({"name": "add", "description": "Adds.", "inputSchema": EMPTY}, ADD),
+        ({"name": "add", "description": "Adds.", "schema": EMPTY}, ADD),
+        (
+            {
+                "type": "json_schema",
+                "json_schema": {"name": "add", "description": "Adds.", "schema": EMPTY},
+            },
+            ADD,
+        ),
         (
             {
                 "toolSpec": {
@@ -98,6 +107,7 @@ def test_every_vendors_form_of_a_tool_is_a_function(given: Any, wire: Any) -> No
         ({"google_search": {}}, "web_search_options"),
         ({"type": "web_search_20250305", "name": "web_search"}, "web_search_options"),
         ({"type": "code_interpreter", "container": {"type": "auto"}}, "write a function"),
+        ({"type": "custom", "name": "shell", "format": {"type": "text"}}, "write a function"),
     ],
 )
 def test_tool_that_is_no_function_is_refused_with_what_there_is_instead(
@@ -107,9 +117,10 @@ def test_tool_that_is_no_function_is_refused_with_what_there_is_instead(
         function_tool(given)
 
 
-def test_choice_that_names_no_tool_is_refused() -> None:
+@pytest.mark.parametrize("choice", [{"type": "tool"}, ["search"], 5], ids=repr)
+def test_choice_that_names_no_tool_is_refused(choice: Any) -> None:
     with pytest.raises(ConfigurationError, match="names no tool"):
-        to_tool_choice({"type": "tool"}, ["search"])
+        to_tool_choice(choice, ["search"])
 
 
 def test_prompt_offers_the_allowed_tools_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ DONE = {"role": "assistant", "content": "Done."}
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 
 
-def call(id: str, arguments: str = "{}", **extra: Any) -> dict[str, Any]:
+def call(id: str, arguments: Any = "{}", **extra: Any) -> dict[str, Any]:
     return {"id": id, "type": "function", "function": {"name": "f", "arguments": arguments}} | extra
 
 
@@ -89,6 +90,14 @@ ROWS = [
         "gpt-5",
         [USER, calling("", ""), result("f"), result("f", "B")],
         [USER, calling("call", "call_2"), result("call"), result("call_2", "B")],
+    ),
+    Row("result without an id", "gpt-5", [USER, calling("c1"), result("")], LOOP),
+    Row("call without a name", "gpt-5", [USER, calling(tool_calls=[{"id": "c1"}, "c2"])], [USER]),
+    Row(
+        "values that are not JSON in arguments",
+        "gpt-5",
+        [USER, calling(tool_calls=[call("c1", {"on": date(2026, 1, 2)})]), result("c1")],
+        [USER, calling(tool_calls=[call("c1", '{"on":"2026-01-02"}')]), result("c1")],
     ),
     Row(
         "no calls in the list",
