@@ -79,29 +79,34 @@ def connection(setup: Setup) -> Found:
     proxy = setup.proxy
     if proxy:
         yield "note", f"Requests go through the proxy {proxy}."
-    _resolve(proxy or setup.url, "the proxy's name" if proxy else "the base URL")
+    _resolve(setup.url, proxy)
     with setup.client() as client:
         try:
             setup.gateway = client.gateway_status()
         except RamCloudsError as error:
-            if isinstance(error, (APIConnectionError, BlockedError, ServerError)):
-                raise
-            if is_redirect(error):
+            if isinstance(error, _OF_CONNECTION) or is_redirect(error):
                 raise
     yield "ok", f"{urlsplit(setup.url).hostname} responds."
 
 
-def _resolve(url: str, where: str) -> None:
-    host = urlsplit(url).hostname or ""
+# A ConfigurationError: certificates that cannot be read.
+_OF_CONNECTION = (APIConnectionError, BlockedError, ConfigurationError, ServerError)
+
+
+def _resolve(url: str, proxy: str | None) -> None:
+    host = urlsplit(proxy or url).hostname or ""
     try:
         socket.getaddrinfo(host, None)
     except (OSError, UnicodeError) as error:
         # A UnicodeError: a part of the name is longer than 63 characters.
         why = error.strerror if isinstance(error, OSError) else "it is too long"
-        raise APIConnectionError(
-            f"The name {host} is not found ({why}). Check {where}, and the network and "
-            "DNS of this machine. In a network without DNS of its own, set HTTPS_PROXY."
-        ) from None
+        hint = (
+            "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, and the DNS of this machine."
+            if proxy
+            else "Check the base URL, and the network and DNS of this machine. In a network "
+            "without DNS of its own, set HTTPS_PROXY."
+        )
+        raise APIConnectionError(f"The name {host} is not found ({why}). {hint}") from None
 
 
 def access(setup: Setup) -> Found:

@@ -146,6 +146,17 @@ BROKEN: dict[str, Broken] = {
     "base_url_with_a_long_label": url(f"https://{64 * 'a'}.me/v1", "connection", "it is too long"),
     "base_url_with_password": url("http://a:b@localhost/v1", "base URL", "must not hold"),
     "proxy_is_no_url": Broken("connection", ("HTTP_PROXY",), {"HTTP_PROXY": "ftp://127.0.0.1:9"}),
+    "proxy_unknown": Broken(
+        "connection",
+        ("is not found", "Check HTTP_PROXY"),
+        # Found too long before any server is asked for it.
+        {"HTTP_PROXY": f"http://{64 * 'p'}:3128"},
+    ),
+    "certificates_missing": Broken(
+        "connection",
+        ("SSL_CERT_FILE names certificates that cannot be read",),
+        {"SSL_CERT_FILE": "/none.pem", "RAMCLOUDS_BASE_URL": "https://127.0.0.1:9/v1"},
+    ),
     "redirect": Broken("connection", ("https://elsewhere.localhost/v1",), part=redirected),
     "cloudflare": Broken(
         "connection", ("Cloudflare blocked", 'RAMCLOUDS_USER_AGENT="Mozilla/5.0'), part=blocked
