@@ -85,7 +85,8 @@ def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
     for call in message.additional_kwargs.get("tool_calls") or ():
         # What LangChain reads has a `function`; the Responses API has its fields at the top.
         if isinstance(call, dict) and "function" not in call and call.get("call_id") not in known:
-            yield call
+            arguments = arguments_text(call.get("arguments") or {})
+            yield wire_call(call.get("call_id"), call.get("name", ""), arguments)
     function = message.additional_kwargs.get("function_call")
     if function and not known:
         name = function.get("name", "")

@@ -79,7 +79,7 @@ def _merged(
     own = {**model._body_settings, "stream_usage": model.stream_usage}
     params = merged(own, overrides)
     if stop is not None:
-        params["stop"] = list(stop)
+        params["stop"] = stop
     # LangChain's own switch between invoke and stream.
     params.pop("stream", None)
     return params

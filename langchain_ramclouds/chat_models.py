@@ -121,7 +121,7 @@ class ChatRamClouds(BaseChatModel, Fields):
         if max_tokens := settings.get("max_tokens") or settings.get("max_completion_tokens"):
             params["ls_max_tokens"] = max_tokens
         if stops := stop or settings.get("stop"):
-            params["ls_stop"] = [stops] if isinstance(stops, str) else list(stops)
+            params["ls_stop"] = list(stops) if isinstance(stops, (list, tuple)) else [stops]
         return params
 
     @classmethod

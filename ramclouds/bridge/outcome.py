@@ -58,6 +58,8 @@ WORDS: dict[str, tuple[str | None, ...]] = {
 
 _CUT_OFF = {
     "length": ("It was cut off at its token limit.", "Raise max_tokens."),
+    # As Anthropic and Gemini say it, where a channel passes it on.
+    "max_tokens": ("It was cut off at its token limit.", "Raise max_tokens."),
     "model_context_window_exceeded": (
         "It was cut off because the context window is full.",
         "Send fewer or shorter messages.",
@@ -89,7 +91,7 @@ class Outcome:
     @property
     def is_cut_off(self) -> bool:
         """Whether a limit on tokens ended it."""
-        return self.finish_reason in _CUT_OFF
+        return (self.finish_reason or "").lower() in _CUT_OFF
 
     @property
     def stopped(self) -> str | None:
@@ -99,7 +101,7 @@ class Outcome:
         """
         if self.finish_reason == "length" and self.token_limit is not None:
             return limited_message(self.token_limit)
-        if (cut := _CUT_OFF.get(self.finish_reason or "")) is not None:
+        if (cut := _CUT_OFF.get((self.finish_reason or "").lower())) is not None:
             return " ".join(cut)
         if self.finish_reason == "content_filter":
             return "The provider's filter stopped it. Change the messages."

@@ -99,6 +99,7 @@ ROWS = [
     Row("cut in silence", Person, CUT, error="not valid JSON", only="text"),
     Row("comma lost", Person, CUT.replace(",", "", 1) + '"}', error="valid JSON", only="text"),
     Row("arguments cut", Person, CUT, error="arguments are not the JSON", only="call"),
+    Row("cut by Gemini's limit", Person, CUT, error="max_tokens", finish_reason="MAX_TOKENS"),
     Row(
         "recursive, cut",
         Node,

@@ -137,6 +137,7 @@ CALLED: list[tuple[AIMessage, str]] = [
     ),
     (AIMessage([{"type": "tool_call", "id": "c1", "name": "f", "args": {"a": 1}}]), '{"a": 1}'),
     (AIMessage("", additional_kwargs={"function_call": {"name": "f"}}), "{}"),
+    (AIMessage("", additional_kwargs={"tool_calls": [{"call_id": "c1", "name": "f"}]}), "{}"),
 ]
 
 

@@ -164,6 +164,16 @@ def test_setting_changed_after_a_call_is_that_of_the_next(
     assert gateway.last.headers["X-Team"] == "b"
 
 
+def test_stop_of_a_call_is_one_text_or_a_list(gateway: Gateway, chat: Chat) -> None:
+    one: Any = "END"
+    gateway.reply(Json(completion()), Json(completion()))
+    chat(model="gpt-4o").invoke("Hi", stop=one)
+    chat(model="gpt-4o").invoke("Hi", stop=["A", "B"])
+    assert [request.json["stop"] for request in gateway.requests] == ["END", ["A", "B"]]
+    with pytest.raises(ConfigurationError, match="stop must be a string"):
+        chat(model="gpt-4o").invoke("Hi", stop=5)  # type: ignore[arg-type]
+
+
 def test_own_http_clients_are_used(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion("sync")), Json(completion("async")))
     with httpx.Client(headers={"X-Mine": "sync"}) as http_client:

@@ -275,6 +275,7 @@ async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
     [
         (AudioBlock(url="https://x.test/a.mp3"), "[audio: https://x.test/a.mp3]"),
         (DocumentBlock(url="https://x.test/a.pdf", title="A"), "[document: A]"),
+        (DocumentBlock(url="https://x.test/a.pdf"), "[document: https://x.test/a.pdf]"),
     ],
 )
 def test_file_in_a_tools_result_that_cannot_be_sent_is_named(block: Any, text: str) -> None:
@@ -282,7 +283,15 @@ def test_file_in_a_tools_result_that_cannot_be_sent_is_named(block: Any, text: s
     assert to_wire([result]) == [{"role": "tool", "tool_call_id": "c1", "content": text}]
 
 
-@pytest.mark.parametrize("calls", [None, [], "no list"])
+def test_thoughts_in_a_tools_result_are_not_lost() -> None:
+    blocks: list[Any] = [ThinkingBlock(content="Hm.")]
+    result = ChatMessage(role="tool", blocks=blocks, additional_kwargs={"call_id": "c1"})
+    [sent] = to_wire([result])
+    assert sent["tool_call_id"] == "c1"
+    assert '"content":"Hm."' in sent["content"]
+
+
+@pytest.mark.parametrize("calls", [None, [], "no list", ["no call"]])
 def test_calls_that_are_no_list_are_none(calls: Any) -> None:
     message = ChatMessage("Hi", role="assistant", additional_kwargs={"tool_calls": calls})
     assert to_wire([message]) == [{"role": "assistant", "content": "Hi"}]
