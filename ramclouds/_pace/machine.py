@@ -181,6 +181,9 @@ class Pace:
 
     def _space(self, now: float) -> None:
         if self.state == "open":
+            if now - self._next > max(8.0 * self._patience(), 0.5):
+                # A pause is no part of the time in which the server gave what it could.
+                self.rate.idle(now)
             self._next = max(self._next, now) + self._patience() / self._allowance
         if self.state == "open" or self.flights.cap:
             return

@@ -149,9 +149,9 @@ class _Run:
         self._looks_at = inf
         self.outcome = Outcome()
 
-    def __call__(self, callers: int, until: float) -> Outcome:
+    def __call__(self, callers: int, since: float, until: float) -> Outcome:
         self.outcome.left = callers
-        self._send(0.0)
+        self._send(since)
         while self._events and self._events[0][0] < until:
             now, _, happens, permit = heapq.heappop(self._events)
             happens(now, permit)
@@ -204,7 +204,8 @@ def run(
     pace: Pace | None = None,
     round_trip: float = 0.003,
     hint: Hint = NO_HINT,
+    since: float = 0.0,
     until: float = 3000.0,
 ) -> Outcome:
     """What becomes of so many callers that all come at once."""
-    return _Run(server, latency, pace or Pace(round_trip), round_trip, hint)(callers, until)
+    return _Run(server, latency, pace or Pace(round_trip), round_trip, hint)(callers, since, until)

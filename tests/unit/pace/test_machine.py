@@ -94,6 +94,13 @@ def test_words_of_the_gateway_are_a_hint_and_no_law(
     assert outcome.wasted() <= 0.05
 
 
+def test_a_pause_is_not_taken_for_a_low_rate() -> None:
+    server, pace = Bucket(50), Pace(0.003)
+    run(server, 15, pace=pace)
+    outcome = run(server, 200, pace=pace, since=300.0)
+    assert outcome.last < 306.0
+
+
 def test_a_limit_in_flight_that_proved_wrong_needs_new_evidence() -> None:
     flights = Flights()
     for _ in range(100):
