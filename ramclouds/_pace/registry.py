@@ -29,13 +29,17 @@ class Registry:
         self._lock = Lock()
         self._gates: OrderedDict[tuple[str, str], Gate] = OrderedDict()
 
-    def gate(self, base_url: str, key: str, model: str = "", *, is_shared: bool = False) -> Gate:
-        """The gate of a key, or of one of its models, made at its first use."""
-        name = _name(base_url, key, model, is_shared=is_shared)
+    def gate(self, base_url: str, key: str, *, is_shared: bool = False) -> Gate:
+        """The gate of a key, made at its first use."""
+        return self.named(_hashed(base_url, key), is_shared=is_shared)
+
+    def named(self, hashed: str, *, is_shared: bool) -> Gate:
+        """The gate of what was hashed."""
+        name = (hashed, str(pace_file()) if is_shared else "")
         with self._lock:
             gate = self._gates.get(name)
             if gate is None:
-                gate = SharedGate(Path(name[1]), name[0]) if is_shared else Gate()
+                gate = SharedGate(Path(name[1]), hashed) if is_shared else Gate()
                 self._gates[name] = gate
                 if len(self._gates) > _MOST:
                     self._gates.popitem(last=False)
@@ -43,9 +47,8 @@ class Registry:
             return gate
 
 
-def _name(base_url: str, key: str, model: str, *, is_shared: bool) -> tuple[str, str]:
-    hashed = sha256(f"{base_url} {key} {model}".encode()).hexdigest()
-    return hashed, str(pace_file()) if is_shared else ""
+def _hashed(*parts: str) -> str:
+    return sha256(" ".join(parts).encode()).hexdigest()
 
 
 GATES = Registry()
@@ -57,10 +60,10 @@ class Gates:
     """The gates of one key: the gateway's limits are the key's, a provider's are a model's."""
 
     def __init__(self, base_url: str, headers: Mapping[str, str], pace: Pace) -> None:
-        self._key = headers.get("authorization", "")
-        self._base_url = base_url
+        # Not the key: errors keep the frames that lead to it.
+        self._name = _hashed(base_url, headers.get("authorization", ""))
         self._is_shared = pace == "shared" and can_share()
-        self.of_key = GATES.gate(base_url, self._key, is_shared=self._is_shared)
+        self.of_key = GATES.named(self._name, is_shared=self._is_shared)
         # Models whose provider has refused a request.
         self._parts: dict[str, Gate] = {}
 
@@ -70,8 +73,8 @@ class Gates:
 
     def part(self, model: str) -> Gate:
         """The gate of a model alone, since its provider has a limit."""
-        where = (self._base_url, self._key, model)
-        return self._parts.setdefault(model, GATES.gate(*where, is_shared=self._is_shared))
+        name = _hashed(self._name, model)
+        return self._parts.setdefault(model, GATES.named(name, is_shared=self._is_shared))
 
 
 def gates_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gates | None:
