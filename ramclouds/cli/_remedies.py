@@ -25,14 +25,10 @@ _AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "curl/8.5.0",
 )
-# What every model takes.
-_PROMPTED = {
-    "tools": 'Ask through the prompt: tool_calling="prompted" in both adapters.',
-    "response_format": (
-        'Ask through the prompt: with_structured_output(..., method="prompted") in LangChain, '
-        'tool_calling="prompted" in LlamaIndex.'
-    ),
-}
+_PROMPTED = (
+    'Ask through the prompt, which every model takes: tool_calling="prompted" in both adapters.'
+)
+_OF_MODEL = ("tools", "response_format")
 _IS_SAID = 'tool_calling="prompted"'
 
 
@@ -52,10 +48,10 @@ def _tried_remedies(check: str, error: RamCloudsError, setup: Setup) -> Iterator
         yield from _about_scheme(setup)
     elif check == "access" and isinstance(error, (AuthenticationError, PermissionDeniedError)):
         yield from _about_key(error, setup)
-    elif check in _PROMPTED:
+    elif check in _OF_MODEL:
         # Not where the gateway is busy, or where the error says so itself.
         if isinstance(error, (BadRequestError, ResponseError)) and _IS_SAID not in error.message:
-            yield _PROMPTED[check]
+            yield _PROMPTED
     elif isinstance(error, (ResponseError, NotFoundError)):
         yield from _about_path(setup)
 

@@ -205,12 +205,12 @@ BROKEN: dict[str, Broken] = {
     ),
     "format_refused": Broken(
         "response_format",
-        ("response_format is not supported", 'method="prompted"'),
+        ("response_format is not supported", 'tool_calling="prompted"'),
         part=refusing_field("response_format", bad("response_format is not supported")),
     ),
     "format_ignored": Broken(
         "response_format",
-        ("wrote other text", 'method="prompted"'),
+        ("wrote other text", 'tool_calling="prompted"'),
         part=refusing_field("response_format", Json(completion("Hanoi"))),
     ),
 }
