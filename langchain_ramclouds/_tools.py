@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
 from typing_extensions import is_typeddict
 
+from ramclouds.bridge.schemas import document
 from ramclouds.bridge.tools import (
     answer_format,
     function_tool,
@@ -95,29 +96,8 @@ def _typed_dict(kind: Any, wire: dict[str, Any]) -> dict[str, Any]:
         schema = TypeAdapter(kind).json_schema()
     except PydanticUserError:  # `typing.TypedDict` before Python 3.12
         return wire
-    _document(schema, wire["function"]["parameters"], schema.get("$defs", {}))
+    document(schema, wire["function"]["parameters"], schema.get("$defs", {}))
     return function_tool({"title": kind.__name__, **schema})
-
-
-def _document(
-    schema: dict[str, Any], documented: Mapping[str, Any], definitions: Mapping[str, Any]
-) -> None:
-    """Take over what LangChain alone reads in `Annotated[int, 0, "what it is"]`."""
-    if "$ref" in schema:
-        schema = definitions[schema["$ref"].rpartition("/")[2]]
-    if "items" in schema and "items" in documented:
-        _document(schema["items"], documented["items"], definitions)
-    for option in schema.get("anyOf", ()):
-        _document(option, documented, definitions)
-    for name, about in documented.get("properties", {}).items():
-        if name in schema.get("properties", {}):
-            mine = schema["properties"][name]
-            mine.pop("title", None)
-            mine |= {key: about[key] for key in ("description",) if key in about}
-            _document(mine, about, definitions)
-    if "required" in schema and "properties" in documented:
-        without_default = documented.get("required", ())
-        schema["required"] = [name for name in schema["required"] if name in without_default]
 
 
 def _json_schema(tool: Any) -> Mapping[str, Any] | None:

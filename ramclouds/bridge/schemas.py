@@ -15,7 +15,7 @@ from ramclouds.bridge._schema_references import DEFINITIONS
 from ramclouds.bridge._schema_tree import Rule, as_object, rebuilt, resolved
 from ramclouds.bridge.wrapping import WRAPPED_UNDER
 
-__all__ = ["Form", "Schema", "Use", "prepare_schema", "with_schemas", "wrapped"]
+__all__ = ["Form", "Schema", "Use", "document", "prepare_schema", "with_schemas", "wrapped"]
 
 Form = Literal["plain", "strict", "gemini"]
 """`plain`: references inlined, safe everywhere. `strict`: references kept. `gemini`: Google's."""
@@ -128,3 +128,27 @@ def _with_schema(wire: Mapping[str, Any], form: Form) -> Mapping[str, Any]:
     )
     strict = {} if ready.strict is None else {"strict": ready.strict}
     return {**wire, "schema": ready.schema, **strict}
+
+
+def document(
+    schema: dict[str, Any], documented: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> None:
+    """Take over descriptions and defaults from another form of the same schema.
+
+    LangChain alone reads them in `Annotated[int, 0, "what it is"]`, and pydantic alone reads None.
+    """
+    if "$ref" in schema:
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
+    if "items" in schema and "items" in documented:
+        document(schema["items"], documented["items"], definitions)
+    for option in schema.get("anyOf", ()):
+        document(option, documented, definitions)
+    for name, about in documented.get("properties", {}).items():
+        if name in schema.get("properties", {}):
+            mine = schema["properties"][name]
+            mine.pop("title", None)
+            mine |= {key: about[key] for key in ("description",) if key in about}
+            document(mine, about, definitions)
+    if "required" in schema and "properties" in documented:
+        without_default = documented.get("required", ())
+        schema["required"] = [name for name in schema["required"] if name in without_default]

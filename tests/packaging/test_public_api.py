@@ -101,7 +101,7 @@ NAMES = {
         invalid_calls_message is_native_refused limited_message may_succeed refuses_effort shown
         unsupported_message
     """,
-    "ramclouds.bridge.schemas": "Form Schema Use prepare_schema with_schemas wrapped",
+    "ramclouds.bridge.schemas": "Form Schema Use document prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings
         EmbeddingSettings Pace check_count check_extra check_pickles check_word closest construct
