@@ -145,9 +145,10 @@ def api_key_from(argument: str | SecretStr | None) -> SecretStr:
 _NO_KEYS = (
     # `docker run --env-file` keeps the quotation marks that a shell removes.
     (re.compile("""^["'].*["']$"""), "is in quotation marks. Remove them."),
-    # Copied from a page: RAMCLOUDS_API_KEY=sk-..., <your key>, YOUR_API_KEY, sk-your-key-here.
+    # Copied from a page: RAMCLOUDS_API_KEY=sk-..., <your key>, YOUR_API_KEY, sk-your-key-here; or a
+    # variable that no shell filled in: ${RAMCLOUDS_API_KEY}.
     (
-        re.compile(r"(?i)^((sk-)?(\.{3,}|…)|<.*>|(sk-)?your[-_]?(api[-_]?)?key([-_]here)?)$"),
+        re.compile(r"(?i)^((sk-)?(\.{3,}|…)|<.*>|\$.*|(sk-)?your[-_]?(api[-_]?)?key([-_]here)?)$"),
         "is a placeholder. Put your own key in its place.",
     ),
     (re.compile(r"(?i)^(authorization:|bearer\b)"), "begins as a header does. Pass the key alone."),

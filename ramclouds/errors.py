@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ramclouds._escaping import escaped
+from ramclouds._escaping import escaped, masked
 
 if TYPE_CHECKING:
     import httpx
@@ -71,6 +71,10 @@ class RamCloudsError(Exception):
 
 class ConfigurationError(RamCloudsError, ValueError):
     """A setting or an argument is missing or out of range; nothing was sent."""
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        # It quotes what it was given, and that may be a key in the wrong place.
+        super().__init__(masked(message), **facts)
 
 
 class APIConnectionError(RamCloudsError, ConnectionError):

@@ -12,9 +12,8 @@ from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
-MASK = "sk-***"
-# With `*`: the gateway repeats keys as sk-abc***xyz, and that is still a piece of one.
-_KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
+from ramclouds._escaping import MASK, masked
+
 _BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
 # Masking shorter ones would mask words.
 _SHORTEST_KEY = 8
@@ -50,7 +49,7 @@ class Redactor:
     def text(self, text: str) -> str:
         for own in self._own:
             text = text.replace(own.get_secret_value(), MASK)
-        return _BEARER.sub(rf"\1{MASK}", _KEY_SHAPED.sub(MASK, text))
+        return _BEARER.sub(rf"\1{MASK}", masked(text))
 
     def is_clean(self, text: str) -> bool:
         """Whether a text holds nothing to mask."""

@@ -96,7 +96,7 @@ def result_part(value: Any) -> Part:
     kind = value.get("type") if isinstance(value, Mapping) else None
     name = _name_of(value) if kind in _FILES else None
     if name is not None:
-        return {"type": "text", "text": f"[{kind}: {name}]"}
+        return {"type": "text", "text": f"[{_word_for(kind)}: {name}]"}
     return {"type": "text", "text": _any_json(value)}
 
 
@@ -106,10 +106,16 @@ def said_part(part: Mapping[str, Any]) -> Part:
         return {**part, "text": with_notes(part["text"])}
     if part.get("type") not in (*_FILES, "input_audio", "video_url"):
         return dict(part)
-    kind = str(part["type"]).removesuffix("_url").removeprefix("input_")
+    kind = _word_for(part["type"])
     name = _name_of(part)
     logger.info("The %s of an assistant's message goes out as words", kind)
     return {"type": "text", "text": f"[{kind}: {name}]" if name else f"[{kind}]"}
+
+
+def _word_for(kind: Any) -> str:
+    """What a model reads of a part's type: a document and a linked resource are files."""
+    word = str(kind).removesuffix("_url").removeprefix("input_")
+    return "file" if word in ("document", "resource_link") else word
 
 
 def _with_attached(content: Any, attached: Mapping[str, Any]) -> Any:

@@ -85,6 +85,9 @@ EVERYWHERE = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
         {"base_url": "ramclouds.me/v1"},
         {"api_key": ["sk-canary"]},
         {"default_headers": "Authorization: sk-canary"},
+        {"timeout": "sk-canary"},
+        {"base_url": "sk-canary"},
+        {"pace": "sk-canary"},
     ],
     ids=repr,
 )
@@ -265,6 +268,7 @@ def test_key_that_cannot_be_one_is_found_before_anything_is_sent(build: Callable
         "<canary>": "placeholder",
         "YOUR_API_KEY": "placeholder",
         "sk-your-key-here": "placeholder",
+        "${RAMCLOUDS_API_KEY}": "placeholder",
     }.items():
         with pytest.raises(ConfigurationError, match=says) as caught:
             build(api_key=key)

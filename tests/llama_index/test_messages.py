@@ -274,8 +274,8 @@ async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
     ("block", "text"),
     [
         (AudioBlock(url="https://x.test/a.mp3"), "[audio: https://x.test/a.mp3]"),
-        (DocumentBlock(url="https://x.test/a.pdf", title="A"), "[document: A]"),
-        (DocumentBlock(url="https://x.test/a.pdf"), "[document: https://x.test/a.pdf]"),
+        (DocumentBlock(url="https://x.test/a.pdf", title="A"), "[file: A]"),
+        (DocumentBlock(url="https://x.test/a.pdf"), "[file: https://x.test/a.pdf]"),
     ],
 )
 def test_file_in_a_tools_result_that_cannot_be_sent_is_named(block: Any, text: str) -> None:
