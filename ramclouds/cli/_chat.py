@@ -42,7 +42,7 @@ def command(
     """
     text = _text(question)
     with _connected(base_url, local) as (client, default):
-        conversation = Conversation(client, model or default, system)
+        conversation = Conversation(client, model or default, system, _OF_LOCAL if local else None)
         conversation.images += map(image_part, images)
         if text is None:
             ask_prices(client)
@@ -74,6 +74,10 @@ def _text(question: tuple[str, ...]) -> str | None:
     if not text:
         raise ConfigurationError("There is nothing to ask. Give a question, or text on its input.")
     return text
+
+
+# A model this small repeats itself without end: "la femme au martyre, la femme au martyre".
+_OF_LOCAL = {"max_tokens": 300, "extra_body": {"repeat_penalty": 1.1}}
 
 
 @contextmanager

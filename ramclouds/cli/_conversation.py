@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,13 @@ from ramclouds.types import Chunk, Completion
 class Conversation:
     """Asks a model, and remembers what was asked and answered."""
 
-    def __init__(self, client: Client, model: str, system: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        model: str,
+        system: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model = model
         self.system = system
         self.messages: list[dict[str, Any]] = []
@@ -27,11 +33,13 @@ class Conversation:
         self.last = Completion()
         """The newest answer."""
         self._client = client
+        self._params = params or {}
 
     def ask(self, question: str) -> Iterator[Chunk]:
         """Asks, and gives the answer as it comes; an answer that is left or fails is forgotten."""
         asked = {"role": "user", "content": self._content(question)}
-        chunks = self._client.stream(model=self.model, messages=self._history(asked))
+        messages = self._history(asked)
+        chunks = self._client.stream(model=self.model, messages=messages, **self._params)
         found = []
         with closing(chunks):
             for chunk in chunks:
