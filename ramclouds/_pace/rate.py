@@ -79,7 +79,7 @@ class Rate:
         """The same, where after waiting so long a probe was refused, which was not the first."""
         if self.per_second is not None:
             return waited + 1.6**refused * min(1.0 / self.per_second, 10.0)
-        usual = next((one for one in _USUAL if waited < one < 4.5 * waited), None)
+        usual = next((one for one in _USUAL if waited < one < 7.5 * waited), None)
         return 3.0 * waited if usual is None else usual * 1.02
 
     def grow_if_overdue(self, now: float, pause: float) -> None:
