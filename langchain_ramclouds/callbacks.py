@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, LLMResult
 
-from ramclouds import Completion, Usage, UsageMeter
+from ramclouds import Usage, UsageMeter
 
 
 class UsageHandler(BaseCallbackHandler):
@@ -51,10 +51,7 @@ class UsageHandler(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Counts what had been used when a run failed, or its stream was left."""
-        partial = getattr(error, "partial", None)
-        usage = partial.usage if isinstance(partial, Completion) else None
-        is_left = isinstance(error, GeneratorExit)
-        self.meter.add(usage, self._taken(run_id), self._base_url, is_failed=not is_left)
+        self.meter.add_failed(error, self._taken(run_id), self._base_url)
 
     def _taken(self, run_id: UUID) -> str:
         with self._lock:

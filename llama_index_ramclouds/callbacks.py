@@ -16,7 +16,7 @@ from llama_index.core.instrumentation.events.llm import (
 )
 from pydantic import PrivateAttr
 
-from ramclouds import Completion, Usage, UsageMeter
+from ramclouds import Usage, UsageMeter
 
 # Of a stream that failed, with the error; of a whole call, with its words alone.
 _ERRORS = ("ExceptionEvent", "SpanDropEvent")
@@ -68,18 +68,13 @@ class UsageHandler(BaseEventHandler):
             with self._lock:
                 self._asked[span] = event.model_dict.get("model", "")
         elif event.class_name() in _ERRORS and span in self._asked:
-            self._failed(self._taken(span), getattr(event, "exception", None))
+            error = getattr(event, "exception", None)
+            self._meter.add_failed(error, self._taken(span), self.base_url)
         elif isinstance(event, (LLMChatEndEvent, LLMCompletionEndEvent)):
             about = event.response.additional_kwargs if event.response is not None else {}
             asked = self._taken(span)
             name = about.get("model", asked) if "fallback_from" in about else asked
             self._meter.add(_usage_of(about), name, self.base_url)
-
-    def _failed(self, model: str, error: BaseException | None) -> None:
-        partial = getattr(error, "partial", None)
-        usage = partial.usage if isinstance(partial, Completion) else None
-        is_left = isinstance(error, GeneratorExit)
-        self._meter.add(usage, model, self.base_url, is_failed=not is_left)
 
     def _taken(self, span: str) -> str:
         with self._lock:

@@ -111,6 +111,14 @@ class UsageMeter:
         """Counts a call that was made elsewhere, such as in another process."""
         self._count(usage, model, base_url, is_failed=is_failed)
 
+    def add_failed(
+        self, error: BaseException | None, model: str, base_url: str | None = None
+    ) -> None:
+        """Counts a call that ended in an error, or in being left, with what had arrived."""
+        is_left = isinstance(error, GeneratorExit)
+        usage = _usage_of(getattr(error, "partial", None))
+        self._count(usage, model, base_url, is_failed=not is_left)
+
     def __repr__(self) -> str:
         return f"UsageMeter({self.total})"
 
