@@ -62,7 +62,7 @@ from tests.gateway.faults import Drop, Hang
 from tests.gateway.offline import OfflineGateway
 from tests.gateway.proxy import Proxy
 from tests.gateway.request import Headers, Request
-from tests.gateway.scripted import MODELS, ScriptedModel
+from tests.gateway.scripted import MODELS, ScriptedModel, calls_in_turn
 from tests.gateway.server import Gateway
 
 __all__ = [
@@ -90,6 +90,7 @@ __all__ = [
     "Stall",
     "WireCase",
     "call",
+    "calls_in_turn",
     "choice",
     "chunk",
     "completion",

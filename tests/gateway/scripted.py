@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.embeddings import embeddings_of
-from tests.gateway.events import error, usage, words
+from tests.gateway.events import completion, error, text_chunks, tool_chunks, usage, words
 from tests.gateway.prompted_mode import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
 from tests.gateway.replies import Reply, reply_to, reported_parts
@@ -192,3 +192,19 @@ def _logprobs(pieces: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any] 
     ]
     top = min(body.get("top_logprobs") or 0, 1)
     return {"content": [{**token, "top_logprobs": [token] * top} for token in tokens]}
+
+
+def calls_in_turn(*calls: Mapping[str, Any], text: str = "") -> Callable[[Request], Answer]:
+    """Each call in turn, `text` before it, then an answer; streamed where that is asked for."""
+    left = list(calls)
+
+    def answer(request: Request) -> Answer:
+        streamed = request.json.get("stream")
+        if not left:
+            return Sse(text_chunks("Five.")) if streamed else Json(completion("Five."))
+        made = left.pop(0)
+        if streamed:
+            return Sse(tool_chunks(made, text=text, size=4))
+        return Json(completion(text or None, tool_calls=[made]))
+
+    return answer

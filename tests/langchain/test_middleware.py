@@ -11,15 +11,9 @@ from langchain_core.messages import HumanMessage
 from langchain_ramclouds import InvalidToolCallError
 from langchain_ramclouds.middleware import AskAgainOnInvalidToolCalls
 from tests.gateway import (
-    Answer,
     Gateway,
-    Json,
-    Request,
-    Sse,
     call,
-    completion,
-    text_chunks,
-    tool_chunks,
+    calls_in_turn,
 )
 from tests.langchain.conftest import Chat
 from tests.langchain.tools import add
@@ -29,19 +23,7 @@ WHOLE = call("add", {"a": 2, "b": 3}, id="call_2")
 
 
 def serve(gateway: Gateway, *calls: Any) -> None:
-    """Each call in turn, then a text; streamed where that is asked for."""
-    left = list(calls)
-
-    def answer(request: Request) -> Answer:
-        streamed = request.json.get("stream")
-        if not left:
-            return Sse(text_chunks("Five.")) if streamed else Json(completion("Five."))
-        made = left.pop(0)
-        if streamed:
-            return Sse(tool_chunks(made, size=4))
-        return Json(completion(None, tool_calls=[made]))
-
-    gateway.handler = answer
+    gateway.handler = calls_in_turn(*calls)
 
 
 async def run(chat: Chat, *, streamed: bool, **settings: Any) -> dict[str, Any]:

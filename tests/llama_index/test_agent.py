@@ -11,15 +11,9 @@ from llama_index.core.memory import Memory
 from llama_index_ramclouds import InvalidToolCallError, RamClouds
 from llama_index_ramclouds.agent import AskAgainAgent
 from tests.gateway import (
-    Answer,
     Gateway,
-    Json,
-    Request,
-    Sse,
     call,
-    completion,
-    text_chunks,
-    tool_chunks,
+    calls_in_turn,
 )
 from tests.llama_index.running import AGENT_MARKS
 
@@ -35,19 +29,7 @@ def add(a: int, b: int) -> int:
 
 
 def serve(gateway: Gateway, *calls: Any) -> None:
-    """Each call in turn, then a text; streamed where that is asked for."""
-    left = list(calls)
-
-    def answer(request: Request) -> Answer:
-        streamed = request.json.get("stream")
-        if not left:
-            return Sse(text_chunks("Five.")) if streamed else Json(completion("Five."))
-        made = left.pop(0)
-        if streamed:
-            return Sse(tool_chunks(made, text="I add.", size=4))
-        return Json(completion("I add.", tool_calls=[made]))
-
-    gateway.handler = answer
+    gateway.handler = calls_in_turn(*calls, text="I add.")
 
 
 @pytest.mark.parametrize("in_workflow", [False, True], ids=["alone", "in a workflow"])
