@@ -60,7 +60,6 @@ class Pace:
         self._was_refused_alone = False
         """Whether a probe was refused although few were in flight: no limit of those."""
         self._refused_since: float | None = None
-        self.budget.refused_at = -inf
         self._told = 0.0
         self._clean = 0
         self._run = 0

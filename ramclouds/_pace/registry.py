@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Lock
 
 from ramclouds._pace.gate import Gate
-from ramclouds._pace.places import Learned
 from ramclouds._pace.shared import SharedGate, can_share, pace_file
 from ramclouds.bridge.settings import Pace
 
@@ -80,9 +79,3 @@ class Gates:
 def gates_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gates | None:
     """The gates of the key that is in the headers of a request, where it keeps to a pace."""
     return None if pace == "off" else Gates(base_url, headers, pace)
-
-
-def learned(base_url: str, key: str, pace: Pace = "process") -> Learned:
-    """What is known of the limits of a key."""
-    gates = gates_of(base_url, {"authorization": f"Bearer {key}"}, pace)
-    return Learned() if gates is None else gates.of_key.learned()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,8 +24,6 @@ from ramclouds._pace.permits import THREAD
 from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Gates
 from ramclouds.errors import RamCloudsError, RateLimitError
-
-logger = logging.getLogger("ramclouds")
 
 
 class Turn:

@@ -47,9 +47,7 @@ def _traced(operation: Operation) -> Listener:
 
 def _is_set_up(provider: Any) -> bool:
     # Until somebody sets one, the API gives a proxy of its own.
-    return not type(provider).__module__.startswith(
-        ("opentelemetry.trace", "opentelemetry.metrics")
-    )
+    return not type(provider).__module__.startswith(_APIS)
 
 
 def _is_off() -> bool:

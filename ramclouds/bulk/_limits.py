@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TypeAlias
 
 from ramclouds._client import AsyncClient
 from ramclouds._pace.places import Learned
-from ramclouds._pace.registry import gates_of
+from ramclouds._pace.registry import Gates, gates_of
 
 Limits: TypeAlias = Callable[[], Learned]
 
@@ -22,10 +23,14 @@ _WAITING_AT_FIRST = 64
 def limits_of(client: AsyncClient) -> Limits:
     """What all calls with the key of a client have learned."""
 
-    def learned() -> Learned:
+    @cache  # The key is hashed for it, and each call of a run asks.
+    def gates() -> Gates | None:
         settings = client._settings
-        gates = gates_of(settings.base_url, client._prepare()[0], settings.pace)
-        return Learned() if gates is None else gates.of_key.learned()
+        return gates_of(settings.base_url, client._prepare()[0], settings.pace)
+
+    def learned() -> Learned:
+        found = gates()
+        return Learned() if found is None else found.of_key.learned()
 
     return learned
 

@@ -17,7 +17,7 @@ logger = logging.getLogger("ramclouds.bulk")
 
 
 class Outputs:
-    """The files of a run, or none; `with` closes them."""
+    """The files of a run, or none; `close` closes them."""
 
     def __init__(self, out: str | os.PathLike[str] | None, rows: object) -> None:
         self.out = None if out is None else Path(out)

@@ -18,7 +18,8 @@ import trio
 from ramclouds import AsyncClient, Client, RateLimitError
 from ramclouds._pace.gate import Gate
 from ramclouds._pace.lanes import bulk_lane
-from ramclouds._pace.registry import GATES, learned
+from ramclouds._pace.places import Learned
+from ramclouds._pace.registry import GATES, Gates
 from tests.gateway import Gateway, Json, WireCase, completion, error
 from tests.gateway.answers import Answer
 from tests.harness import ASK, EACH_TWIN, Calls
@@ -28,6 +29,10 @@ OK = Json(completion("Hi"))
 LIMITED = Json(error("slow", code="rate_limit_exceeded"), 429)
 BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
 KEY = "test-key"
+
+
+def learned(base_url: str, key: str) -> Learned:
+    return Gates(base_url, {"authorization": f"Bearer {key}"}, "process").of_key.learned()
 
 
 class Limited:
