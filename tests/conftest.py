@@ -9,6 +9,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from ramclouds._failures import model_names
+from ramclouds._pace.registry import GATES
+from ramclouds._prices import known
+from ramclouds._resting import RESTS
 from ramclouds.local import LocalServer
 from tests.gateway import Gateway
 from tests.harness import TWINS, Twin
@@ -42,6 +46,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def pytest_runtest_setup() -> None:
+    """Forget what this process learned of gateways: another test's may have had the same port."""
+    GATES.forget()
+    RESTS.forget()
+    known._of_gateways.clear()
+    model_names._listed.clear()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -32,12 +32,6 @@ PAIRS = [
     ("gpt-5", "glm-4.6"),  # response_format, then in words
 ]
 DOWN = Json(error("the provider is down", type="upstream_error"), 500)
-
-
-@pytest.fixture(autouse=True)
-def _rested() -> Iterator[None]:
-    yield
-    RESTS.forget()
 
 
 class Weather(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -43,12 +43,6 @@ from tests.harness import EACH_TWIN, MESSAGES, Calls, read
 Connect = Callable[..., Calls]
 MODELS = ["gpt-5", "claude-sonnet-4-5", "gemini-2.5-pro"]
 WAYS = pytest.mark.parametrize("method", ["complete", "stream"])
-
-
-@pytest.fixture(autouse=True)
-def _rested() -> Iterator[None]:
-    yield
-    RESTS.forget()
 
 
 def provider(message: str, status: int, code: Any = "") -> Json:

@@ -11,7 +11,6 @@ import pytest
 
 from ramclouds import AsyncClient, Completion, Embeddings, RamCloudsError
 from ramclouds._observers import Listener, Operation, observing
-from ramclouds._resting import RESTS
 from tests.gateway import (
     Drop,
     Gateway,
@@ -91,7 +90,6 @@ def test_another_model(gateway: Gateway, calls: Calls, hearing: Hearing) -> None
     gateway.reply(BUSY, Json(completion("Hi")))
     with observing(hearing):
         calls.complete(fallback_models=["glm-4.6"])
-    RESTS.forget()
     assert hearing.heard == ["begin", "fallback gpt-5 glm-4.6 ServerError", "end"]
 
 

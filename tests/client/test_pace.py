@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
@@ -54,13 +54,6 @@ class Limited:
                 return OK
             self.refused += 1
             return LIMITED
-
-
-@pytest.fixture(autouse=True)
-def _own_gates() -> Iterator[None]:
-    GATES.forget()
-    yield
-    GATES.forget()
 
 
 @EACH_TWIN

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ramclouds._resting import RESTS
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage, vector_of
 from tests.llm.conftest import Run
 
@@ -156,7 +155,6 @@ def test_fallback_model_answers_where_the_first_fails(run: Run, gateway: Gateway
     gateway.model.unknown |= {"claude-sonnet-4-5"}
 
     done = run("-m", MODEL, "Hello", "-o", "fallback_models", "no-such-model, gpt-5.1")
-    RESTS.forget()
 
     assert done.output == "Hello! You said: Hello\n"
     asked = [body["model"] for body in gateway.bodies]

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from llama_index.core import Settings
+from llama_index.core.embeddings import loading as embeddings
+from llama_index.core.llms import loading as llms
 
 
 @dataclass
@@ -25,9 +28,7 @@ Play = Callable[..., Played]
 @pytest.fixture
 def play(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Play:
     """Runs a file as the main program, in this process: importing LlamaIndex anew takes seconds."""
-    # The prices that a program sets or asks for go with it.
-    for name in ("_of_gateways", "_of_user"):
-        monkeypatch.setattr(f"ramclouds._prices.known.{name}", {})
+    keep_what_all_tests_share(monkeypatch)
 
     def run(path: Path, **settings: str) -> Played:
         for name in [name for name in os.environ if name.startswith("RAMCLOUDS_")]:
@@ -44,3 +45,13 @@ def play(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return Played(end, shown.out)
 
     return run
+
+
+def keep_what_all_tests_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program sets in the process (prices, defaults, tables of names) goes with it."""
+    for name in ("_of_gateways", "_of_user"):
+        monkeypatch.setattr(f"ramclouds._prices.known.{name}", {})
+    for name, value in vars(Settings).items():
+        monkeypatch.setattr(Settings, name, value)
+    for module, name in ((llms, "RECOGNIZED_LLMS"), (embeddings, "RECOGNIZED_EMBEDDINGS")):
+        monkeypatch.setattr(module, name, dict(getattr(module, name)))
