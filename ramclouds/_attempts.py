@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from types import NoneType, TracebackType
+from types import TracebackType
 from typing import Any, TypeVar
 
 import httpx
 
 from ramclouds._complete import Body
-from ramclouds._failures.frames import chain_of, clear_frames, drop_frames
+from ramclouds._failures.causes import caused_by
+from ramclouds._failures.frames import clear_frames, drop_frames
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.from_transport import transport_error
 from ramclouds._failures.redact import Redactor
@@ -287,23 +288,8 @@ class Attempts:
             return error
         if isinstance(error, APITimeoutError) and not self._times.allows(0.0):
             error = self._times.is_over()
-        error.message = self.request.redactor.text(error.message)
-        error.args = (error.message,)
-        causes = list(chain_of(exc, self._outer))
-        for cause in causes:
-            if isinstance(cause, httpx.RequestError):
-                # The request holds the Authorization header.
-                cause.request = httpx.Request(self.request.method, self.request.url)
-        error.__cause__ = exc if all(map(self._is_safe, causes)) else None
-        error.__suppress_context__ = True
-        return error
-
-    def _is_safe(self, cause: BaseException) -> bool:
-        """Whether a cause holds plain values without a secret: others lead to the request."""
-        held = [*cause.args, *(value for name, value in vars(cause).items() if name != "_request")]
-        plain = [one for one in held if not isinstance(one, BaseException)]
-        is_plain = all(isinstance(one, (str, bytes, int, float, NoneType)) for one in plain)
-        return is_plain and self.request.redactor.is_clean(f"{cause} {plain}")
+        sent = self.request
+        return caused_by(error, exc, self._outer, (sent.method, sent.url), sent.redactor)
 
 
 def _log_changes(prepared: Prepared) -> None:
