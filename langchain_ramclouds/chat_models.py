@@ -21,6 +21,7 @@ from langchain_ramclouds import _content_blocks
 from langchain_ramclouds._chunks import ChunkConverter
 from langchain_ramclouds._errors import ConfigurationError, model_errors
 from langchain_ramclouds._fields import ChatSettings, Fields
+from langchain_ramclouds._identity import Stored, to_identity, to_ls_params
 from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
@@ -34,9 +35,8 @@ from langchain_ramclouds._tools import (
 )
 from ramclouds import Model, __version__, model_facts, prompted
 from ramclouds.bridge.body_fields import check_limits
-from ramclouds.bridge.dialects import DIALECT_FIELDS, DialectChoice
+from ramclouds.bridge.dialects import DialectChoice
 from ramclouds.bridge.fallback_models import check_fallback_models
-from ramclouds.bridge.outcome import WORDS
 from ramclouds.bridge.settings import construct
 from ramclouds.bridge.tokens import count_request, estimate_tokens
 
@@ -44,18 +44,8 @@ _content_blocks.register()
 
 _M = TypeVar("_M", bound=BaseModel)
 
-_BEHAVIOUR = (
-    "fallback_models",
-    "think_tags",
-    "images_in_text",
-    *DIALECT_FIELDS,
-    *WORDS,
-    "empty_retries",
-)
-"""Settings that are not sent and yet change what comes back."""
 
-
-class ChatRamClouds(BaseChatModel, Fields):
+class ChatRamClouds(Stored, BaseChatModel, Fields):
     """Chat with any model of RamClouds.
 
     The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
@@ -103,36 +93,10 @@ class ChatRamClouds(BaseChatModel, Fields):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        params = {name: value for name, value in self._body_settings.items() if value is not None}
-        for name in _BEHAVIOUR:
-            if (value := getattr(self, name)) != type(self).model_fields[name].default:
-                params[name] = value
-        return params
+        return to_identity(self)
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        settings = {**self._body_settings, **kwargs}
-        params = LangSmithParams(
-            ls_provider=_content_blocks.PROVIDER,
-            ls_model_type="chat",
-            ls_model_name=settings["model"],
-        )
-        if (temperature := settings.get("temperature")) is not None:
-            params["ls_temperature"] = temperature
-        if max_tokens := settings.get("max_tokens") or settings.get("max_completion_tokens"):
-            params["ls_max_tokens"] = max_tokens
-        if stops := stop or settings.get("stop"):
-            params["ls_stop"] = list(stops) if isinstance(stops, (list, tuple)) else [stops]
-        return params
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
-        return True
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are saved as the name of an environment variable."""
-        return {"api_key": "RAMCLOUDS_API_KEY"}
+        return to_ls_params(self, stop, kwargs)
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         return to_profile(model_facts(self.model))
@@ -266,8 +230,9 @@ class ChatRamClouds(BaseChatModel, Fields):
                 parallel_tool_calls=parallel_tool_calls,
             )
             if response_format is not None:
-                held = strict is not False
-                params["response_format"] = to_response_format(response_format, strict=held)
+                params["response_format"] = to_response_format(
+                    response_format, strict=strict is not False
+                )
         return self.bind(**params, **kwargs)
 
     @overload

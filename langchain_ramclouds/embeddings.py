@@ -13,6 +13,7 @@ from typing_extensions import Unpack
 
 from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._errors import ConfigurationError, model_errors
+from langchain_ramclouds._identity import Stored
 from ramclouds.bridge.settings import EmbeddingSettings, construct
 
 
@@ -25,7 +26,7 @@ class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
     show_progress_bar: bool
 
 
-class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
+class RamCloudsEmbeddings(Stored, Connection, Serializable, Embeddings):
     """Vectors of texts, from any embedding model of RamClouds.
 
     The key is `api_key` or the environment's `RAMCLOUDS_API_KEY`. What is None is not sent.
@@ -71,16 +72,6 @@ class RamCloudsEmbeddings(Connection, Serializable, Embeddings):
             construct(type(self), super().__init__, settings, ConfigurationError)
             with model_errors():
                 self._check_clients()
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
-        return True
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are saved as the name of an environment variable."""
-        return {"api_key": "RAMCLOUDS_API_KEY"}
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """The vectors of texts, in their order."""

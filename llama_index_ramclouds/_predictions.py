@@ -9,26 +9,128 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from llama_index.core.bridge.pydantic import BaseModel
+from llama_index.core.bridge.pydantic import BaseModel, ConfigDict
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
     LLMStructuredPredictInProgressEvent,
     LLMStructuredPredictStartEvent,
 )
+from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.types import Model
 
+from llama_index_ramclouds import _structured
+from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._output import ArrivingObject, to_object
 from llama_index_ramclouds._structured import Attempt
 from ramclouds import APIStatusError
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
+    from llama_index.core.program.utils import FlexibleModel
     from llama_index.core.prompts import PromptTemplate
 
 dispatcher = get_dispatcher(__name__)
+
+
+class StructuredPrediction(Fields, FunctionCallingLLM):
+    """The methods of the LLM that give objects.
+
+    A subclass of core's, not beside it: core wraps the methods of its subclasses alone with spans.
+    """
+
+    # Built at the first use rather than at import.
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        defer_build=True,
+        # The input of a wrong api_key or header may hold the key.
+        hide_input_in_errors=True,
+    )
+
+    def structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Model:
+        """Fill a prompt, and have the model answer it with an object of the class."""
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(Model, made)
+        started(output_cls, prompt, prompt_args)
+        return ended(predict(self._unchecked(), attempt))
+
+    async def astructured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Model:
+        """Fill a prompt, and have the model answer it with an object of the class."""
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(Model, made)
+        started(output_cls, prompt, prompt_args)
+        return ended(await apredict(self._unchecked(), attempt))
+
+    def _structured_stream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Generator[Any, None, None]:
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+        return stream(self._unchecked(), attempt)
+
+    async def _structured_astream_call(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[Any, None]:
+        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
+        if attempt is None:
+            return await super()._structured_astream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+        return astream(self._unchecked(), attempt)
+
+    async def astream_structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[Model | FlexibleModel, None]:
+        """Yield the object as it arrives: partial ones, then the whole one, validated."""
+        objects = await self._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+        return with_events(objects, output_cls, prompt, prompt_args)
+
+    def _attempt(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None,
+        prompt_args: dict[str, Any],
+    ) -> Attempt[Model] | None:
+        """The first attempt; None leaves the prediction to core's programs."""
+        modes = _structured.modes(self, llm_kwargs)
+        if modes is None:
+            return None
+        # Core's FunctionCallingProgram.acall forgets the system prompt.
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        return Attempt(self, modes, output_cls, messages, llm_kwargs or {})
 
 
 def predict(llm: LLM, attempt: Attempt[Model]) -> Model:

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from llama_index.core.tools.types import ToolMetadata
 
 
+def to_tool_params(tools: Sequence[Any], choice: Any, *, required: bool) -> dict[str, Any]:
+    """The tools of a request, and which of them the model has to call."""
+    wire_tools = to_wire_tools(tools)
+    wire_choice = to_wire_choice(choice, wire_tools, required=required)
+    return {"tools": wire_tools} | ({} if wire_choice is None else {"tool_choice": wire_choice})
+
+
 def to_wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """The tools as a request describes them: LlamaIndex's, functions, classes or mappings."""
     return [_to_wire_tool(tool) for tool in tools]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -16,16 +16,13 @@ from llama_index.core.base.llms.types import (
     CompletionResponseGen,
     LLMMetadata,
 )
-from llama_index.core.bridge.pydantic import ConfigDict
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
-from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.llm import ToolSelection
-from llama_index.core.types import Model as OutputModel
 from llama_index.core.utils import get_tokenizer
 from typing_extensions import Unpack
 
 import ramclouds
-from llama_index_ramclouds import _predictions, _structured, _tools
+from llama_index_ramclouds import _tools
 from llama_index_ramclouds._chunks import (
     aeach,
     aexpecting,
@@ -37,8 +34,9 @@ from llama_index_ramclouds._chunks import (
 )
 from llama_index_ramclouds._connection import LateSignature
 from llama_index_ramclouds._errors import as_expected, asks_again
-from llama_index_ramclouds._fields import Fields, LLMSettings
+from llama_index_ramclouds._fields import LLMSettings
 from llama_index_ramclouds._model_facts import to_metadata
+from llama_index_ramclouds._predictions import StructuredPrediction
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
@@ -50,27 +48,16 @@ from ramclouds.models import KnownModel
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
-    from llama_index.core.program.utils import FlexibleModel
-    from llama_index.core.prompts import PromptTemplate
     from llama_index.core.tools.types import BaseTool
 
 
-class RamClouds(Fields, FunctionCallingLLM):
+class RamClouds(StructuredPrediction):
     """A chat model behind the RamClouds gateway.
 
     >>> from llama_index_ramclouds import RamClouds
     >>> llm = RamClouds(model="gpt-5")  # the key from RAMCLOUDS_API_KEY
     >>> llm.complete("Paul Graham is ").text  # doctest: +SKIP
     """
-
-    # Built at the first use rather than at import.
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True,
-        extra="forbid",
-        defer_build=True,
-        # The input of a wrong api_key or header may hold the key.
-        hide_input_in_errors=True,
-    )
 
     __signature__: ClassVar[Any] = LateSignature()
 
@@ -274,10 +261,7 @@ class RamClouds(Fields, FunctionCallingLLM):
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)
         asked = {"messages": messages, **kwargs}
         if tools:
-            asked["tools"] = _tools.to_wire_tools(tools)
-            choice = _tools.to_wire_choice(tool_choice, asked["tools"], required=tool_required)
-            if choice is not None:
-                asked["tool_choice"] = choice
+            asked |= _tools.to_tool_params(tools, tool_choice, required=tool_required)
             if not allow_parallel_tool_calls and prompted_mode(self, kwargs):
                 asked.setdefault("parallel_tool_calls", False)
         return asked
@@ -313,87 +297,3 @@ class RamClouds(Fields, FunctionCallingLLM):
         """Have the model choose tools, and call them; without function calling, by ReAct."""
         kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
         return await super().apredict_and_call(tools, *args, **kwargs)
-
-    # --- structured prediction ---
-
-    def structured_predict(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> OutputModel:
-        """Fill a prompt, and have the model answer it with an object of the class."""
-        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
-        if attempt is None:
-            made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
-            return cast(OutputModel, made)
-        _predictions.started(output_cls, prompt, prompt_args)
-        return _predictions.ended(_predictions.predict(self._unchecked(), attempt))
-
-    async def astructured_predict(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> OutputModel:
-        """Fill a prompt, and have the model answer it with an object of the class."""
-        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
-        if attempt is None:
-            made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
-            return cast(OutputModel, made)
-        _predictions.started(output_cls, prompt, prompt_args)
-        return _predictions.ended(await _predictions.apredict(self._unchecked(), attempt))
-
-    def _structured_stream_call(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> Generator[Any, None, None]:
-        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
-        if attempt is None:
-            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
-        return _predictions.stream(self._unchecked(), attempt)
-
-    async def _structured_astream_call(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> AsyncGenerator[Any, None]:
-        attempt = self._attempt(output_cls, prompt, llm_kwargs, prompt_args)
-        if attempt is None:
-            return await super()._structured_astream_call(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-        return _predictions.astream(self._unchecked(), attempt)
-
-    async def astream_structured_predict(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> AsyncGenerator[OutputModel | FlexibleModel, None]:
-        """Yield the object as it arrives: partial ones, then the whole one, validated."""
-        objects = await self._structured_astream_call(output_cls, prompt, llm_kwargs, **prompt_args)
-        return _predictions.with_events(objects, output_cls, prompt, prompt_args)
-
-    def _attempt(
-        self,
-        output_cls: type[OutputModel],
-        prompt: PromptTemplate,
-        llm_kwargs: dict[str, Any] | None,
-        prompt_args: dict[str, Any],
-    ) -> _structured.Attempt[OutputModel] | None:
-        """The first attempt; None leaves the prediction to core's programs."""
-        modes = _structured.modes(self, llm_kwargs)
-        if modes is None:
-            return None
-        # Core's FunctionCallingProgram.acall forgets the system prompt.
-        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
-        return _structured.Attempt(self, modes, output_cls, messages, llm_kwargs or {})

@@ -481,8 +481,8 @@ def _masking(redactor: Redactor, headers: Mapping[str, str]) -> Redactor:
 
 
 def _limit(name: str, settings: Settings, params: Mapping[str, Any]) -> float | None:
-    """A limit of one call, where None is no limit, or the client's."""
-    return seconds_from(name, params.get(name, getattr(settings, name)))
+    """A limit of one call, where None is no limit, or the client's, which is checked already."""
+    return seconds_from(name, params[name]) if name in params else getattr(settings, name)
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:

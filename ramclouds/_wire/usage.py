@@ -66,7 +66,10 @@ def to_usage(value: Any) -> Usage | None:
 
 
 def _first_count(value: Mapping[str, Any], *keys: str) -> int:
-    return next((count for key in keys if (count := as_count(value.get(key)))), 0)
+    for key in keys:
+        if count := as_count(value.get(key)):
+            return count
+    return 0
 
 
 def _cache_creation(value: Mapping[str, Any], details: Mapping[str, Any]) -> int:

@@ -33,7 +33,8 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from ramclouds.prompted import _clients
 
-        return getattr(_clients, name)
+        globals()[name] = found = getattr(_clients, name)
+        return found
 
 
 __all__ = [
