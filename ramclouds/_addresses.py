@@ -39,14 +39,15 @@ def base_url_from(given: str | None) -> str:
 def _split(url: str) -> SplitResult | None:
     """The parts of a URL; None where it is none, or has a port that is no number."""
     try:
-        # It also turns a host that is not ASCII into IDNA.
+        # It also turns a host that is not ASCII into IDNA, and reads one that begins with xn--.
         host = httpx.URL(url).raw_host.decode()
+        httpx.URL(url).host  # noqa: B018  a property that raises
         parts = urlsplit(url)
-        parts.port  # noqa: B018  a property that raises
+        parts.port  # noqa: B018
     except (ValueError, httpx.InvalidURL):
         return None
     # `getaddrinfo` raises a UnicodeError for an empty label, as in https://ramclouds..me.
-    has_gap = host.startswith(".") or ".." in host
+    has_gap = host.startswith(".") or ".." in host or " " in parts.netloc
     return None if has_gap else parts
 
 

@@ -190,7 +190,8 @@ class Connection:
             yield
         except TimeoutError as exc:
             raise timeout(str(exc)) from exc
-        except OSError as exc:
+        except (OSError, UnicodeError) as exc:
+            # A UnicodeError: `getaddrinfo` takes no label of more than 63 letters.
             self._check()
             raise error(str(exc)) from exc
         self._check()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,6 +16,8 @@ import click
 from ramclouds._version import __version__
 from ramclouds.cli._key import NO_KEY, has_key
 from ramclouds.errors import RamCloudsError
+
+_CANNOT_WRITE = {errno.ENOSPC, errno.EFBIG, errno.EIO}
 
 # Name -> what it does. `--help` lists them, and loads none of them.
 _COMMANDS = {
@@ -85,6 +89,19 @@ def run(argv: Sequence[str] | None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         commands(None if argv is None else list(argv), prog_name="ramclouds")
+        sys.stdout.flush()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        return _unwritten(error)
     return 0
+
+
+def _unwritten(error: OSError) -> int:
+    """Says that the output cannot be written, as where the disk is full; the exit code."""
+    # Python flushes again when it ends, and would show a second error.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stderr.write(f"Error: Cannot write the output: {error.strerror or error}.\n")
+    return 1

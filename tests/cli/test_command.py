@@ -68,6 +68,15 @@ def test_reader_that_leaves_early_is_no_error(account: AccountGateway, run: Run)
         assert process.stderr.read() == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full, on Linux")
+def test_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        run_written = [sys.executable, "-m", "ramclouds", "--help"]
+        done = subprocess.run(run_written, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"Error: Cannot write the output: No space left on device.\n"
+
+
 def test_key_is_no_argument(run: Run) -> None:
     assert run("models", "--api-key", "x").exit_code == 2
 

@@ -12,9 +12,15 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from ramclouds import AsyncClient, AuthenticationError, Client, ConfigurationError
+from ramclouds import (
+    APIConnectionError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    ConfigurationError,
+)
 from tests.gateway import Gateway, Json, completion
-from tests.harness import ASK, Calls
+from tests.harness import ASK, EACH_TWIN, Calls
 
 CLIENTS = pytest.mark.parametrize("kind", [Client, AsyncClient])
 AnyClient = type[Client] | type[AsyncClient]
@@ -69,12 +75,21 @@ def test_base_url_is_taken_in_every_usual_form(gateway: Gateway, connect: Any, s
         "https://x/v1?a=1",
         "http://[x",
         "http://x:y/",
+        "https://a..b/v1",
+        "https://a b/v1",
+        f"https://xn--{'a' * 70}/v1",
     ],
 )
 def test_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Client(api_key="test-key", base_url=url)
     assert "secret" not in str(caught.value)
+
+
+@EACH_TWIN
+def test_host_that_no_resolver_takes_is_a_connection_error(connect: Any) -> None:
+    with pytest.raises(APIConnectionError, match="too long"):
+        connect(base_url=f"https://{'a' * 64}.test/v1", max_retries=0).complete()
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True])
