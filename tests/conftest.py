@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,10 @@ settings.register_profile("default", deadline=None)
 settings.load_profile("default")
 
 pytest_plugins = ["tests.canary", "tests.layers"]
+
+# Some tests collect garbage: that took 0.1 s each where reports and late imports had piled up.
+_TESTS_BETWEEN_FREEZES = 50
+_tests = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,13 +48,19 @@ def pytest_collection_finish() -> None:
 
     It took a sixth of the run.
     """
+    _freeze()
+    gc.enable()
+
+
+def _freeze() -> None:
     gc.collect()
     gc.freeze()
-    gc.enable()
 
 
 def pytest_runtest_setup() -> None:
     """Forget what this process learned of gateways: another test's may have had the same port."""
+    if next(_tests) % _TESTS_BETWEEN_FREEZES == 0:
+        _freeze()
     GATES.forget()
     RESTS.forget()
     known._of_gateways.clear()
