@@ -63,7 +63,7 @@ def test_no_secret_is_kept_by_an_error(gateway: Gateway, connect: Connect, metho
 
 @pytest.mark.parametrize("method", ["complete", "stream"])
 def test_no_secret_is_kept_where_all_models_fail(
-    gateway: Gateway, connect: Connect, method: str
+    gateway: Gateway, connect: Connect, method: str, waits: list[float]
 ) -> None:
     for kind in ("500", "error_in_200", "401"):
         gateway.handler = lambda _: Json(error("failed", "upstream_error"), 500)

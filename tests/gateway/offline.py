@@ -29,6 +29,11 @@ class OfflineGateway:
         """Queues answers, one for each request to come."""
         self._queue.extend(answers)
 
+    def forget(self) -> None:
+        """Drops what was recorded and what is still queued."""
+        self._queue.clear()
+        self.requests.clear()
+
     @property
     def last(self) -> Request:
         return self.requests[-1]

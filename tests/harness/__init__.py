@@ -9,12 +9,19 @@ One body of test code for sync and async:
 
 `pytestmark = EACH_TWIN` is for all tests of a module that use `twin`, also through fixtures.
 
+A table of inputs is one test:
+
+    for name, text in TABLE.items():
+        with in_row(name):
+            assert decided(text) == ...
+
 A parity test compares the syntax trees of both clients, so one twin is enough for what is decided.
 Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
 """
 
 from tests.harness.calls import ASK, EMBED, MESSAGES, Calls
 from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
+from tests.harness.rows import in_row
 from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
 
 __all__ = [
@@ -29,5 +36,6 @@ __all__ = [
     "Twin",
     "assert_adds_up",
     "assert_complete",
+    "in_row",
     "read",
 ]

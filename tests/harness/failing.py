@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+
 from tests.gateway import Body, Drop, Gateway, Hang, Json, Pause, Raw, Sse, chunk, error, head
 from tests.gateway.answers import Answer
 
@@ -28,9 +30,13 @@ _ANSWERS: Mapping[str, Answer] = {
     "no_http": Raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
     "bad_gzip": Body("no gzip", headers={"Content-Encoding": "gzip"}),
     "read_timeout": Hang("headers"),
+    # The server hangs up in the middle of the handshake.
+    "tls": Drop("accept", how="fin"),
 }
-FAILURES = (*_ANSWERS, "refused", "no_host", "tls", "connect_timeout", "proxy")
+FAILURES = (*_ANSWERS, "refused", "no_host", "connect_timeout", "proxy")
 """The names of the failures."""
+# What is waited for never comes: a busy machine changes nothing.
+_TIMEOUTS = {"read_timeout": httpx.Timeout(10, read=0.05)}
 
 
 @contextmanager
@@ -43,16 +49,17 @@ def failing(kind: str, gateway: Gateway) -> Iterator[dict[str, Any]]:
             yield {"base_url": f"http://127.0.0.1:{port}/v1"}
         elif kind == "no_host":
             yield {"base_url": "https://gateway.invalid/v1"}
-        elif kind == "tls":
-            yield {"base_url": gateway.base_url.replace("http:", "https:"), "timeout": 0.3}
         elif kind == "connect_timeout":
             with _full(taken):
-                yield {"base_url": f"http://127.0.0.1:{port}/v1", "timeout": 0.2}
+                timeout = httpx.Timeout(10, connect=0.05)
+                yield {"base_url": f"http://127.0.0.1:{port}/v1", "timeout": timeout}
         elif kind == "proxy":
             yield {"base_url": gateway.base_url, "proxy": f"http://u:{PASSWORD}@127.0.0.1:{port}"}
         else:
             gateway.reply(_ANSWERS[kind])
-            yield {"base_url": gateway.base_url, "timeout": 0.3 if "timeout" in kind else 10}
+            scheme = "https:" if kind == "tls" else "http:"
+            url = gateway.base_url.replace("http:", scheme)
+            yield {"base_url": url, "timeout": _TIMEOUTS.get(kind, 10)}
 
 
 PASSWORD = "pr0xyc4narybird"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from functools import cache
 from typing import Any
 
-import pytest
-
 from ramclouds import AsyncClient, Client
+from tests.harness import in_row
 
 # Where the connections are kept: one pool for all threads, or one for each event loop.
 POOLS = {"_http", "_forget_pool", "close"}
@@ -78,6 +78,7 @@ def _documented(body: list[ast.stmt]) -> list[ast.stmt]:
     return [node for node in kept if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
 
 
+@cache
 def methods(kind: type) -> dict[str, str]:
     """The methods of a client as text, their order and docstrings aside."""
     tree = ast.parse(inspect.getsource(kind)).body[0]
@@ -90,17 +91,16 @@ def test_both_clients_have_the_same_methods() -> None:
     assert list(methods(Client)) == list(methods(AsyncClient))
 
 
-@pytest.mark.parametrize("name", sorted(methods(Client).keys() - POOLS))
-def test_twin_methods_have_the_same_tree(name: str) -> None:
-    assert methods(AsyncClient)[name] == methods(Client)[name]
+def test_twin_methods_have_the_same_tree() -> None:
+    for name in sorted(methods(Client).keys() - POOLS):
+        with in_row(name):
+            assert methods(AsyncClient)[name] == methods(Client)[name]
 
 
-@pytest.mark.parametrize(
-    "name", ["__init__", "complete", "stream", "models", "embed", "embed_many"]
-)
-def test_twin_signatures_take_the_same_parameters(name: str) -> None:
-    def taken(kind: type) -> list[tuple[str, object, object]]:
+def test_twin_signatures_take_the_same_parameters() -> None:
+    def taken(kind: type, name: str) -> list[tuple[str, object, object]]:
         found = inspect.signature(getattr(kind, name)).parameters.values()
         return [(one.name, one.kind, one.default) for one in found]
 
-    assert taken(Client) == taken(AsyncClient)
+    for name in ("__init__", "complete", "stream", "models", "embed", "embed_many"):
+        assert taken(Client, name) == taken(AsyncClient, name), name

@@ -23,6 +23,7 @@ from ramclouds import (
 from ramclouds._json.parsing import MalformedError
 from ramclouds._prices import known
 from ramclouds._wire.prices import to_prices
+from tests.harness import in_row
 
 URL = "https://gateway.test/v1"
 
@@ -37,9 +38,8 @@ PLAIN = Price(2, 10)
 FULL = Price(2, 10, cached=0.2, cache_write=2.5, audio_input=20, audio_output=40)
 
 
-@pytest.mark.parametrize(
-    ("price", "counts", "dollars"),
-    [
+def test_cost() -> None:
+    for price, counts, dollars in [
         (PLAIN, {"prompt_tokens": 1_000_000, "completion_tokens": 100_000}, 3.0),
         # Parts of a side cost what the rest of it costs, unless they have a price of their own.
         (PLAIN, {"prompt_tokens": 1_000_000, "cached_tokens": 900_000}, 2.0),
@@ -54,10 +54,11 @@ FULL = Price(2, 10, cached=0.2, cache_write=2.5, audio_input=20, audio_output=40
         (Price(2, 10, max_prompt_tokens=200), {"prompt_tokens": 200}, 0.0004),
         (Price(2, 10, max_prompt_tokens=200), {"prompt_tokens": 201}, None),
         (None, {"prompt_tokens": 1}, None),
-    ],
-)
-def test_cost(price: Price | None, counts: dict[str, Any], dollars: float | None) -> None:
-    assert cost_of(Usage(**counts), price) == (None if dollars is None else pytest.approx(dollars))
+    ]:
+        with in_row(price):
+            assert cost_of(Usage(**counts), price) == (
+                None if dollars is None else pytest.approx(dollars)
+            )
 
 
 def test_cost_of_a_call_without_usage() -> None:
@@ -172,9 +173,8 @@ def test_all_ratios() -> None:
     assert (price.cache_write, price.audio_input, price.audio_output) == (2.5, 5.0, 15.0)
 
 
-@pytest.mark.parametrize(
-    ("groups", "asked", "note", "dollars"),
-    [
+def test_group_multiplies() -> None:
+    for groups, asked, note, dollars in [
         (["default", "vip"], "vip", "group vip", 0.625),
         (["vip", "slow"], None, "group vip", 0.625),
         (["gone", "slow"], None, "group slow", 0.3125),
@@ -182,13 +182,10 @@ def test_all_ratios() -> None:
         (["all"], None, "group default", 1.25),
         ([], None, "group default", 1.25),
         (None, "vip", "group vip", 0.625),
-    ],
-)
-def test_group_multiplies(
-    groups: list[str] | None, asked: str | None, note: str, dollars: float
-) -> None:
-    price = listed({**RATIOS, "enable_groups": groups}, group=asked)["gpt-5"]
-    assert (price.note, price.input) == (note, dollars)
+    ]:
+        with in_row(groups):
+            price = listed({**RATIOS, "enable_groups": groups}, group=asked)["gpt-5"]
+            assert (price.note, price.input) == (note, dollars)
 
 
 def test_build_that_names_no_cache_ratios_goes_by_the_vendors() -> None:

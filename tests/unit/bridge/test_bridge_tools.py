@@ -8,6 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import function_tool, is_forced, offered_tools, to_tool_choice
+from tests.harness import in_row
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
@@ -33,12 +34,11 @@ CHOICES: list[tuple[Any, Any, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("choice", "wire", "forced"), CHOICES, ids=repr)
-def test_choice_means_the_same_before_and_after_it_is_put_into_the_wires_form(
-    choice: Any, wire: Any, forced: bool
-) -> None:
-    assert to_tool_choice(choice, ["search", "add"]) == wire
-    assert (is_forced(choice), is_forced(wire)) == (forced, forced)
+def test_choice_means_the_same_before_and_after_it_is_put_into_the_wires_form() -> None:
+    for choice, wire, forced in CHOICES:
+        with in_row(choice):
+            assert to_tool_choice(choice, ["search", "add"]) == wire
+            assert (is_forced(choice), is_forced(wire)) == (forced, forced)
 
 
 def test_no_choice_forces_nothing() -> None:
@@ -62,9 +62,8 @@ EMPTY = {"type": "object", "properties": {}}
 ADD = {"type": "function", "function": {"name": "add", "description": "Adds.", "parameters": EMPTY}}
 
 
-@pytest.mark.parametrize(
-    ("given", "wire"),
-    [
+def test_every_vendors_form_of_a_tool_is_a_function() -> None:
+    for given, wire in [
         (ADD, ADD),
         ({"function": ADD["function"]}, ADD),
         ({"type": "function", "name": "add", "description": "Adds.", "parameters": EMPTY}, ADD),
@@ -93,11 +92,9 @@ ADD = {"type": "function", "function": {"name": "add", "description": "Adds.", "
         ({"title": "add", "description": "Adds.", **EMPTY}, ADD),
         (EMPTY, {"type": "function", "function": {"name": "answer", "parameters": EMPTY}}),
         ({"name": "f"}, {"type": "function", "function": {"name": "f", "parameters": EMPTY}}),
-    ],
-    ids=repr,
-)
-def test_every_vendors_form_of_a_tool_is_a_function(given: Any, wire: Any) -> None:
-    assert function_tool(given) == wire
+    ]:
+        with in_row(given):
+            assert function_tool(given) == wire
 
 
 @pytest.mark.parametrize(

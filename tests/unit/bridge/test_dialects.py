@@ -17,6 +17,7 @@ from ramclouds.bridge.dialects import (
     dialects,
     to_choice,
 )
+from tests.harness import in_row
 
 MODELS = [
     ("gpt-4o", "gpt-4"),
@@ -49,9 +50,10 @@ MODELS = [
 ]
 
 
-@pytest.mark.parametrize(("model", "row"), MODELS)
-def test_model_gets_the_row_of_its_family_and_version(model: str, row: str) -> None:
-    assert dialect_for(model).name == row
+def test_model_gets_the_row_of_its_family_and_version() -> None:
+    for model, row in MODELS:
+        with in_row(model):
+            assert dialect_for(model).name == row
 
 
 def test_each_row_is_some_model_s_and_says_where_it_is_from() -> None:
@@ -123,9 +125,8 @@ THINKING = [
 ]
 
 
-@pytest.mark.parametrize(("model", "params", "thinks"), THINKING)
-def test_whether_a_model_thinks_follows_the_request_and_the_row(
-    model: str, params: dict[str, Any], thinks: bool
-) -> None:
-    body = {"model": model, "messages": [], **params}
-    assert dialect_for(model).is_thinking(body) is thinks
+def test_whether_a_model_thinks_follows_the_request_and_the_row() -> None:
+    for model, params, thinks in THINKING:
+        with in_row(model):
+            body = {"model": model, "messages": [], **params}
+            assert dialect_for(model).is_thinking(body) is thinks

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import pytest
-
 from ramclouds.bridge.json_text import json_values, partial_object
+from tests.harness import in_row
 
 BROKEN = object()
 
@@ -18,9 +17,8 @@ def found_in(text: str) -> list[Any]:
     return [value.value if value.is_whole else BROKEN for value in found]
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
+def test_values_of_a_text() -> None:
+    for text, values in [
         ("", []),
         ("no JSON here", []),
         ('{"a": 1}', [{"a": 1}]),
@@ -46,15 +44,13 @@ def found_in(text: str) -> list[Any]:
         ('{"b": 2}\n<thought>{"a": 1}', [{"b": 2}]),
         ('a <think> tag {"a": 1}', [{"a": 1}]),
         ('{"a": "<think>"}', [{"a": "<think>"}]),
-    ],
-)
-def test_values_of_a_text(text: str, values: list[Any]) -> None:
-    assert found_in(text) == values
+    ]:
+        with in_row(text):
+            assert found_in(text) == values
 
 
-@pytest.mark.parametrize(
-    ("text", "begun"),
-    [
+def test_object_as_far_as_it_has_arrived() -> None:
+    for text, begun in [
         ("Sure", None),
         ("{", {}),
         ('{"a": 1, "b": [2, 3', {"a": 1, "b": [2]}),
@@ -68,10 +64,9 @@ def test_values_of_a_text(text: str, values: list[Any]) -> None:
         ('{"a": 1} {"b": 2', {"a": 1}),
         ('<think>{"a": 1}</think>', None),
         ('[1] {"b": 2', None),
-    ],
-)
-def test_object_as_far_as_it_has_arrived(text: str, begun: Any) -> None:
-    assert partial_object(text) == begun
+    ]:
+        with in_row(text):
+            assert partial_object(text) == begun
 
 
 HOSTILE = [
@@ -81,12 +76,13 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_runaway_text_neither_raises_nor_takes_quadratic_time(text: str) -> None:
+def test_runaway_text_neither_raises_nor_takes_quadratic_time() -> None:
     """Quadratic time would meet the limit on a test's time."""
-    for value in json_values(text):
-        assert text[value.start : value.end] == value.text
-    partial_object(text)
+    for text in HOSTILE:
+        with in_row(text):
+            for value in json_values(text):
+                assert text[value.start : value.end] == value.text
+            partial_object(text)
 
 
 def test_deep_value_is_broken_and_not_an_error() -> None:

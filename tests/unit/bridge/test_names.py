@@ -6,17 +6,15 @@ import copy
 import re
 from typing import Any
 
-import pytest
-
 from ramclouds import Chunk, Completion, ToolCall
 from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds.bridge.names import safe_name, with_safe_names
 from ramclouds.types import Choice, InvalidToolCall, ToolCallDelta
+from tests.harness import in_row
 
 
-@pytest.mark.parametrize(
-    ("title", "name"),
-    [
+def test_name_is_made_of_what_providers_take() -> None:
+    for title, name in [
         ("Box[int]", "Box_int_"),
         ("a b", "a_b"),
         ("x" * 70, "x" * 64),
@@ -25,10 +23,9 @@ from ramclouds.types import Choice, InvalidToolCall, ToolCallDelta
         ("搜索", "__"),
         ("", "_"),
         ("get_weather", "get_weather"),
-    ],
-)
-def test_name_is_made_of_what_providers_take(title: str, name: str) -> None:
-    assert safe_name(title) == name
+    ]:
+        with in_row(title):
+            assert safe_name(title) == name
 
 
 def tool(name: str) -> dict[str, Any]:

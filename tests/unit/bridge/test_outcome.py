@@ -8,6 +8,7 @@ import pytest
 
 from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
 from ramclouds.types import InvalidToolCall
+from tests.harness import in_row
 
 STOPPED = [
     ({"finish_reason": "length"}, "Raise max_tokens."),
@@ -22,11 +23,12 @@ ENDED = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "advice"), [*STOPPED, *ENDED], ids=repr)
-def test_advice_follows_what_ended_the_completion(facts: dict[str, Any], advice: str) -> None:
-    outcome = Outcome(model="m", **{"finish_reason": "stop", **facts})
-    assert advice in outcome.without_call("`tools`")
-    assert advice in outcome.without_json("`tools`")
+def test_advice_follows_what_ended_the_completion() -> None:
+    for facts, advice in [*STOPPED, *ENDED]:
+        with in_row(facts):
+            outcome = Outcome(model="m", **{"finish_reason": "stop", **facts})
+            assert advice in outcome.without_call("`tools`")
+            assert advice in outcome.without_json("`tools`")
 
 
 @pytest.mark.parametrize(("facts", "advice"), STOPPED, ids=repr)

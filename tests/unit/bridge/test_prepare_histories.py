@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pytest
-
 from ramclouds.bridge.dialects import Dialect, DialectChoice, dialect_for
 from ramclouds.bridge.prepare import apply
+from tests.harness import in_row
 
 USER = {"role": "user", "content": "Hi"}
 DONE = {"role": "assistant", "content": "Done."}
@@ -330,12 +329,13 @@ def sent(row: Row, dialect: Dialect | None = None) -> tuple[list[dict[str, Any]]
     return prepared.body["messages"], "; ".join(prepared.lost)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_history_goes_out_as(row: Row) -> None:
-    messages, lost = sent(row)
-    assert messages == row.sent
-    assert row.lost in lost
-    assert bool(row.lost) == bool(lost)
+def test_history_goes_out_as() -> None:
+    for row in ROWS:
+        with in_row(row):
+            messages, lost = sent(row)
+            assert messages == row.sent
+            assert row.lost in lost
+            assert bool(row.lost) == bool(lost)
 
 
 def wrote(model: str, text: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -382,16 +382,13 @@ REASONING: list[tuple[str, str, list[dict[str, Any]], list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("model", "given", "goes"), [r[1:] for r in REASONING], ids=[r[0] for r in REASONING]
-)
-def test_reasoning_goes_back_as_the_row_says(
-    model: str, given: list[dict[str, Any]], goes: list[Any]
-) -> None:
-    messages = apply({"model": model, "messages": [USER, *given]}, dialect_for(model)).body
-    assistants = [one for one in messages["messages"] if one["role"] == "assistant"]
-    assert [one.get("reasoning_content") for one in assistants] == goes
-    assert not any("model" in one for one in assistants)
+def test_reasoning_goes_back_as_the_row_says() -> None:
+    for model, given, goes in [r[1:] for r in REASONING]:
+        with in_row(model):
+            messages = apply({"model": model, "messages": [USER, *given]}, dialect_for(model)).body
+            assistants = [one for one in messages["messages"] if one["role"] == "assistant"]
+            assert [one.get("reasoning_content") for one in assistants] == goes
+            assert not any("model" in one for one in assistants)
 
 
 def test_reasoning_goes_back_under_the_name_it_came_with() -> None:

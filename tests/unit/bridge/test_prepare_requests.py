@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.prepare import apply
+from tests.harness import in_row
 
 USER = {"role": "user", "content": "Hi"}
 EMPTY = {"type": "object", "properties": {}, "required": []}
@@ -217,17 +216,18 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_request_goes_out_as(row: Row) -> None:
-    dialect = dialect_for(row.model)
-    prepared = apply({"model": row.model, "messages": [USER], **row.given}, dialect)
-    *system, user = prepared.body.pop("messages")
-    expected = {"model": row.model, **row.given, **row.sent}
-    assert prepared.body == {key: value for key, value in expected.items() if value != GONE}
-    assert user == USER
-    assert [row.words in one["content"] for one in system] == [True] * bool(row.words)
-    assert row.lost in "; ".join(prepared.lost)
-    assert prepared.stop == row.stop
+def test_request_goes_out_as() -> None:
+    for row in ROWS:
+        with in_row(row):
+            dialect = dialect_for(row.model)
+            prepared = apply({"model": row.model, "messages": [USER], **row.given}, dialect)
+            *system, user = prepared.body.pop("messages")
+            expected = {"model": row.model, **row.given, **row.sent}
+            assert prepared.body == {key: value for key, value in expected.items() if value != GONE}
+            assert user == USER
+            assert [row.words in one["content"] for one in system] == [True] * bool(row.words)
+            assert row.lost in "; ".join(prepared.lost)
+            assert prepared.stop == row.stop
 
 
 def test_claude_is_not_asked_to_think_about_a_result() -> None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ramclouds import errors as e
 from ramclouds.bridge.outcome import is_native_refused, may_succeed
 from ramclouds.types import Completion
+from tests.harness import in_row
 
 PART: dict[str, Any] = {"partial": Completion(), "retryable": False}
 NEVER: dict[str, Any] = {"retryable": False}
 
 
-@pytest.mark.parametrize(
-    ("error", "may"),
-    [
+def test_whether_the_same_request_may_succeed() -> None:
+    for error, may in [
         (e.StreamTruncatedError("cut", **PART), True),
         (e.APIConnectionError("broke", **PART), True),
         (e.RateLimitError("in a stream", **PART), True),
@@ -33,18 +31,16 @@ NEVER: dict[str, Any] = {"retryable": False}
         (e.AuthenticationError("no key"), False),
         (e.ConfigurationError("wrong"), False),
         (e.ResponseError("a web page"), False),
-    ],
-)
-def test_whether_the_same_request_may_succeed(error: e.RamCloudsError, may: bool) -> None:
-    assert may_succeed(error) is may
+    ]:
+        with in_row(error):
+            assert may_succeed(error) is may
 
 
 PANIC = "Panic detected, error: interface conversion: interface {} is []interface {}, not string."
 
 
-@pytest.mark.parametrize(
-    ("error", "is_refused"),
-    [
+def test_refusal_of_tools() -> None:
+    for error, is_refused in [
         (e.NotFoundError("No endpoints found that support tool use."), True),
         (e.ServerError(PANIC), True),
         (e.BadRequestError("`tools` is not supported"), True),
@@ -54,7 +50,6 @@ PANIC = "Panic detected, error: interface conversion: interface {} is []interfac
         (e.ContentFilterError("the tools were filtered"), False),
         (e.BadRequestError("max_tokens is too large"), False),
         (e.APIConnectionError("tools"), False),
-    ],
-)
-def test_refusal_of_tools(error: Exception, is_refused: bool) -> None:
-    assert is_native_refused(error) is is_refused
+    ]:
+        with in_row(error):
+            assert is_native_refused(error) is is_refused

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, JsonValue, RootModel, create_model
 
 from ramclouds.bridge.schemas import Form, Schema, Use, prepare_schema, with_schemas, wrapped
+from tests.harness import in_row
 
 
 class Address(BaseModel):
@@ -258,9 +259,8 @@ def test_plain_form_unrolls_a_recursive_class_three_levels() -> None:
     assert made == Schema(level, strict=False)
 
 
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [
+def test_tools_parameters_are_a_whole_object() -> None:
+    for schema, sent in [
         ({}, {"type": "object", "properties": {}, "required": []}),
         ({"type": "object"}, {"type": "object", "properties": {}, "required": []}),
         (
@@ -296,10 +296,9 @@ def test_plain_form_unrolls_a_recursive_class_three_levels() -> None:
             {"properties": {"a": STRING, "b": {"$ref": "#/properties/a"}}},
             {"type": "object", "properties": {"a": STRING, "b": STRING}, "required": []},
         ),
-    ],
-)
-def test_tools_parameters_are_a_whole_object(given: Any, sent: Any) -> None:
-    assert prepare_schema(given, "plain", use="tool") == Schema(sent)
+    ]:
+        with in_row(schema):
+            assert prepare_schema(schema, "plain", use="tool") == Schema(sent)
 
 
 def test_tool_of_a_union_has_the_fields_of_all() -> None:

@@ -30,6 +30,7 @@ from ramclouds._failures.error_body import ErrorBody
 from ramclouds._failures.error_names import _NAMES, BY_NAME
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
+from tests.harness import in_row
 
 GATEWAY = {"x-new-api-version": "v1"}
 
@@ -65,9 +66,8 @@ def in_200(refusal: ErrorBody) -> Classification | None:
     return classify_in_200(ResponseHead(given, Redactor(None)), refusal)
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
+def test_status_decides_where_the_body_is_silent() -> None:
+    for status, expected in [
         (302, (ResponseError, False)),
         (400, BAD),
         (401, AUTH),
@@ -86,15 +86,13 @@ def in_200(refusal: ErrorBody) -> Classification | None:
         (504, LATE),
         (524, LATE),
         (599, DOWN),
-    ],
-)
-def test_status_decides_where_the_body_is_silent(status: int, expected: Classification) -> None:
-    assert verdict(status, ErrorBody(), headers=GATEWAY) == expected
+    ]:
+        with in_row(status):
+            assert verdict(status, ErrorBody(), headers=GATEWAY) == expected
 
 
-@pytest.mark.parametrize(
-    ("refusal", "expected"),
-    [
+def test_name_comes_before_everything_else() -> None:
+    for refusal, expected in [
         (ErrorBody(code="invalid_request"), BAD),
         (ErrorBody(code="model_not_found"), MODEL),
         (ErrorBody(code="insufficient_user_quota"), QUOTA),
@@ -108,11 +106,10 @@ def test_status_decides_where_the_body_is_silent(status: int, expected: Classifi
         (ErrorBody("The prompt is too long", code="invalid_request"), LENGTH),
         (ErrorBody("The prompt is too long", type="authentication_error"), AUTH),
         (ErrorBody("The prompt is too long", code="rate_limit_exceeded"), RATE),
-    ],
-)
-def test_name_comes_before_everything_else(refusal: ErrorBody, expected: Classification) -> None:
-    assert by_name(refusal) == expected
-    assert verdict(402, refusal, "error code: 1010") == expected
+    ]:
+        with in_row(refusal):
+            assert by_name(refusal) == expected
+            assert verdict(402, refusal, "error code: 1010") == expected
 
 
 def test_a_name_means_the_same_as_code_and_as_type() -> None:
@@ -143,9 +140,8 @@ def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
     assert verdict(400, ErrorBody(), headers={"cf-mitigated": "other"}) == BAD
 
 
-@pytest.mark.parametrize(
-    ("status", "text", "expected"),
-    [
+def test_page_of_the_edge() -> None:
+    for status, text, expected in [
         (403, "error code: 1005", BLOCKED),
         (403, "error code: 1010", BLOCKED),
         (403, "Sorry, you have been blocked", BLOCKED),
@@ -158,29 +154,24 @@ def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
         (503, "Just a moment...", DOWN),
         (500, "error code: 1015", DOWN),
         (399, "Just a moment...", (ResponseError, False)),
-    ],
-)
-def test_page_of_the_edge(status: int, text: str, expected: Classification) -> None:
-    assert verdict(status, ErrorBody(), text) == expected
+    ]:
+        with in_row(status):
+            assert verdict(status, ErrorBody(), text) == expected
 
 
-@pytest.mark.parametrize("headers", [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}])
-@pytest.mark.parametrize(
-    ("status", "refusal", "expected"),
-    [
+def test_403_of_cloudflare_is_a_block_whatever_its_page_says() -> None:
+    for status, refusal, expected in [
         (403, ErrorBody(), BLOCKED),
         (403, ErrorBody("Forbidden"), BLOCKED),
         (403, ErrorBody("no", type="new_api_error"), DENIED),
         (403, ErrorBody(code="insufficient_user_quota"), QUOTA),
         (401, ErrorBody(), AUTH),
         (400, ErrorBody(), BAD),
-    ],
-)
-def test_403_of_cloudflare_is_a_block_whatever_its_page_says(
-    status: int, refusal: ErrorBody, expected: Classification, headers: dict[str, str]
-) -> None:
-    assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
-    assert verdict(403, ErrorBody(), "", {**headers, **GATEWAY}) == DENIED
+    ]:
+        for headers in [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}]:
+            with in_row(status, headers):
+                assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
+                assert verdict(403, ErrorBody(), "", {**headers, **GATEWAY}) == DENIED
 
 
 def test_page_is_not_read_where_the_gateway_answered() -> None:
@@ -189,9 +180,8 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
     assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
 
 
-@pytest.mark.parametrize(
-    ("status", "message", "expected"),
-    [
+def test_message_decides_where_no_name_does() -> None:
+    for status, message, expected in [
         (401, "TokenStatusExhausted[sk-***]", QUOTA),
         (401, "RemainQuota = 0", QUOTA),
         (401, "该令牌额度已用尽", QUOTA),
@@ -208,13 +198,10 @@ def test_page_is_not_read_where_the_gateway_answered() -> None:
         (404, "Not found the model kimi-k9 or Permission denied", MODEL),
         (422, "unknown model", BAD),
         (403, "model x does not exist", MODEL),
-    ],
-)
-def test_message_decides_where_no_name_does(
-    status: int, message: str, expected: Classification
-) -> None:
-    refusal = ErrorBody(message, "new_api_error")
-    assert verdict(status, refusal, headers=GATEWAY) == expected
+    ]:
+        with in_row(status):
+            refusal = ErrorBody(message, "new_api_error")
+            assert verdict(status, refusal, headers=GATEWAY) == expected
 
 
 @pytest.mark.parametrize(

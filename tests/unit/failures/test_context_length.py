@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from ramclouds._failures.context_length import WORDINGS, is_too_long
+from tests.harness import in_row
 
 # As reported in public; the reports stand beside the wordings in the module.
 TOO_LONG = {
@@ -101,19 +100,22 @@ OTHER = {
 }
 
 
-@pytest.mark.parametrize("provider", TOO_LONG)
-def test_wording_of_a_provider(provider: str) -> None:
-    assert is_too_long(TOO_LONG[provider])
-    assert is_too_long(TOO_LONG[provider].upper())
+def test_wording_of_a_provider() -> None:
+    for provider in TOO_LONG:
+        with in_row(provider):
+            assert is_too_long(TOO_LONG[provider])
+            assert is_too_long(TOO_LONG[provider].upper())
 
 
-@pytest.mark.parametrize("kind", OTHER)
-def test_message_about_something_else(kind: str) -> None:
-    assert not is_too_long(OTHER[kind])
+def test_message_about_something_else() -> None:
+    for kind in OTHER:
+        with in_row(kind):
+            assert not is_too_long(OTHER[kind])
 
 
-@pytest.mark.parametrize(("name", "pattern"), WORDINGS)
-def test_every_pattern_is_needed_by_a_wording(name: str, pattern: str) -> None:
-    others = [other for known, other in WORDINGS if known != name]
-    without = re.compile("|".join(f"(?:{other})" for other in others), re.I | re.S)
-    assert any(not without.search(message) for message in TOO_LONG.values())
+def test_every_pattern_is_needed_by_a_wording() -> None:
+    for name, _ in WORDINGS:
+        with in_row(name):
+            others = [other for known, other in WORDINGS if known != name]
+            without = re.compile("|".join(f"(?:{other})" for other in others), re.I | re.S)
+            assert any(not without.search(message) for message in TOO_LONG.values())

@@ -14,7 +14,7 @@ from ramclouds import (
 )
 from tests.gateway import GATEWAY_HEADERS, Json, OfflineGateway, Raw, error, head
 from tests.gateway.answers import Answer
-from tests.harness import Calls
+from tests.harness import Calls, in_row
 
 # Cloudflare answers without the gateway's headers.
 EDGE = {"Server": "cloudflare", "CF-RAY": "9a1b2c3d4e5f6071-SIN"}
@@ -90,17 +90,19 @@ EDGES: dict[str, Row] = {
 }
 
 
-@pytest.mark.parametrize("kind", EDGES)
-def test_error_of_cloudflare(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    answer, expected, retryable, hint = EDGES[kind]
-    gateway.reply(answer)
-    with pytest.raises(RamCloudsError) as caught:
-        calls.complete()
-    assert type(caught.value) is expected
-    assert caught.value.retryable is retryable
-    assert caught.value.request_id is None
-    assert hint in str(caught.value)
-    assert "<html" not in str(caught.value).lower()
+def test_error_of_cloudflare(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in EDGES:
+        with in_row(kind):
+            gateway.forget()
+            answer, expected, retryable, hint = EDGES[kind]
+            gateway.reply(answer)
+            with pytest.raises(RamCloudsError) as caught:
+                calls.complete()
+            assert type(caught.value) is expected
+            assert caught.value.retryable is retryable
+            assert caught.value.request_id is None
+            assert hint in str(caught.value)
+            assert "<html" not in str(caught.value).lower()
 
 
 def test_retry_after_in_the_body_of_an_edge_error_counts(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ramclouds._failures.error_body import (
     ErrorBody,
     error_body_from,
     is_error_body,
     parse_error_body,
 )
+from tests.harness import in_row
 
 BODIES: list[tuple[Any, ErrorBody]] = [
     (
@@ -68,14 +67,14 @@ BODIES: list[tuple[Any, ErrorBody]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "refusal"), BODIES)
-def test_error_object_is_found_in_each_shape(body: Any, refusal: ErrorBody) -> None:
-    assert error_body_from(body) == refusal
+def test_error_object_is_found_in_each_shape() -> None:
+    for body, refusal in BODIES:
+        with in_row(body):
+            assert error_body_from(body) == refusal
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_body_with_an_error_is_an_error_body() -> None:
+    for body in [
         {"error": {"message": "m"}},
         {"error": "m", "choices": []},
         {"success": False},
@@ -88,15 +87,13 @@ def test_error_object_is_found_in_each_shape(body: Any, refusal: ErrorBody) -> N
         {"errors": ["m"]},
         {"header": {"message": "m"}},
         {"response": {"error": {"message": "m"}}},
-    ],
-)
-def test_body_with_an_error_is_an_error_body(body: Any) -> None:
-    assert is_error_body(body)
+    ]:
+        with in_row(body):
+            assert is_error_body(body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_body_without_an_error_is_no_error_body() -> None:
+    for body in [
         {},
         {"error": None},
         {"error": None, "choices": []},
@@ -109,18 +106,16 @@ def test_body_with_an_error_is_an_error_body(body: Any) -> None:
         ["m"],
         "m",
         None,
-    ],
-)
-def test_body_without_an_error_is_no_error_body(body: Any) -> None:
-    assert not is_error_body(body)
+    ]:
+        with in_row(body):
+            assert not is_error_body(body)
 
 
 SAID = {"error": {"message": "m", "code": "c"}}
 
 
-@pytest.mark.parametrize(
-    ("body", "parsed"),
-    [
+def test_json_of_an_error_body_is_found_in_events_and_cut_text() -> None:
+    for body, parsed in [
         (b'{"error": {"message": "m", "code": "c"}}', SAID),
         (b'\xef\xbb\xbf\n{"error": {"message": "m", "code": "c"}}', SAID),
         (b'data: {"error": {"message": "m", "code": "c"}}\n\n', SAID),
@@ -137,7 +132,6 @@ SAID = {"error": {"message": "m", "code": "c"}}
         (b"<html>", None),
         (b"7", None),
         (b"", None),
-    ],
-)
-def test_json_of_an_error_body_is_found_in_events_and_cut_text(body: bytes, parsed: Any) -> None:
-    assert parse_error_body(body) == parsed
+    ]:
+        with in_row(body):
+            assert parse_error_body(body) == parsed

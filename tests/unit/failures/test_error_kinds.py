@@ -23,6 +23,7 @@ from ramclouds import (
 from ramclouds._failures.from_response import body_error, response_error, status_error, stream_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
+from tests.harness import in_row
 
 URL = "https://gateway.test/v1/chat/completions"
 REDACTOR = Redactor("sk-abcdefgh")
@@ -41,9 +42,8 @@ def facts(error: RamCloudsError) -> tuple[Any, ...]:
     return (type(error), error.retryable, error.status_code, error.code, error.type, error.body)
 
 
-@pytest.mark.parametrize(
-    ("status", "phrase"),
-    [
+def test_cloudflare_is_told_in_words() -> None:
+    for status, phrase in [
         (520, "the gateway's answer made no sense"),
         (521, "the gateway is down"),
         (522, "the gateway did not accept the connection"),
@@ -51,11 +51,10 @@ def facts(error: RamCloudsError) -> tuple[Any, ...]:
         (524, "the gateway did not answer in time"),
         (525, "the TLS handshake with the gateway failed"),
         (526, "the gateway's certificate is not valid"),
-    ],
-)
-def test_cloudflare_is_told_in_words(status: int, phrase: str) -> None:
-    error = status_error(response(status, {"cf-ray": "ray"}), b"", REDACTOR)
-    assert str(error).startswith(f"Cloudflare answered {status} {phrase}. ")
+    ]:
+        with in_row(status):
+            error = status_error(response(status, {"cf-ray": "ray"}), b"", REDACTOR)
+            assert str(error).startswith(f"Cloudflare answered {status} {phrase}. ")
 
 
 @pytest.mark.parametrize("said", ["Done.", "No!", "Really?", "不行。"])
@@ -64,9 +63,8 @@ def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
     assert str(status_error(response(404), body, REDACTOR)).startswith(f"{said} ")
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "body", "message"),
-    [
+def test_message_says_what_happened_and_what_to_do() -> None:
+    for status, headers, body, message in [
         (
             400,
             GATEWAY,
@@ -107,14 +105,11 @@ def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
             "The provider behind the gateway failed without saying why.",
         ),
         (502, {}, b'{"error": {"message": "m", "code": "bad_response_status_code"}}', "m."),
-    ],
-)
-def test_message_says_what_happened_and_what_to_do(
-    status: int, headers: dict[str, str], body: bytes, message: str
-) -> None:
-    error = status_error(response(status, headers), body, REDACTOR)
-    assert error.message.startswith(message)
-    assert str(error) == error.message
+    ]:
+        with in_row(status):
+            error = status_error(response(status, headers), body, REDACTOR)
+            assert error.message.startswith(message)
+            assert str(error) == error.message
 
 
 def test_everything_about_a_refusal() -> None:
@@ -189,9 +184,8 @@ def test_error_in_a_200_without_a_message() -> None:
     assert error.partial is None
 
 
-@pytest.mark.parametrize(
-    ("code", "is_retryable", "cls", "retryable"),
-    [
+def test_error_in_a_stream() -> None:
+    for code, is_retryable, cls, retryable in [
         (None, True, StreamError, True),
         (None, False, StreamError, False),
         ("overloaded_error", True, StreamError, True),
@@ -199,16 +193,13 @@ def test_error_in_a_200_without_a_message() -> None:
         ("rate_limit_exceeded", True, RateLimitError, True),
         ("rate_limit_exceeded", False, RateLimitError, False),
         ("invalid_request", True, BadRequestError, False),
-    ],
-)
-def test_error_in_a_stream(
-    code: str | None, is_retryable: bool, cls: type[RamCloudsError], retryable: bool
-) -> None:
-    body = {"error": {"message": "sk-abcdefgh", "code": code}}
-    error = stream_error(answer(), body, partial=PARTIAL, is_retryable=is_retryable)
-    masked = {"error": {"message": "sk-***", "code": code}}
-    assert facts(error) == (cls, retryable, 200, code, None, masked)
-    assert error.partial is PARTIAL
+    ]:
+        with in_row(code):
+            body = {"error": {"message": "sk-abcdefgh", "code": code}}
+            error = stream_error(answer(), body, partial=PARTIAL, is_retryable=is_retryable)
+            masked = {"error": {"message": "sk-***", "code": code}}
+            assert facts(error) == (cls, retryable, 200, code, None, masked)
+            assert error.partial is PARTIAL
 
 
 def test_error_in_a_stream_without_a_message() -> None:
@@ -230,9 +221,8 @@ CUT = (
 )
 
 
-@pytest.mark.parametrize(
-    ("body", "parsed", "partial", "message", "retryable", "kept"),
-    [
+def test_200_that_is_no_completion() -> None:
+    for body, parsed, partial, message, retryable, kept in [
         (b" <html>sk-abcdefgh", None, None, PAGE, False, " <html>sk-***"),
         (b'{"id": "c"}', {"id": "sk-abcdefgh"}, None, FILTERED, True, {"id": "sk-***"}),
         (b'{"choi', None, PARTIAL, CUT, False, '{"choi'),
@@ -261,19 +251,16 @@ CUT = (
             False,
             "a" * 4096,
         ),
-    ],
-)
-def test_200_that_is_no_completion(
-    body: bytes, parsed: Any, partial: Any, message: str, retryable: bool, kept: Any
-) -> None:
-    given = answer(headers={**GATEWAY, "content-type": "text/html"})
-    error = response_error(given, body, parsed, partial=partial)
-    kind = EmptyResponseError if message is FILTERED else ResponseError
-    assert facts(error) == (kind, retryable, 200, None, None, kept)
-    assert error.message == f"{message} (status 200, request id r1)"
-    assert (error.partial, error.request_id) == (partial, "r1")
-    assert error.response is not None
-    assert str(error.response.request.url) == URL
+    ]:
+        with in_row(body):
+            given = answer(headers={**GATEWAY, "content-type": "text/html"})
+            error = response_error(given, body, parsed, partial=partial)
+            kind = EmptyResponseError if message is FILTERED else ResponseError
+            assert facts(error) == (kind, retryable, 200, None, None, kept)
+            assert error.message == f"{message} (status 200, request id r1)"
+            assert (error.partial, error.request_id) == (partial, "r1")
+            assert error.response is not None
+            assert str(error.response.request.url) == URL
 
 
 def test_challenge_in_a_200() -> None:

@@ -20,7 +20,7 @@ from ramclouds import (
     ServerError,
 )
 from tests.gateway import REQUEST_ID, Body, Json, OfflineGateway, Raw, error
-from tests.harness import Calls
+from tests.harness import Calls, in_row
 from tests.unit.failures.rows import Row, assert_refused, gateway_error
 
 STATUSES = {
@@ -121,9 +121,11 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("kind", STATUSES)
-def test_error_of_the_gateway(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    assert_refused(gateway, calls, STATUSES[kind])
+def test_error_of_the_gateway(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in STATUSES:
+        with in_row(kind):
+            gateway.forget()
+            assert_refused(gateway, calls, STATUSES[kind])
 
 
 @pytest.mark.parametrize("kind", ["user_without_credit", "upstream_limit", "panic"])

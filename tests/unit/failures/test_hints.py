@@ -11,6 +11,7 @@ import pytest
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.sent import SentRequest
+from tests.harness import in_row
 
 
 def refused(status: int, message: str, code: str = "", key: str = "sk-abcdefgh") -> str:
@@ -50,9 +51,8 @@ def test_key_with_a_dash_is_masked(said: str) -> None:
 SMALL = "max_tokens is too small for this model. OpenAI's codex models need at least 16"
 
 
-@pytest.mark.parametrize(
-    ("message", "is_small"),
-    [
+def test_hint_for_max_tokens_only_where_it_is_too_small() -> None:
+    for message, is_small in [
         ("Invalid 'max_output_tokens': integer below minimum value. Expected >= 16.", True),
         ("max_tokens must be greater than thinking.budget_tokens", True),
         ("max_completion_tokens must be at least 16", True),
@@ -61,10 +61,9 @@ SMALL = "max_tokens is too small for this model. OpenAI's codex models need at l
         ("max_tokens is greater than the maximum of 8", False),
         ("max_tokens must be below 8", False),
         ("temperature must be at least 0", False),
-    ],
-)
-def test_hint_for_max_tokens_only_where_it_is_too_small(message: str, is_small: bool) -> None:
-    assert (SMALL in refused(400, message)) is is_small
+    ]:
+        with in_row(message):
+            assert (SMALL in refused(400, message)) is is_small
 
 
 @pytest.mark.parametrize(
@@ -77,20 +76,19 @@ def test_request_that_is_no_json_object_or_was_not_read_says_nothing(content: An
     assert (sent.model, sent.is_stream, sent.old_media_size) == ("", False, 0)
 
 
-@pytest.mark.parametrize(
-    ("message", "is_about_tools"),
-    [
-        ("No endpoints found that support tool use. To learn more, visit: https://x.test", True),
-        ("registry.ollama.ai/library/gemma:2b does not support tools", True),
-        ("Function calling is not supported by this model", True),
-        ("No endpoints found for x/y.", False),
-        ("Invalid URL (POST /v1/v1/chat/completions)", False),
-    ],
-)
-@pytest.mark.parametrize("status", [400, 404])
-def test_refusal_of_tools_does_not_send_the_user_to_base_url(
-    message: str, is_about_tools: bool, status: int
-) -> None:
-    said = refused(status, message)
-    assert ("takes no tools" in said) is is_about_tools
-    assert not (is_about_tools and "base_url" in said)
+def test_refusal_of_tools_does_not_send_the_user_to_base_url() -> None:
+    for status in [400, 404]:
+        for message, is_about_tools in [
+            (
+                "No endpoints found that support tool use. To learn more, visit: https://x.test",
+                True,
+            ),
+            ("registry.ollama.ai/library/gemma:2b does not support tools", True),
+            ("Function calling is not supported by this model", True),
+            ("No endpoints found for x/y.", False),
+            ("Invalid URL (POST /v1/v1/chat/completions)", False),
+        ]:
+            with in_row(status, message):
+                said = refused(status, message)
+                assert ("takes no tools" in said) is is_about_tools
+                assert not (is_about_tools and "base_url" in said)

@@ -24,6 +24,7 @@ from ramclouds import (
 from ramclouds._failures.from_response import body_error, status_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
+from tests.harness import in_row
 
 KEY = "sk-abcdefgh"
 GATEWAY = {"x-oneapi-request-id": "r1"}
@@ -177,15 +178,18 @@ ROWS: dict[str, tuple[int, dict[str, Any], type[RamCloudsError]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ROWS)
-def test_account_by_who_says_it(kind: str) -> None:
-    status, body, expected = ROWS[kind]
-    found = raised(status, body)
-    assert type(found) is expected
-    if expected is ProviderAccountError:
-        assert found.retryable is False
-        assert "gateway's account at the provider was refused; you cannot fix this" in str(found)
-        assert ("check your key" in str(found)) is (status == 401)
+def test_account_by_who_says_it() -> None:
+    for kind in ROWS:
+        with in_row(kind):
+            status, body, expected = ROWS[kind]
+            found = raised(status, body)
+            assert type(found) is expected
+            if expected is ProviderAccountError:
+                assert found.retryable is False
+                assert "gateway's account at the provider was refused; you cannot fix this" in str(
+                    found
+                )
+                assert ("check your key" in str(found)) is (status == 401)
 
 
 @pytest.mark.parametrize(
@@ -270,11 +274,14 @@ LATE: dict[str, tuple[dict[str, Any], type[RamCloudsError]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LATE)
-def test_refusal_keeps_its_kind_without_its_status(kind: str) -> None:
-    body, expected = LATE[kind]
-    head = ResponseHead(httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY))
-    assert type(body_error(head, body)) is expected
+def test_refusal_keeps_its_kind_without_its_status() -> None:
+    for kind in LATE:
+        with in_row(kind):
+            body, expected = LATE[kind]
+            head = ResponseHead(
+                httpx.Response(200, headers=GATEWAY, request=REQUEST), Redactor(KEY)
+            )
+            assert type(body_error(head, body)) is expected
 
 
 def test_providers_404_is_not_blamed_on_the_base_url() -> None:
@@ -283,9 +290,10 @@ def test_providers_404_is_not_blamed_on_the_base_url() -> None:
     assert "base_url" in str(raised(404, own))
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 429, 500, 503])
-@pytest.mark.parametrize("type_", ["new_api_error", "upstream_error", None])
-def test_no_message_holds_a_key(status: int, type_: str | None) -> None:
-    said = f"Bad key {KEY} abcdefgh sk-proj-****abcd [sk-KKK***KKK] Bearer xyz123456"
-    text = str(raised(status, error(said, type_)))
-    assert all(piece not in text for piece in ("abcdefgh", "abcd", "KKK", "xyz123456"))
+def test_no_message_holds_a_key() -> None:
+    for type_ in ["new_api_error", "upstream_error", None]:
+        for status in [400, 401, 402, 403, 404, 413, 429, 500, 503]:
+            with in_row(type_, status):
+                said = f"Bad key {KEY} abcdefgh sk-proj-****abcd [sk-KKK***KKK] Bearer xyz123456"
+                text = str(raised(status, error(said, type_)))
+                assert all(piece not in text for piece in ("abcdefgh", "abcd", "KKK", "xyz123456"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ramclouds import (
     AuthenticationError,
     BadRequestError,
@@ -18,7 +16,7 @@ from ramclouds import (
     ServerError,
 )
 from tests.gateway import OfflineGateway, error
-from tests.harness import Calls
+from tests.harness import Calls, in_row
 from tests.unit.failures.rows import Row, assert_refused, gateway_error
 
 STATUSES = {
@@ -198,6 +196,8 @@ STATUSES = {
 }
 
 
-@pytest.mark.parametrize("kind", STATUSES)
-def test_error_of_a_provider(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    assert_refused(gateway, calls, STATUSES[kind])
+def test_error_of_a_provider(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in STATUSES:
+        with in_row(kind):
+            gateway.forget()
+            assert_refused(gateway, calls, STATUSES[kind])

@@ -7,8 +7,9 @@ import time
 import httpx
 import pytest
 
-from ramclouds import APIConnectionError, RamCloudsError, RateLimitError, ServerError
+from ramclouds import APIConnectionError, RateLimitError, ServerError
 from ramclouds._failures.retry import backoff, retry_after, retry_delay, wait_asked_by
+from tests.harness import in_row
 
 DATE = "Sun, 22 Nov 2026 07:28:00 GMT"
 LATER = "Sun, 22 Nov 2026 07:28:07 GMT"
@@ -59,10 +60,11 @@ WAITS: list[tuple[dict[str, str], float | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "seconds"), WAITS, ids=str)
-def test_wait_that_headers_ask_for(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
-    assert retry_after(httpx.Headers(headers)) == seconds
+def test_wait_that_headers_ask_for() -> None:
+    for headers, seconds in WAITS:
+        with in_row(headers):
+            assert retry_after(headers) == seconds
+            assert retry_after(httpx.Headers(headers)) == seconds
 
 
 @pytest.mark.parametrize(("unit", "seconds"), [("us", 1e-6), ("µs", 1e-6), ("ns", 1e-9)])
@@ -99,9 +101,10 @@ def limited(**headers: str) -> RateLimitError:
     return RateLimitError("", response=response, retry_after=retry_after(response.headers))
 
 
-@pytest.mark.parametrize(
-    ("error", "retries_done", "base"),
-    [
+def test_delay_is_the_longer_of_wait_and_backoff_and_some_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for error, retries_done, base in [
         (RateLimitError("", retry_after=7.0), 0, 7.0),
         (RateLimitError("", retry_after=0.0), 0, 0.5),
         (RateLimitError("", retry_after=1.0), 4, 8.0),
@@ -110,15 +113,12 @@ def limited(**headers: str) -> RateLimitError:
         # When a whole limit is free again: not when a call may come.
         (limited(x_ratelimit_reset_requests="20s"), 1, 1.0),
         (APIConnectionError(""), 3, 4.0),
-    ],
-)
-def test_delay_is_the_longer_of_wait_and_backoff_and_some_more(
-    error: RamCloudsError, retries_done: int, base: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[1])
-    assert retry_delay(error, retries_done, 9) == base * 1.25
-    monkeypatch.setattr("random.uniform", lambda low, high: max(low, 1.0))
-    assert retry_delay(error, retries_done, 9) == base * 1.10
+    ]:
+        with in_row(error):
+            monkeypatch.setattr("random.uniform", lambda low, high: (low, high)[1])
+            assert retry_delay(error, retries_done, 9) == base * 1.25
+            monkeypatch.setattr("random.uniform", lambda low, high: max(low, 1.0))
+            assert retry_delay(error, retries_done, 9) == base * 1.10
 
 
 def test_no_delay_where_the_wait_asked_for_is_too_long() -> None:

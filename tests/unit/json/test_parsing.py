@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
+from tests.harness import in_row
 
 
-@pytest.mark.parametrize(
-    ("payload", "value"),
-    [
+def test_payload_is_parsed_with_lone_halves_replaced() -> None:
+    for payload, value in [
         (b'{"a": [1, null, "\xc3\xa9"]}', {"a": [1, None, "é"]}),
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         (b'{"a": ["\\ud83d", "x\\ude00"]}', {"a": ["�", "x�"]}),
@@ -19,10 +19,9 @@ from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
         (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
         (b'["\\ud83d", 1]', ["�", 1]),
         (b'"\\ude00"', "�"),
-    ],
-)
-def test_payload_is_parsed_with_lone_halves_replaced(payload: bytes, value: Any) -> None:
-    assert parse(payload) == value
+    ]:
+        with in_row(payload):
+            assert parse(payload) == value
 
 
 @pytest.mark.parametrize(
@@ -56,9 +55,8 @@ def test_payload_that_begins_with_no_json_raises(payload: bytes) -> None:
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
-    ("payload", "shown"),
-    [
+def test_preview_shows_200_characters_of_one_line() -> None:
+    for payload, shown in [
         (b"short", "short"),
         (b"  two\r\n lines\t", "two lines"),
         (b"a" * 200, "a" * 200),
@@ -68,7 +66,6 @@ def test_payload_that_begins_with_no_json_raises(payload: bytes) -> None:
         ("🐏".encode() * 201, "🐏" * 200 + "…"),
         (b"a\xff", "a�"),
         (b"", ""),
-    ],
-)
-def test_preview_shows_200_characters_of_one_line(payload: bytes, shown: str) -> None:
-    assert preview(payload) == shown
+    ]:
+        with in_row(payload):
+            assert preview(payload) == shown

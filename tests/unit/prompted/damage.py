@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-EACH = 150
+EACH = 50
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "get_weather": {"city": {"type": "string"}, "days": {"type": "integer"}},

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ramclouds import Choice, Completion, ToolCall
 from ramclouds.prompted import is_prose, json_text, missing_forced_call, unsupported_message
+from tests.harness import in_row
 
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
 NAMED = {"type": "function", "function": {"name": "search"}}
@@ -23,9 +22,8 @@ def answer(
     return Completion(choices=(choice,))
 
 
-@pytest.mark.parametrize(
-    ("choice", "completion", "missing"),
-    [
+def test_missing_forced_call() -> None:
+    for choice, completion, missing in [
         ("required", answer("Hi"), True),
         ("any", answer("Hi"), True),
         (True, answer("Hi"), True),
@@ -40,15 +38,13 @@ def answer(
         ("required", answer("Hi", finish_reason="length"), False),
         ("required", answer("Hi", finish_reason="content_filter"), False),
         ("required", answer(refusal="I will not."), False),
-    ],
-)
-def test_missing_forced_call(choice: Any, completion: Completion, missing: bool) -> None:
-    assert missing_forced_call(choice, completion) is missing
+    ]:
+        with in_row(choice):
+            assert missing_forced_call(choice, completion) is missing
 
 
-@pytest.mark.parametrize(
-    ("response_format", "completion", "prose"),
-    [
+def test_is_prose() -> None:
+    for response_format, completion, prose in [
         (SCHEMA, answer("The city is Hanoi."), True),
         ({"type": "json_object"}, answer("It is {hot} there"), True),
         (SCHEMA, answer(""), True),
@@ -63,15 +59,13 @@ def test_missing_forced_call(choice: Any, completion: Completion, missing: bool)
         (SCHEMA, answer("Hi", finish_reason="length"), False),
         ({"type": "text"}, answer("Hi"), False),
         (None, answer("Hi"), False),
-    ],
-)
-def test_is_prose(response_format: Any, completion: Completion, prose: bool) -> None:
-    assert is_prose(response_format, completion) is prose
+    ]:
+        with in_row(response_format):
+            assert is_prose(response_format, completion) is prose
 
 
-@pytest.mark.parametrize(
-    ("text", "json"),
-    [
+def test_json_text() -> None:
+    for text, json in [
         (' {"a": 1}\n', '{"a": 1}'),
         ("3", "3"),
         ('```json\n{"a": 1}\n```', '{"a": 1}'),
@@ -85,10 +79,9 @@ def test_is_prose(response_format: Any, completion: Completion, prose: bool) -> 
         ("} {", "} {"),
         ('{"sum": 3 + 4}', '{"sum": 3 + 4}'),
         ("{" * 20_000 + "}", "{" * 20_000 + "}"),
-    ],
-)
-def test_json_text(text: str, json: str) -> None:
-    assert json_text(text) == json
+    ]:
+        with in_row(text):
+            assert json_text(text) == json
 
 
 def test_message_names_the_ways_out() -> None:

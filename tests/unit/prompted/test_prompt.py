@@ -8,6 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from ramclouds.prompted import prepare, render
+from tests.harness import in_row
 from tests.unit.prompted.reading import to_tool
 
 WEATHER = to_tool("get_weather", city="string")
@@ -255,23 +256,28 @@ def test_what_words_cannot_say_is_refused(
         render(messages, **settings)
 
 
-@pytest.mark.parametrize("choice", [None, "auto", "required", "none", NAMED])
-@pytest.mark.parametrize("response_format", [None, {"type": "json_object"}])
-def test_request_holds_documented_fields_only(choice: Any, response_format: Any) -> None:
-    params = {
-        "tools": [WEATHER, TIME],
-        "tool_choice": choice,
-        "parallel_tool_calls": True,
-        "response_format": response_format,
-        "temperature": 0.5,
-    }
-    sent = prepare({"messages": HISTORY, **params}).params
-    assert sent.keys() == {"messages", "temperature", "stream_usage"}
-    assert sent["stream_usage"] is False  # no stream_options
-    assert {message["role"] for message in sent["messages"]} == {"system", "user", "assistant"}
-    for message in sent["messages"]:
-        assert message.keys() == {"role", "content"}
-        assert isinstance(message["content"], str)
+def test_request_holds_documented_fields_only() -> None:
+    for response_format in [None, {"type": "json_object"}]:
+        for choice in [None, "auto", "required", "none", NAMED]:
+            with in_row(response_format, choice):
+                params = {
+                    "tools": [WEATHER, TIME],
+                    "tool_choice": choice,
+                    "parallel_tool_calls": True,
+                    "response_format": response_format,
+                    "temperature": 0.5,
+                }
+                sent = prepare({"messages": HISTORY, **params}).params
+                assert sent.keys() == {"messages", "temperature", "stream_usage"}
+                assert sent["stream_usage"] is False  # no stream_options
+                assert {message["role"] for message in sent["messages"]} == {
+                    "system",
+                    "user",
+                    "assistant",
+                }
+                for message in sent["messages"]:
+                    assert message.keys() == {"role", "content"}
+                    assert isinstance(message["content"], str)
 
 
 def test_ids_of_calls_differ_between_turns() -> None:

@@ -52,7 +52,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 ARGUMENTS = st.dictionaries(TEXT, JSON, max_size=4)
-many = settings(max_examples=200)
+many = settings(max_examples=100)
 
 
 @many

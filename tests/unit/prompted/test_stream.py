@@ -9,6 +9,7 @@ import pytest
 
 from ramclouds import Chunk, InvalidToolCall, ToolCallDelta, Usage
 from ramclouds.prompted import PromptedParser
+from tests.harness import in_row
 from tests.unit.prompted.reading import TOOLS, parsed, said_in, to_tool
 
 # What each piece is answered with at once: text, or a piece of a call.
@@ -47,15 +48,16 @@ STEPS: list[tuple[str, list[tuple[str, list[Any]]]]] = [
 ]
 
 
-@pytest.mark.parametrize("steps", [row[1] for row in STEPS], ids=[row[0] for row in STEPS])
-def test_piece_goes_on_as_soon_as_it_is_decided(steps: list[tuple[str, list[Any]]]) -> None:
-    parser = PromptedParser(tools=TOOLS)
-    for piece, expected in steps:
-        said: list[Any] = []
-        for chunk in parser.feed(Chunk(text=piece)):
-            said += [chunk.text] if chunk.text else []
-            said += [(delta.name, delta.arguments) for delta in chunk.tool_calls]
-        assert said == expected, piece
+def test_piece_goes_on_as_soon_as_it_is_decided() -> None:
+    for name, steps in STEPS:
+        with in_row(name):
+            parser = PromptedParser(tools=TOOLS)
+            for piece, expected in steps:
+                said: list[Any] = []
+                for chunk in parser.feed(Chunk(text=piece)):
+                    said += [chunk.text] if chunk.text else []
+                    said += [(delta.name, delta.arguments) for delta in chunk.tool_calls]
+                assert said == expected, piece
 
 
 def test_envelope_text_streams() -> None:
@@ -180,9 +182,9 @@ def test_only_the_named_tool_is_known() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_long_answers_lose_nothing() -> None:
+    """Quadratic time would meet the limit on a test's time."""
+    for text in [
         "word " * 10_000,
         "<{[`" * 5_000,
         '{"name": "search", "arguments": {"query": "' + "x" * 25_000 + '"}}',
@@ -198,17 +200,13 @@ def test_only_the_named_tool_is_known() -> None:
         "<tool_call>" + "{" * 12_500,
         "[" + " " * 25_000 + "x",
         '{"name": "search", "arguments": {"a" ' + "{" * 10_000 + "x" * 10_000,
-    ],
-    ids=[
-        *("words", "openers", "string", "depth", "arguments_first", "odd", "space", "other_json"),
-        *("parameter", "wrappers", "functions", "tags", "braces", "bracket", "odd_depth"),
-    ],
-)
-def test_long_answers_lose_nothing(text: str) -> None:
-    """Quadratic time would meet the limit on a test's time."""
-    chunks = parsed([text[at : at + 7] for at in range(0, len(text), 7)], "length")
-    length = sum(len(part) if isinstance(part, str) else len(part[1]) for part in said_in(chunks))
-    assert length >= len(text) - 60
+    ]:
+        with in_row(text):
+            chunks = parsed([text[at : at + 7] for at in range(0, len(text), 7)], "length")
+            length = sum(
+                len(part) if isinstance(part, str) else len(part[1]) for part in said_in(chunks)
+            )
+            assert length >= len(text) - 60
 
 
 def test_many_tools_are_told_apart() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-import pytest
-
 from ramclouds import Choice, Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta
 from ramclouds.prompted import PromptedParser
 from ramclouds.prompted._reading.marks import ELEMENTS, WRAPPERS
+from tests.harness import in_row
 from tests.unit.prompted.families import FAMILIES
 from tests.unit.prompted.losses import LOST, SHOWN
 from tests.unit.prompted.reading import (
@@ -21,7 +20,7 @@ from tests.unit.prompted.reading import (
     to_tool,
 )
 from tests.unit.prompted.trained import TRAINED
-from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS, Transcript
+from tests.unit.prompted.transcripts import ENVELOPES, TRANSCRIPTS
 
 ALL = [*TRANSCRIPTS, *TRAINED, *FAMILIES, *LOST, *SHOWN, *ENVELOPES]
 # Hypothesis looks for splits of its own in `test_properties`.
@@ -33,28 +32,30 @@ def random_split(text: str, cuts: random.Random) -> list[str]:
     return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
 
 
-@pytest.mark.parametrize("transcript", ALL, ids=lambda transcript: transcript.name)
-def test_answer_says_the_same_whole_and_at_any_split(transcript: Transcript) -> None:
-    grammar = transcript in ENVELOPES
-    text, finish_reason = transcript.text, transcript.finish_reason
-    chunks = parsed([text], finish_reason, grammar=grammar)
-    assert said_in(chunks) == transcript.said
-    assert_keeps_contract(chunks)
-    assert_completion_says_the_same(chunks, text, finish_reason, grammar=grammar)
+def test_answer_says_the_same_whole_and_at_any_split() -> None:
+    for transcript in ALL:
+        with in_row(transcript.name):
+            grammar = transcript in ENVELOPES
+            text, finish_reason = transcript.text, transcript.finish_reason
+            chunks = parsed([text], finish_reason, grammar=grammar)
+            assert said_in(chunks) == transcript.said
+            assert_keeps_contract(chunks)
+            assert_completion_says_the_same(chunks, text, finish_reason, grammar=grammar)
 
-    whole = merged(chunks)
-    cuts = random.Random(transcript.name)
-    for pieces in [list(text), *(random_split(text, cuts) for _ in range(SPLITS))]:
-        chunks = parsed(pieces, finish_reason, grammar=grammar)
-        assert merged(chunks) == whole, pieces
-        assert_keeps_contract(chunks)
+            whole = merged(chunks)
+            cuts = random.Random(transcript.name)
+            for pieces in [list(text), *(random_split(text, cuts) for _ in range(SPLITS))]:
+                chunks = parsed(pieces, finish_reason, grammar=grammar)
+                assert merged(chunks) == whole, pieces
+                assert_keeps_contract(chunks)
 
 
-@pytest.mark.parametrize("form", [*WRAPPERS, *ELEMENTS], ids=lambda form: form[2])
-def test_form_is_read_as_its_models_write_it(form: tuple[str, str, str]) -> None:
+def test_form_is_read_as_its_models_write_it() -> None:
     """The table of marks holds bytes as seen."""
-    text = form[1]
-    assert said_in(parsed([text], tools=[to_tool("f", a="integer")])) == [("f", '{"a": 1}')]
+    for form in [*WRAPPERS, *ELEMENTS]:
+        with in_row(form[2]):
+            text = form[1]
+            assert said_in(parsed([text], tools=[to_tool("f", a="integer")])) == [("f", '{"a": 1}')]
 
 
 def assert_completion_says_the_same(

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import pytest
-
+from tests.harness import in_row
 from tests.unit.prompted.reading import parsed, said_in
 
 INTEGER, TEXT = {"type": "integer"}, {"type": "string"}
 OPTIONAL = {"anyOf": [TEXT, {"type": "null"}]}
 
 
-@pytest.mark.parametrize(
-    ("schema", "written", "said"),
-    [
+def test_value_is_what_the_schema_asks_for() -> None:
+    for schema, written, said in [
         (TEXT, "3", '"3"'),
         (TEXT, '\n\n"a" < b\\ é\n\n', json.dumps('\n"a" < b\\ é\n', ensure_ascii=False)),
         (TEXT, "", '""'),
@@ -46,15 +43,14 @@ OPTIONAL = {"anyOf": [TEXT, {"type": "null"}]}
         ({}, "true", "true"),
         ({}, "[1, 2", '"[1, 2"'),
         (True, "so", '"so"'),
-    ],
-)
-def test_value_is_what_the_schema_asks_for(schema: Any, written: str, said: str) -> None:
-    definitions = {"Size": INTEGER, "Name": TEXT, "Loop": {"$ref": "#/$defs/Loop"}}
-    parameters = {"type": "object", "properties": {"value": schema}, "$defs": definitions}
-    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
-    answer = f"<function=f><parameter=value>{written}</parameter></function>"
-    for pieces in ([answer], list(answer)):
-        assert said_in(parsed(pieces, tools=[tool])) == [("f", f'{{"value": {said}}}')]
+    ]:
+        with in_row(schema):
+            definitions = {"Size": INTEGER, "Name": TEXT, "Loop": {"$ref": "#/$defs/Loop"}}
+            parameters = {"type": "object", "properties": {"value": schema}, "$defs": definitions}
+            tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+            answer = f"<function=f><parameter=value>{written}</parameter></function>"
+            for pieces in ([answer], list(answer)):
+                assert said_in(parsed(pieces, tools=[tool])) == [("f", f'{{"value": {said}}}')]
 
 
 def test_argument_that_no_schema_tells_of() -> None:

@@ -30,7 +30,7 @@ from tests.gateway import (
     text_chunks,
     usage_chunk,
 )
-from tests.harness import Calls, read
+from tests.harness import Calls, in_row, read
 
 PART = text_chunks("Part one", finish_reason=None, usage=None)
 LATE = error("The server is busy", "server_error", "server_error")
@@ -78,17 +78,19 @@ CARRIERS = list(carried(LATE))
 CARRIED = [*((carrier, "openai") for carrier in CARRIERS), *(("data", kind) for kind in ERRORS)]
 
 
-@pytest.mark.parametrize(("carrier", "kind"), CARRIED)
-def test_error_after_a_part(gateway: OfflineGateway, calls: Calls, kind: str, carrier: str) -> None:
-    gateway.reply(Sse([*PART, *carried(ERRORS[kind])[carrier]], done=False))
-    with pytest.raises(StreamError) as caught:
-        calls.stream()
-    raised = caught.value
-    assert type(raised) is StreamError
-    assert "The server is busy" in str(raised)
-    assert raised.retryable is False
-    assert read(raised.partial)["text"] == "Part one"
-    assert read(calls.arrived)["text"] == "Part one"
+def test_error_after_a_part(gateway: OfflineGateway, calls: Calls) -> None:
+    for carrier, kind in CARRIED:
+        with in_row(carrier):
+            gateway.forget()
+            gateway.reply(Sse([*PART, *carried(ERRORS[kind])[carrier]], done=False))
+            with pytest.raises(StreamError) as caught:
+                calls.stream()
+            raised = caught.value
+            assert type(raised) is StreamError
+            assert "The server is busy" in str(raised)
+            assert raised.retryable is False
+            assert read(raised.partial)["text"] == "Part one"
+            assert read(calls.arrived)["text"] == "Part one"
 
 
 @pytest.mark.parametrize(
@@ -116,25 +118,29 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("code", CLASSES)
-def test_code_that_says_a_class_gives_it(gateway: OfflineGateway, calls: Calls, code: str) -> None:
-    gateway.reply(Sse([*PART, error("no", "x", code)], done=False))
-    with pytest.raises(RamCloudsError) as caught:
-        calls.stream()
-    assert type(caught.value) is CLASSES[code]
-    assert (caught.value.code, caught.value.retryable) == (code, False)
-    assert read(caught.value.partial)["text"] == "Part one"
+def test_code_that_says_a_class_gives_it(gateway: OfflineGateway, calls: Calls) -> None:
+    for code in CLASSES:
+        with in_row(code):
+            gateway.forget()
+            gateway.reply(Sse([*PART, error("no", "x", code)], done=False))
+            with pytest.raises(RamCloudsError) as caught:
+                calls.stream()
+            assert type(caught.value) is CLASSES[code]
+            assert (caught.value.code, caught.value.retryable) == (code, False)
+            assert read(caught.value.partial)["text"] == "Part one"
 
 
-@pytest.mark.parametrize("carrier", CARRIERS)
 def test_fault_of_the_request_behind_pings_is_not_sent_again(
-    gateway: OfflineGateway, calls: Calls, carrier: str
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    body = error("prompt is too long: 9 tokens > 8 maximum", "invalid_request_error", None)
-    gateway.reply(Sse([": PING\n\n", *carried(body)[carrier]], done=False))
-    with pytest.raises(ContextLengthError) as caught:
-        calls.stream()
-    assert caught.value.retryable is False
+    for carrier in CARRIERS:
+        with in_row(carrier):
+            gateway.forget()
+            body = error("prompt is too long: 9 tokens > 8 maximum", "invalid_request_error", None)
+            gateway.reply(Sse([": PING\n\n", *carried(body)[carrier]], done=False))
+            with pytest.raises(ContextLengthError) as caught:
+                calls.stream()
+            assert caught.value.retryable is False
 
 
 @pytest.mark.parametrize("finish_reason", [None, "stop"])
@@ -227,15 +233,15 @@ BODIES: dict[str, tuple[Any, type[RamCloudsError]]] = {
 }
 
 
-@pytest.mark.parametrize("streamed", [False, True], ids=["complete", "stream"])
-@pytest.mark.parametrize("kind", BODIES)
-def test_200_that_is_no_completion(
-    gateway: OfflineGateway, calls: Calls, kind: str, streamed: bool
-) -> None:
-    body, expected = BODIES[kind]
-    gateway.reply(Json(body))
-    with pytest.raises(expected) as caught:
-        (calls.stream if streamed else calls.complete)()
-    assert caught.value.status_code == 200
-    if "busy" in str(body):
-        assert "The server is busy" in str(caught.value)
+def test_200_that_is_no_completion(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in BODIES:
+        for streamed in [False, True]:
+            with in_row(kind, streamed):
+                gateway.forget()
+                body, expected = BODIES[kind]
+                gateway.reply(Json(body))
+                with pytest.raises(expected) as caught:
+                    (calls.stream if streamed else calls.complete)()
+                assert caught.value.status_code == 200
+                if "busy" in str(body):
+                    assert "The server is busy" in str(caught.value)

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import StreamError
 from tests.gateway import Json, OfflineGateway, Sse, call, choice, chunk, completion, message, usage
-from tests.harness import Calls, assert_complete, read
+from tests.harness import Calls, assert_complete, in_row, read
 from tests.unit.stream.tool_call_rows import (
     ARGS_A,
     ARGS_B,
@@ -135,20 +135,22 @@ STREAMS: dict[str, tuple[Entries, Expected]] = {
 }
 
 
-@pytest.mark.parametrize("kind", STREAMS)
-def test_calls_in_odd_orders(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    events, expected = STREAMS[kind]
-    deltas = [chunk({"tool_calls": entries}) for entries in events]
-    gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
-    chunks = calls.stream()
-    assert_complete(chunks)
-    found = read(chunks)["tool_calls"]
-    made = [
-        (id if wanted else "", *rest)
-        for (id, *rest), (wanted, *_) in zip(found, expected, strict=True)
-    ]
-    assert [one[:3] for one in made] == expected
-    assert len({id for id, *_ in found}) == len(found)
+def test_calls_in_odd_orders(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in STREAMS:
+        with in_row(kind):
+            gateway.forget()
+            events, expected = STREAMS[kind]
+            deltas = [chunk({"tool_calls": entries}) for entries in events]
+            gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
+            chunks = calls.stream()
+            assert_complete(chunks)
+            found = read(chunks)["tool_calls"]
+            made = [
+                (id if wanted else "", *rest)
+                for (id, *rest), (wanted, *_) in zip(found, expected, strict=True)
+            ]
+            assert [one[:3] for one in made] == expected
+            assert len({id for id, *_ in found}) == len(found)
 
 
 def test_large_arguments_in_small_pieces(gateway: OfflineGateway, calls: Calls) -> None:

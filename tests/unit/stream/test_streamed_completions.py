@@ -17,7 +17,7 @@ from tests.gateway import (
     usage,
     usage_chunk,
 )
-from tests.harness import Calls, assert_complete, read
+from tests.harness import Calls, assert_complete, in_row, read
 
 ROLE = chunk({"role": "assistant", "content": ""})
 STOP = chunk({}, "stop")
@@ -178,21 +178,23 @@ ANSWERS: dict[str, tuple[list[Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ANSWERS)
-def test_events_of_a_provider_add_up(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    events, differs = ANSWERS[kind]
-    gateway.reply(Sse([ROLE, *events]))
-    chunks = calls.stream()
-    assert_complete(chunks)
-    found = read(chunks)
-    plain: dict[str, Any] = {
-        "reasoning": "",
-        "refusal": "",
-        "tool_calls": [],
-        "finish_reason": "stop",
-        "usage": None,
-    }
-    assert {**found, "usage": _counts(found["usage"])} == {"text": "Hi", **plain, **differs}
+def test_events_of_a_provider_add_up(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in ANSWERS:
+        with in_row(kind):
+            gateway.forget()
+            events, differs = ANSWERS[kind]
+            gateway.reply(Sse([ROLE, *events]))
+            chunks = calls.stream()
+            assert_complete(chunks)
+            found = read(chunks)
+            plain: dict[str, Any] = {
+                "reasoning": "",
+                "refusal": "",
+                "tool_calls": [],
+                "finish_reason": "stop",
+                "usage": None,
+            }
+            assert {**found, "usage": _counts(found["usage"])} == {"text": "Hi", **plain, **differs}
 
 
 def _counts(used: Usage | None) -> tuple[int, int, int] | None:

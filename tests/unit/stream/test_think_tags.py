@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.gateway import Json, OfflineGateway, Sse, chunk, completion, encoded, text_chunks
-from tests.harness import Calls, assert_complete, read
+from tests.harness import Calls, assert_complete, in_row, read
 from tests.unit.offline import read_stream
 
 # Each row: a text as sent, then answer and reasoning.
@@ -29,24 +27,27 @@ THOUGHTS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("size", [1, 1000])
-@pytest.mark.parametrize("kind", THOUGHTS)
-def test_thoughts_in_a_stream(kind: str, size: int) -> None:
-    text, answer, reasoning = THOUGHTS[kind]
-    words = [text[place : place + size] for place in range(0, len(text), size)]
-    events = [*(chunk({"content": word}) for word in words), chunk({}, "stop")]
-    chunks = list(read_stream(map(encoded, events), think_tags=True))
-    assert_complete(chunks)
-    found = read(chunks)
-    assert (found["text"], found["reasoning"]) == (answer, reasoning)
+def test_thoughts_in_a_stream() -> None:
+    for kind in THOUGHTS:
+        for size in [1, 1000]:
+            with in_row(kind, size):
+                text, answer, reasoning = THOUGHTS[kind]
+                words = [text[place : place + size] for place in range(0, len(text), size)]
+                events = [*(chunk({"content": word}) for word in words), chunk({}, "stop")]
+                chunks = list(read_stream(map(encoded, events), think_tags=True))
+                assert_complete(chunks)
+                found = read(chunks)
+                assert (found["text"], found["reasoning"]) == (answer, reasoning)
 
 
-@pytest.mark.parametrize("kind", THOUGHTS)
-def test_thoughts_in_a_whole_answer(gateway: OfflineGateway, connect: Any, kind: str) -> None:
-    text, answer, reasoning = THOUGHTS[kind]
-    gateway.reply(Json(completion(text)))
-    found = connect(think_tags=True).complete()
-    assert (found.text, found.reasoning) == (answer, reasoning)
+def test_thoughts_in_a_whole_answer(gateway: OfflineGateway, connect: Any) -> None:
+    for kind in THOUGHTS:
+        with in_row(kind):
+            gateway.forget()
+            text, answer, reasoning = THOUGHTS[kind]
+            gateway.reply(Json(completion(text)))
+            found = connect(think_tags=True).complete()
+            assert (found.text, found.reasoning) == (answer, reasoning)
 
 
 def test_thoughts_of_a_field_come_before_those_of_a_tag(

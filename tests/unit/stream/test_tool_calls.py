@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.gateway import Json, OfflineGateway, Sse, call, chunk, completion
-from tests.harness import Calls, assert_complete, read
+from tests.harness import Calls, assert_complete, in_row, read
 from tests.unit.stream.tool_call_rows import (
     ARGS_A,
     ARGS_B,
@@ -147,14 +145,16 @@ STREAMS: dict[str, tuple[list[list[dict[str, Any]]], Expected]] = {
 }
 
 
-@pytest.mark.parametrize("kind", STREAMS)
-def test_calls_of_a_stream(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    events, expected = STREAMS[kind]
-    deltas = [chunk({"tool_calls": entries}) for entries in events]
-    gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
-    chunks = calls.stream()
-    assert_complete(chunks)
-    assert [call[:3] for call in read(chunks)["tool_calls"]] == expected
+def test_calls_of_a_stream(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in STREAMS:
+        with in_row(kind):
+            gateway.forget()
+            events, expected = STREAMS[kind]
+            deltas = [chunk({"tool_calls": entries}) for entries in events]
+            gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
+            chunks = calls.stream()
+            assert_complete(chunks)
+            assert [call[:3] for call in read(chunks)["tool_calls"]] == expected
 
 
 def test_missing_ids_are_made_the_same_each_time(gateway: OfflineGateway, calls: Calls) -> None:
@@ -224,11 +224,15 @@ WHOLE: dict[str, tuple[Any, Expected]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-def test_calls_of_a_whole_answer(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    sent, expected = WHOLE[kind]
-    gateway.reply(Json(completion("", finish_reason="tool_calls", tool_calls=sent)))
-    assert [(one.id, one.name, one.arguments) for one in calls.complete().tool_calls] == expected
+def test_calls_of_a_whole_answer(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in WHOLE:
+        with in_row(kind):
+            gateway.forget()
+            sent, expected = WHOLE[kind]
+            gateway.reply(Json(completion("", finish_reason="tool_calls", tool_calls=sent)))
+            assert [
+                (one.id, one.name, one.arguments) for one in calls.complete().tool_calls
+            ] == expected
 
 
 def test_missing_ids_of_a_whole_answer_are_made_once(gateway: OfflineGateway, calls: Calls) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ramclouds import Completion, InvalidToolCall, StreamTruncatedError, ToolCall
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._wire.chat.completion import to_completion
+from tests.harness import in_row
 from tests.unit.offline import read_stream
 
 CITY = '{"city": "Hanoi"}'
@@ -75,29 +76,32 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize("arguments", VALID)
-@pytest.mark.parametrize("read", [streamed, whole])
-def test_one_object_is_a_call_with_its_text_as_sent(read: Any, arguments: str) -> None:
-    completion = read([fragment(arguments, "f", "c")])
-    assert completion.tool_calls == (ToolCall("c", "f", arguments),)
-    assert completion.invalid_tool_calls == ()
+def test_one_object_is_a_call_with_its_text_as_sent() -> None:
+    for read in [streamed, whole]:
+        for arguments in VALID:
+            with in_row(read, arguments):
+                completion = read([fragment(arguments, "f", "c")])
+                assert completion.tool_calls == (ToolCall("c", "f", arguments),)
+                assert completion.invalid_tool_calls == ()
 
 
-@pytest.mark.parametrize("arguments", [None, "", "null", " ", "{}", {}])
-@pytest.mark.parametrize("read", [streamed, whole])
-def test_no_arguments_are_an_empty_object(read: Any, arguments: Any) -> None:
-    assert read([fragment(arguments, "f", "c")]).tool_calls == (ToolCall("c", "f", "{}"),)
+def test_no_arguments_are_an_empty_object() -> None:
+    for read in [streamed, whole]:
+        for arguments in [None, "", "null", " ", "{}", {}]:
+            with in_row(read, arguments):
+                assert read([fragment(arguments, "f", "c")]).tool_calls == (
+                    ToolCall("c", "f", "{}"),
+                )
 
 
-@pytest.mark.parametrize("arguments", INVALID, ids=[text[:40] for text in INVALID])
-@pytest.mark.parametrize(("read", "index"), [(streamed, 0), (whole, None)])
-def test_anything_else_is_an_invalid_call_with_its_text(
-    read: Any, index: int | None, arguments: str
-) -> None:
-    completion = read([fragment(arguments, "f", "c")])
-    invalid = InvalidToolCall("c", "f", arguments, NOT_AN_OBJECT, index)
-    assert completion.tool_calls == ()
-    assert completion.invalid_tool_calls == (invalid,)
+def test_anything_else_is_an_invalid_call_with_its_text() -> None:
+    for read, index in [(streamed, 0), (whole, None)]:
+        for arguments in INVALID:
+            with in_row(read, arguments):
+                completion = read([fragment(arguments, "f", "c")])
+                invalid = InvalidToolCall("c", "f", arguments, NOT_AN_OBJECT, index)
+                assert completion.tool_calls == ()
+                assert completion.invalid_tool_calls == (invalid,)
 
 
 def test_valid_and_invalid_calls_stay_apart() -> None:
@@ -220,9 +224,10 @@ _JSON = st.recursive(
 def test_no_object_cut_at_any_place_is_a_call(arguments: dict[str, Any], place: int) -> None:
     text = json.dumps(arguments)
     start = text[: min(place, len(text) - 1)]
+    pieces = [start[at : at + 9] for at in range(0, len(start), 9)]
     for finish_reason in ("tool_calls", "stop", "length"):
         for completion in (
-            streamed([fragment(piece, "f" if at == 0 else None) for at, piece in enumerate(start)])
+            streamed([fragment(piece, None if at else "f") for at, piece in enumerate(pieces)])
             if finish_reason == "tool_calls"
             else streamed([fragment(start, "f")], finish_reason),
             whole([fragment(start, "f", "c")], finish_reason),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from ramclouds._wire.usage import usage_of
+from tests.harness import in_row
 
 CACHE = {
     "prompt_tokens_details": {"cached_tokens": 1000},
@@ -15,9 +12,8 @@ CACHE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("completion_id", "sent", "prompt_tokens"),
-    [
+def test_prompt_tokens() -> None:
+    for completion_id, sent, prompt_tokens in [
         ("msg_1", {"prompt_tokens": 10, **CACHE}, 1260),
         ("msg_1", {"prompt_tokens": 5000, **CACHE}, 6250),
         ("msg_1", {"prompt_tokens": 5000, "usage_semantic": "openai", **CACHE}, 5000),
@@ -25,11 +21,10 @@ CACHE = {
         ("chatcmpl-1", {"prompt_tokens": 10, **CACHE}, 1260),
         (None, {"prompt_tokens": 1000, **CACHE}, 1000),
         ("msg_1", {"prompt_tokens": 10}, 10),
-    ],
-)
-def test_prompt_tokens(completion_id: str | None, sent: dict[str, Any], prompt_tokens: int) -> None:
-    body = {"usage": {"completion_tokens": 5, **sent}}
-    usage = usage_of(body, completion_id)
-    assert usage is not None
-    assert (usage.prompt_tokens, usage.total_tokens) == (prompt_tokens, prompt_tokens + 5)
-    assert usage.raw == body["usage"]
+    ]:
+        with in_row(completion_id):
+            body = {"usage": {"completion_tokens": 5, **sent}}
+            usage = usage_of(body, completion_id)
+            assert usage is not None
+            assert (usage.prompt_tokens, usage.total_tokens) == (prompt_tokens, prompt_tokens + 5)
+            assert usage.raw == body["usage"]

@@ -13,6 +13,7 @@ from ramclouds._wire.chat.completion import partial_completion, to_completion
 from ramclouds._wire.chat.message import message_of
 from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, raw_calls, to_tool_calls
 from ramclouds._wire.models import to_models
+from tests.harness import in_row
 
 
 def test_made_up_id_depends_on_its_basis() -> None:
@@ -39,9 +40,8 @@ def test_tool_calls_get_ids_of_their_own_and_arguments_as_text() -> None:
     assert to_tool_calls(message, "basis", "stop") == (calls, ())
 
 
-@pytest.mark.parametrize(
-    ("message", "calls"),
-    [
+def test_calls_are_found_in_each_field_that_holds_them() -> None:
+    for message, calls in [
         ({}, []),
         ({"tool_calls": None, "function_call": None}, []),
         ({"tool_calls": {"id": "a"}}, [{"id": "a"}]),
@@ -49,12 +49,9 @@ def test_tool_calls_get_ids_of_their_own_and_arguments_as_text() -> None:
         ({"function_call": {}}, []),
         ({"tool_calls": [{"id": "a"}], "function_call": {"name": "f"}}, [{"id": "a"}]),
         ({"tool_calls": [7]}, []),
-    ],
-)
-def test_calls_are_found_in_each_field_that_holds_them(
-    message: dict[str, Any], calls: list[Any]
-) -> None:
-    assert raw_calls(message) == calls
+    ]:
+        with in_row(message):
+            assert raw_calls(message) == calls
 
 
 def test_unusual_keys_of_a_call_are_extra() -> None:
@@ -63,9 +60,8 @@ def test_unusual_keys_of_a_call_are_extra() -> None:
     assert extra_keys({**usual, "more": 1}) == {"more": 1}
 
 
-@pytest.mark.parametrize(
-    ("choice", "message"),
-    [
+def test_answer_of_a_choice() -> None:
+    for choice, message in [
         ({"message": {"content": "a"}}, {"content": "a"}),
         ({"delta": {"content": "a"}}, {"content": "a"}),
         ({"message": {"content": "a"}, "delta": {"content": "b"}}, {"content": "a"}),
@@ -76,10 +72,9 @@ def test_unusual_keys_of_a_call_are_extra() -> None:
         ({"text": 7}, {}),
         ({"message": "a"}, {}),
         ({}, {}),
-    ],
-)
-def test_answer_of_a_choice(choice: dict[str, Any], message: dict[str, Any]) -> None:
-    assert message_of(choice) == message
+    ]:
+        with in_row(choice):
+            assert message_of(choice) == message
 
 
 def test_completion_holds_all_that_its_body_holds() -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-import pytest
-
 from ramclouds import RamCloudsError
 from tests.gateway import Json, OfflineGateway, Sse, chunk, completion, encoded
-from tests.harness import Calls, read
+from tests.harness import Calls, in_row, read
 
 PARTS: dict[str, tuple[Any, str, str]] = {
     "text_parts": ([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}], "ab", ""),
@@ -36,12 +34,16 @@ PARTS: dict[str, tuple[Any, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", PARTS)
-def test_content_in_parts(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    content, text, reasoning = PARTS[kind]
-    gateway.reply(Json(completion(content)), Sse([chunk({"content": content}), chunk({}, "stop")]))
-    for found in (read(calls.complete()), read(calls.stream())):
-        assert (found["text"], found["reasoning"]) == (text, reasoning)
+def test_content_in_parts(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in PARTS:
+        with in_row(kind):
+            gateway.forget()
+            content, text, reasoning = PARTS[kind]
+            gateway.reply(
+                Json(completion(content)), Sse([chunk({"content": content}), chunk({}, "stop")])
+            )
+            for found in (read(calls.complete()), read(calls.stream())):
+                assert (found["text"], found["reasoning"]) == (text, reasoning)
 
 
 REASONINGS: dict[str, tuple[dict[str, Any], str]] = {
@@ -61,27 +63,31 @@ REASONINGS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", REASONINGS)
-def test_reasoning_in_odd_shapes(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    fields, reasoning = REASONINGS[kind]
-    gateway.reply(Json(completion("a", **fields)))
-    gateway.reply(Sse([chunk({"content": "a", **fields}), chunk({}, "stop")]))
-    for found in (read(calls.complete()), read(calls.stream())):
-        assert (found["text"], found["reasoning"]) == ("a", reasoning)
+def test_reasoning_in_odd_shapes(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in REASONINGS:
+        with in_row(kind):
+            gateway.forget()
+            fields, reasoning = REASONINGS[kind]
+            gateway.reply(Json(completion("a", **fields)))
+            gateway.reply(Sse([chunk({"content": "a", **fields}), chunk({}, "stop")]))
+            for found in (read(calls.complete()), read(calls.stream())):
+                assert (found["text"], found["reasoning"]) == ("a", reasoning)
 
 
 HALF_OF_A_PAIR = "\\ud83c"
 
 
-@pytest.mark.parametrize("depth", [100, 400, 900, 5000])
-@pytest.mark.parametrize("half", ["", HALF_OF_A_PAIR])
 def test_deep_nesting_is_an_answer_or_one_of_our_errors(
-    gateway: OfflineGateway, calls: Calls, depth: int, half: str
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    deep = f'{"[" * depth}"{half}a"{"]" * depth}'
-    body = encoded(completion("@", usage=None)).decode().removeprefix("data: ").strip()
-    body = body.replace('"@"', deep)
-    gateway.reply(Sse([body], done=False), Sse([f"data: {body}\n\n"]))
-    for call in (calls.complete, calls.stream):
-        with contextlib.suppress(RamCloudsError):
-            assert read(call())["text"].endswith("a")
+    for half in ["", HALF_OF_A_PAIR]:
+        for depth in [100, 400, 900, 5000]:
+            with in_row(half, depth):
+                gateway.forget()
+                deep = f'{"[" * depth}"{half}a"{"]" * depth}'
+                body = encoded(completion("@", usage=None)).decode().removeprefix("data: ").strip()
+                body = body.replace('"@"', deep)
+                gateway.reply(Sse([body], done=False), Sse([f"data: {body}\n\n"]))
+                for call in (calls.complete, calls.stream):
+                    with contextlib.suppress(RamCloudsError):
+                        assert read(call())["text"].endswith("a")

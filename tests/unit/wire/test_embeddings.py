@@ -15,6 +15,7 @@ from ramclouds._json.parsing import MalformedError
 from ramclouds._wire.embeddings.request_body import embeddings_body
 from ramclouds._wire.embeddings.vectors import require_numpy, to_embeddings
 from tests.gateway.embeddings import embedded, to_base64
+from tests.harness import in_row
 
 SMALL = "text-embedding-3-small"
 FIRST, SECOND, THIRD = [0.5, 0.25], [-1.0, 2.0], [0.0, 8.0]
@@ -48,11 +49,12 @@ ACCEPTED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("as_numpy", [False, True])
-@pytest.mark.parametrize("kind", ACCEPTED)
-def test_vectors_come_in_the_order_of_the_texts(kind: str, as_numpy: bool) -> None:
-    found = read(ACCEPTED[kind], as_numpy=as_numpy).vectors
-    assert np.asarray(found).tolist() == IN_ORDER
+def test_vectors_come_in_the_order_of_the_texts() -> None:
+    for kind in ACCEPTED:
+        for as_numpy in [False, True]:
+            with in_row(kind, as_numpy):
+                found = read(ACCEPTED[kind], as_numpy=as_numpy).vectors
+                assert np.asarray(found).tolist() == IN_ORDER
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -82,12 +84,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("as_numpy", [False, True])
-@pytest.mark.parametrize("kind", REFUSED)
-def test_vectors_that_are_none_are_named(kind: str, as_numpy: bool) -> None:
-    body, message = REFUSED[kind]
-    with pytest.raises(MalformedError, match=message):
-        read(body, as_numpy=as_numpy)
+def test_vectors_that_are_none_are_named() -> None:
+    for kind in REFUSED:
+        for as_numpy in [False, True]:
+            with in_row(kind, as_numpy):
+                body, message = REFUSED[kind]
+                with pytest.raises(MalformedError, match=message):
+                    read(body, as_numpy=as_numpy)
 
 
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
@@ -164,11 +167,12 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WRONG)
-def test_wrong_input_is_refused_and_its_place_named(kind: str) -> None:
-    texts, message = WRONG[kind]
-    with pytest.raises(ConfigurationError, match=message):
-        body(texts)
+def test_wrong_input_is_refused_and_its_place_named() -> None:
+    for kind in WRONG:
+        with in_row(kind):
+            texts, message = WRONG[kind]
+            with pytest.raises(ConfigurationError, match=message):
+                body(texts)
 
 
 WRONG_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {

@@ -20,11 +20,11 @@ from ramclouds._wire.fields import (
     is_no_arguments,
 )
 from ramclouds._wire.usage import to_usage, usage_of
+from tests.harness import in_row
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
+def test_text_of_each_shape_of_content() -> None:
+    for value, text in [
         ("a", "a"),
         ("", ""),
         (None, ""),
@@ -38,10 +38,9 @@ from ramclouds._wire.usage import to_usage, usage_of
         ({"type": "reasoning.text", "text": "a"}, ""),
         ({"type": "refusal", "refusal": "a"}, ""),
         ({}, ""),
-    ],
-)
-def test_text_of_each_shape_of_content(value: Any, text: str) -> None:
-    assert as_text(value) == text
+    ]:
+        with in_row(value):
+            assert as_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "kind"), [(1, "int"), (True, "bool"), (1.5, "float")])
@@ -50,9 +49,8 @@ def test_text_that_is_a_number_raises(value: Any, kind: str) -> None:
         as_text(value)
 
 
-@pytest.mark.parametrize(
-    ("message", "reasoning"),
-    [
+def test_reasoning_is_read_from_the_first_field_that_holds_any() -> None:
+    for message, reasoning in [
         ({}, ""),
         ({"reasoning_content": "a"}, "a"),
         ({"reasoning": "a"}, "a"),
@@ -81,12 +79,9 @@ def test_text_that_is_a_number_raises(value: Any, kind: str) -> None:
             "a",
         ),
         ({"content": "a"}, ""),
-    ],
-)
-def test_reasoning_is_read_from_the_first_field_that_holds_any(
-    message: dict[str, Any], reasoning: str
-) -> None:
-    assert reasoning_of(message) == reasoning
+    ]:
+        with in_row(message):
+            assert reasoning_of(message) == reasoning
 
 
 @pytest.mark.parametrize(
@@ -102,9 +97,8 @@ def test_empty_texts_are_no_arguments() -> None:
     assert [is_no_arguments(text) for text in texts] == [True] * 4 + [False] * 3
 
 
-@pytest.mark.parametrize(
-    ("value", "count"),
-    [
+def test_count_is_a_number_of_at_most_18_digits_or_0() -> None:
+    for value, count in [
         (7, 7),
         (0, 0),
         (7.0, 7),
@@ -122,15 +116,13 @@ def test_empty_texts_are_no_arguments() -> None:
         (999_999_999_999_999_999, 999_999_999_999_999_999),
         (float("nan"), 0),
         (float("inf"), 0),
-    ],
-)
-def test_count_is_a_number_of_at_most_18_digits_or_0(value: Any, count: int) -> None:
-    assert as_count(value) == count
+    ]:
+        with in_row(value):
+            assert as_count(value) == count
 
 
-@pytest.mark.parametrize(
-    ("value", "index"),
-    [
+def test_index_is_a_small_number_or_none() -> None:
+    for value, index in [
         (0, 0),
         (-1, -1),
         ("2", 2),
@@ -140,10 +132,9 @@ def test_count_is_a_number_of_at_most_18_digits_or_0(value: Any, count: int) -> 
         (True, None),
         (1.0, None),
         (None, None),
-    ],
-)
-def test_index_is_a_small_number_or_none(value: Any, index: int | None) -> None:
-    assert as_index(value) == index
+    ]:
+        with in_row(value):
+            assert as_index(value) == index
 
 
 @pytest.mark.parametrize(
@@ -176,9 +167,8 @@ COUNTS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("sent", "counts"),
-    [
+def test_usage_is_counted_from_each_spelling() -> None:
+    for sent, counts in [
         ({"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 13}, (5, 7, 13)),
         ({"prompt_tokens": 5, "completion_tokens": 7}, (5, 7, 12)),
         ({"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 0}, (5, 7, 12)),
@@ -224,12 +214,11 @@ COUNTS = (
         ({"prompt_tokens_details": {"audio_tokens": 8}}, (0, 0, 0, 0, 0, 0, 8)),
         ({"completion_tokens_details": {"audio_tokens": 9}}, (0, 0, 0, 0, 0, 0, 0, 9)),
         ({"prompt_tokens_details": None, "completion_tokens_details": 7}, (0,)),
-    ],
-)
-def test_usage_is_counted_from_each_spelling(sent: dict[str, Any], counts: tuple[int, ...]) -> None:
-    filled = (*counts, *[0] * len(COUNTS))
-    expected = dict(zip(COUNTS, filled, strict=False))
-    assert to_usage(sent) == Usage(**expected, raw=sent)
+    ]:
+        with in_row(sent):
+            filled = (*counts, *[0] * len(COUNTS))
+            expected = dict(zip(COUNTS, filled, strict=False))
+            assert to_usage(sent) == Usage(**expected, raw=sent)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import StreamError, StreamTruncatedError
 from tests.gateway import OfflineGateway, Sse, chunk, encoded, text_chunks
-from tests.harness import Calls, assert_complete, read
+from tests.harness import Calls, assert_complete, in_row, read
 
 EVENTS = text_chunks("Tide is high.", usage=None)
 NORMAL = b"".join(encoded(event) for event in EVENTS) + b"data: [DONE]\n\n"
@@ -69,17 +69,17 @@ EXPECTED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("size", [1, 1 << 20])
-@pytest.mark.parametrize("framing", FRAMINGS)
-def test_framing_does_not_matter(
-    gateway: OfflineGateway, calls: Calls, framing: str, size: int
-) -> None:
-    data = FRAMINGS[framing]
-    pieces = [data[place : place + size] for place in range(0, len(data), size)]
-    gateway.reply(Sse(pieces, done=False))
-    chunks = calls.stream()
-    assert_complete(chunks)
-    assert read(chunks) == EXPECTED
+def test_framing_does_not_matter(gateway: OfflineGateway, calls: Calls) -> None:
+    for framing in FRAMINGS:
+        for size in [1, 1 << 20]:
+            with in_row(framing, size):
+                gateway.forget()
+                data = FRAMINGS[framing]
+                pieces = [data[place : place + size] for place in range(0, len(data), size)]
+                gateway.reply(Sse(pieces, done=False))
+                chunks = calls.stream()
+                assert_complete(chunks)
+                assert read(chunks) == EXPECTED
 
 
 def test_line_separators_of_unicode_do_not_split(gateway: OfflineGateway, calls: Calls) -> None:
@@ -125,24 +125,28 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", BROKEN)
 def test_what_is_no_event_raises_with_the_part_before(
-    gateway: OfflineGateway, calls: Calls, kind: str
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    start = [encoded(event) for event in EVENTS[:2]]
-    gateway.reply(Sse([*start, BROKEN[kind]], done=False))
-    with pytest.raises(StreamError) as caught:
-        calls.stream()
-    assert read(caught.value.partial)["text"] == "Tide"
-    assert caught.value.retryable is False
+    for kind in BROKEN:
+        with in_row(kind):
+            gateway.forget()
+            start = [encoded(event) for event in EVENTS[:2]]
+            gateway.reply(Sse([*start, BROKEN[kind]], done=False))
+            with pytest.raises(StreamError) as caught:
+                calls.stream()
+            assert read(caught.value.partial)["text"] == "Tide"
+            assert caught.value.retryable is False
 
 
-@pytest.mark.parametrize("events", [[], [": PING\n\n"], ["\n\n"], ["data: {}\n\n"]])
-@pytest.mark.parametrize("done", [True, False])
 def test_stream_of_nothing_is_truncated_and_retryable(
-    gateway: OfflineGateway, calls: Calls, events: list[Any], done: bool
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    gateway.reply(Sse(events, done=done))
-    with pytest.raises(StreamTruncatedError) as caught:
-        calls.stream()
-    assert caught.value.retryable is True
+    for done in [True, False]:
+        for events in [[], [": PING\n\n"], ["\n\n"], ["data: {}\n\n"]]:
+            with in_row(done, events):
+                gateway.forget()
+                gateway.reply(Sse(events, done=done))
+                with pytest.raises(StreamTruncatedError) as caught:
+                    calls.stream()
+                assert caught.value.retryable is True

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ModelUnavailableError, ResponseError
 from tests.gateway import Body, Json, OfflineGateway, Sse, completion, encoded, error, text_chunks
-from tests.harness import Calls, read
+from tests.harness import Calls, in_row, read
 
 LEGACY = {"text": "Hi", "finish_reason": "stop", "index": 0}
 
@@ -45,15 +45,15 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("method", ["complete", "stream"])
-@pytest.mark.parametrize("kind", PAGES)
-def test_page_is_a_page_whatever_its_scripts_hold(
-    gateway: OfflineGateway, calls: Calls, kind: str, method: str
-) -> None:
-    gateway.reply(Body(PAGES[kind], headers={"Content-Type": "text/html"}))
-    with pytest.raises(ResponseError, match=r"web page.*/v1") as caught:
-        getattr(calls, method)()
-    assert caught.value.retryable is False
+def test_page_is_a_page_whatever_its_scripts_hold(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in PAGES:
+        for method in ["complete", "stream"]:
+            with in_row(kind, method):
+                gateway.forget()
+                gateway.reply(Body(PAGES[kind], headers={"Content-Type": "text/html"}))
+                with pytest.raises(ResponseError, match=r"web page.*/v1") as caught:
+                    getattr(calls, method)()
+                assert caught.value.retryable is False
 
 
 @pytest.mark.parametrize("method", ["complete", "stream"])
@@ -66,17 +66,17 @@ def test_json_that_has_no_end_leaves_its_part(
     assert read(caught.value.partial)["text"] == "Tide is"
 
 
-@pytest.mark.parametrize(
-    "start", ["", ": PING\n\n", "event: x\n", "retry: 9\n\n", "\ufeff", "\n\n"]
-)
-@pytest.mark.parametrize("size", [1, 1 << 20])
 def test_stream_under_another_label_is_read_at_any_cut(
-    gateway: OfflineGateway, calls: Calls, size: int, start: str
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    body = start.encode() + b"".join(map(encoded, text_chunks("Hi")))
-    pieces = [body[place : place + size] for place in range(0, len(body), size)]
-    gateway.reply(Sse(pieces, headers={"Content-Type": "text/plain"}))
-    assert calls.complete().text == "Hi"
+    for size in [1, 1 << 20]:
+        for start in ["", ": PING\n\n", "event: x\n", "retry: 9\n\n", "\ufeff", "\n\n"]:
+            with in_row(size, start):
+                gateway.forget()
+                body = start.encode() + b"".join(map(encoded, text_chunks("Hi")))
+                pieces = [body[place : place + size] for place in range(0, len(body), size)]
+                gateway.reply(Sse(pieces, headers={"Content-Type": "text/plain"}))
+                assert calls.complete().text == "Hi"
 
 
 LISTS: dict[str, Any] = {

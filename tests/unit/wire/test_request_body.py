@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from tests.gateway import Json, OfflineGateway, Sse, completion, text_chunks
-from tests.harness import ASK, MESSAGES, Calls
+from tests.harness import ASK, MESSAGES, Calls, in_row
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "basic": {
@@ -102,11 +102,13 @@ ACCEPTED: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", ACCEPTED)
-def test_parameter_is_sent_as_given(gateway: OfflineGateway, calls: Calls, name: str) -> None:
-    for value in ACCEPTED[name]:
-        calls.complete(**{name: value})
-    assert gateway.bodies == [{**ASK, name: value} for value in ACCEPTED[name]]
+def test_parameter_is_sent_as_given(gateway: OfflineGateway, calls: Calls) -> None:
+    for name in ACCEPTED:
+        with in_row(name):
+            gateway.forget()
+            for value in ACCEPTED[name]:
+                calls.complete(**{name: value})
+            assert gateway.bodies == [{**ASK, name: value} for value in ACCEPTED[name]]
 
 
 def test_tool_choice_and_top_logprobs_are_sent(gateway: OfflineGateway, calls: Calls) -> None:
@@ -149,16 +151,18 @@ REFUSED: dict[str, list[Any]] = {
 WRONG = [(name, value) for name, values in REFUSED.items() for value in values]
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG)
 def test_value_out_of_range_is_refused_before_sending(
-    gateway: OfflineGateway, calls: Calls, name: str, value: Any
+    gateway: OfflineGateway, calls: Calls
 ) -> None:
-    for call in (calls.complete, calls.stream):
-        with pytest.raises(ConfigurationError, match=name) as caught:
-            call(**{name: value})
-        assert isinstance(caught.value, ValueError)
-        assert caught.value.retryable is False
-    assert gateway.requests == []
+    for name, value in WRONG:
+        with in_row(name):
+            gateway.forget()
+            for call in (calls.complete, calls.stream):
+                with pytest.raises(ConfigurationError, match=name) as caught:
+                    call(**{name: value})
+                assert isinstance(caught.value, ValueError)
+                assert caught.value.retryable is False
+            assert gateway.requests == []
 
 
 MESSAGE_ERRORS: dict[str, dict[str, Any]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ramclouds._wire.sse import CommentFilter, Event, EventDecoder, looks_like_events
+from tests.harness import in_row
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "one": (b"data: a\n\n", [("message", b"a")]),
@@ -70,12 +71,13 @@ def decode(*pieces: bytes) -> list[Event]:
     return events + decoder.close()
 
 
-@pytest.mark.parametrize(("stream", "payloads"), STREAMS.values(), ids=STREAMS)
-def test_payloads_are_the_same_at_every_split(stream: bytes, payloads: list[Event]) -> None:
-    assert decode(stream) == payloads
-    assert decode(*(stream[place : place + 1] for place in range(len(stream)))) == payloads
-    for place in range(len(stream) + 1):
-        assert decode(stream[:place], b"", stream[place:]) == payloads
+def test_payloads_are_the_same_at_every_split() -> None:
+    for stream, payloads in STREAMS.values():
+        with in_row(stream):
+            assert decode(stream) == payloads
+            assert decode(*(stream[place : place + 1] for place in range(len(stream)))) == payloads
+            for place in range(len(stream) + 1):
+                assert decode(stream[:place], b"", stream[place:]) == payloads
 
 
 def test_an_event_is_given_out_with_its_blank_line() -> None:
@@ -116,9 +118,8 @@ def test_what_begins_no_event_stream(body: bytes) -> None:
     assert not looks_like_events(body)
 
 
-@pytest.mark.parametrize(
-    ("pieces", "expected"),
-    [
+def test_comments_are_told_from_what_else_comes() -> None:
+    for pieces, expected in [
         ([b": PING\n\n", b"\n", b"\r\n", b":"], [False, False, False, False]),
         ([b": PI", b"data: NG\n", b"data: {}\n\n"], [False, False, True]),
         ([b"data: {}\n\n: PING\n\n"], [True]),
@@ -126,8 +127,7 @@ def test_what_begins_no_event_stream(body: bytes) -> None:
         ([b": PING\r", b"data"], [False, True]),
         ([b"", b"x"], [False, True]),
         ([b"data", b": {", b"}"], [True, True, True]),
-    ],
-)
-def test_comments_are_told_from_what_else_comes(pieces: list[bytes], expected: list[bool]) -> None:
-    comments = CommentFilter()
-    assert [comments.has_content(piece) for piece in pieces] == expected
+    ]:
+        with in_row(pieces):
+            comments = CommentFilter()
+            assert [comments.has_content(piece) for piece in pieces] == expected

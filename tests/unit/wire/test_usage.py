@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.gateway import Json, OfflineGateway, completion, usage
-from tests.harness import Calls
+from tests.harness import Calls, in_row
 
 USAGES: dict[str, tuple[Any, tuple[int, ...] | None]] = {
     "input_and_output": ({"input_tokens": 3, "output_tokens": 4}, (3, 4, 7)),
@@ -24,13 +22,15 @@ USAGES: dict[str, tuple[Any, tuple[int, ...] | None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", USAGES)
-def test_usage_in_odd_shapes(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
-    sent, expected = USAGES[kind]
-    gateway.reply(Json({**completion(), "usage": sent}))
-    used = calls.complete().usage
-    counts = used and (used.prompt_tokens, used.completion_tokens, used.total_tokens)
-    assert counts == expected
+def test_usage_in_odd_shapes(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in USAGES:
+        with in_row(kind):
+            gateway.forget()
+            sent, expected = USAGES[kind]
+            gateway.reply(Json({**completion(), "usage": sent}))
+            used = calls.complete().usage
+            counts = used and (used.prompt_tokens, used.completion_tokens, used.total_tokens)
+            assert counts == expected
 
 
 def test_usage_in_a_choice_is_read(gateway: OfflineGateway, calls: Calls) -> None:
@@ -63,12 +63,16 @@ DETAILS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", DETAILS)
-def test_details_are_counted_under_each_name(
-    gateway: OfflineGateway, calls: Calls, kind: str
-) -> None:
-    sent, expected = DETAILS[kind]
-    gateway.reply(Json({**completion(), "usage": {**usage(100, 50), **sent}}))
-    used = calls.complete().usage
-    assert used is not None
-    assert (used.cached_tokens, used.cache_creation_tokens, used.reasoning_tokens) == expected
+def test_details_are_counted_under_each_name(gateway: OfflineGateway, calls: Calls) -> None:
+    for kind in DETAILS:
+        with in_row(kind):
+            gateway.forget()
+            sent, expected = DETAILS[kind]
+            gateway.reply(Json({**completion(), "usage": {**usage(100, 50), **sent}}))
+            used = calls.complete().usage
+            assert used is not None
+            assert (
+                used.cached_tokens,
+                used.cache_creation_tokens,
+                used.reasoning_tokens,
+            ) == expected
