@@ -1,35 +1,25 @@
-"""A client's settings, and the requests made from them: all that both clients share."""
+"""A client's settings, and one request made from them: what both clients and all routes share."""
 
 from __future__ import annotations
 
 import os
 import ssl
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from inspect import signature
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 import httpx
 from pydantic import Secret, SecretStr
 from typing_extensions import TypedDict, Unpack
 
-from ramclouds._account import GatewayStatus
 from ramclouds._addresses import proxy_secrets
 from ramclouds._attempts import Attempts
-from ramclouds._batching import Batching
-from ramclouds._complete import account_value_from, completion_from, models_from
-from ramclouds._embed import embeddings_from
-from ramclouds._failures.model_names import remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._fallback import Fallbacks
-from ramclouds._fitting import fitted, remember_channels
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
 from ramclouds._pace.registry import Gates, gates_of
-from ramclouds._prices.known import remember_prices, remembered_prices
-from ramclouds._prices.price import Prices
 from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
@@ -40,58 +30,23 @@ from ramclouds._settings import (
     settings_from,
     timeout_from,
 )
-from ramclouds._stream.reader import StreamReader
 from ramclouds._traces.switch import tracing
-from ramclouds._wire.account import to_billed, to_gateway_status, to_key_status
-from ramclouds._wire.chat.ending import Reading
-from ramclouds._wire.chat.request_body import (
-    USAGE_FIELD,
-    Message,
-    body_from,
-    can_be_streamed,
-    gets_usage,
-    make_streamed,
-    stream_body_from,
-)
-from ramclouds._wire.embeddings.request_body import (
-    ENCODING,
-    Input,
-    count_of,
-    embeddings_body,
-)
-from ramclouds._wire.embeddings.vectors import require_numpy
-from ramclouds._wire.prices import to_prices
-from ramclouds.bridge.dialects import DialectSetting, to_choice
-from ramclouds.bridge.fallback_models import check_fallback_models
+from ramclouds.bridge.dialects import DialectSetting
 from ramclouds.bridge.pictures import ImagesInText
-from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import (
     MAX_WAIT,
     STALL_TIMEOUT,
     Pace,
     check_pickles,
-    hide_headers,
     is_secret_header,
     public_headers,
     reject_unknown,
     shown_headers,
 )
 from ramclouds.errors import ConfigurationError
-from ramclouds.models import embedding_facts
-from ramclouds.types import Completion, Embeddings, KeyStatus, Model
-
-if TYPE_CHECKING:
-    from ramclouds._fallback import MakeRequest
 
 T = TypeVar("T")
 ToValue: TypeAlias = Callable[[Attempts], T]
-
-_COMPLETIONS = "/chat/completions"
-_EMBEDDINGS = "/embeddings"
-_PRICES = "/api/pricing"
-# For each base URL, the models whose converted responses have carried `input_tokens`: shared by all
-# clients of the process, since it is a fact about the gateway's channels.
-_COUNTING: defaultdict[str, set[str]] = defaultdict(set)
 
 
 class Nothing(TypedDict):
@@ -202,134 +157,6 @@ class BaseClient:
     def __copy__(self) -> Any:
         return self.__deepcopy__({})
 
-    def _complete_attempts(
-        self,
-        model: str,
-        messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Attempts:
-        return self._chat_attempts(self._whole_request, model, messages, timeout, params)
-
-    def _whole_request(
-        self,
-        model: str,
-        messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Request:
-        request = self._request("POST", _COMPLETIONS, timeout, params)
-        prepared = self._fit(request, body_from(model, messages, params), params)
-        is_streamed = self._settings.stream_whole_calls or model in self._memory.streamed_models
-        if (is_streamed or prepared.as_stream) and can_be_streamed(prepared.body):
-            self._make_streamed(request, stream_usage=None)
-        else:
-            # OpenAI refuses it beside a whole request.
-            prepared.body.pop(USAGE_FIELD, None)
-        return request
-
-    def _stream_attempts(
-        self,
-        model: str,
-        messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Attempts:
-        return self._chat_attempts(self._stream_request, model, messages, timeout, params)
-
-    def _stream_request(
-        self,
-        model: str,
-        messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Request:
-        request = self._request("POST", _COMPLETIONS, timeout, params)
-        self._fit(request, stream_body_from(model, messages, params), params)
-        self._make_streamed(request, stream_usage=params.get("stream_usage"))
-        return request
-
-    def _chat_attempts(
-        self,
-        make: MakeRequest,
-        model: str,
-        messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Attempts:
-        hide_headers(params)
-        fallbacks = self._fallbacks(model, params)
-        if fallbacks is None:
-            return self._attempts(make(model, messages, timeout, params))
-        fallbacks.make, fallbacks.params = make, {**params, "timeout": timeout}
-        fallbacks.params["messages"] = messages
-        fallbacks.is_by_hand = self._settings.dialect is None
-        return self._attempts(fallbacks.request(), fallbacks=fallbacks)
-
-    def _fallbacks(self, model: str, params: Mapping[str, Any]) -> Fallbacks | None:
-        """The models of one call; None where there is only one."""
-        given = params.get("fallback_models", self._settings.fallback_models)
-        if given is None or isinstance(given, Fallbacks):
-            return given
-        if "fallback_models" in params:
-            check_fallback_models(given, model)
-        if not given:
-            return None
-        key = hash(self._prepare()[0].get("authorization"))
-        account = (self._settings.base_url, key)
-        return Fallbacks(model, given, account, self._settings.max_retries)
-
-    def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
-        choice = to_choice(params.get("dialect")) or self._settings.dialect
-        rests = body["model"] in self._memory.effortless_models
-        request.prepared = fitted(body, choice, self._settings.base_url, rests=rests)
-        request.body = request.prepared.body
-        return request.prepared
-
-    def _embed_attempts(
-        self,
-        model: str,
-        texts: Input,
-        encoding_format: str | None,
-        timeout: float | httpx.Timeout | None,
-        params: Mapping[str, Any],
-    ) -> Attempts:
-        hide_headers(params)
-        request = self._request("POST", _EMBEDDINGS, timeout, params)
-        request.body = embeddings_body(model, texts, encoding_format, params)
-        memory = self._refused_by_model[model]
-        if encoding_format is None:
-            # Base64 is a third of the bytes of floats, and quicker to read.
-            request.optional_field = ENCODING
-            if ENCODING in memory.refused_fields:
-                del request.body[ENCODING]
-        return self._attempts(request, memory)
-
-    def _batching(self, texts: Sequence[str], model: str, **settings: Any) -> Batching:
-        return Batching(texts, embedding_facts(model), self._most_texts, **settings)
-
-    def _make_streamed(self, request: Request, *, stream_usage: bool | None) -> None:
-        assert request.body is not None
-        request.optional_field = make_streamed(
-            request.body, stream_usage=stream_usage, refused=self._memory.refused_fields
-        )
-
-    def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
-        return self._attempts(self._request("GET", "/models", timeout, {}))
-
-    def _root_attempts(self, path: str, timeout: float | httpx.Timeout | None) -> Attempts:
-        """A request below the gateway's root, where `/v1` is a folder."""
-        request = self._request("GET", "", timeout, {})
-        request.url = self._settings.base_url.removesuffix("/v1") + path
-        return self._attempts(request)
-
-    def _prices_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
-        attempts = self._root_attempts(_PRICES, timeout)
-        # It needs no key, and where it asks for a login no key of a model will do.
-        headers = attempts.request.headers = attempts.request.headers.copy()
-        headers.pop("authorization", None)
-        return attempts
-
     def _request(
         self,
         method: str,
@@ -389,69 +216,6 @@ class BaseClient:
         if self._own_gates is None:
             self._own_gates = gates_of(settings.base_url, headers, settings.pace)
         return self._own_gates
-
-    def _to_completion(self, attempts: Attempts) -> Completion:
-        return completion_from(attempts.head(), attempts.body, self._reading(attempts))
-
-    def _to_embeddings(self, texts: Input, *, as_numpy: bool) -> ToValue[Embeddings]:
-        if as_numpy:
-            require_numpy()
-        return partial(self._embeddings_of, count_of(texts), as_numpy)
-
-    def _embeddings_of(self, count: int, as_numpy: bool, attempts: Attempts) -> Embeddings:
-        found = embeddings_from(attempts.head(), attempts.body, count, as_numpy=as_numpy)
-        if found.usage is not None and attempts.request.body is not None:
-            found.usage._billed_as = (self._settings.base_url, attempts.request.body["model"])
-        return found
-
-    def _to_models(self, attempts: Attempts) -> list[Model]:
-        models = models_from(attempts.head(), attempts.body)
-        remember_models(self._settings.base_url, (model.id for model in models))
-        remember_channels(self._settings.base_url, models)
-        return models
-
-    def _to_key_status(self, attempts: Attempts) -> KeyStatus:
-        return account_value_from(attempts.head(), attempts.body, to_key_status)
-
-    def _to_gateway_status(self, attempts: Attempts) -> GatewayStatus:
-        return account_value_from(attempts.head(), attempts.body, to_gateway_status)
-
-    def _to_billed(self, attempts: Attempts) -> float:
-        return account_value_from(attempts.head(), attempts.body, to_billed)
-
-    def _to_prices(self, group: str | None) -> ToValue[Prices]:
-        return partial(self._prices_in, group)
-
-    def _prices_in(self, group: str | None, attempts: Attempts) -> Prices:
-        to_value = partial(to_prices, group=group)
-        prices = account_value_from(attempts.head(), attempts.body, to_value)
-        remember_prices(self._settings.base_url, prices, time.monotonic())
-        return prices
-
-    def _known_prices(self, group: str | None, max_age: float) -> Prices | None:
-        return remembered_prices(self._settings.base_url, group, max_age, time.monotonic())
-
-    def _reader(self, attempts: Attempts) -> StreamReader:
-        return StreamReader(attempts.head(), self._reading(attempts))
-
-    def _reading(self, attempts: Attempts) -> Reading:
-        body, prepared = attempts.request.body, attempts.request.prepared
-        assert body is not None
-        assert prepared is not None
-        return Reading(
-            think_tags=self._settings.think_tags,
-            images_in_text=self._settings.images_in_text,
-            model=body["model"],
-            has_tools=bool(body.get("tools")),
-            has_usage=gets_usage(body),
-            stop=prepared.stop,
-            token_limit=prepared.token_limit,
-            counting=_COUNTING[self._settings.base_url],
-            base_url=self._settings.base_url,
-            tool_names=prepared.tool_names,
-            stands_in_for=attempts.fallbacks.stands_in_for if attempts.fallbacks else None,
-            arguments=prepared.arguments,
-        )
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:
         """Headers and redactor, made at the first request."""

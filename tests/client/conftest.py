@@ -55,6 +55,6 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def asleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("ramclouds._client.sleep", waited.append)
-    monkeypatch.setattr("ramclouds._client.asleep", asleep)
+    monkeypatch.setattr("ramclouds._exchange.sleep", waited.append)
+    monkeypatch.setattr("ramclouds._exchange.asleep", asleep)
     return waited

@@ -101,6 +101,16 @@ def test_rooms_import_along_the_arrows() -> None:
     assert against == []
 
 
+def test_every_arrow_is_used() -> None:
+    used = {
+        (room_of(one.module), room_of(found))
+        for one in IMPORTS
+        for found in re.findall(r"ramclouds\.[\w.]+", one.target)
+    }
+    drawn = {(room, target) for room, targets in ARROWS.items() for target in targets}
+    assert drawn - used == set()
+
+
 def test_arrows_lead_down() -> None:
     list(TopologicalSorter(ARROWS).static_order())
 

@@ -220,7 +220,7 @@ def test_public_names_are_pinned(module: str) -> None:
 
 @pytest.mark.parametrize(("kind", "close"), [(Client, "close"), (AsyncClient, "aclose")])
 def test_client_methods_are_pinned(kind: type, close: str) -> None:
-    public = {name for name in vars(kind) if not name.startswith("_")}
+    public = {name for name in dir(kind) if not name.startswith("_")}
     assert public == (CLIENT_METHODS.keys() - {"__init__"}) | {close}
     for name, parameters in CLIENT_METHODS.items():
         taken = list(inspect.signature(getattr(kind, name)).parameters)

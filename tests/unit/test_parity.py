@@ -9,12 +9,22 @@ from functools import cache
 from typing import Any
 
 from ramclouds import AsyncClient, Client
+from ramclouds._account_client import AccountClient, AsyncAccountClient
+from ramclouds._embedding_client import AsyncEmbeddingClient, EmbeddingClient
+from ramclouds._exchange import AsyncExchange, Exchange
 from tests.harness import in_row
 
+TWINS = {
+    Client: AsyncClient,
+    AccountClient: AsyncAccountClient,
+    EmbeddingClient: AsyncEmbeddingClient,
+    Exchange: AsyncExchange,
+}
 # Where the connections are kept: one pool for all threads, or one for each event loop.
 POOLS = {"_http", "_forget_pool", "close"}
 DUNDERS = {"__aenter__": "__enter__", "__aexit__": "__exit__"}
-SYNC_NAMES = set(re.findall(r"\w+", inspect.getsource(Client))) | {"Generator", "Iterator"}
+SOURCES = "".join(map(inspect.getsource, TWINS))
+SYNC_NAMES = set(re.findall(r"\w+", SOURCES)) | {"Generator", "Iterator"}
 
 
 def plain_name(name: str) -> str:
@@ -87,14 +97,24 @@ def methods(kind: type) -> dict[str, str]:
     return {getattr(node, "name", str(at)): ast.unparse(node) for at, node in enumerate(plain)}
 
 
-def test_both_clients_have_the_same_methods() -> None:
-    assert list(methods(Client)) == list(methods(AsyncClient))
+def test_a_client_is_of_twins_and_of_what_both_share() -> None:
+    def bases(kind: type) -> set[type]:
+        return {one for one in kind.__mro__ if "ramclouds" in one.__module__}
+
+    assert bases(Client) - bases(AsyncClient) == TWINS.keys()
+    assert bases(AsyncClient) - bases(Client) == set(TWINS.values())
+
+
+def test_twins_have_the_same_methods() -> None:
+    for kind, twin in TWINS.items():
+        assert list(methods(kind)) == list(methods(twin))
 
 
 def test_twin_methods_have_the_same_tree() -> None:
-    for name in sorted(methods(Client).keys() - POOLS):
-        with in_row(name):
-            assert methods(AsyncClient)[name] == methods(Client)[name]
+    for kind, twin in TWINS.items():
+        for name in sorted(methods(kind).keys() - POOLS):
+            with in_row(kind.__name__, name):
+                assert methods(twin)[name] == methods(kind)[name]
 
 
 def test_twin_signatures_take_the_same_parameters() -> None:
