@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ramclouds._prices.billed import Billed
 from ramclouds._prices.known import price_of
 from ramclouds._prices.price import Price, cost_of
 
@@ -17,23 +18,8 @@ _UNITS_PER_USD = 500_000
 # for every streamed token. Treat the values as read-only all the same.
 
 
-class _Billed:
-    """Base URL and model that were asked: the gateway bills by the name in the request."""
-
-    # No field, so that `asdict` and comparisons leave it out.
-    __slots__ = ("_asked",)
-
-    @property
-    def _billed_as(self) -> tuple[str, str] | None:
-        return getattr(self, "_asked", None)
-
-    @_billed_as.setter
-    def _billed_as(self, asked: tuple[str, str] | None) -> None:
-        self._asked = asked
-
-
 @dataclass(slots=True)
-class Usage(_Billed):
+class Usage(Billed):
     """Tokens of one call, as the gateway counted them; a count it did not send is 0."""
 
     prompt_tokens: int = 0

@@ -11,7 +11,7 @@ from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
 from ramclouds._wire.chat.ending import Reading, failure_of, is_gateway_id
 from ramclouds._wire.chat.extra import merged, message_extra, response_facts, with_pictures
-from ramclouds._wire.chat.message import message_of, reasoning_of, refusal_of
+from ramclouds._wire.chat.message import delta_of, reasoning_of, refusal_of
 from ramclouds._wire.chat.tool_calls import raw_calls
 from ramclouds._wire.fields import as_index, as_list, as_name, as_object, as_text
 from ramclouds._wire.usage import usage_of
@@ -178,7 +178,7 @@ class ChunkMapper:
     def _take_choice(
         self, index: int, choice: dict[str, Any], event: dict[str, Any]
     ) -> Chunk | None:
-        delta = _delta_of(choice)
+        delta = delta_of(choice)
         reason = as_name(choice.get("finish_reason"))
         self._check_same_response(delta, reason, event)
         if reason is not None:
@@ -299,12 +299,3 @@ class ChunkMapper:
             splits = self._think is not None or self._pictures is not None
             self._is_simple = not (splits or self._surrogates.is_needed)
         return chunk
-
-
-def _delta_of(choice: dict[str, Any]) -> dict[str, Any]:
-    """The delta of a choice; one of the wrong type is an error, not an empty delta."""
-    delta = message_of(choice)
-    given = choice.get("delta")
-    if given and not isinstance(given, dict):
-        raise MalformedError(f"a delta is {type(given).__name__}")
-    return delta

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ramclouds._json.parsing import MalformedError
 from ramclouds._wire.fields import as_object, as_text, is_reasoning_part
 
 
@@ -13,6 +14,19 @@ def message_of(choice: Mapping[str, Any]) -> dict[str, Any]:
     text = choice.get("text")
     given = choice.get("message") or choice.get("delta")
     return {"content": text} if not given and isinstance(text, str) else as_object(given)
+
+
+def delta_of(choice: dict[str, Any]) -> dict[str, Any]:
+    """The delta of a choice; one of the wrong type is an error, not an empty delta.
+
+    Raises:
+        MalformedError: it is no object.
+    """
+    delta = message_of(choice)
+    given = choice.get("delta")
+    if given and not isinstance(given, dict):
+        raise MalformedError(f"a delta is {type(given).__name__}")
+    return delta
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
