@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, BinaryIO, NamedTuple
 
-from ramclouds.bulk._lines import START, Result, read_line, to_line, to_result
+from ramclouds.bulk._lines import START, Result, read_head, read_line, to_line, to_result
 from ramclouds.bulk._lock import lock
 from ramclouds.errors import ConfigurationError
 
@@ -106,8 +106,8 @@ def read(path: str | os.PathLike[str]) -> Iterator[Result]:
     journal = Path(path)
     if not journal.is_file():
         raise ConfigurationError(f"There is no file {journal}. Give the path that `out` had.")
-    last = {line["custom_id"]: offset for offset, line in _lines(journal)}
-    for offset, line in _lines(journal):
+    last = {line["custom_id"]: offset for offset, line in _lines(journal, read_head)}
+    for offset, line in _lines(journal, read_line):
         if last[line["custom_id"]] == offset:
             yield to_result(line)
 
@@ -158,7 +158,7 @@ def _start_of_last_line(file: BinaryIO, size: int) -> int:
 
 def _entries(path: Path) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for offset, line in _lines(path):
+    for offset, line in _lines(path, read_head):
         error, custom_id = line["error"], line["custom_id"]
         if error is not None and error.get("retryable", True):
             entries.pop(custom_id, None)
@@ -167,12 +167,14 @@ def _entries(path: Path) -> dict[str, Entry]:
     return entries
 
 
-def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _lines(
+    path: Path, parse: Callable[[bytes], dict[str, Any] | None]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The lines that can be read: a power cut can leave zeros in the place of others."""
     offset = 0
     with path.open("rb") as file:
         for line in file:
-            if (found := read_line(line)) is not None:
+            if (found := parse(line)) is not None:
                 yield offset, found
             offset += len(line)
 

@@ -11,6 +11,7 @@ from ramclouds._wire.embeddings.request_body import embeddings_body
 from ramclouds.bridge.body_fields import BodyFields, merged
 from ramclouds.bulk._needs import chat_need, embed_need, invoke_need
 from ramclouds.bulk._rows import Kind
+from ramclouds.bulk._sources import MAPPINGS
 from ramclouds.bulk._template import Template
 
 # What a row may set: the rest of `Params` is about how the client asks, and about headers.
@@ -83,7 +84,7 @@ def _with_settings(
     model: str | None, settings: Mapping[str, Any], own: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The body of a row over the settings of the run: the row wins."""
-    body = merged(settings, own)
+    body = merged(settings, own) if settings else {**own}
     if None in body.values() or "extra_body" in body:
         body.update(body.pop("extra_body", {}))
         body = {name: value for name, value in body.items() if value is not None}
@@ -140,10 +141,10 @@ def _embed_body(value: Any, *, template: Template | None, is_table: bool) -> dic
 def _invoke_input(value: Any, *, template: Template | None) -> Any:
     if template is not None:
         return template.fill(_columns(value))
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPINGS):
         return value
     body = value.get("body")
-    if isinstance(body, Mapping) and "messages" in body:
+    if isinstance(body, MAPPINGS) and "messages" in body:
         # The other fields of a request are settings of what is invoked.
         return body["messages"]
     fields = {name: one for name, one in value.items() if name != "custom_id"}
@@ -164,13 +165,13 @@ def _prompted(prompt: str) -> dict[str, Any]:
 
 
 def _columns(value: Any) -> Mapping[str, Any] | str:
-    if isinstance(value, (str, Mapping)):
+    if isinstance(value, (str, *MAPPINGS)):
         return value
     raise ValueError(f"is no object: {value!r:.80}. A template needs columns.")
 
 
 def _fields(value: Any, *, is_table: bool) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPINGS):
         raise ValueError(f"is no text and no object: {value!r:.80}.")
     present = {name: one for name, one in value.items() if one is not None}
     return {name: present[name] for name in present.keys() & _COLUMNS} if is_table else present
@@ -179,7 +180,7 @@ def _fields(value: Any, *, is_table: bool) -> dict[str, Any]:
 def _line_body(line: Mapping[str, Any], url: str) -> dict[str, Any]:
     """The body of a line of OpenAI's Batch input."""
     body = line["body"]
-    if not isinstance(body, Mapping):
+    if not isinstance(body, MAPPINGS):
         raise ValueError(f"has a body that is no object: {body!r:.80}.")
     if line.get("method", "POST") != "POST" or line.get("url", url) != url:
         asked = f"{line.get('method', 'POST')} {line.get('url', url)}"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, from_json, to_json
+from typing_extensions import NotRequired, TypedDict
 
 from ramclouds.types import Usage
 
@@ -94,6 +96,37 @@ def _to_json(line: dict[str, Any]) -> bytes:
     except (PydanticSerializationError, ValueError, UnicodeError):
         # Halves of surrogate pairs, as escapes; and values of a chain that have no form in JSON.
         return json.dumps(line, separators=(",", ":"), default=repr).encode()
+
+
+class _Object(TypedDict):
+    """An object, whatever is in it."""
+
+
+class _Error(TypedDict):
+    retryable: NotRequired[Any]
+
+
+class _Head(TypedDict):
+    """A line without what is in its response."""
+
+    custom_id: str
+    key: str
+    response: _Object | None
+    error: _Error | None
+
+
+_read_head = TypeAdapter(_Head).validator.validate_json
+
+
+def read_head(line: bytes) -> dict[str, Any] | None:
+    """As `read_line`, in a third of its time; `response` is empty."""
+    try:
+        head: dict[str, Any] = _read_head(line, strict=True)
+    except ValidationError:
+        # It refuses what `read_line` can read: halves of surrogate pairs, and deep values.
+        return read_line(line)
+    has_ended = head["response"] is not None or head["error"] is not None
+    return head if has_ended else None
 
 
 def read_line(line: bytes) -> dict[str, Any] | None:

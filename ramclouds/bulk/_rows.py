@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from json import JSONEncoder, encoder
+from typing import Any, NamedTuple
 
 from pydantic_core import to_jsonable_python
 
 from ramclouds.bulk._needs import Need
-from ramclouds.bulk._sources import BadRowError, Numbered
+from ramclouds.bulk._sources import MAPPINGS, BadRowError, Numbered
 from ramclouds.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row that can be asked."""
 
     custom_id: str
@@ -47,7 +46,7 @@ class Kind:
 def rows_of(values: Numbered, kind: Kind) -> Iterator[Row | BadRowError]:
     """Values as rows, and errors in the place of those that are none."""
     names: set[str] = set()
-    counts: Counter[bytes] = Counter()
+    counts: dict[str, int] = defaultdict(int)
     for place, value in values:
         if isinstance(value, BadRowError):
             yield value
@@ -71,19 +70,19 @@ def _message(exc: Exception) -> str:
     return "is nested too deeply." if isinstance(exc, RecursionError) else str(exc)
 
 
-def _row(place: str, value: Any, kind: Kind, counts: Counter[bytes]) -> Row:
+def _row(place: str, value: Any, kind: Kind, counts: dict[str, int]) -> Row:
     own = kind.to_own(value)
     custom_id = _custom_id(value)
     if custom_id is None:
         hashed = _hash(own)
         counts[hashed] += 1
-        custom_id = f"{hashed.hex()}-{counts[hashed]}"
+        custom_id = f"{hashed}-{counts[hashed]}"
     input = kind.to_input(own)
-    return Row(custom_id, input, _hash([custom_id, input]).hex(), place)
+    return Row(custom_id, input, _hash([custom_id, input]), place)
 
 
 def _custom_id(value: Any) -> str | None:
-    given = value.get("custom_id") if isinstance(value, Mapping) else None
+    given = value.get("custom_id") if isinstance(value, MAPPINGS) else None
     if given is None or given == "":
         return None
     if isinstance(given, bool) or not isinstance(given, (str, int)):
@@ -91,20 +90,29 @@ def _custom_id(value: Any) -> str | None:
     return str(given)
 
 
-def _hash(value: Any) -> bytes:
-    return blake2b(_canonical(value).encode(), digest_size=16).digest()
-
-
-def _canonical(value: Any) -> str:
-    """JSON that is the same for equal values, whatever the order of their keys."""
+def _hash(value: Any) -> str:
+    """Hash of JSON that is the same for equal values, whatever the order of their keys."""
     try:
-        return _encode(value)
+        text = "".join(_encode(value, 0))
     except ValueError as exc:
         raise ValueError(f"cannot be written as JSON: {exc}.") from exc
     except TypeError as exc:
         raise ValueError(f"holds what JSON has no form for: {exc}.") from exc
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-_encode = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), allow_nan=False, default=to_jsonable_python
-).encode
+def _encoder() -> Callable[[Any, int], Iterable[str]]:
+    """The encoder in C of a `JSONEncoder`, which makes one anew for each value."""
+    options = JSONEncoder(
+        sort_keys=True, separators=(",", ":"), allow_nan=False, default=to_jsonable_python
+    )
+    # Other interpreters have none.
+    # https://github.com/python/cpython/blob/v3.14.0/Lib/json/encoder.py#L245
+    make = getattr(encoder, "c_make_encoder", None)
+    if make is None:
+        return lambda value, _: options.encode(value)
+    quoted = encoder.encode_basestring_ascii
+    return make(None, options.default, quoted, None, ":", ",", True, False, False)  # type: ignore[no-any-return]
+
+
+_encode = _encoder()

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from io import IOBase
 from itertools import chain, count
 from pathlib import Path
@@ -18,6 +18,9 @@ from ramclouds.errors import ConfigurationError
 
 Numbered = Iterator[tuple[str, Any]]
 """Where a value stands ("Line 3"), and the value, or the `BadRowError` that stands for it."""
+
+MAPPINGS = (dict, Mapping)
+"""For `isinstance`: the abstract class alone takes five times as long to find a dict."""
 
 _LONGEST_LINE = 256 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"

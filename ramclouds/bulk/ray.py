@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,7 @@ def _summaries(rows: list[Row], worker: tuple[Any, ...], actors: int) -> Iterato
     ray_data = _ray_data()
     in_flight = worker[0].max_in_flight
     size = min(in_flight * _BATCH_PER_FLIGHT, len(rows) // (actors * _BATCHES_PER_ACTOR) + 1)
-    items = [{"row": json.dumps(asdict(row), default=to_jsonable_python)} for row in rows]
+    items = [{"row": json.dumps(row._asdict(), default=to_jsonable_python)} for row in rows]
     asked = ray_data.from_items(items).map_batches(
         Worker,
         fn_constructor_args=worker,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,20 @@ def test_rows_without_a_name_get_the_hash_of_their_body_and_its_count(settings: 
     names = [line["custom_id"].partition("-") for line in lines_of(settings["out"])]
     assert sorted(count for _, _, count in names) == ["1", "1", "2"]
     assert len({name for name, *_ in names}) == 2
+
+
+def test_hash_of_a_row_stays_as_it_was(settings: Any, out: Path) -> None:
+    # Another hash, and all rows of an older file would be asked and paid for again.
+    line = {"body": {"model": "m", "messages": HI, "own": {"2": 1e300, "10": [True, None]}}}
+    rows = ["H\u00e9llo \U0001f600\n", {"custom_id": 7, "prompt": "\ud800", "max_tokens": 9}, line]
+    bulk.run(rows, **settings, max_completion_tokens=5, extra_body={"b": 1, "a": 0.1})
+    bulk.run([{"b": (1, 2.0), "a": date(2026, 1, 2)}], invoke=str, out=out)
+    assert {line["custom_id"]: line["key"] for line in lines_of(out)} == {
+        "dc315f19447cc781f0f01a079ea214cb-1": "db9c8957992b308f6277a740ea69a95e",
+        "7": "daa285ae48c1cf3f439281d44f499a87",
+        "11e2b435209c949546795a3331d9db4d-1": "db99875cc74abfd1d25f12b4d251cc97",
+        "ac0b8beb9db31cc4890496d98eb5c0d6-1": "2e27905b07196bb2458f345fe93949a4",
+    }
 
 
 def test_generator_is_read_until_its_bad_row(settings: Any, gateway: Gateway) -> None:
