@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import suppress
 from time import monotonic
+from types import TracebackType
 from weakref import finalize
 
 import httpcore
@@ -143,7 +144,7 @@ class Connection:
         return part
 
     async def _send(self, request: bytes, parser: ResponseParser, timeouts: Timeouts) -> None:
-        self._check()
+        self.check()
         rest = memoryview(request)
         try:
             while rest:
@@ -154,7 +155,7 @@ class Connection:
             self._is_sent = True
         except OSError:
             # A server may respond and close before it has read the whole request.
-            self._check()
+            self.check()
 
     async def _has_early_response(self, parser: ResponseParser, timeouts: Timeouts) -> bool:
         """Waits until the server reads on, or responds before it has read the whole request."""
@@ -171,7 +172,7 @@ class Connection:
         while parser.progress == progress and not parser.is_complete:
             if parser.error is not None:
                 raise parser.error
-            self._check()
+            self.check()
             try:
                 with self._raising(httpcore.ReadTimeout, httpcore.ReadError):
                     parser.feed(await self.wire.recv(until))
@@ -182,21 +183,13 @@ class Connection:
             if parser.is_in_trailers:
                 until = earlier(until, monotonic() + _TRAILERS_PATIENCE)
 
-    @contextmanager
     def _raising(
         self, timeout: type[httpcore.TimeoutException], error: type[Exception]
-    ) -> Iterator[None]:
-        try:
-            yield
-        except TimeoutError as exc:
-            raise timeout(str(exc)) from exc
-        except (OSError, UnicodeError) as exc:
-            # A UnicodeError: `getaddrinfo` takes no label of more than 63 letters.
-            self._check()
-            raise error(str(exc)) from exc
-        self._check()
+    ) -> _Raising:
+        return _Raising(self, timeout, error)
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises where it was closed from outside, or belongs to another process."""
         if self._is_closed:
             raise APIConnectionError(
                 "The client was closed while the request was running. Send it again.",
@@ -241,3 +234,39 @@ class Connection:
         """Closes it at once; for the one who uses it."""
         self._is_sent = False
         self._closer()
+
+
+class _Raising:
+    """Turns what a wire raises into errors of httpcore, and notices that it was closed meanwhile.
+
+    A class, as two of them are entered for each call.
+    """
+
+    __slots__ = ("_connection", "_error", "_timeout")
+
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: type[httpcore.TimeoutException],
+        error: type[Exception],
+    ) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._error = error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(exc, TimeoutError):
+            raise self._timeout(str(exc)) from exc
+        # A UnicodeError: `getaddrinfo` takes no label of more than 63 letters.
+        if exc is None or isinstance(exc, (OSError, UnicodeError)):
+            self._connection.check()
+        if isinstance(exc, (OSError, UnicodeError)):
+            raise self._error(str(exc)) from exc

@@ -77,14 +77,17 @@ class ResponseParser:
         self.error: httpcore.RemoteProtocolError | None = None
         self._informational = 0
         self._is_after_size = False
-        self._parser: Any = httptools.HttpResponseParser(self)
-        self._parser.set_dangerous_leniencies(**_LENIENCIES)
+        self._parser: Any = None
+        """Made when something has arrived: many wait for that for long."""
 
     def feed(self, data: bytes) -> None:
         """Parses the bytes that were read; `b""` means that the connection has ended."""
         if not data:
             self._end()
             return
+        if not self.received:
+            self._parser = httptools.HttpResponseParser(self)
+            self._parser.set_dangerous_leniencies(**_LENIENCIES)
         self.received += len(data)
         # Behind the size of the last chunk, which is 0, come trailers in place of content.
         self.is_in_trailers = self.is_in_trailers or self._is_after_size
@@ -100,6 +103,9 @@ class ResponseParser:
             self._fail(f"illegal HTTP: {exc}")
         except httptools.HttpParserUpgrade:
             self._fail("the server switched to another protocol")
+        self._check_size()
+
+    def _check_size(self) -> None:
         if not self.has_head and self.received > _MAX_HEAD_BYTES:
             self._fail(f"the response's head is longer than {_MAX_HEAD_BYTES} bytes")
         elif self.received > _MAX_HEAD_BYTES + _MAX_FRAMING_BYTES + _MAX_FRAMING * self.progress:

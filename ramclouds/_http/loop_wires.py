@@ -64,20 +64,25 @@ class LoopWire(AnyioWire):
 
     async def ready(self, events: int, until: float | None) -> None:
         self._stop_reading()
+        number = self._socket.fileno()
         if events & READ:
-            self._loop.add_reader(self._socket, self._wake)
+            self._loop.add_reader(number, self._wake)
         if events & WRITE:
-            self._loop.add_writer(self._socket, self._wake)
+            self._loop.add_writer(number, self._wake)
         try:
             await self._woken(until)
         finally:
-            self._loop.remove_reader(self._socket)
-            self._loop.remove_writer(self._socket)
+            if events & READ:
+                self._loop.remove_reader(number)
+            if events & WRITE:
+                self._loop.remove_writer(number)
 
     async def recv(self, until: float | None) -> bytes:
         # The reader stays registered between two reads: registering takes longer than reading.
         if not self._is_reading:
-            self._loop.add_reader(self._socket, self._read)
+            # By its number: of a socket that is not registered yet asyncio writes out all addresses
+            # first, https://github.com/python/cpython/blob/v3.11.7/Lib/selectors.py (`get_key`).
+            self._loop.add_reader(self._socket.fileno(), self._read)
             self._is_reading = True
         data: bytes = await self._woken(until)
         return data
@@ -99,7 +104,7 @@ class LoopWire(AnyioWire):
     def _stop_reading(self) -> None:
         if self._is_reading:
             self._is_reading = False
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
