@@ -10,13 +10,9 @@ from itertools import count
 import pytest
 from hypothesis import settings
 
-from ramclouds._failures import model_names
-from ramclouds._pace.registry import GATES
-from ramclouds._prices import known
-from ramclouds._resting import RESTS
 from ramclouds.local import LocalServer
 from tests.gateway import Gateway
-from tests.harness import TWINS, Twin
+from tests.harness import TWINS, Twin, forget_gateways
 
 # No test measures time: on a busy machine any example can take long.
 settings.register_profile("default", deadline=None)
@@ -61,10 +57,7 @@ def pytest_runtest_setup() -> None:
     """Forget what this process learned of gateways: another test's may have had the same port."""
     if next(_tests) % _TESTS_BETWEEN_FREEZES == 0:
         _freeze()
-    GATES.forget()
-    RESTS.forget()
-    known._of_gateways.clear()
-    model_names._listed.clear()
+    forget_gateways()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,7 +9,7 @@ import pytest
 from ramclouds import GatewayStatus, ResponseError
 from tests.client.test_key_status import told
 from tests.gateway import Body, Gateway, Json
-from tests.harness import EACH_TWIN, Calls
+from tests.harness import EACH_TWIN, Calls, in_row
 
 # As seen of New API, without what does not count here.
 STATUS: dict[str, Any] = {
@@ -69,38 +69,41 @@ UNITS: dict[str, tuple[dict[str, Any], str, float]] = {
 }
 
 
-@pytest.mark.parametrize("kind", UNITS)
-def test_balance_of_a_key_with_a_quota(gateway: Gateway, calls: Calls, kind: str) -> None:
-    changes, unit, available = UNITS[kind]
-    gateway.reply(status(**changes), told(total_available=1_000_000, total_used=0))
-    balance = calls.balance()
-    assert (balance.available, balance.used, balance.unit) == (pytest.approx(available), 0, unit)
-    assert (balance.is_of_user, balance.key.name) == (False, "lim")
-    assert len(gateway.requests) == 2
+def test_balance_of_a_key_with_a_quota(gateway: Gateway, calls: Calls) -> None:
+    for kind in UNITS:
+        with in_row(kind):
+            gateway.forget()
+            changes, unit, available = UNITS[kind]
+            gateway.reply(status(**changes), told(total_available=1_000_000, total_used=0))
+            balance = calls.balance()
+            assert (balance.available, balance.used, balance.unit) == (
+                pytest.approx(available),
+                0,
+                unit,
+            )
+            assert (balance.is_of_user, balance.key.name) == (False, "lim")
+            assert len(gateway.requests) == 2
 
 
 @EACH_TWIN
-@pytest.mark.parametrize(
-    ("changes", "limit", "expected"),
-    [
+def test_balance_of_the_user_of_an_unlimited_key(gateway: Gateway, calls: Calls) -> None:
+    for changes, limit, expected in [
         ({}, 200, (150.0, 50.0, "USD", True)),
         ({"quota_display_type": "CNY"}, 1460, (1410.0, 50.0, "CNY", True)),
         # The billing endpoints know no currency of the operator's own.
         ({"quota_display_type": "CUSTOM"}, 200, (3_750_000, 1_250_000, "₫", True)),
         # What is told of an unlimited key where the operator shows the quota of keys.
         ({}, 100_000_000, (None, 50.0, "USD", False)),
-    ],
-)
-def test_balance_of_the_user_of_an_unlimited_key(
-    gateway: Gateway, calls: Calls, changes: dict[str, Any], limit: float, expected: Any
-) -> None:
-    gateway.reply(status(**changes), told(unlimited_quota=True), *billed(limit, 50))
-    found = calls.balance()
-    assert (found.available, found.used, found.unit, found.is_of_user) == expected
-    assert [one.path for one in gateway.requests[2:]] == [
-        "/v1/dashboard/billing/subscription",
-        "/v1/dashboard/billing/usage",
-    ]
+    ]:
+        with in_row(changes):
+            gateway.forget()
+            gateway.reply(status(**changes), told(unlimited_quota=True), *billed(limit, 50))
+            found = calls.balance()
+            assert (found.available, found.used, found.unit, found.is_of_user) == expected
+            assert [one.path for one in gateway.requests[2:]] == [
+                "/v1/dashboard/billing/subscription",
+                "/v1/dashboard/billing/usage",
+            ]
 
 
 @pytest.mark.parametrize("answer", [Json({}), Json([]), Json({"hard_limit_usd": "2"})])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 
 import httpx
 import pytest
@@ -20,7 +22,7 @@ from tests.gateway import (
     error,
 )
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls
+from tests.harness import EACH_TWIN, Calls, Twin, at_once, in_row
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -36,17 +38,19 @@ ERRORS: dict[str, tuple[Answer, type[Exception]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ERRORS)
-def test_error_body_that_breaks_off_keeps_its_status(
-    gateway: Gateway, connect: Connect, kind: str
-) -> None:
-    answer, expected = ERRORS[kind]
-    gateway.reply(answer)
-    # Only a stall is waited for; on a busy machine the others may take longer than that.
-    timeout = httpx.Timeout(30, read=0.6) if isinstance(answer, Hang) else 30
-    with pytest.raises(expected) as caught:
-        connect(timeout=timeout).complete()
-    assert getattr(caught.value, "retry_after", None) in (7, None)
+def test_error_body_that_breaks_off_keeps_its_status(twin: Twin) -> None:
+    def check(kind: str) -> None:
+        answer, expected = ERRORS[kind]
+        # Only a stall is waited for; on a busy machine the others may take longer than that.
+        timeout = httpx.Timeout(30, read=0.6) if isinstance(answer, Hang) else 30
+        with Gateway() as gateway, closing(type(twin)()) as own:
+            gateway.reply(answer)
+            calls = Calls(own, base_url=gateway.base_url, timeout=timeout)
+            with closing(calls), in_row(kind), pytest.raises(expected) as caught:
+                calls.complete()
+            assert getattr(caught.value, "retry_after", None) in (7, None)
+
+    at_once(*(partial(check, kind) for kind in ERRORS))
 
 
 def test_events_behind_the_end_marker_are_not_waited_for(

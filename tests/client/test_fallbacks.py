@@ -38,7 +38,7 @@ from tests.gateway import (
 from tests.gateway import chunk as event
 from tests.gateway.answers import Answer
 from tests.gateway.request import Request
-from tests.harness import EACH_TWIN, MESSAGES, Calls, read
+from tests.harness import EACH_TWIN, MESSAGES, Calls, in_row, read
 
 Connect = Callable[..., Calls]
 MODELS = ["gpt-5", "claude-sonnet-4-5", "gemini-2.5-pro"]
@@ -233,13 +233,17 @@ LAST: dict[str, tuple[Answer, type[RamCloudsError]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", LAST)
-def test_error_of_the_last_model(gateway: Gateway, connect: Connect, kind: str) -> None:
-    answer, kind_of_error = LAST[kind]
-    failing(gateway, gpt=DOWN, claude=answer)
-    with pytest.raises(kind_of_error, match=r"No model .*gpt-5: .*; claude-sonnet") as caught:
-        connect().complete(fallback_models=["claude-sonnet-4-5"])
-    assert type(caught.value) is kind_of_error
+def test_error_of_the_last_model(gateway: Gateway, connect: Connect) -> None:
+    for kind in LAST:
+        with in_row(kind):
+            gateway.forget()
+            answer, kind_of_error = LAST[kind]
+            failing(gateway, gpt=DOWN, claude=answer)
+            with pytest.raises(
+                kind_of_error, match=r"No model .*gpt-5: .*; claude-sonnet"
+            ) as caught:
+                connect().complete(fallback_models=["claude-sonnet-4-5"])
+            assert type(caught.value) is kind_of_error
 
 
 def test_what_one_fallback_model_refuses_another_may_take(
@@ -355,15 +359,16 @@ WRONG: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", WRONG)
-def test_wrong_lists_of_models(gateway: Gateway, connect: Connect, kind: str) -> None:
-    hint = "Name each model once" if kind == "one twice" else "must be a"
-    with pytest.raises(ConfigurationError, match=hint):
-        connect(fallback_models=WRONG[kind])
-    for method in ("complete", "stream"):
-        with pytest.raises(ConfigurationError, match=hint):
-            getattr(connect(), method)(fallback_models=WRONG[kind])
-    assert gateway.requests == []
+def test_wrong_lists_of_models(gateway: Gateway, connect: Connect) -> None:
+    for kind in WRONG:
+        with in_row(kind):
+            hint = "Name each model once" if kind == "one twice" else "must be a"
+            with pytest.raises(ConfigurationError, match=hint):
+                connect(fallback_models=WRONG[kind])
+            for method in ("complete", "stream"):
+                with pytest.raises(ConfigurationError, match=hint):
+                    getattr(connect(), method)(fallback_models=WRONG[kind])
+            assert gateway.requests == []
 
 
 def test_the_model_itself_is_no_fallback(connect: Connect) -> None:

@@ -39,7 +39,7 @@ from tests.gateway import (
     text_chunks,
 )
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls, Twin, read
+from tests.harness import EACH_TWIN, Calls, Twin, in_row, read
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -62,25 +62,27 @@ def test_host_that_does_not_exist(connect: Connect) -> None:
         connect(base_url="https://gateway.invalid/v1").complete()
 
 
-@pytest.mark.parametrize("how", ["rst", "fin", "half"])
-@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body", "mid_body"])
-def test_whole_answer_that_breaks_off(gateway: Gateway, calls: Calls, stage: Any, how: Any) -> None:
-    gateway.reply(Drop(stage, Json(completion()), how=how))
-    with pytest.raises(APIConnectionError) as caught:
-        calls.complete()
-    assert caught.value.retryable is True
+def test_whole_answer_that_breaks_off(gateway: Gateway, calls: Calls) -> None:
+    for stage in ["accept", "headers", "mid_headers", "body", "mid_body"]:
+        for how in ["rst", "fin", "half"]:
+            with in_row(stage, how):
+                gateway.forget()
+                gateway.reply(Drop(stage, Json(completion()), how=how))
+                with pytest.raises(APIConnectionError) as caught:
+                    calls.complete()
+                assert caught.value.retryable is True
 
 
-@pytest.mark.parametrize("how", ["rst", "fin", "half"])
-@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body"])
-def test_stream_that_breaks_off_before_it_begins(
-    gateway: Gateway, calls: Calls, stage: Any, how: Any
-) -> None:
-    gateway.reply(Drop(stage, how=how))
-    with pytest.raises((APIConnectionError, StreamTruncatedError)) as caught:
-        calls.stream()
-    assert caught.value.retryable is True
-    assert calls.arrived == []
+def test_stream_that_breaks_off_before_it_begins(gateway: Gateway, calls: Calls) -> None:
+    for stage in ["accept", "headers", "mid_headers", "body"]:
+        for how in ["rst", "fin", "half"]:
+            with in_row(stage, how):
+                gateway.forget()
+                gateway.reply(Drop(stage, how=how))
+                with pytest.raises((APIConnectionError, StreamTruncatedError)) as caught:
+                    calls.stream()
+                assert caught.value.retryable is True
+                assert calls.arrived == []
 
 
 @pytest.mark.parametrize("how", ["fin", "half"])
@@ -139,28 +141,30 @@ LIES: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", LIES)
-def test_answer_that_lies_raises_one_of_ours(gateway: Gateway, calls: Calls, kind: str) -> None:
-    gateway.reply(LIES[kind])
-    with pytest.raises(RamCloudsError) as caught:
-        calls.complete()
-    assert type(caught.value) is not RamCloudsError
-    assert len(str(caught.value)) > 20
+def test_answer_that_lies_raises_one_of_ours(gateway: Gateway, calls: Calls) -> None:
+    for kind in LIES:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(LIES[kind])
+            with pytest.raises(RamCloudsError) as caught:
+                calls.complete()
+            assert type(caught.value) is not RamCloudsError
+            assert len(str(caught.value)) > 20
 
 
 FRAMINGS = {"size": b"zz\r\nhello\r\n", "end": b"5\r\nhelloXXjunk", "overrun": b"3\r\nhello\r\n"}
 
 
-@pytest.mark.parametrize("first", [b"", http_chunk(encoded(chunk({"content": "Hello"})))])
-@pytest.mark.parametrize("method", ["complete", "stream"])
-@pytest.mark.parametrize("kind", FRAMINGS)
-def test_framing_that_breaks_in_mid_body(
-    gateway: Gateway, connect: Connect, kind: str, method: str, first: bytes
-) -> None:
-    # The pause lets the client read the first part by itself.
-    gateway.reply(Raw([head(200, CHUNKED) + first, Pause(0.05), FRAMINGS[kind]]))
-    with pytest.raises((APIConnectionError, StreamTruncatedError)):
-        getattr(connect(timeout=3), method)()
+def test_framing_that_breaks_in_mid_body(gateway: Gateway, connect: Connect) -> None:
+    for kind in FRAMINGS:
+        for method in ["complete", "stream"]:
+            for first in [b"", http_chunk(encoded(chunk({"content": "Hello"})))]:
+                with in_row(kind, method, first):
+                    gateway.forget()
+                    # The pause lets the client read the first part by itself.
+                    gateway.reply(Raw([head(200, CHUNKED) + first, Pause(0.05), FRAMINGS[kind]]))
+                    with pytest.raises((APIConnectionError, StreamTruncatedError)):
+                        getattr(connect(timeout=3), method)()
 
 
 NOT_ASCII: dict[str, Answer] = {
@@ -176,13 +180,13 @@ def test_reason_in_no_known_letters_is_no_reason_to_fail(gateway: Gateway, calls
     assert calls.complete().text == "Hi"
 
 
-@pytest.mark.parametrize("kind", NOT_ASCII)
-def test_head_with_other_than_ascii_raises_nothing_but_ours(
-    gateway: Gateway, calls: Calls, kind: str
-) -> None:
-    gateway.reply(NOT_ASCII[kind])
-    with contextlib.suppress(RamCloudsError):
-        assert calls.complete().text == "Hi"
+def test_head_with_other_than_ascii_raises_nothing_but_ours(gateway: Gateway, calls: Calls) -> None:
+    for kind in NOT_ASCII:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(NOT_ASCII[kind])
+            with contextlib.suppress(RamCloudsError):
+                assert calls.complete().text == "Hi"
 
 
 TRUE: dict[str, Answer] = {
@@ -202,10 +206,12 @@ TRUE: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", TRUE)
-def test_answer_that_is_odd_but_true(gateway: Gateway, calls: Calls, kind: str) -> None:
-    gateway.reply(TRUE[kind])
-    assert calls.complete().text == "Hi"
+def test_answer_that_is_odd_but_true(gateway: Gateway, calls: Calls) -> None:
+    for kind in TRUE:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(TRUE[kind])
+            assert calls.complete().text == "Hi"
 
 
 def test_stream_that_is_compressed(gateway: Gateway, calls: Calls) -> None:
@@ -234,17 +240,17 @@ def test_answer_of_many_megabytes_arrives(gateway: Gateway, calls: Calls) -> Non
     assert calls.complete().text == text
 
 
-@pytest.mark.parametrize(
-    "piece", ["x" * 100_000, b"data: " + b"x" * 100_000, b"data: x\n" * 10_000]
-)
 def test_stream_without_an_end_of_event_is_given_up(
-    gateway: Gateway, calls: Calls, piece: Any, monkeypatch: pytest.MonkeyPatch
+    gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ramclouds._stream.reader.MAX_EVENT_BYTES", 1_000_000)
-    gateway.reply(Endless(piece))
-    with pytest.raises((StreamError, ResponseError)):
-        calls.stream()
-    gateway.wait_closed()
+    for piece in ["x" * 100_000, b"data: " + b"x" * 100_000, b"data: x\n" * 10_000]:
+        with in_row(piece):
+            gateway.forget()
+            monkeypatch.setattr("ramclouds._stream.reader.MAX_EVENT_BYTES", 1_000_000)
+            gateway.reply(Endless(piece))
+            with pytest.raises((StreamError, ResponseError)):
+                calls.stream()
+            gateway.wait_closed()
 
 
 def test_body_without_an_end_is_given_up(
@@ -320,19 +326,21 @@ def test_bomb_is_not_unpacked(
         assert peak < 50_000_000
 
 
-@pytest.mark.parametrize("first", [1, 2, 50_000])
-def test_body_is_decoded_at_any_split(gateway: Gateway, calls: Calls, first: int) -> None:
-    text = "".join(map(str, range(150_000)))
-    body = json.dumps(completion(text)).encode()
-    bare = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = {
-        "gzip": gzip.compress(body),
-        "deflate": zlib.compress(body),
-        "Deflate": bare.compress(body) + bare.flush(),
-    }
-    for coding, data in packed.items():
-        gateway.reply(answer({"Content-Encoding": coding}, data[:first], data[first:]))
-        assert calls.complete().text == text
+def test_body_is_decoded_at_any_split(gateway: Gateway, calls: Calls) -> None:
+    for first in [1, 2, 50_000]:
+        with in_row(first):
+            gateway.forget()
+            text = "".join(map(str, range(150_000)))
+            body = json.dumps(completion(text)).encode()
+            bare = zlib.compressobj(9, zlib.DEFLATED, -15)
+            packed = {
+                "gzip": gzip.compress(body),
+                "deflate": zlib.compress(body),
+                "Deflate": bare.compress(body) + bare.flush(),
+            }
+            for coding, data in packed.items():
+                gateway.reply(answer({"Content-Encoding": coding}, data[:first], data[first:]))
+                assert calls.complete().text == text
 
 
 def test_error_body_is_read_up_to_a_megabyte(gateway: Gateway, calls: Calls) -> None:

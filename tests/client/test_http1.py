@@ -11,24 +11,30 @@ from httpx import Timeout
 
 from ramclouds import APIConnectionError, APITimeoutError, Client, ConfigurationError
 from tests.gateway import Gateway, Json, Raw, completion
+from tests.harness import in_row
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("X", "a\r\nY: b"), ("X", "a\nb"), ("X", "a\0b"), ("X Y", "a"), ("X:", "a"), ("", "a")],
-)
-def test_header_that_would_end_early_is_not_sent(gateway: Gateway, name: str, value: str) -> None:
-    with (
-        Client(api_key="test-key", base_url=gateway.base_url) as client,
-        pytest.raises(ConfigurationError) as caught,
-    ):
-        client.complete(
-            model="gpt-5",
-            messages=[{"role": "user", "content": "Hi"}],
-            extra_headers={name: value},
-        )
-    assert "test-key" not in str(caught.value)
-    assert gateway.requests == []
+def test_header_that_would_end_early_is_not_sent(gateway: Gateway) -> None:
+    for name, value in [
+        ("X", "a\r\nY: b"),
+        ("X", "a\nb"),
+        ("X", "a\0b"),
+        ("X Y", "a"),
+        ("X:", "a"),
+        ("", "a"),
+    ]:
+        with in_row(name):
+            with (
+                Client(api_key="test-key", base_url=gateway.base_url) as client,
+                pytest.raises(ConfigurationError) as caught,
+            ):
+                client.complete(
+                    model="gpt-5",
+                    messages=[{"role": "user", "content": "Hi"}],
+                    extra_headers={name: value},
+                )
+            assert "test-key" not in str(caught.value)
+            assert gateway.requests == []
 
 
 def ask(client: Client, text: str = "Hi") -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from ramclouds import AuthenticationError, KeyStatus, ResponseError
 from tests.gateway import Body, Gateway, Json
-from tests.harness import EACH_TWIN, Calls
+from tests.harness import EACH_TWIN, Calls, in_row
 
 DATE = "Thu, 26 Nov 2026 14:26:53 GMT"
 DATA: dict[str, Any] = {
@@ -50,22 +50,19 @@ def test_key_status_asks_at_the_root_of_the_gateway(gateway: Gateway, calls: Cal
     assert (status.expires_at, status.models, status.raw) == (None, None, DATA)
 
 
-@pytest.mark.parametrize(
-    ("changes", "is_spent", "is_expired"),
-    [
+def test_spent_and_expired_keys(gateway: Gateway, calls: Calls) -> None:
+    for changes, is_spent, is_expired in [
         ({"total_available": 0, "total_used": 1_000_000}, True, False),
         ({"total_available": -3}, True, False),
         ({"total_available": 0, "unlimited_quota": True}, False, False),
         ({"expires_at": 1795703212}, False, True),
         ({"expires_at": 1795703214}, False, False),
         ({"expires_at": -1}, False, False),
-    ],
-)
-def test_spent_and_expired_keys(
-    gateway: Gateway, calls: Calls, changes: dict[str, Any], is_spent: bool, is_expired: bool
-) -> None:
-    status = status_of(gateway, calls, **changes)
-    assert (status.is_spent, status.is_expired) == (is_spent, is_expired)
+    ]:
+        with in_row(changes):
+            gateway.forget()
+            status = status_of(gateway, calls, **changes)
+            assert (status.is_spent, status.is_expired) == (is_spent, is_expired)
 
 
 def test_expiry_is_a_time_with_a_zone(gateway: Gateway, calls: Calls) -> None:
@@ -86,14 +83,19 @@ def test_unknown_key_is_an_authentication_error(gateway: Gateway, calls: Calls) 
         calls.key_status()
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [Json({}), Json({"data": {}}), Json({"code": True, "data": None}), Body("<html>"), Body("")],
-)
-def test_other_response_is_no_status(gateway: Gateway, calls: Calls, answer: Any) -> None:
-    gateway.reply(answer)
-    with pytest.raises(ResponseError):
-        calls.key_status()
+def test_other_response_is_no_status(gateway: Gateway, calls: Calls) -> None:
+    for answer in [
+        Json({}),
+        Json({"data": {}}),
+        Json({"code": True, "data": None}),
+        Body("<html>"),
+        Body(""),
+    ]:
+        with in_row(answer):
+            gateway.forget()
+            gateway.reply(answer)
+            with pytest.raises(ResponseError):
+                calls.key_status()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ramclouds import (
     ToolCall,
 )
 from tests.gateway import Body, Gateway, Json, Raw, Sse, error, head
-from tests.harness import EACH_TWIN, Calls, read
+from tests.harness import EACH_TWIN, Calls, in_row, read
 from tests.harness.walk import Walk
 
 Connect = Callable[..., Calls]
@@ -67,14 +67,16 @@ CONTROLLING: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", CONTROLLING)
-def test_control_characters_are_escaped(gateway: Gateway, calls: Calls, kind: str) -> None:
-    for method in (calls.complete, calls.stream):
-        gateway.reply(CONTROLLING[kind])
-        with pytest.raises(RamCloudsError) as caught:
-            method()
-        assert ESCAPED in str(caught.value)
-        assert ESCAPED in caught.value.message
+def test_control_characters_are_escaped(gateway: Gateway, calls: Calls) -> None:
+    for kind in CONTROLLING:
+        with in_row(kind):
+            gateway.forget()
+            for method in (calls.complete, calls.stream):
+                gateway.reply(CONTROLLING[kind])
+                with pytest.raises(RamCloudsError) as caught:
+                    method()
+                assert ESCAPED in str(caught.value)
+                assert ESCAPED in caught.value.message
 
 
 def test_request_id_is_short_and_without_controls(gateway: Gateway, calls: Calls) -> None:

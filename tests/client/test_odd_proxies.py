@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ramclouds import APIConnectionError, APITimeoutError, RamCloudsError
-from tests.harness import EACH_TWIN, Calls
+from tests.harness import EACH_TWIN, Calls, in_row
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -122,20 +122,18 @@ GRANTED = {"ipv4": b"\x01" + bytes(6), "ipv6": b"\x04" + bytes(18), "name": b"\x
 DONE = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"data": []}'
 
 
-@pytest.mark.parametrize("address", GRANTED)
 def test_socks_proxy_that_works(
-    connect: Connect,
-    script: Callable[..., Script],
-    monkeypatch: pytest.MonkeyPatch,
-    address: str,
+    connect: Connect, script: Callable[..., Script], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    granted = b"\x05\x00\x00" + GRANTED[address]
-    served = script(b"\x05\x02", b"\x01\x00", granted, DONE)
-    monkeypatch.setenv("ALL_PROXY", f"socks5://us%40er:p%2Fw@127.0.0.1:{served.port}")
-    assert connect(base_url="http://gateway.localhost:81/v1").models() == []
-    assert served.received[:3] == [
-        b"\x05\x02\x00\x02",
-        b"\x01\x05us@er\x03p/w",
-        b"\x05\x01\x00\x03\x11gateway.localhost\x00\x51",
-    ]
-    assert served.received[3].startswith(b"GET /v1/models HTTP/1.1\r\n")
+    for address in GRANTED:
+        with in_row(address):
+            granted = b"\x05\x00\x00" + GRANTED[address]
+            served = script(b"\x05\x02", b"\x01\x00", granted, DONE)
+            monkeypatch.setenv("ALL_PROXY", f"socks5://us%40er:p%2Fw@127.0.0.1:{served.port}")
+            assert connect(base_url="http://gateway.localhost:81/v1").models() == []
+            assert served.received[:3] == [
+                b"\x05\x02\x00\x02",
+                b"\x01\x05us@er\x03p/w",
+                b"\x05\x01\x00\x03\x11gateway.localhost\x00\x51",
+            ]
+            assert served.received[3].startswith(b"GET /v1/models HTTP/1.1\r\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -17,7 +16,7 @@ from ramclouds import (
     StreamTruncatedError,
 )
 from tests.gateway import Body, Gateway, Json, Sse, completion, embedded, text_chunks, usage
-from tests.harness import EACH_TWIN, Calls
+from tests.harness import EACH_TWIN, Calls, in_row
 
 Connect = Callable[..., Calls]
 ENTRY = {
@@ -102,28 +101,29 @@ def test_unknown_cost_is_none(gateway: Gateway, calls: Calls) -> None:
 
 
 @EACH_TWIN
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
+def test_hidden_prices_are_an_error_that_says_what_to_do(gateway: Gateway, calls: Calls) -> None:
+    for answer, error in [
         # B, where the operator asks for a login.
-        (Json({"message": "Unauthorized, not logged in", "success": False}, 401),
-         AuthenticationError),
+        (
+            Json({"message": "Unauthorized, not logged in", "success": False}, 401),
+            AuthenticationError,
+        ),
         # B, where the operator has switched the page off.
         (Json({"message": "Module is disabled", "success": False}, 403), PermissionDeniedError),
         (Body("404 page not found", 404), NotFoundError),
         (Json({"message": "No access", "success": False}), RamCloudsError),
-    ],
-)  # fmt: skip
-def test_hidden_prices_are_an_error_that_says_what_to_do(
-    gateway: Gateway, calls: Calls, answer: Any, error: type[RamCloudsError]
-) -> None:
-    gateway.reply(answer)
-    with pytest.raises(error, match=r"ramclouds\.set_prices"):
-        calls.prices()
+    ]:
+        with in_row(answer):
+            gateway.forget()
+            gateway.reply(answer)
+            with pytest.raises(error, match=r"ramclouds\.set_prices"):
+                calls.prices()
 
 
-@pytest.mark.parametrize("answer", [Json({}), Json([]), Body("<html>"), Body("")])
-def test_other_response_is_no_list_of_prices(gateway: Gateway, calls: Calls, answer: Any) -> None:
-    gateway.reply(answer)
-    with pytest.raises(ResponseError):
-        calls.prices()
+def test_other_response_is_no_list_of_prices(gateway: Gateway, calls: Calls) -> None:
+    for answer in [Json({}), Json([]), Body("<html>"), Body("")]:
+        with in_row(answer):
+            gateway.forget()
+            gateway.reply(answer)
+            with pytest.raises(ResponseError):
+                calls.prices()

@@ -25,7 +25,7 @@ from tests.gateway import (
     text_chunks,
     tool_chunks,
 )
-from tests.harness import EACH_TWIN, Twin
+from tests.harness import EACH_TWIN, Twin, in_row
 from tests.unit.prompted.reading import TOOLS, merged, said_in
 
 pytestmark = EACH_TWIN
@@ -107,34 +107,37 @@ def test_grammar_sends_its_schema(gateway: Gateway, asking: Callable[..., Asking
     assert "tools" not in gateway.last.json
 
 
-@pytest.mark.parametrize("mode", [{}, {"tool_calling": "native"}], ids=["unsaid", "native"])
-def test_native_requests_go_as_they_are(
-    mode: dict[str, Any], gateway: Gateway, asking: Callable[..., Asking]
-) -> None:
-    gateway.reply(Json(completion(CALL)), Sse(text_chunks(CALL)))
-    client = asking(**mode)
-    assert said(client.complete(**FORCED)) == [CALL]
-    assert said_in(client.stream(**FORCED)) == [CALL]
-    assert [request.json["tool_choice"] for request in gateway.requests] == ["required"] * 2
+def test_native_requests_go_as_they_are(gateway: Gateway, asking: Callable[..., Asking]) -> None:
+    for mode in [{}, {"tool_calling": "native"}]:
+        with in_row(mode):
+            gateway.forget()
+            gateway.reply(Json(completion(CALL)), Sse(text_chunks(CALL)))
+            client = asking(**mode)
+            assert said(client.complete(**FORCED)) == [CALL]
+            assert said_in(client.stream(**FORCED)) == [CALL]
+            assert [request.json["tool_choice"] for request in gateway.requests] == ["required"] * 2
 
 
-@pytest.mark.parametrize("params", [FORCED, AS_JSON], ids=["forced", "json"])
 def test_request_without_effect_is_sent_once_more_in_words(
-    params: dict[str, Any], gateway: Gateway, asking: Callable[..., Asking]
+    gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
-    answer = CALL if params is FORCED else '{"city": "Hanoi"}'
-    expected = SAID if params is FORCED else [answer]
-    client = asking(on_unsupported="fallback")
-    gateway.reply(Json(completion("It is hot.")), *[Json(completion(answer))] * 3)
-    assert said(client.complete(**params)) == expected
-    # Remembered for this model, and for no other.
-    assert said(client.complete(**params)) == expected
-    client.complete(**{**params, "model": "gpt-5.1"})
-    asked = [
-        {"tool_choice", "response_format"} & request.json.keys() for request in gateway.requests
-    ]
-    native = {"tool_choice"} if params is FORCED else {"response_format"}
-    assert asked == [native, set(), set(), native, *([set()] if params is FORCED else [])]
+    for params in [FORCED, AS_JSON]:
+        with in_row(params):
+            gateway.forget()
+            answer = CALL if params is FORCED else '{"city": "Hanoi"}'
+            expected = SAID if params is FORCED else [answer]
+            client = asking(on_unsupported="fallback")
+            gateway.reply(Json(completion("It is hot.")), *[Json(completion(answer))] * 3)
+            assert said(client.complete(**params)) == expected
+            # Remembered for this model, and for no other.
+            assert said(client.complete(**params)) == expected
+            client.complete(**{**params, "model": "gpt-5.1"})
+            asked = [
+                {"tool_choice", "response_format"} & request.json.keys()
+                for request in gateway.requests
+            ]
+            native = {"tool_choice"} if params is FORCED else {"response_format"}
+            assert asked == [native, set(), set(), native, *([set()] if params is FORCED else [])]
 
 
 def test_refused_tools_are_asked_for_in_words(
@@ -177,40 +180,32 @@ def test_model_that_fell_back_gets_what_needs_no_words_as_it_is(
     assert gateway.last.json == {"model": "gpt-5", "messages": seen}
 
 
-@pytest.mark.parametrize("params", [FORCED, AS_JSON], ids=["forced", "json"])
-def test_stream_without_effect_is_not_seen(
-    params: dict[str, Any], gateway: Gateway, asking: Callable[..., Asking]
-) -> None:
-    answer = CALL if params is FORCED else '{"city": "Hanoi"}'
-    expected = SAID if params is FORCED else [answer]
-    client = asking(on_unsupported="fallback")
-    gateway.reply(Sse(text_chunks("It is hot.")), *[Sse(text_chunks(answer))] * 2)
-    assert said_in(client.stream(**params)) == expected
-    assert said_in(client.stream(**params)) == expected
-    assert len(gateway.requests) == 3
+def test_stream_without_effect_is_not_seen(gateway: Gateway, asking: Callable[..., Asking]) -> None:
+    for params in [FORCED, AS_JSON]:
+        with in_row(params):
+            gateway.forget()
+            answer = CALL if params is FORCED else '{"city": "Hanoi"}'
+            expected = SAID if params is FORCED else [answer]
+            client = asking(on_unsupported="fallback")
+            gateway.reply(Sse(text_chunks("It is hot.")), *[Sse(text_chunks(answer))] * 2)
+            assert said_in(client.stream(**params)) == expected
+            assert said_in(client.stream(**params)) == expected
+            assert len(gateway.requests) == 3
 
 
-@pytest.mark.parametrize(
-    ("params", "events", "expected"),
-    [
+def test_stream_with_effect_passes(gateway: Gateway, asking: Callable[..., Asking]) -> None:
+    for params, events, expected in [
         (FORCED, tool_chunks(NATIVE_CALL, text="Sure."), ["Sure.", *SAID]),
         (AS_JSON, text_chunks('{"city": "Hanoi"}'), ['{"city": "Hanoi"}']),
         (AS_JSON, text_chunks('Here: {"city": "Hanoi"}'), ['Here: {"city": "Hanoi"}']),
         (FORCED, text_chunks("It is", finish_reason="length"), ["It is"]),
         (ASK, text_chunks("It is hot."), ["It is hot."]),
-    ],
-    ids=["called", "json", "json_in_words", "cut", "unforced"],
-)
-def test_stream_with_effect_passes(
-    params: dict[str, Any],
-    events: Any,
-    expected: list[Any],
-    gateway: Gateway,
-    asking: Callable[..., Asking],
-) -> None:
-    gateway.reply(Sse(events))
-    assert said_in(asking(on_unsupported="fallback").stream(**params)) == expected
-    assert len(gateway.requests) == 1
+    ]:
+        with in_row(params):
+            gateway.forget()
+            gateway.reply(Sse(events))
+            assert said_in(asking(on_unsupported="fallback").stream(**params)) == expected
+            assert len(gateway.requests) == 1
 
 
 @pytest.mark.parametrize(

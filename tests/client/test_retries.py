@@ -16,7 +16,7 @@ from ramclouds import (
 )
 from tests.gateway import Drop, Gateway, Json, Sse, WireCase, completion, error, text_chunks
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls, read
+from tests.harness import EACH_TWIN, Calls, in_row, read
 
 Connect = Callable[..., Calls]
 BUSY = Json(error("busy"), 503)
@@ -60,14 +60,14 @@ RETRIED: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", RETRIED)
-def test_answer_after_a_retry(
-    gateway: Gateway, connect: Connect, waits: list[float], kind: str
-) -> None:
-    gateway.reply(RETRIED[kind], OK)
-    assert connect(max_retries=1).complete().text == "Hi"
-    assert len(gateway.requests) == 2
-    assert gateway.bodies[0] == gateway.bodies[1]
+def test_answer_after_a_retry(gateway: Gateway, connect: Connect, waits: list[float]) -> None:
+    for kind in RETRIED:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(RETRIED[kind], OK)
+            assert connect(max_retries=1).complete().text == "Hi"
+            assert len(gateway.requests) == 2
+            assert gateway.bodies[0] == gateway.bodies[1]
 
 
 STREAM_RETRIED: dict[str, Answer] = {
@@ -80,13 +80,13 @@ STREAM_RETRIED: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", STREAM_RETRIED)
-def test_stream_after_a_retry(
-    gateway: Gateway, connect: Connect, waits: list[float], kind: str
-) -> None:
-    gateway.reply(STREAM_RETRIED[kind], Sse(text_chunks("Hi")))
-    assert read(connect(max_retries=1).stream())["text"] == "Hi"
-    assert len(gateway.requests) == 2
+def test_stream_after_a_retry(gateway: Gateway, connect: Connect, waits: list[float]) -> None:
+    for kind in STREAM_RETRIED:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(STREAM_RETRIED[kind], Sse(text_chunks("Hi")))
+            assert read(connect(max_retries=1).stream())["text"] == "Hi"
+            assert len(gateway.requests) == 2
 
 
 NOT_RETRIED: dict[str, Answer] = {
@@ -102,35 +102,36 @@ NOT_RETRIED: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", NOT_RETRIED)
 def test_what_cannot_help_is_not_retried(
-    gateway: Gateway, connect: Connect, waits: list[float], kind: str
+    gateway: Gateway, connect: Connect, waits: list[float]
 ) -> None:
-    gateway.reply(NOT_RETRIED[kind])
-    with pytest.raises(RamCloudsError) as caught:
-        connect(max_retries=5).complete()
-    assert caught.value.retryable is False
-    assert len(gateway.requests) == 1
+    for kind in NOT_RETRIED:
+        with in_row(kind):
+            gateway.forget()
+            gateway.reply(NOT_RETRIED[kind])
+            with pytest.raises(RamCloudsError) as caught:
+                connect(max_retries=5).complete()
+            assert caught.value.retryable is False
+            assert len(gateway.requests) == 1
 
 
 @EACH_TWIN
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_stream_is_never_retried_after_its_first_chunk(
+    gateway: Gateway, connect: Connect, waits: list[float]
+) -> None:
+    for answer in [
         Drop("mid_body", how="fin"),
         WireCase("stream_error_mid"),
         WireCase("stream_truncated_abrupt"),
         WireCase("stream_malformed_json_event"),
         WireCase("stream_done_without_finish_reason"),
-    ],
-)
-def test_stream_is_never_retried_after_its_first_chunk(
-    gateway: Gateway, connect: Connect, waits: list[float], answer: Answer
-) -> None:
-    gateway.reply(answer)
-    with pytest.raises((StreamError, APIConnectionError)):
-        connect(max_retries=5).stream()
-    assert (len(gateway.requests), waits) == (1, [])
+    ]:
+        with in_row(answer):
+            gateway.forget()
+            gateway.reply(answer)
+            with pytest.raises((StreamError, APIConnectionError)):
+                connect(max_retries=5).stream()
+            assert (len(gateway.requests), waits) == (1, [])
 
 
 @pytest.mark.parametrize("code", ["get_channel_failed", "bad_response_body"])
@@ -167,14 +168,16 @@ def test_connection_closed_while_idle_is_replaced(
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("method", ["complete", "models"])
 def test_whole_answer_is_never_retried_after_its_first_byte(
-    gateway: Gateway, connect: Connect, waits: list[float], method: str
+    gateway: Gateway, connect: Connect, waits: list[float]
 ) -> None:
-    gateway.reply(Drop("mid_body", Json(completion()), how="fin"))
-    with pytest.raises(APIConnectionError):
-        getattr(connect(max_retries=5), method)()
-    assert len(gateway.requests) == 1
+    for method in ["complete", "models"]:
+        with in_row(method):
+            gateway.forget()
+            gateway.reply(Drop("mid_body", Json(completion()), how="fin"))
+            with pytest.raises(APIConnectionError):
+                getattr(connect(max_retries=5), method)()
+            assert len(gateway.requests) == 1
 
 
 def test_model_list_that_says_busy_is_asked_for_again(

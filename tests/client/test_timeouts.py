@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 from typing import Any
 
 import httpx
@@ -18,91 +20,121 @@ from ramclouds import (
     ConfigurationError,
     RateLimitError,
 )
+from tests.client.wire_server import whole
 from tests.gateway import (
     Drip,
     Gateway,
     Hang,
     Json,
     Pause,
+    Raw,
     Sse,
     chunk,
     completion,
     error,
     text_chunks,
 )
-from tests.harness import ASK, EACH_TWIN, Calls, read
+from tests.gateway.answers import Answer
+from tests.harness import ASK, EACH_TWIN, Calls, Twin, at_once, in_row, read
 
-SHORT = 0.15
+SHORT = 0.05
+"""Seconds of a wait for what never comes."""
 ENOUGH = 0.6
 """Seconds in which what is sent at once has arrived, also on a busy machine."""
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
 
 
-@pytest.mark.parametrize("method", ["complete", "stream"])
-@pytest.mark.parametrize("stage", ["accept", "headers", "mid_headers", "body"])
-def test_silence_before_an_answer(
-    gateway: Gateway, connect: Connect, stage: Any, method: str
-) -> None:
-    gateway.reply(Hang(stage))
-    with pytest.raises(APITimeoutError) as caught:
-        getattr(connect(timeout=SHORT), method)()
-    assert isinstance(caught.value, TimeoutError)
-    assert isinstance(caught.value, APIConnectionError)
-    gateway.wait_closed()
+@contextlib.contextmanager
+def alone(twin: Twin, *answers: Answer, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
+    """A gateway and a client of a check's own."""
+    with Gateway() as gateway, contextlib.closing(type(twin)()) as own:
+        gateway.reply(*answers)
+        calls = Calls(own, base_url=gateway.base_url, **settings)
+        with contextlib.closing(calls):
+            yield gateway, calls
 
 
-def test_silence_inside_a_body(gateway: Gateway, connect: Connect) -> None:
-    gateway.reply(Hang("mid_body", Json(completion())))
+def test_silence_before_an_answer(gateway: Gateway, connect: Connect) -> None:
+    for stage in ["accept", "headers", "mid_headers", "body"]:
+        for method in ["complete", "stream"]:
+            with in_row(stage, method):
+                gateway.forget()
+                gateway.reply(Hang(stage))
+                with pytest.raises(APITimeoutError) as caught:
+                    getattr(connect(timeout=SHORT), method)()
+                assert isinstance(caught.value, TimeoutError)
+                assert isinstance(caught.value, APIConnectionError)
+                gateway.wait_closed()
+
+
+def silent_body(calls: Calls) -> None:
     with pytest.raises(APITimeoutError):
-        connect(timeout=ENOUGH).complete()
-    gateway.wait_closed()
+        calls.complete()
 
 
-def test_silence_inside_a_stream(gateway: Gateway, connect: Connect) -> None:
-    gateway.reply(Hang("mid_body"))
-    calls = connect(timeout=ENOUGH)
+def silent_stream(calls: Calls) -> None:
     with pytest.raises(APITimeoutError) as caught:
         calls.stream()
     assert read(calls.arrived)["text"] == "Hello"
     assert read(caught.value.partial)["text"] == "Hello"
     assert caught.value.retryable is False
-    gateway.wait_closed()
 
 
-def test_silence_behind_the_finish_reason_is_no_error(gateway: Gateway, connect: Connect) -> None:
-    gateway.reply(Hang("mid_body", Sse([*text_chunks("Hi", usage=None)[-2:], chunk()], done=False)))
-    assert read(connect(timeout=ENOUGH).stream())["text"] == "Hi"
+def silent_behind_the_finish_reason(calls: Calls) -> None:
+    assert read(calls.stream())["text"] == "Hi"
 
 
-def test_timeout_is_for_silence_not_for_the_whole(gateway: Gateway, connect: Connect) -> None:
+FINISHED = Sse([*text_chunks("Hi", usage=None)[-2:], chunk()], done=False)
+SILENCES: list[tuple[Answer, Callable[[Calls], None]]] = [
+    (Hang("mid_body", Json(completion())), silent_body),
+    (Hang("mid_body"), silent_stream),
+    (Hang("mid_body", FINISHED), silent_behind_the_finish_reason),
+]
+
+
+def test_silence_behind_a_part(twin: Twin) -> None:
+    def check(answer: Answer, read_it: Callable[[Calls], None]) -> None:
+        with alone(twin, answer, timeout=ENOUGH) as (gateway, calls):
+            read_it(calls)
+            gateway.wait_closed()
+
+    at_once(*(partial(check, *row) for row in SILENCES))
+
+
+def test_timeout_is_for_silence_not_for_the_whole(twin: Twin) -> None:
     words: list[Any] = [chunk({"content": "x"}), Pause(0.3), ": PING\n\n", Pause(0.3)] * 2
-    gateway.reply(Sse([*words, chunk({}, "stop")]))
-    gateway.reply(Drip(Json(completion("Hi")), delay=0.2, size=80))
-    calls = connect(timeout=1)
-    assert read(calls.stream())["text"] == "x" * 2
-    assert calls.complete().text == "Hi"
+    stream = Sse([*words, chunk({}, "stop")])
+    body = Drip(Json(completion("Hi")), delay=0.2, size=80)
+
+    def check(answer: Answer, method: str, expected: str) -> None:
+        with alone(twin, answer, timeout=1) as (_, calls):
+            assert read(getattr(calls, method)())["text"] == expected
+
+    at_once(partial(check, stream, "stream", "xx"), partial(check, body, "complete", "Hi"))
 
 
-@pytest.mark.parametrize("method", ["complete", "models"])
-def test_timeout_of_one_call(gateway: Gateway, calls: Calls, method: str) -> None:
-    gateway.reply(Hang("headers"))
-    with pytest.raises(APITimeoutError):
-        getattr(calls, method)(timeout=SHORT)
+def test_timeout_of_one_call(gateway: Gateway, calls: Calls) -> None:
+    for method in ["complete", "models"]:
+        with in_row(method):
+            gateway.forget()
+            gateway.reply(Hang("headers"))
+            with pytest.raises(APITimeoutError):
+                getattr(calls, method)(timeout=SHORT)
 
 
 def test_timeout_of_one_call_beats_the_clients(gateway: Gateway, connect: Connect) -> None:
-    gateway.reply(Drip(Json(completion("Hi")), delay=0.2, size=100_000))
+    gateway.reply(Raw([Pause(0.05), whole("Hi")]))
     assert connect(timeout=0.01).complete(timeout=5).text == "Hi"
 
 
-@pytest.mark.parametrize("timeout", [httpx.Timeout(5, read=SHORT), httpx.Timeout(None, read=SHORT)])
-def test_httpx_timeout_is_taken_as_it_is(
-    gateway: Gateway, connect: Connect, timeout: httpx.Timeout
-) -> None:
-    gateway.reply(Hang("headers"))
-    with pytest.raises(APITimeoutError):
-        connect(timeout=timeout).complete()
+def test_httpx_timeout_is_taken_as_it_is(gateway: Gateway, connect: Connect) -> None:
+    for timeout in [httpx.Timeout(5, read=SHORT), httpx.Timeout(None, read=SHORT)]:
+        with in_row(timeout):
+            gateway.forget()
+            gateway.reply(Hang("headers"))
+            with pytest.raises(APITimeoutError):
+                connect(timeout=timeout).complete()
 
 
 def test_body_that_nobody_reads(gateway: Gateway, connect: Connect) -> None:
@@ -115,20 +147,18 @@ def test_body_that_nobody_reads(gateway: Gateway, connect: Connect) -> None:
 PINGS = Sse([": PING\n\n", Pause(0.05)] * 200)
 
 
-@pytest.mark.parametrize("limit", ["stall_timeout", "total_timeout"])
-@pytest.mark.parametrize("place", ["client", "call"])
-def test_stream_of_nothing_but_comments_ends(
-    gateway: Gateway, connect: Connect, limit: str, place: str
-) -> None:
-    settings: dict[str, Any] = {limit: 0.2}
-    calls = connect(**settings) if place == "client" else connect()
-    params = settings if place == "call" else {}
-    for ask in (calls.stream, calls.complete):
-        gateway.reply(PINGS)
-        with pytest.raises(APITimeoutError, match=limit) as caught:
-            ask(**params)
-        assert caught.value.retryable is False
-        gateway.wait_closed()
+def test_stream_of_nothing_but_comments_ends(twin: Twin) -> None:
+    def check(place: str, limit: str, method: str) -> None:
+        limited: dict[str, Any] = {limit: 0.2}
+        settings, params = (limited, {}) if place == "client" else ({}, limited)
+        with alone(twin, PINGS, **settings) as (gateway, calls), in_row(place, limit, method):
+            with pytest.raises(APITimeoutError, match=limit) as caught:
+                getattr(calls, method)(**params)
+            assert caught.value.retryable is False
+            gateway.wait_closed()
+
+    limits, methods = ("stall_timeout", "total_timeout"), ("stream", "complete")
+    at_once(*(partial(check, *row) for row in product(("client", "call"), limits, methods)))
 
 
 def test_limits_of_a_client_can_be_lifted_for_one_call(gateway: Gateway, connect: Connect) -> None:
@@ -153,17 +183,18 @@ def test_total_timeout_holds_for_all_attempts_and_waits(
 def test_total_timeout_ends_a_head_that_trickles(gateway: Gateway, connect: Connect) -> None:
     gateway.reply(Drip(Json(completion("Hi")), delay=0.02))
     with pytest.raises(APITimeoutError, match="total_timeout"):
-        connect(total_timeout=0.3).complete()
+        connect(total_timeout=0.1).complete()
 
 
-@pytest.mark.parametrize("limit", ["stall_timeout", "total_timeout"])
-@pytest.mark.parametrize("value", [0, -1, True, "5", float("nan")])
-def test_limit_that_is_none_is_refused(connect: Connect, limit: str, value: Any) -> None:
-    settings: dict[str, Any] = {limit: value}
-    with pytest.raises(ConfigurationError, match=limit):
-        connect(**settings)
-    with pytest.raises(ConfigurationError, match=limit):
-        connect().complete(**settings)
+def test_limit_that_is_none_is_refused(connect: Connect) -> None:
+    for value in [0, -1, True, "5", float("nan")]:
+        for limit in ["stall_timeout", "total_timeout"]:
+            with in_row(value, limit):
+                settings: dict[str, Any] = {limit: value}
+                with pytest.raises(ConfigurationError, match=limit):
+                    connect(**settings)
+                with pytest.raises(ConfigurationError, match=limit):
+                    connect().complete(**settings)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import ramclouds
 from ramclouds import Completion, RamCloudsError, Usage
 from tests.gateway import REQUEST_ID, Gateway, WireCase, manifest
 from tests.gateway.corpus import parts
-from tests.harness import EACH_TWIN, Calls, assert_complete, read
+from tests.harness import EACH_TWIN, Calls, assert_complete, in_row, read
 
 KINDS = {
     "bad_request": ramclouds.BadRequestError,
@@ -62,63 +62,68 @@ def test_every_case_is_run() -> None:
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("case", PLAIN_OK, ids=name_of)
-def test_whole_response_is_read(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
-    gateway.reply(WireCase(case["name"]))
-    completion = calls.complete()
-    assert_as_expected(read(completion), case["expect"])
-    assert completion.request_id == REQUEST_ID
+def test_whole_response_is_read(gateway: Gateway, calls: Calls) -> None:
+    for case in PLAIN_OK:
+        with in_row(case["name"]):
+            gateway.forget()
+            gateway.reply(WireCase(case["name"]))
+            completion = calls.complete()
+            assert_as_expected(read(completion), case["expect"])
+            assert completion.request_id == REQUEST_ID
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("case", STREAM_OK, ids=name_of)
-def test_streamed_answer(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
-    gateway.reply(WireCase(case["name"]))
-    chunks = calls.stream()
-    assert_complete(chunks)
-    assert_as_expected(read(chunks), case["expect"])
-    assert chunks[0].request_id == REQUEST_ID
-    tokens = [
-        token["token"] for chunk in chunks for token in (chunk.logprobs or {}).get("content", ())
-    ]
-    assert tokens == case["expect"].get("logprobs_tokens", [])
+def test_streamed_answer(gateway: Gateway, calls: Calls) -> None:
+    for case in STREAM_OK:
+        with in_row(case["name"]):
+            gateway.forget()
+            gateway.reply(WireCase(case["name"]))
+            chunks = calls.stream()
+            assert_complete(chunks)
+            assert_as_expected(read(chunks), case["expect"])
+            assert chunks[0].request_id == REQUEST_ID
+            logprobs = [chunk.logprobs or {} for chunk in chunks]
+            tokens = [token["token"] for one in logprobs for token in one.get("content", ())]
+            assert tokens == case["expect"].get("logprobs_tokens", [])
 
 
 # With one twin: a whole body is read in the same way whether it is an error or not.
-@pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
-def test_error_of_a_whole_response(gateway: Gateway, calls: Calls, case: dict[str, Any]) -> None:
-    gateway.reply(WireCase(case["name"]))
-    with pytest.raises(RamCloudsError) as caught:
-        calls.complete()
-    assert_error(caught.value, case)
-    assert len(gateway.requests) == 1
+def test_error_of_a_whole_response(gateway: Gateway, calls: Calls) -> None:
+    for case in PLAIN_ERROR:
+        with in_row(case["name"]):
+            gateway.forget()
+            gateway.reply(WireCase(case["name"]))
+            with pytest.raises(RamCloudsError) as caught:
+                calls.complete()
+            assert_error(caught.value, case)
+            assert len(gateway.requests) == 1
 
 
-@pytest.mark.parametrize("case", PLAIN_ERROR, ids=name_of)
-def test_error_as_answer_to_a_stream_request(
-    gateway: Gateway, calls: Calls, case: dict[str, Any]
-) -> None:
-    gateway.reply(WireCase(case["name"]))
-    with pytest.raises(RamCloudsError) as caught:
-        calls.stream()
-    # A JSON error in a 200 is an error inside a stream to one who asked for a stream.
-    kind = "stream_error" if "_200_error" in case["name"] else case["expect"]["error_kind"]
-    kind = "stream_error" if "_success_false" in case["name"] else kind
-    assert_error(caught.value, {**case, "expect": {**case["expect"], "error_kind": kind}})
-    assert calls.arrived == []
+def test_error_as_answer_to_a_stream_request(gateway: Gateway, calls: Calls) -> None:
+    for case in PLAIN_ERROR:
+        with in_row(case["name"]):
+            gateway.forget()
+            gateway.reply(WireCase(case["name"]))
+            with pytest.raises(RamCloudsError) as caught:
+                calls.stream()
+            # A JSON error in a 200 is an error inside a stream to one who asked for a stream.
+            kind = "stream_error" if "_200_error" in case["name"] else case["expect"]["error_kind"]
+            kind = "stream_error" if "_success_false" in case["name"] else kind
+            assert_error(caught.value, {**case, "expect": {**case["expect"], "error_kind": kind}})
+            assert calls.arrived == []
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("case", STREAM_ERROR, ids=name_of)
-def test_broken_stream_raises_with_its_part(
-    gateway: Gateway, calls: Calls, case: dict[str, Any]
-) -> None:
-    gateway.reply(WireCase(case["name"]))
-    with pytest.raises(RamCloudsError) as caught:
-        calls.stream()
-    error = caught.value
-    assert_error(error, case)
-    assert read(calls.arrived)["text"] == case["expect"].get("text", "")
+def test_broken_stream_raises_with_its_part(gateway: Gateway, calls: Calls) -> None:
+    for case in STREAM_ERROR:
+        with in_row(case["name"]):
+            gateway.forget()
+            gateway.reply(WireCase(case["name"]))
+            with pytest.raises(RamCloudsError) as caught:
+                calls.stream()
+            error = caught.value
+            assert_error(error, case)
+            assert read(calls.arrived)["text"] == case["expect"].get("text", "")
 
 
 @EACH_TWIN

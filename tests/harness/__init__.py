@@ -21,8 +21,9 @@ Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
 
 from tests.harness.calls import ASK, EMBED, MESSAGES, Calls
 from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
-from tests.harness.rows import in_row
+from tests.harness.rows import forget_gateways, in_row
 from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
+from tests.harness.waiting import at_once
 
 __all__ = [
     "ASK",
@@ -36,6 +37,8 @@ __all__ = [
     "Twin",
     "assert_adds_up",
     "assert_complete",
+    "at_once",
+    "forget_gateways",
     "in_row",
     "read",
 ]
