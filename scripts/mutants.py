@@ -1,6 +1,7 @@
 """Runs mutmut on a copy of the tree, and says which of its changes no test notices.
 
 python -m scripts.mutants [FILE ...]     of those in pyproject.toml, by default all
+EVERY=3 python -m scripts.mutants        a third of the changes, the same ones each time
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-_SURVIVED, _UNTESTED = 0, 33
-"""mutmut's exit codes; anything else is a test that failed, an error or a timeout."""
+_SURVIVED, _UNTESTED, _TIMED_OUT = 0, 33, -24
+"""mutmut's exit codes; anything else is a test that failed, or an error."""
 
 
 def main() -> int:
@@ -46,7 +47,7 @@ def _copy_tree(copy: Path) -> None:
 
 def _run(copy: Path) -> int:
     # Its progress bar redraws itself a hundred times a mutant.
-    command = [str(Path(sys.executable).with_name("mutmut")), "run"]
+    command = [sys.executable, "-m", "scripts.patient_mutmut", "run"]
     log = Path(tempfile.gettempdir()) / "mutants.log"
     print(f"Mutating in {copy}; progress in {log}", flush=True)
     with log.open("wb") as progress:
@@ -73,11 +74,13 @@ def _report(copy: Path, meta: Path) -> None:
     if not counts:
         return
     alive = [name for name, code in results.items() if code in (_SURVIVED, _UNTESTED)]
-    unknown = counts.count(None)
-    killed = len(counts) - len(alive) - unknown
+    tried = len(counts) - counts.count(None)
+    noticed, slow = tried - len(alive), counts.count(_TIMED_OUT)
     file = meta.relative_to(copy / "mutants").with_suffix("")
-    percent = 100 * killed / (len(counts) - unknown or 1)
-    print(f"\n{file}: {killed} of {len(counts)} noticed ({percent:.1f} %), {unknown} not run")
+    print(
+        f"\n{file}: {noticed} of {tried} noticed ({100 * noticed / (tried or 1):.1f} %), "
+        f"{slow} of them by the time limit, {len(counts) - tried} not tried"
+    )
     for name in alive:
         print(f"\n{name}")
         print("\n".join(_changed_lines(copy, name)), flush=True)
