@@ -6,7 +6,6 @@ A class has the name of the client's error that it stands for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import langchain_core.exceptions as core
@@ -160,11 +159,6 @@ class model_errors:  # used like a function: `with model_errors():`
     def __enter__(self) -> None:
         return None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, client.RamCloudsError) and not isinstance(error, core.ModelError):
             raise to_model_error(error) from error

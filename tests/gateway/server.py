@@ -11,7 +11,6 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
-from types import TracebackType
 
 from typing_extensions import Self
 
@@ -104,17 +103,12 @@ class Gateway:
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
-        if self.failures and exc is None:
+        if self.failures and error is None:
             raise self.failures[0]
 
     async def _start(self) -> None:
