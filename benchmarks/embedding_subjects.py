@@ -56,8 +56,8 @@ def httpx_alone(url: str) -> Embed:
         vectors: list[list[float]] = []
         for start in range(0, len(texts), BATCH):
             body = {"model": MODEL, "input": texts[start : start + BATCH]}
-            answer = client.post(f"{url}/embeddings", headers=headers, json=body)
-            for item in json.loads(answer.content)["data"]:
+            response = client.post(f"{url}/embeddings", headers=headers, json=body)
+            for item in json.loads(response.content)["data"]:
                 sent = item["embedding"]
                 is_text = isinstance(sent, str)
                 vectors.append(array("f", b64decode(sent)).tolist() if is_text else sent)

@@ -14,7 +14,7 @@ from benchmarks.promises import ANSWER, promised
 
 
 class Memory(BaseChatModel):
-    """Answers as the server would, without it."""
+    """Gives what the server would, without it."""
 
     words: list[str]
     delay: float

@@ -19,7 +19,7 @@ from benchmarks.promises import ANSWER, promised
 
 
 class Memory(CustomLLM):
-    """Answers as the server would, without it."""
+    """Gives what the server would, without it."""
 
     words: list[str]
     delay: float

@@ -1,4 +1,4 @@
-"""What the server's URLs promise, for models that answer from memory."""
+"""What the server's URLs promise, for models that complete from memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _WORDS = (" the", " sky", " is", " blue", " because", " air", " scatters", " lig
 
 
 def promised(url: str) -> tuple[list[str], float]:
-    """The words of the stream, and the seconds before a plain answer."""
+    """The words of the stream, and the seconds before a whole response."""
     kind, *numbers = url.split("/")[3:-1]
     number = int(numbers[0]) if numbers else 0
     if kind == "plain":

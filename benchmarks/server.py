@@ -64,7 +64,7 @@ _ROLE = _event(b'{"role":"assistant","content":""}')
 
 @cache
 def plain() -> bytes:
-    """A whole answer to a plain request."""
+    """The response to a plain request."""
     body = _HEAD % b"" + _ANSWER + b',"usage":' + _USAGE % (16, 24) + b"}"
     return _with_head(body)
 
@@ -76,14 +76,14 @@ def _with_head(body: bytes) -> bytes:
 
 @cache
 def burst(tokens: int) -> bytes:
-    """A whole streamed answer."""
+    """A whole streamed response."""
     body = b"".join(events(tokens))
     return _STREAM_HEAD + _chunk(body) + _END
 
 
 @cache
 def events(tokens: int) -> tuple[bytes, ...]:
-    """The events of a streamed answer."""
+    """The events of a streamed response."""
     words = (_token(_WORDS[number % len(_WORDS)]) for number in range(tokens))
     return (_ROLE, *words, _ending(tokens))
 
@@ -102,7 +102,7 @@ def vectors(dimensions: int, is_base64: int, count: int) -> bytes:
 
 
 class Gateway(asyncio.Protocol):
-    """Answers the requests of one connection."""
+    """Responds to the requests of one connection."""
 
     def __init__(self) -> None:
         self._received = b""
@@ -123,25 +123,25 @@ class Gateway(asyncio.Protocol):
             self._received = b""
             self._body = body
             kind, *numbers = head.split(b" ", 2)[1].partition(b"/v1/")[0].decode()[1:].split("/")
-            getattr(self, f"_answer_{kind}")(*map(int, numbers))
+            getattr(self, f"_respond_{kind}")(*map(int, numbers))
 
     def _write(self, data: bytes) -> None:
         if not self._transport.is_closing():
             self._transport.write(data)
 
-    def _answer_plain(self, delay: int) -> None:
+    def _respond_plain(self, delay: int) -> None:
         if delay:
             self._loop.call_later(delay / 1000, self._write, plain())
         else:
             self._write(plain())
 
-    def _answer_vectors(self, dimensions: int, is_base64: int) -> None:
+    def _respond_vectors(self, dimensions: int, is_base64: int) -> None:
         self._write(vectors(dimensions, is_base64, len(json.loads(self._body)["input"])))
 
-    def _answer_burst(self, tokens: int) -> None:
+    def _respond_burst(self, tokens: int) -> None:
         self._write(burst(tokens))
 
-    def _answer_each(self, tokens: int, pause: int) -> None:
+    def _respond_each(self, tokens: int, pause: int) -> None:
         self._write(_STREAM_HEAD)
         self._next(iter(events(tokens)), pause / 1000)
 
@@ -156,7 +156,7 @@ class Gateway(asyncio.Protocol):
         else:
             self._loop.call_soon(self._next, left, pause)
 
-    def _answer_stamped(self) -> None:
+    def _respond_stamped(self) -> None:
         self._write(_STREAM_HEAD + _chunk(_ROLE))
         self._loop.call_later(0.005, self._stamp)
 

@@ -96,14 +96,14 @@ class Httpx:
 
     def call(self, messages: Any) -> str:
         body = {"model": MODEL, "messages": messages}
-        answer = self.client.post(self.url, headers=self.headers, json=body)
-        return str(json.loads(answer.content)["choices"][0]["message"]["content"])
+        response = self.client.post(self.url, headers=self.headers, json=body)
+        return str(json.loads(response.content)["choices"][0]["message"]["content"])
 
     def stream(self, messages: Any) -> Iterator[str]:
         body = {"model": MODEL, "messages": messages, "stream": True}
-        with self.client.stream("POST", self.url, headers=self.headers, json=body) as answer:
+        with self.client.stream("POST", self.url, headers=self.headers, json=body) as response:
             rest = b""
-            for data in answer.iter_bytes():
+            for data in response.iter_bytes():
                 *events, rest = (rest + data).split(b"\n\n")
                 for event in events:
                     if event != b"data: [DONE]":

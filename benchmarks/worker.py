@@ -20,7 +20,7 @@ _NOT_PASSED_ON = ("LANGSMITH_", "LANGCHAIN_", "OPENAI_", "RAMCLOUDS_", "HTTP", "
 
 @dataclass(frozen=True)
 class Job:
-    """One measure, by the name of its function, of what the server answers under a path."""
+    """One measure, by the name of its function, of what the server responds under a path."""
 
     measure: str
     path: str = ""
@@ -41,13 +41,13 @@ def ask(subject: str, root: str, jobs: list[Job], *, seconds: float) -> list[mea
     }
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
         try:
-            answered, _ = process.communicate(timeout=seconds)
+            printed, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-            answered, _ = process.communicate()
+            printed, _ = process.communicate()
     if process.returncode > 0:
         raise RuntimeError(f"measuring {subject} failed: {request}")
-    return [json.loads(line) for line in answered.splitlines()]
+    return [json.loads(line) for line in printed.splitlines()]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What LangChain's registries are told: content blocks of our messages, and our model's path.
+"""What LangChain's registries get: content blocks of our messages, and our model's path.
 
 LangChain's own guess at content blocks loses some of them.
 

@@ -26,7 +26,7 @@ from ramclouds.prompted import ToolMode
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the client, and what its completion is held against."""
+    """One call of the client, and what is expected of its completion."""
 
     params: dict[str, Any] = field(repr=False)
     expectation: Expectation

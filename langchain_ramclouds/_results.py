@@ -157,7 +157,7 @@ def combine_llm_outputs(outputs: Iterable[Mapping[str, Any] | None]) -> dict[str
     total: dict[str, int] = {}
     combined: dict[str, Any] = {}
     for output in outputs:
-        if output is None:  # answered from the cache
+        if output is None:  # from the cache
             continue
         combined["model_name"] = output["model_name"]
         for key, count in output.get("token_usage", {}).items():

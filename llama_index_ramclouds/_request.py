@@ -26,7 +26,7 @@ _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 def to_expectation(
     llm: Fields, messages: Sequence[ChatMessage], given: dict[str, Any]
 ) -> Expectation:
-    """What a response to a call with these parameters is held against."""
+    """What is expected of a response to a call with these parameters."""
     hide_headers(given)
     _check_messages(messages)
     params = {**llm.additional_kwargs, **given, "model": given.get("model") or llm.model}

@@ -255,7 +255,7 @@ class RamClouds(StructuredPrediction):
         **kwargs: Any,
     ) -> dict[str, Any]:
         # Natively, parallel_tool_calls is not derived from allow_parallel_tool_calls, whose default
-        # cannot be told from the caller's wish: some models refuse it. One call is kept instead.
+        # looks like the caller's wish: some models refuse it. One call is kept instead.
         messages = list(chat_history or [])
         if user_msg is not None:
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)

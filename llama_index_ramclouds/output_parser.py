@@ -24,7 +24,7 @@ class StrictOutputParser(PydanticOutputParser[Model]):
         )
 
     Core's own parser takes all from the first brace to the last one. It fails at a draft in front
-    of the answer, and makes an object of a call that is around it.
+    of the text, and makes an object of a call that is around it.
     """
 
     def parse(self, text: str) -> Model:

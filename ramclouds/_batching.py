@@ -67,7 +67,7 @@ class Batching:
     as_numpy: bool = False
     on_progress: Callable[[int], object] | None = None
     _waiting: deque[Batch] = field(default_factory=deque)
-    _answers: list[Embeddings] = field(default_factory=list)
+    _responses: list[Embeddings] = field(default_factory=list)
     _parts: dict[int, list[tuple[Piece, Any]]] = field(default_factory=dict)
     _vectors: list[Any] = field(default_factory=list)
     _error: Exception | None = None
@@ -102,7 +102,7 @@ class Batching:
 
     def put(self, batch: Batch, found: Embeddings) -> None:
         """Keep the vectors of a batch."""
-        self._answers.append(found)
+        self._responses.append(found)
         for piece, vector in zip(batch, found.vectors, strict=True):
             if piece.is_part:
                 self._parts.setdefault(piece.index, []).append((piece, vector))
@@ -211,10 +211,10 @@ class Batching:
         return self._vectors[index] is not None or came == len(self.texts[index])
 
     def _joined(self, vectors: Any) -> Embeddings:
-        if not self._answers:
+        if not self._responses:
             return Embeddings(vectors)
-        last = self._answers[-1]
-        usages = [answer.usage for answer in self._answers if answer.usage is not None]
+        last = self._responses[-1]
+        usages = [each.usage for each in self._responses if each.usage is not None]
         return Embeddings(vectors, last.model, _total(usages), last.request_id, last.raw)
 
 

@@ -218,7 +218,7 @@ class Chunk:
     model: str | None = None
     request_id: str | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False)
-    """The event as sent; of the last chunk, the event that held the usage or finish reason."""
+    """The event as sent; of the last chunk, the event that had the usage or finish reason."""
     invalid_tool_calls: tuple[InvalidToolCall, ...] = ()
     """On the last chunk: the calls that no tool may run, those with fragments before it too."""
     tool_calling: str | None = None

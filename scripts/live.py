@@ -1,7 +1,7 @@
 """Asks RamClouds about forty small things: which statements of docs/inside/gateway.md hold.
 
 RAMCLOUDS_API_KEY must be set. RAMCLOUDS_BASE_URL and RAMCLOUDS_MODEL choose another gateway and
-model. Nothing that is read is kept. The cost is said before anything is asked that costs.
+model. Nothing that is read is kept. The cost is printed before anything is asked that costs.
 """
 
 from __future__ import annotations

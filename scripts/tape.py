@@ -53,7 +53,7 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """The finding in words."""
+        """The finding as text."""
         if not self.is_allowed:
             return "not allowed"
         return {True: "holds", False: "DIFFERS", None: "not shown"}[self.agrees]

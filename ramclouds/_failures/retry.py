@@ -18,7 +18,7 @@ from ramclouds.errors import (
 
 _FIRST_DELAY = 0.5
 _LONGEST_BACKOFF = 8.0
-# Callers that were told the same wait do not return together: 14 of them came within 1 ms.
+# Callers with the same wait do not return together: 14 of them came within 1 ms.
 _JITTER = (1.10, 1.25)
 _ABSURD = 1e6  # twelve days
 

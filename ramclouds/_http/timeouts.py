@@ -13,7 +13,7 @@ from ramclouds.errors import APITimeoutError, ConfigurationError
 
 
 class Progress(Protocol):
-    """Who is told how far a request has come."""
+    """Who hears how far a request has come."""
 
     def started(self) -> None:
         """It is not on its way yet."""

@@ -10,7 +10,7 @@ class SurrogateJoiner:
 
     def __init__(self) -> None:
         self.is_needed = False
-        """Set once an event held a half."""
+        """Set once an event had a half."""
         self._halves: dict[str, str] = {}
 
     def join(self, field: str, text: str) -> str:

@@ -14,18 +14,18 @@ class StopCutter:
         self.has_stopped = False
         """One of the strings came: nothing more is to be read."""
         self._stops = stops
-        self._held = ""
+        self._buffer = ""
 
     def cut(self, chunk: Chunk) -> Chunk:
         """The chunk with the text that may go on; the last one where a string came."""
-        text = self._held + chunk.text
+        text = self._buffer + chunk.text
         end = _first(text, self._stops)
         if end is not None and not chunk.tool_calls:
             self.has_stopped = True
             chunk.text, chunk.finish_reason, chunk.invalid_tool_calls = text[:end], "stop", ()
             return chunk
         waits = 0 if chunk.finish_reason is not None else _waiting(text, self._stops)
-        self._held = text[len(text) - waits :]
+        self._buffer = text[len(text) - waits :]
         chunk.text = text[: len(text) - waits]
         return chunk
 

@@ -121,9 +121,9 @@ def balance_of_user(key: KeyStatus, gateway: GatewayStatus, limit: float, used: 
     """
     is_custom = gateway.raw.get("quota_display_type") == "CUSTOM"
     rate = gateway.unit_per_usd if is_custom else 1.0
-    is_told = limit != _NO_LIMIT
-    available = (limit - used) * rate if is_told else None
-    return Balance(available, used * rate, gateway.unit, is_of_user=is_told, key=key)
+    is_shown = limit != _NO_LIMIT
+    available = (limit - used) * rate if is_shown else None
+    return Balance(available, used * rate, gateway.unit, is_of_user=is_shown, key=key)
 
 
 def _is_number(value: Any) -> bool:

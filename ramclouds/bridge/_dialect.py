@@ -70,7 +70,7 @@ class Dialect:
     thinks: Literal["asked", "unless_refused", "always"] = "asked"
     """When the model thinks: where it is asked to, unless it is asked not to, or always."""
     thinking_off: Literal["", "enable_thinking", "thinking"] = ""
-    """The parameter that keeps the model from thinking; a user may have said it in another."""
+    """The parameter that keeps the model from thinking; a user may have used another one."""
     thinks_in_loops: bool = True
     """The model may be asked to think about a tool's result."""
     forced_tools: Literal["always", "not_while_thinking", "never"] = "not_while_thinking"

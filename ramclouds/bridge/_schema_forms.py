@@ -128,7 +128,7 @@ class ClosedForm:
         is_typed = node.keys() & {"type", "anyOf", "allOf", "$ref", "enum", "const"}
         self.fits &= bool(is_typed) and not node.keys() & _NEVER_CLOSED
         unknown = () if node.get("format") in _FORMATS else ("format",)
-        return in_words(node, (*_NOT_CLOSED, *unknown))
+        return described(node, (*_NOT_CLOSED, *unknown))
 
 
 _WORDS = {
@@ -149,7 +149,7 @@ _WORDS = {
 _OTHER = "Fits this JSON schema too: {}."
 
 
-def in_words(node: Mapping[str, Any], keys: Iterable[str]) -> Node:
+def described(node: Mapping[str, Any], keys: Iterable[str]) -> Node:
     """The node with some of its keywords in its description instead."""
     found = [key for key in keys if key in node]
     words = [_sentence(key, node[key]) for key in found]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ramclouds.bridge._schema_forms import in_words, open_form
+from ramclouds.bridge._schema_forms import described, open_form
 from ramclouds.bridge._schema_references import DEFINITIONS, Node, with_words
 from ramclouds.bridge._schema_tree import rebuilt
 
@@ -65,7 +65,7 @@ class GeminiForm:
         spoken = [key for key in node if key not in _KEYWORDS and key not in _SILENT]
         if node.get("format") not in _FORMATS:
             spoken.append("format")
-        ordered = in_words(node, sorted(spoken))
+        ordered = described(node, sorted(spoken))
         return {key: value for key, value in ordered.items() if key not in _SILENT}
 
     def _values(self, node: Node, *, is_empty: bool) -> Node:
@@ -79,7 +79,7 @@ class GeminiForm:
         if isinstance(values, Mapping) and values:
             # The definitions are not sent, so the words must hold what they say.
             values = rebuilt({**values, **self._definitions}, open_form)
-            return in_words({**node, "additionalProperties": values}, ["additionalProperties"])
+            return described({**node, "additionalProperties": values}, ["additionalProperties"])
         return with_words(node, ["Any properties."]) if is_empty else node
 
 
@@ -117,11 +117,11 @@ def _choice(node: Node) -> Node:
     node = {name: value for name, value in node.items() if name not in ("const", "enum")}
     if texts or not values:
         return {**node, "enum": values} if texts else node
-    return in_words({**node, key: values[0] if key == "const" else values}, [key])
+    return described({**node, key: values[0] if key == "const" else values}, [key])
 
 
 def _bounds(node: Node) -> Node:
-    """Google's bounds are inclusive: an integer's move by one, others are said as well."""
+    """Google's bounds are inclusive: an integer's move by one, others are described as well."""
     for key, bound, step in _BOUNDS:
         limit = node.get(key)
         if isinstance(limit, bool) or not isinstance(limit, (int, float)):

@@ -15,7 +15,7 @@ def setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Con
     by_setting: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for found in error.errors(include_url=False, include_input=False):
         by_setting.setdefault(found["loc"][:1], []).append(found)
-    problems = [(loc, _in_words(found)) for loc, found in by_setting.items()]
+    problems = [(loc, _as_text(found)) for loc, found in by_setting.items()]
     message = " ".join(words for _, words in problems)
     both = _with_pydantic(kind)
     if both is kind:
@@ -31,7 +31,7 @@ def setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Con
     return cast(ConfigurationError, made)
 
 
-def _in_words(found: Sequence[Mapping[str, Any]]) -> str:
+def _as_text(found: Sequence[Mapping[str, Any]]) -> str:
     """What is wrong with one setting; a union has an error for each of its types."""
     first = found[0]
     if ours := first.get("ctx", {}).get("error"):

@@ -34,7 +34,7 @@ class ArgumentsForm:
     def waits(self, begun: str) -> bool | None:
         """Whether arguments that begin so can be read when they are whole alone.
 
-        None: it cannot be told yet.
+        None: it is not known yet.
         """
         if self.schema is not None:
             return True

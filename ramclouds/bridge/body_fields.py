@@ -23,7 +23,7 @@ __all__ = [
     "merged",
 ]
 
-# New API answers 500 "max_tokens is invalid" above it.
+# Above it New API responds with 500 "max_tokens is invalid".
 _MAX_TOKENS = 1_073_741_823
 _RANGES: dict[str, tuple[float, float]] = {
     "temperature": (0, 2),

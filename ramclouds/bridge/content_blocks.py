@@ -37,8 +37,8 @@ def to_said(content: str | list[str | dict[Any, Any]]) -> str | list[Part]:
     """An assistant's message: pieces of one text, so nothing goes between them."""
     if isinstance(content, str):
         return content
-    said = [said_part(_to_any_part(block)) for block in content if _is_sayable(block)]
-    return as_content(said, between="")
+    parts = [said_part(_to_any_part(block)) for block in content if _is_sayable(block)]
+    return as_content(parts, between="")
 
 
 def _to_any_part(block: Any) -> Part:
@@ -86,8 +86,8 @@ def to_part(block: Block) -> Part | None:
         ) from exc
 
 
-# What other models left in a history: the gateway has no place for it, and providers answer 400
-# ("unknown variant `reasoning`, expected `text`").
+# What other models left in a history: the gateway has no place for it, and providers
+# respond with 400 ("unknown variant `reasoning`, expected `text`").
 _FOREIGN = frozenset(
     {
         "thinking", "redacted_thinking", "reasoning", "reasoning_content", "tool_use",

@@ -1,4 +1,4 @@
-"""What a completion is held against, so that no agent stops without a word or asks for ever."""
+"""What is expected of a completion, so that no agent stops in silence or asks for ever."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class CallSettings:
     def expectation(
         self, params: Mapping[str, Any], *, whole_calls: bool, after_results: bool
     ) -> Expectation:
-        """What the completion of a call with these parameters is held against."""
+        """What is expected of the completion of a call with these parameters."""
         return Expectation(
             params["model"],
             must_call=is_forced(params.get("tool_choice")),
@@ -81,7 +81,7 @@ def _checked(name: str, given: Any) -> Any:
 
 @dataclass(slots=True)
 class Expectation:
-    """What the completion of one request is held against."""
+    """What is expected of the completion of one request."""
 
     model: str
     must_call: bool = False

@@ -101,7 +101,7 @@ def result_part(value: Any) -> Part:
 
 
 def said_part(part: Mapping[str, Any]) -> Part:
-    """A part of what a model said: a medium as words, since no model takes its own back."""
+    """A part of what a model wrote: a medium as text, since no model takes its own back."""
     if isinstance(part.get("text"), str):
         return {**part, "text": with_notes(part["text"])}
     if part.get("type") not in (*_FILES, "input_audio", "video_url"):
@@ -120,10 +120,10 @@ def _word_for(kind: Any) -> str:
 
 def _with_attached(content: Any, attached: Mapping[str, Any]) -> Any:
     pictures = [said_part(_mapping(one))["text"] for one in attached.get("images") or ()]
-    said = [*pictures, _mapping(attached.get("audio")).get("transcript") or ""]
+    texts = [*pictures, _mapping(attached.get("audio")).get("transcript") or ""]
     if not isinstance(content, str):
-        return [*content, *({"type": "text", "text": one} for one in said if one)]
-    return "".join([with_notes(content), *said])
+        return [*content, *({"type": "text", "text": one} for one in texts if one)]
+    return "".join([with_notes(content), *texts])
 
 
 def _name_of(value: Mapping[str, Any]) -> str | None:

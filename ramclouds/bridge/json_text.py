@@ -90,9 +90,9 @@ def json_values(text: str) -> list[JsonValue]:
 
 
 def json_text(text: str) -> str:
-    """The JSON in an answer: without a code fence or words around it, repaired where safe.
+    """The JSON in a completion: without a code fence or words around it, repaired where safe.
 
-    An answer without JSON, or with several objects, comes back as it is.
+    A text without JSON, or with several objects, comes back as it is.
     """
     if is_json(text.strip()):
         return text.strip()
@@ -102,18 +102,18 @@ def json_text(text: str) -> str:
     if likely:
         return likely[0].text if len(likely) == 1 else text
     closed = [value.text for value in found if value.is_closed and not value.is_whole]
-    mended = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
-    return mended[0] if len(mended) == 1 else text
+    loaded = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
+    return loaded[0] if len(loaded) == 1 else text
 
 
 def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
-    """Whether JSON was asked for and the answer, complete as it is, holds none."""
+    """Whether JSON was asked for and the completion, whole as it is, has none."""
     if response_format is None or response_format.get("type") not in ("json_object", "json_schema"):
         return False
     if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
         return False
     schema = response_format.get("json_schema", {}).get("schema", {})
-    # The "[1]" of a source is no answer, unless a list was asked for.
+    # The "[1]" of a source is no value, unless a list was asked for.
     wanted = (dict, list) if schema.get("type") == "array" else dict
     if any(isinstance(value.value, wanted) for value in json_values(completion.text)):
         return False

@@ -47,9 +47,9 @@ class Prepared:
     as_stream: bool = False
     """The model takes this request as a stream alone."""
     changes: tuple[str, ...] = ()
-    """What was changed, in words."""
+    """What was changed, a sentence each."""
     lost: tuple[str, ...] = ()
-    """What was left out of what the user gave, in words."""
+    """What was left out of what the user gave, a sentence each."""
 
 
 def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:

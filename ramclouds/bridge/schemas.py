@@ -1,4 +1,4 @@
-"""The JSON schemas of tools and answers, in the form that a family of models takes."""
+"""The JSON schemas of tools and outputs, in the form that a family of models takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Form = Literal["plain", "strict", "gemini"]
 """`plain`: references inlined, safe everywhere. `strict`: references kept. `gemini`: Google's."""
 
 Use = Literal["answer", "open_answer", "tool"]
-"""What a schema is for; an open answer may have other properties, and lack some."""
+"""What a schema is for; an open output may have other properties, and lack some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Schema:
 def prepare_schema(schema: Mapping[str, Any], form: Form, *, use: Use = "answer") -> Schema:
     """The schema in a form; what the form has no keyword for goes into its descriptions.
 
-    The schema of an answer is closed, with all properties required, where its class allows that,
+    The schema of an output is closed, with all properties required, where its class allows that,
     and wrapped where its root is no object. The optional arguments of a tool stay optional, and its
     root is made an object. What is returned is shared: it must not be changed.
     """

@@ -1,4 +1,4 @@
-"""Classes and JSON schemas as the shapes that what a model wrote is held to."""
+"""Classes and JSON schemas as the shapes that what a model wrote must have."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _foreign(value: Mapping[str, Any], name: str) -> ValueError:
 
 
 def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
-    """The shape of a JSON schema: the value as it came, held to all of the schema."""
+    """The shape of a JSON schema: the value as it came, checked against all of the schema."""
     # Tens of milliseconds, for what most processes never need.
     from jsonschema.exceptions import best_match
 

@@ -65,7 +65,7 @@ def read_value(written: Written, shape: Shape[T], *, asked_by: str | None) -> T:
     values, is_broken = _in_text(written)
     found = [next(_fitting(value, shape, reasons), None) for value in values]
     fits = [fit for fit in found if fit is not None]
-    # An example, a draft, and then the answer: nothing tells which is which.
+    # An example, a draft, and then the object: nothing shows which is which.
     is_one = all(fit[0] == fits[0][0] for fit in fits)
     if fits and is_one and not is_broken:
         return fits[-1][1]

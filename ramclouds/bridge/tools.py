@@ -121,7 +121,7 @@ _FORMATS = ("json_schema", "json_object", "text")
 
 
 def answer_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """A tool whose call holds the answer: an answer that is no object stands in one."""
+    """A tool whose arguments are the output: an output that is no object stands in one."""
     parameters, _ = wrapped(tool["function"]["parameters"])
     return {**tool, "function": {**tool["function"], "parameters": parameters}}
 
@@ -230,7 +230,7 @@ def is_forced(tool_choice: Any) -> bool:
 
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:
-    """Whether a call was forced and the answer, complete as it is, has none of the kind."""
+    """Whether a call was forced and the completion, whole as it is, has none of the kind."""
     if not is_forced(tool_choice) or completion.refusal:
         return False
     if completion.finish_reason not in ("stop", "tool_calls"):

@@ -73,8 +73,8 @@ def _is_call(value: Any) -> bool:
     """Whether a value is a call with its arguments, and nothing else."""
     if not isinstance(value, dict) or not LABELS & value.keys():
         return False
-    held = {key for key in _ARGUMENTS if _may_be_object(value.get(key))}
-    return len(held) == 1 and value.keys() - held <= LABELS
+    found = {key for key in _ARGUMENTS if _may_be_object(value.get(key))}
+    return len(found) == 1 and value.keys() - found <= LABELS
 
 
 def unwrapped(value: Any, names: Set[str], keys: Set[str]) -> Any:
@@ -103,8 +103,8 @@ def _around(value: Any, names: Set[str], keys: Set[str]) -> Any:
     if not isinstance(inner, dict):
         return None
     if _is_call(value):
-        said = {value[key] for key in LABELS & value.keys() if isinstance(value[key], str)}
-        return inner if said & names or _is_call(inner) else None
+        labels = {value[key] for key in LABELS & value.keys() if isinstance(value[key], str)}
+        return inner if labels & names or _is_call(inner) else None
     return inner if len(value) == 1 and inner.keys() & keys else None
 
 

@@ -95,7 +95,7 @@ def _parsed(line: bytes, place: str) -> Any:
     try:
         return from_json(line, allow_inf_nan=False)
     except ValueError:
-        # It refuses halves of surrogate pairs, which the client mends.
+        # It refuses halves of surrogate pairs, which the client repairs.
         return _parsed_slowly(line, place)
 
 

@@ -76,13 +76,13 @@ _SOURCES = {
 
 
 def completion(setup: Setup) -> Found:
-    """The model answers, and the answer comes whole."""
+    """The model completes, and the completion comes whole."""
     found = _ask(setup, _GREETING)
     yield "ok", f"{found.model or setup.model} answered{_counted(found.usage)}."
 
 
 def stream(setup: Setup) -> Found:
-    """The answer comes as a stream, too."""
+    """The completion comes as a stream, too."""
     with setup.client() as client:
         chunks = list(client.stream(**_request(setup, _GREETING), **_LIMITS))
     found = accumulate(chunks)

@@ -16,7 +16,7 @@ from ramclouds.types import Chunk, Completion
 
 
 class Conversation:
-    """Asks a model, and remembers what was asked and answered."""
+    """Asks a model, and remembers both sides."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class Conversation:
         self.images: list[dict[str, Any]] = []
         """Those that go with the next question."""
         self.last = Completion()
-        """The newest answer."""
+        """The newest completion."""
         self._client = client
         self._params = params or {}
 
     def ask(self, question: str) -> Iterator[Chunk]:
-        """Asks, and gives the answer as it comes; an answer that is left or fails is forgotten."""
+        """Asks, and gives the completion as it comes; one that is left or fails is forgotten."""
         asked = {"role": "user", "content": self._content(question)}
         messages = self._history(asked)
         chunks = self._client.stream(model=self.model, messages=messages, **self._params)

@@ -18,7 +18,7 @@ from ramclouds.errors import (
     ResponseError,
 )
 
-# Seconds. A guess is no reason to wait: TLS to a port without it gets no answer.
+# Seconds. A guess is no reason to wait: TLS to a port without it gets no response.
 _TRY_TIMEOUT = 3.0
 # A browser's, and that of a well-known program.
 _AGENTS = (

@@ -56,7 +56,7 @@ class Row:
 
 
 def judged(completion: Completion, prompt: Prompt) -> Score:
-    """Scores an answer."""
+    """Scores a completion."""
     calls = completion.tool_calls
     valid = bool(calls) and all(is_valid(call.name, call.arguments, prompt) for call in calls)
     return Score(called=bool(calls), valid=valid, right=valid and calls[0].name == prompt.tools[0])

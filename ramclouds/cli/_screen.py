@@ -1,4 +1,4 @@
-"""How an answer is shown: Markdown in a terminal as it comes, plain text elsewhere."""
+"""How a completion is shown: Markdown in a terminal as it comes, plain text elsewhere."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def show_plain(chunks: Iterable[Chunk], out: TextIO) -> None:
 
 
 class Screen:
-    """Shows answers in a terminal."""
+    """Shows completions in a terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
 
     def show(self, chunks: Iterable[Chunk]) -> None:
-        """Shows an answer as it comes: its reasoning dimmed, its text as Markdown."""
+        """Shows a completion as it comes: its reasoning dimmed, its text as Markdown."""
         if self.console.is_dumb_terminal:
             show_plain(map(_cleaned, chunks), sys.stdout)
             return

@@ -46,7 +46,7 @@ class Session:
                 if line.startswith("/"):
                     self._command(line)
                 elif line:
-                    self._answer(line)
+                    self._ask(line)
         total = self._meter.total
         if total.calls:
             self._screen.note(
@@ -81,7 +81,7 @@ class Session:
         except RamCloudsError as error:
             self._screen.error(error.message)
 
-    def _answer(self, question: str) -> None:
+    def _ask(self, question: str) -> None:
         try:
             self._screen.show(self._conversation.ask(question))
         except KeyboardInterrupt:
@@ -113,7 +113,7 @@ class Session:
 
 
 def summary(completion: Completion, model: str) -> str:
-    """What an answer used and cost, and what is odd about it."""
+    """What a completion used and cost, and what is odd about it."""
     parts = [completion.model] if completion.model not in ("", model) else []
     usage = completion.usage
     if usage is not None:
@@ -125,6 +125,6 @@ def summary(completion: Completion, model: str) -> str:
 
 
 def odd_end(completion: Completion) -> str:
-    """What ended an answer before its end; empty where it came to it."""
+    """What ended a completion before its end; empty where it came to it."""
     reason = completion.finish_reason
     return "" if reason in ("stop", "tool_calls", None) else f"ended by {reason}"

@@ -15,24 +15,24 @@ from typing import Any
 
 
 def main() -> None:
-    """Read settings from the first line of stdin, serve, and answer with the address."""
+    """Read settings from the first line of stdin, serve, and print the address."""
     # Ctrl-C reaches the whole process group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = _keep_stdout_for_the_address()
+    output = _keep_stdout_for_the_address()
     settings = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_exit_at_end_of_stdin, daemon=True).start()
     server = _serve(settings)
-    answer.write(f"{server.listening_address}\n")
-    answer.close()
+    output.write(f"{server.listening_address}\n")
+    output.close()
     _wait_for_another_parent(settings["parent"])
     os._exit(0)
 
 
 def _keep_stdout_for_the_address() -> Any:
     """Let whatever llama.cpp prints on stdout go to stderr."""
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    return answer
+    return output
 
 
 def _exit_at_end_of_stdin() -> None:
@@ -72,7 +72,7 @@ def _serve(settings: dict[str, Any]) -> Any:
     try:
         return xllamacpp.Server(params)
     except RuntimeError as exc:
-        # llama.cpp has said why on stderr; a traceback would bury it.
+        # llama.cpp writes why to stderr; a traceback would bury it.
         sys.exit(str(exc))
 
 

@@ -35,10 +35,10 @@ _STOP_TIMEOUT = 5.0
 class LocalServer:
     """Serves a GGUF model on loopback, in a process of its own, while its `with` block runs.
 
-    It answers chat completions and embeddings. `pooling` is how a text's vectors become one:
+    It serves chat completions and embeddings. `pooling` is how a text's vectors become one:
     `last` is best for a chat model, `model` leaves it to the file of an embedding model, None
     serves no embeddings. `n_ctx` is the context window of one request, `parallel` the number of
-    requests answered at a time. The port is free, the key random; the process ends with this one,
+    requests served at a time. The port is free, the key random; the process ends with this one,
     also when it is killed.
     Requests that do not say otherwise get temperature 0 and at most a quarter of `n_ctx`.
 
@@ -60,7 +60,7 @@ class LocalServer:
         self._path = model_file(model)
         require_runtime()
         self.model = alias or self._path.stem
-        """The model's name in answers; the server takes any name in a request."""
+        """The model's name in responses; the server takes any name in a request."""
         self.tool_calling = way_to_call_tools(self._path)
         """How the adapters best ask it for tools: `native` or `grammar`."""
         self.api_key = secrets.token_urlsafe(24)
@@ -74,7 +74,7 @@ class LocalServer:
 
     @property
     def base_url(self) -> str:
-        """Where the server answers.
+        """Where the server listens.
 
         Raises:
             ConfigurationError: it is not running.
@@ -153,10 +153,10 @@ class LocalServer:
     def _why_not_started(self, reason: Exception, log: IO[bytes]) -> str:
         log.seek(0)
         lines = log.read().decode(errors="replace").splitlines()
-        said = " | ".join(dict.fromkeys(line.strip() for line in lines[-_QUOTED_LINES:]))
+        printed = " | ".join(dict.fromkeys(line.strip() for line in lines[-_QUOTED_LINES:]))
         return (
             f"The local server did not start with {self._path}: {reason}. "
-            f"Its last lines: {said or 'none'}"
+            f"Its last lines: {printed or 'none'}"
         )
 
 

@@ -1,7 +1,7 @@
 """Tool calls and structured output through the prompt: prompts out, calls back.
 
 RamClouds documents three roles and string content. In prompted mode a request holds nothing else.
-A client that asks so has the calls, answers and streams of the client that it is given:
+A client that asks so has the calls, completions and streams of the client that it is given:
 
     client = PromptingClient(Client(), ToolMode(tool_calling="prompted"))
     client.complete(model="glm-4.6", messages=messages, tools=tools).tool_calls

@@ -1,4 +1,4 @@
-"""Clients that ask for tools as a mode says, with the answers and streams of the plain ones."""
+"""Clients that ask for tools as a mode says; completions and streams are as of plain ones."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PromptingClient:
         return client if mode is None else cls(client, mode)
 
     def complete(self, **params: Any) -> Completion:
-        """The answer to keywords of `Client.complete`."""
+        """The completion for keywords of `Client.complete`."""
         asking = self._asking(params)
         while not asking.is_done:
             with asking:
@@ -36,7 +36,7 @@ class PromptingClient:
         return asking.completion
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
-        """The answer to keywords of `Client.stream`, chunk by chunk."""
+        """The completion for keywords of `Client.stream`, chunk by chunk."""
         return self._read(self._asking(params))
 
     def _asking(self, params: dict[str, Any]) -> Asking:
@@ -66,7 +66,7 @@ class AsyncPromptingClient:
         return client if mode is None else cls(client, mode)
 
     async def complete(self, **params: Any) -> Completion:
-        """The answer to keywords of `AsyncClient.complete`."""
+        """The completion for keywords of `AsyncClient.complete`."""
         asking = self._asking(params)
         while not asking.is_done:
             with asking:
@@ -74,7 +74,7 @@ class AsyncPromptingClient:
         return asking.completion
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
-        """The answer to keywords of `AsyncClient.stream`, chunk by chunk."""
+        """The completion for keywords of `AsyncClient.stream`, chunk by chunk."""
         return self._read(self._asking(params))
 
     def _asking(self, params: dict[str, Any]) -> Asking:

@@ -12,7 +12,7 @@ from ramclouds.types import Chunk, Completion
 
 
 def is_ignored(params: Mapping[str, Any], completion: Completion) -> bool:
-    """Whether a complete answer shows that `tool_choice` or `response_format` had no effect."""
+    """Whether a whole completion shows that `tool_choice` or `response_format` had no effect."""
     return missing_forced_call(params.get("tool_choice"), completion) or is_prose(
         params.get("response_format"), completion
     )
@@ -25,13 +25,13 @@ class NativeWatch:
         self._params = params
         self._is_forced = is_forced(params.get("tool_choice"))
         self._buffer: list[Chunk] = []
-        # If no call was forced and no JSON asked for, a plain answer proves nothing: pass it on.
+        # If no call was forced and no JSON asked for, text alone proves nothing: pass it on.
         kind = (params.get("response_format") or {}).get("type")
         self._has_shown = not (self._is_forced or kind in ("json_object", "json_schema"))
-        self.is_ignored = False  # the whole answer shows no effect
+        self.is_ignored = False  # the whole completion shows no effect
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
-        """What can go on; nothing of an answer that shows no effect."""
+        """What can go on; nothing of a completion that shows no effect."""
         if self._has_shown:
             return [chunk]
         self._buffer.append(chunk)

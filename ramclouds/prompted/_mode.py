@@ -64,7 +64,7 @@ class Asking:
         self, mode: ToolMode, params: Mapping[str, Any], fallbacks: Fallbacks | None = None
     ) -> None:
         self.is_done = False
-        self.completion = Completion()  # the answer, where it is read whole and is done
+        self.completion = Completion()  # the completion, where it is read whole and is done
         self._mode = mode
         self._given = {name: value for name, value in params.items() if name != BY_WAY}
         self._by_way: Mapping[str, Mapping[str, Any]] = params.get(BY_WAY) or {}
@@ -75,7 +75,7 @@ class Asking:
         self.params_for(params["model"] if fallbacks is None else fallbacks.model)
 
     def params_for(self, model: str) -> Mapping[str, Any]:
-        """The keywords that ask a model, in its own way; the answer is read as this model's."""
+        """The keywords that ask a model, in its own way; its completion is read as this model's."""
         self._native = self._given_for(model)
         self._take(self._mode.prompted(self._native))
         watches = self._request is None and self._mode.on_unsupported == "fallback"
@@ -105,7 +105,7 @@ class Asking:
         return False
 
     def read(self, completion: Completion) -> None:
-        """Takes in the answer: it is done, or `params` are to be sent once more."""
+        """Takes in the completion: it is done, or `params` are to be sent once more."""
         self.completion = self._request.parse(completion) if self._request else completion
         self._end(is_ignored=self._watch is not None and is_ignored(self._native, completion))
 

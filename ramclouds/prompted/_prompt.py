@@ -52,13 +52,13 @@ def render(
 ) -> list[dict[str, Any]]:
     """Messages of documented roles with string content that ask for the same.
 
-    The tools, the format of calls and the asked-for format of the answer stand in the first
+    The tools, the format of calls and the asked-for format of the text stand in the first
     message, the system message; results of tools are user messages.
     """
     offered = offered_tools(tools, tool_choice)
     rendered = list(_conversation(messages, grammar=grammar and bool(offered)))
     system = [
-        said["content"] for said in takewhile(lambda said: said["role"] == "system", rendered)
+        each["content"] for each in takewhile(lambda each: each["role"] == "system", rendered)
     ]
     del rendered[: len(system)]
     if offered:

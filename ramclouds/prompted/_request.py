@@ -28,7 +28,7 @@ class PromptedRequest:
     grammar: bool = False
 
     def parser(self) -> PromptedParser:
-        """A parser for one answer to this request."""
+        """A parser for one completion of this request."""
         asked = json.dumps(self.params["messages"])
         return PromptedParser(
             tools=self.tools,

@@ -1,4 +1,4 @@
-"""The form of the completion, asked for as the dialect takes it: by a field, or in words."""
+"""The form of the completion, asked for as the dialect takes it: in a field or the prompt."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def with_words(messages: Sequence[WireMessage], words: str) -> list[WireMessage]
 
 
 def _with_words_of_user(messages: Sequence[WireMessage], words: str) -> list[WireMessage]:
-    """The messages with an instruction at the end of what the user said last."""
+    """The messages with an instruction at the end of the user's last one."""
     sent = list(messages)
     places = [place for place, message in enumerate(sent) if message["role"] == "user"]
     if not places:
         return [*sent, {"role": "user", "content": words}]
-    (said,) = with_words([{**sent[places[-1]], "role": "system"}], words)
-    sent[places[-1]] = {**said, "role": "user"}
+    (extended,) = with_words([{**sent[places[-1]], "role": "system"}], words)
+    sent[places[-1]] = {**extended, "role": "user"}
     return sent

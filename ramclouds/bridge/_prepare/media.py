@@ -32,7 +32,7 @@ def placed(
             sent.append({"role": "user", "content": shown})
             shown = []
         if noted and place != newest:
-            message = _in_words(message, notes)
+            message = _as_text(message, notes)
         elif dialect.video_as_string:
             message = _with_video_strings(message)
         if message["role"] == "tool" and not dialect.media_in_results:
@@ -52,7 +52,7 @@ def _takes_text_alone(model: str) -> bool:
     return facts.known and not facts.image_input
 
 
-def _in_words(message: WireMessage, notes: Notes) -> WireMessage:
+def _as_text(message: WireMessage, notes: Notes) -> WireMessage:
     content = message.get("content")
     if not isinstance(content, list) or not any(map(_is_medium, content)):
         return message

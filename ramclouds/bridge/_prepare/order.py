@@ -25,7 +25,7 @@ def ordered(
     if dialect.user_first:
         sent = _user_first(sent, notes)
     if not dialect.user_after_tool:
-        sent = _answered(sent, notes)
+        sent = _with_replies(sent, notes)
     return _ended(sent, dialect, is_thinking=is_thinking, notes=notes)
 
 
@@ -125,7 +125,7 @@ def _user_first(messages: list[WireMessage], notes: Notes) -> list[WireMessage]:
     return [*messages[:place], {"role": "user", "content": GO_ON}, *messages[place:]]
 
 
-def _answered(messages: Sequence[WireMessage], notes: Notes) -> list[WireMessage]:
+def _with_replies(messages: Sequence[WireMessage], notes: Notes) -> list[WireMessage]:
     """Something of the assistant between a tool's result and what is not the assistant's."""
     sent: list[WireMessage] = []
     for message in messages:

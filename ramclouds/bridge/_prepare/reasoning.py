@@ -8,8 +8,8 @@ from ramclouds.bridge._prepare.notes import WireMessage
 from ramclouds.bridge.dialects import Dialect
 
 _KEYS = ("reasoning_content", "reasoning")
-# Thinking models answer 400 where it is missing or empty, gateways of before 2026-04-29 drop an
-# empty one; one space satisfies both: https://github.com/bestruirui/octopus/issues/251
+# Thinking models respond with 400 where it is missing or empty, gateways of before 2026-04-29
+# drop an empty one; one space satisfies both: https://github.com/bestruirui/octopus/issues/251
 _BLANK = " "
 
 

@@ -1,1 +1,1 @@
-"""Tool calls in the text of an answer."""
+"""Tool calls in the text of a completion."""

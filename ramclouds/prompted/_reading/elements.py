@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ramclouds._json.literal_calls import literal_calls
 from ramclouds._json.typed import schema_of, to_json
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import Draft
+from ramclouds.prompted._reading.buffer import Draft
 from ramclouds.prompted._reading.json_calls import LOOKED_AT, TWICE, plain_name, to_text
 from ramclouds.prompted._reading.marks import NO_MARK, Mark, values_in
 

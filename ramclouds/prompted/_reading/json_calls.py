@@ -11,7 +11,7 @@ from typing import Any
 from ramclouds._json.repair import escaped, is_json, repaired, sound
 from ramclouds._json.surrogates import whole
 from ramclouds.bridge.tools import Tool
-from ramclouds.prompted._reading.answer import Draft, Item
+from ramclouds.prompted._reading.buffer import Draft, Item
 
 NAMES = ("name", "tool", "tool_name", "function", "function_name", "action")
 _ARGUMENTS = (
@@ -54,7 +54,7 @@ class JsonCalls:
     """Reads calls from JSON text; `tools` are those of each name.
 
     Between marks there is nothing but calls, so any name is one: an agent can tell the model that
-    there is no such tool. With `has_text` an object may hold the answer: {"text": "..."}.
+    there is no such tool. With `has_text` an object may hold the completion: {"text": "..."}.
     """
 
     def __init__(self, tools: Mapping[str, Tool], *, is_marked: bool, has_text: bool) -> None:
@@ -130,10 +130,10 @@ class JsonCalls:
         for piece in filter(str.strip, pieces):
             found = self.sound(piece.strip(" \n\r\t,;"))
             reason = cut if piece is pieces[-1] else ""
-            items += self._mended(piece.strip(), reason) if found is None else found
+            items += self._repaired(piece.strip(), reason) if found is None else found
         return items
 
-    def _mended(self, text: str, cut: str) -> list[Item]:
+    def _repaired(self, text: str, cut: str) -> list[Item]:
         named, given = _NAMED.search(text), _GIVEN.search(text)
         name = plain_name(named[1] or named[2]) if named else ""
         if not self._is_name(name):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds.bridge.tools import offered_tools
-from ramclouds.prompted._reading.answer import Begun, Item
+from ramclouds.prompted._reading.buffer import Begun, Item
 from ramclouds.prompted._reading.finder import CallFinder
 from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCallDelta
 
@@ -17,8 +17,8 @@ from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCall
 class PromptedParser:
     """Turns the chunks of one stream, or whole completions, into those of a native tool caller.
 
-    Any split of the text gives the same answer. `seed` keeps the made-up ids of calls apart where
-    answers have no id of their own.
+    Any split of the text gives the same result. `seed` keeps the made-up ids of calls apart where
+    completions have no id of their own.
     """
 
     def __init__(
@@ -97,8 +97,15 @@ class PromptedParser:
             native = chunk.invalid_tool_calls
             numbered = (replace(call, index=self._native.get(call.index)) for call in native)
             last.invalid_tool_calls = (*numbered, *self._invalid)
-        said = (last.text, last.reasoning, last.refusal, last.tool_calls, last.logprobs, last.usage)
-        if not any((*said, last.finish_reason)):
+        content = (
+            last.text,
+            last.reasoning,
+            last.refusal,
+            last.tool_calls,
+            last.logprobs,
+            last.usage,
+        )
+        if not any((*content, last.finish_reason)):
             self._opening = last  # the first chunk that goes out says whose it is
             return []
         self._opening = Chunk()
@@ -143,7 +150,7 @@ class PromptedParser:
         return begun
 
     def _new_call(self, name: str) -> ToolCallDelta:
-        # The id is made of the answer alone, so that a recorded answer has the same ones each time.
+        # Made of the completion alone, so that a recorded one has the same ids each time.
         source = f"{self._seed}/{self._id}/{self._indices}/{name}"
         call_id = f"call_{blake2b(source.encode(), digest_size=12).hexdigest()}"
         self._indices += 1

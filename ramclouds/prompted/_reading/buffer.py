@@ -1,4 +1,4 @@
-"""The text of an answer as it arrives, and where in it values and blocks end.
+"""The text of a completion as it arrives, and where in it values and blocks end.
 
 Each generator yields where it needs more text. What it decides depends on the text alone and never
 on how that was split, and nothing is looked through more than a bounded number of times.
@@ -96,20 +96,20 @@ class Events:
         return taken
 
 
-class Answer:
+class Buffer:
     """The text so far, and the events that were made of it."""
 
     def __init__(self) -> None:
         self.text = ""
         self.at = 0  # what comes before is decided
-        self.is_whole = False  # the answer has ended
+        self.is_whole = False  # the completion has ended
         self.is_truncated = False  # not by the model itself
-        self.cut = CUT  # why a call is cut off that the answer ends in
+        self.cut = CUT  # why a call is cut off that the completion ends in
         self.in_fence = False  # inside a code block that was opened for the calls in it
         self.events = Events()
 
     def end(self, *, is_truncated: bool) -> None:
-        """Takes in that the answer has ended, by itself or not."""
+        """Takes in that the completion has ended, by itself or not."""
         self.is_whole, self.is_truncated = True, is_truncated
         self.cut = CUT_BY_LENGTH if is_truncated else CUT
 
@@ -138,7 +138,7 @@ class Answer:
         return (yield from self.ask(_language_at, at, ""))
 
     def skip(self, at: int, to: re.Pattern[str] = NOT_SPACE) -> Wait[int]:
-        """The place of the next character of a kind, or the end of the answer."""
+        """The place of the next character of a kind, or the end of the completion."""
         while not (found := to.search(self.text, at)) and not self.is_whole:
             at = max(at, len(self.text))
             yield
@@ -149,8 +149,9 @@ class Answer:
     ) -> Wait[tuple[int, bool]]:
         """Where the brackets of a value are closed, and True; or what breaks it off, and False.
 
-        That is the end of the answer, or a mark or a fence outside of strings; with `is_paragraph`
-        a blank line too. With `is_text` the value is released, and its strings end with their line.
+        That is the end of the completion, or a mark or a fence outside of strings; with
+        `is_paragraph` a blank line too. With `is_text` the value is released, and its strings end
+        with their line.
         """
         depth, is_string = 0, False
         inside = _IN_STRING_OF_LINE if is_text else _IN_STRING
@@ -192,7 +193,7 @@ class Answer:
         return found[0][0] == "\n" or (yield from self.has_ticks(found.start()))
 
     def next_mark(self, at: int, *, with_values: bool = False) -> Wait[Mark]:
-        """The next mark, whatever stands before it, or the end of the answer.
+        """The next mark, whatever stands before it, or the end of the completion.
 
         The end of a code block that was opened for calls counts too.
         """
@@ -208,7 +209,7 @@ class Answer:
         return Mark(None, at, at)
 
     def cut_reason(self, start: int, end: int) -> str:
-        """Why a broken text at the end of the answer is cut off; empty where braces lack only."""
+        """Why a broken text at the end is cut off; empty where only braces are missing."""
         if not self.is_whole or end < len(self.text):
             return ""
         text = self.text[start:end].rstrip()
@@ -217,7 +218,7 @@ class Answer:
         return "" if is_complete else self.cut
 
     def unless_cut(self, items: list[Item], at: int) -> Wait[list[Item]]:
-        """The calls, the last one invalid where the answer was cut off behind it.
+        """The calls, the last one invalid where the completion was cut off behind it.
 
         Nothing closes it then, so more may have been to come.
         """
