@@ -71,7 +71,7 @@ class Attempts:
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
         model = (request.body or {}).get("model", "")
         self.turn = Turn(gates, model, self._times, request.max_wait, watch)
-        self._comments = CommentFilter()
+        self._comments: CommentFilter
         self._memory = memory
         self._has_response = False
         self._outer: BaseException | None = None
@@ -106,6 +106,7 @@ class Attempts:
         self.response = response
         self._has_response = True
         self.body = Body(response)
+        self._comments = CommentFilter()
         if response.is_success:
             self.turn.accepted()
         if logger.isEnabledFor(logging.DEBUG):

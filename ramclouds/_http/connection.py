@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
-from collections.abc import Generator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic
-from types import TracebackType
 from weakref import finalize
 
 import httpcore
@@ -144,7 +143,7 @@ class Connection:
         return part
 
     async def _send(self, request: bytes, parser: ResponseParser, timeouts: Timeouts) -> None:
-        self.check()
+        self._check()
         rest = memoryview(request)
         try:
             while rest:
@@ -155,7 +154,7 @@ class Connection:
             self._is_sent = True
         except OSError:
             # A server may respond and close before it has read the whole request.
-            self.check()
+            self._check()
 
     async def _has_early_response(self, parser: ResponseParser, timeouts: Timeouts) -> bool:
         """Waits until the server reads on, or responds before it has read the whole request."""
@@ -172,24 +171,40 @@ class Connection:
         while parser.progress == progress and not parser.is_complete:
             if parser.error is not None:
                 raise parser.error
-            self.check()
+            self._check()
             try:
-                with self._raising(httpcore.ReadTimeout, httpcore.ReadError):
-                    parser.feed(await self.wire.recv(until))
-            except httpcore.ReadTimeout:
-                if not parser.is_in_trailers:
-                    raise
+                data = await self.wire.recv(until)
+            except OSError as exc:
+                if not (isinstance(exc, TimeoutError) and parser.is_in_trailers):
+                    raise self._failure(exc, httpcore.ReadTimeout, httpcore.ReadError) from exc
                 parser.end_trailers()
+            else:
+                self._check()
+                parser.feed(data)
             if parser.is_in_trailers:
                 until = earlier(until, monotonic() + _TRAILERS_PATIENCE)
 
+    @contextmanager
     def _raising(
         self, timeout: type[httpcore.TimeoutException], error: type[Exception]
-    ) -> _Raising:
-        return _Raising(self, timeout, error)
+    ) -> Iterator[None]:
+        try:
+            yield
+        # A UnicodeError: `getaddrinfo` takes no label of more than 63 letters.
+        except (OSError, UnicodeError) as exc:
+            raise self._failure(exc, timeout, error) from exc
+        self._check()
 
-    def check(self) -> None:
-        """Raises where it was closed from outside, or belongs to another process."""
+    def _failure(
+        self, exc: Exception, timeout: type[httpcore.TimeoutException], error: type[Exception]
+    ) -> Exception:
+        """What a failure of the wire is to those who asked."""
+        if isinstance(exc, TimeoutError):
+            return timeout(str(exc))
+        self._check()
+        return error(str(exc))
+
+    def _check(self) -> None:
         if self._is_closed:
             raise APIConnectionError(
                 "The client was closed while the request was running. Send it again.",
@@ -234,39 +249,3 @@ class Connection:
         """Closes it at once; for the one who uses it."""
         self._is_sent = False
         self._closer()
-
-
-class _Raising:
-    """Turns what a wire raises into errors of httpcore, and notices that it was closed meanwhile.
-
-    A class, as two of them are entered for each call.
-    """
-
-    __slots__ = ("_connection", "_error", "_timeout")
-
-    def __init__(
-        self,
-        connection: Connection,
-        timeout: type[httpcore.TimeoutException],
-        error: type[Exception],
-    ) -> None:
-        self._connection = connection
-        self._timeout = timeout
-        self._error = error
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(exc, TimeoutError):
-            raise self._timeout(str(exc)) from exc
-        # A UnicodeError: `getaddrinfo` takes no label of more than 63 letters.
-        if exc is None or isinstance(exc, (OSError, UnicodeError)):
-            self._connection.check()
-        if isinstance(exc, (OSError, UnicodeError)):
-            raise self._error(str(exc)) from exc

@@ -70,8 +70,9 @@ class LoopWire(AnyioWire):
         if events & WRITE:
             self._loop.add_writer(number, self._wake)
         try:
-            await self._woken(until)
+            await self._begin_waiting(until)
         finally:
+            self._waiter = None
             if events & READ:
                 self._loop.remove_reader(number)
             if events & WRITE:
@@ -84,7 +85,10 @@ class LoopWire(AnyioWire):
             # first, https://github.com/python/cpython/blob/v3.11.7/Lib/selectors.py (`get_key`).
             self._loop.add_reader(self._socket.fileno(), self._read)
             self._is_reading = True
-        data: bytes = await self._woken(until)
+        try:
+            data: bytes = await self._begin_waiting(until)
+        finally:
+            self._waiter = None
         return data
 
     def _read(self) -> None:
@@ -110,15 +114,12 @@ class LoopWire(AnyioWire):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def _woken(self, until: float | None) -> Any:
+    def _begin_waiting(self, until: float | None) -> asyncio.Future[Any]:
         self._waiter = waiter = self._loop.create_future()
         self._until = until
         if until is not None and (self._timer is None or until < self._fires):
             self._arm(until)
-        try:
-            return await waiter
-        finally:
-            self._waiter = None
+        return waiter
 
     def _arm(self, until: float) -> None:
         """Sets the timer, which is moved only when it fires: most waits are over before."""

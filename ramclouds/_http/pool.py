@@ -43,15 +43,12 @@ class Pool:
         self._busy: WeakSet[Connection] = WeakSet()
         self._is_closed = False
 
-    async def ask(
-        self, request: httpcore.Request, timeouts: Timeouts
-    ) -> tuple[ResponseParser, Connection]:
+    async def ask(self, data: bytes, timeouts: Timeouts) -> tuple[ResponseParser, Connection]:
         """Sends a request; gives the head of its response, and the connection to read it from.
 
         A kept connection that the server has closed meanwhile is no failure: the request is sent
         again on a new one, once.
         """
-        data = self._bytes_of(request)
         connection = self._reused()
         if connection is not None:
             with suppress(StaleConnectionError):
@@ -99,6 +96,13 @@ class Pool:
     @property
     def _is_socks(self) -> bool:
         return self._proxy is not None and self._proxy.url.scheme.startswith("socks")
+
+    def _begun(self, request: httpcore.Request) -> tuple[Timeouts, bytes]:
+        """When a request is over, and its bytes."""
+        timeouts = Timeouts(request.extensions)
+        if timeouts.progress is not None:
+            timeouts.progress.started()
+        return timeouts, self._bytes_of(request)
 
     def _bytes_of(self, request: httpcore.Request) -> bytes:
         if self._proxy is None or self._is_tls or self._is_socks:

@@ -1,14 +1,17 @@
 """httpx's transports over our pool: the twins that threads and asyncio use.
 
 Tools that record or block requests, such as vcrpy and pytest-httpx, replace `handle_request` of
-`httpx.HTTPTransport` and its twin, so those methods stay httpx's. They send through an attribute
-`_pool`, which is private: https://github.com/encode/httpx/pull/3749 asks for an argument.
+`httpx.HTTPTransport` and its twin. Where one has, the method is asked. Else it is passed by: it
+builds httpcore's form of each request, which thousands of calls at once would keep.
+httpx's methods send through an attribute `_pool`, which is private:
+https://github.com/encode/httpx/pull/3749 asks for an argument.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from types import FunctionType, TracebackType
 from typing import Any, NamedTuple
 
 import httpcore
@@ -31,7 +34,14 @@ class PooledTransport(httpx.HTTPTransport):
 
     def __init__(self, base_url: str, context: ssl.SSLContext, proxy: str | None) -> None:
         super().__init__(verify=context)
-        self._pool = _SyncPool(base_url, context, proxy, BlockingWire)  # type: ignore[assignment]
+        self._direct = _SyncPool(base_url, context, proxy, BlockingWire)
+        self._pool = self._direct  # type: ignore[assignment]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if _is_replaced(httpx.HTTPTransport.handle_request):
+            return super().handle_request(request)
+        with _AS_HTTPX:
+            return _to_httpx(self._direct.handle_request(_Request.of(request)))
 
 
 class AsyncPooledTransport(httpx.AsyncHTTPTransport):
@@ -42,7 +52,66 @@ class AsyncPooledTransport(httpx.AsyncHTTPTransport):
     ) -> None:
         super().__init__(verify=context)
         wire = LoopWire if has_readers else AnyioWire
-        self._pool = _AsyncPool(base_url, context, proxy, wire)  # type: ignore[assignment]
+        self._direct = _AsyncPool(base_url, context, proxy, wire)
+        self._pool = self._direct  # type: ignore[assignment]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
+            return await super().handle_async_request(request)
+        with _AS_HTTPX:
+            return _to_httpx(await self._direct.handle_async_request(_Request.of(request)))
+
+
+def _is_replaced(method: Any) -> bool:
+    """Whether a method of a transport is no longer httpx's own."""
+    # Wrappers show the names, and even the globals, of what they wrap, but are no functions then.
+    is_own = type(method) is FunctionType and method.__globals__["__name__"] == _HTTPX
+    return not is_own
+
+
+_HTTPX = "httpx._transports.default"
+
+
+class _AsHttpx:
+    """Raises the errors of httpcore as those of httpx, which have the same names."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exc is None:
+            return
+        for kind in type(exc).__mro__:
+            if kind.__module__.startswith("httpcore"):
+                raise getattr(httpx, kind.__name__)(str(exc)) from exc
+
+
+_AS_HTTPX = _AsHttpx()
+
+
+class _Target(NamedTuple):
+    target: bytes
+
+
+class _Request(NamedTuple):
+    """The attributes that are read of `httpcore.Request`, without its checks."""
+
+    method: bytes
+    url: _Target
+    headers: list[tuple[bytes, bytes]]
+    stream: Any
+    extensions: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> Any:
+        """A request of httpx in this form."""
+        target, headers = _Target(request.url.raw_path), request.headers.raw
+        return cls(request.method.encode(), target, headers, request.stream, request.extensions)
 
 
 class _Response(NamedTuple):
@@ -56,19 +125,17 @@ class _Response(NamedTuple):
 
 class _SyncPool(Pool):
     def handle_request(self, request: httpcore.Request) -> _Response:
-        timeouts = Timeouts(request.extensions)
-        if timeouts.progress is not None:
-            timeouts.progress.started()
-        parser, connection = run(self.ask(request, timeouts))
+        timeouts, data = self._begun(request)
+        del request  # It would be kept while the response is waited for.
+        parser, connection = run(self.ask(data, timeouts))
         return _response(parser, timeouts, _SyncBody(parser, connection, self, timeouts))
 
 
 class _AsyncPool(Pool):
     async def handle_async_request(self, request: httpcore.Request) -> _Response:
-        timeouts = Timeouts(request.extensions)
-        if timeouts.progress is not None:
-            timeouts.progress.started()
-        parser, connection = await self.ask(request, timeouts)
+        timeouts, data = self._begun(request)
+        del request  # It would be kept while the response is waited for.
+        parser, connection = await self.ask(data, timeouts)
         return _response(parser, timeouts, _AsyncBody(parser, connection, self, timeouts))
 
     async def aclose(self) -> None:
@@ -82,6 +149,15 @@ def _response(parser: ResponseParser, timeouts: Timeouts, body: _Body) -> _Respo
         "timeouts": timeouts,
     }
     return _Response(parser.status, parser.headers, body, extensions)
+
+
+def _to_httpx(response: _Response) -> httpx.Response:
+    return httpx.Response(
+        response.status,
+        headers=response.headers,
+        stream=response.stream,
+        extensions=response.extensions,
+    )
 
 
 class _Body:
@@ -102,21 +178,23 @@ class _Body:
             self._pool.keep(self._connection)
 
 
-class _SyncBody(_Body):
+class _SyncBody(_Body, httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
-        while part := run(self._connection.part(self._parser, self._timeouts)):
-            yield part
+        with _AS_HTTPX:
+            while part := run(self._connection.part(self._parser, self._timeouts)):
+                yield part
 
 
-class _AsyncBody(_Body):
+class _AsyncBody(_Body, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while part := await self._connection.part(self._parser, self._timeouts):
-            yield part[:_TURN]
-            # Other tasks run between the pieces: a stream that arrives faster than it is used would
-            # block them.
-            for start in range(_TURN, len(part), _TURN):
-                await asleep(0)
-                yield part[start : start + _TURN]
+        with _AS_HTTPX:
+            while part := await self._connection.part(self._parser, self._timeouts):
+                yield part[:_TURN]
+                # Other tasks run between the pieces: a stream that arrives faster than it is used
+                # would block them.
+                for start in range(_TURN, len(part), _TURN):
+                    await asleep(0)
+                    yield part[start : start + _TURN]
 
     async def aclose(self) -> None:
         self.close()
