@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
 
 import httpx
@@ -22,7 +21,7 @@ from tests.gateway import (
     error,
 )
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls, Twin, at_once, in_row
+from tests.harness import EACH_TWIN, Calls, Twin, alone, at_once
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -43,12 +42,10 @@ def test_error_body_that_breaks_off_keeps_its_status(twin: Twin) -> None:
         answer, expected = ERRORS[kind]
         # Only a stall is waited for; on a busy machine the others may take longer than that.
         timeout = httpx.Timeout(30, read=0.6) if isinstance(answer, Hang) else 30
-        with Gateway() as gateway, closing(type(twin)()) as own:
-            gateway.reply(answer)
-            calls = Calls(own, base_url=gateway.base_url, timeout=timeout)
-            with closing(calls), in_row(kind), pytest.raises(expected) as caught:
+        with alone(twin, answer, timeout=timeout) as (_, calls):
+            with pytest.raises(expected) as caught:
                 calls.complete()
-            assert getattr(caught.value, "retry_after", None) in (7, None)
+            assert getattr(caught.value, "retry_after", None) in (7, None), kind
 
     at_once(*(partial(check, kind) for kind in ERRORS))
 

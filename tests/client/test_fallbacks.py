@@ -98,12 +98,14 @@ OF_MODEL: dict[str, Answer] = {
 
 @EACH_TWIN
 @WAYS
-@pytest.mark.parametrize("kind", OF_MODEL)
-def test_another_model_is_asked(gateway: Gateway, connect: Connect, method: str, kind: str) -> None:
-    failing(gateway, gpt=OF_MODEL[kind])
-    calls = connect(timeout=0.2 if kind == "silence" else None)
-    assert outcome(calls, method) == ("Hi", "claude-sonnet-4-5", "gpt-5")
-    assert asked(gateway) == MODELS[:2]
+def test_another_model_is_asked(gateway: Gateway, connect: Connect, method: str) -> None:
+    for kind, answer in OF_MODEL.items():
+        with in_row(kind):
+            gateway.forget()
+            failing(gateway, gpt=answer)
+            calls = connect(timeout=0.2 if kind == "silence" else None)
+            assert outcome(calls, method) == ("Hi", "claude-sonnet-4-5", "gpt-5")
+            assert asked(gateway) == MODELS[:2]
 
 
 OF_CALL: dict[str, Answer] = {
@@ -121,17 +123,19 @@ OF_CALL: dict[str, Answer] = {
 
 
 @WAYS
-@pytest.mark.parametrize("kind", OF_CALL)
 def test_no_other_model_is_asked_for_what_is_not_the_models_fault(
-    gateway: Gateway, connect: Connect, method: str, kind: str
+    gateway: Gateway, connect: Connect, method: str
 ) -> None:
-    failing(gateway, gpt=OF_CALL[kind])
-    with pytest.raises(RamCloudsError) as without:
-        outcome(connect(pace="off"), method, fallback_models=None)
-    with pytest.raises(RamCloudsError) as caught:
-        outcome(connect(pace="off"), method)
-    assert asked(gateway) == ["gpt-5", "gpt-5"]
-    assert type(caught.value) is type(without.value)
+    for kind, answer in OF_CALL.items():
+        with in_row(kind):
+            gateway.forget()
+            failing(gateway, gpt=answer)
+            with pytest.raises(RamCloudsError) as without:
+                outcome(connect(pace="off"), method, fallback_models=None)
+            with pytest.raises(RamCloudsError) as caught:
+                outcome(connect(pace="off"), method)
+            assert asked(gateway) == ["gpt-5", "gpt-5"]
+            assert type(caught.value) is type(without.value)
 
 
 IN_STREAM: dict[str, Answer] = {
@@ -145,12 +149,13 @@ IN_STREAM: dict[str, Answer] = {
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("kind", IN_STREAM)
 def test_stream_that_fails_before_its_first_token_goes_on_with_another_model(
-    gateway: Gateway, connect: Connect, kind: str
+    gateway: Gateway, connect: Connect
 ) -> None:
-    failing(gateway, gpt=IN_STREAM[kind])
-    assert outcome(connect(), "stream") == ("Hi", "claude-sonnet-4-5", "gpt-5")
+    for kind, answer in IN_STREAM.items():
+        with in_row(kind):
+            failing(gateway, gpt=answer)
+            assert outcome(connect(), "stream") == ("Hi", "claude-sonnet-4-5", "gpt-5")
 
 
 @EACH_TWIN

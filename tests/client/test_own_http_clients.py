@@ -139,7 +139,7 @@ async def test_httpx2_client_is_used_like_one_of_httpx(gateway: Gateway, fault: 
     }
     base_url = "http://127.0.0.1:9/v1" if fault == "refused" else gateway.base_url
     settings = {"api_key": "test-key", "base_url": base_url, "max_retries": 0}
-    timeout = httpx2.Timeout(30, read=0.3 if fault == "silent" else 30)
+    timeout = httpx2.Timeout(30, read=0.05 if fault == "silent" else 30)
     with httpx2.Client(timeout=timeout, trust_env=False) as http:
         one = Client(**settings, http_client=http)
         if fault == "none":

@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -22,7 +23,7 @@ from ramclouds._pace.places import Learned
 from ramclouds._pace.registry import GATES, Gates
 from tests.gateway import Gateway, Json, WireCase, completion, error
 from tests.gateway.answers import Answer
-from tests.harness import ASK, EACH_TWIN, Calls
+from tests.harness import ASK, EACH_TWIN, Calls, Twin, alone, at_once
 
 Connect = Callable[..., Calls]
 OK = Json(completion("Hi"))
@@ -57,20 +58,17 @@ class Limited:
 
 
 @EACH_TWIN
-@pytest.mark.parametrize(
-    ("method", "refusal"),
-    [
-        ("complete", LIMITED),
-        ("stream", WireCase("error_429_empty_body")),
-        ("embed", BUSY),
-    ],
-)
-def test_a_refusal_for_the_rate_spends_no_retry(
-    gateway: Gateway, connect: Connect, method: str, refusal: Answer
-) -> None:
-    gateway.reply(refusal, refusal, refusal)
-    getattr(connect(max_retries=1), method)()
-    assert len(gateway.requests) == 4
+def test_a_refusal_for_the_rate_spends_no_retry(twin: Twin) -> None:
+    def check(method: str, refusal: Answer) -> None:
+        with alone(twin, refusal, refusal, refusal, max_retries=1) as (gateway, calls):
+            getattr(calls, method)()
+            assert len(gateway.requests) == 4, method
+
+    at_once(
+        partial(check, "complete", LIMITED),
+        partial(check, "stream", WireCase("error_429_empty_body")),
+        partial(check, "embed", BUSY),
+    )
 
 
 @EACH_TWIN

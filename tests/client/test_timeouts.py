@@ -35,7 +35,7 @@ from tests.gateway import (
     text_chunks,
 )
 from tests.gateway.answers import Answer
-from tests.harness import ASK, EACH_TWIN, Calls, Twin, at_once, in_row, read
+from tests.harness import ASK, EACH_TWIN, Calls, Twin, alone, at_once, in_row, read
 
 SHORT = 0.05
 """Seconds of a wait for what never comes."""
@@ -43,16 +43,6 @@ ENOUGH = 0.6
 """Seconds in which what is sent at once has arrived, also on a busy machine."""
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
-
-
-@contextlib.contextmanager
-def alone(twin: Twin, *answers: Answer, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
-    """A gateway and a client of a check's own."""
-    with Gateway() as gateway, contextlib.closing(type(twin)()) as own:
-        gateway.reply(*answers)
-        calls = Calls(own, base_url=gateway.base_url, **settings)
-        with contextlib.closing(calls):
-            yield gateway, calls
 
 
 def test_silence_before_an_answer(gateway: Gateway, connect: Connect) -> None:
@@ -151,10 +141,10 @@ def test_stream_of_nothing_but_comments_ends(twin: Twin) -> None:
     def check(place: str, limit: str, method: str) -> None:
         limited: dict[str, Any] = {limit: 0.2}
         settings, params = (limited, {}) if place == "client" else ({}, limited)
-        with alone(twin, PINGS, **settings) as (gateway, calls), in_row(place, limit, method):
+        with alone(twin, PINGS, **settings) as (gateway, calls):
             with pytest.raises(APITimeoutError, match=limit) as caught:
                 getattr(calls, method)(**params)
-            assert caught.value.retryable is False
+            assert caught.value.retryable is False, (place, limit, method)
             gateway.wait_closed()
 
     limits, methods = ("stall_timeout", "total_timeout"), ("stream", "complete")

@@ -115,7 +115,7 @@ def silent(connection: socket.socket) -> None:
 def test_handshake_that_is_not_answered(loop: str) -> None:
     with wire_server(silent) as server:
         url = server.base_url.replace("http:", "https:")
-        error = outcome(loop, url, verify=False, timeout=httpx.Timeout(20, connect=0.2))
+        error = outcome(loop, url, verify=False, timeout=httpx.Timeout(20, connect=0.05))
     assert isinstance(error, APITimeoutError)
     assert error.retryable is True
 
@@ -166,6 +166,7 @@ def test_second_address_is_tried_where_the_first_is_dead(
         async def found(*_: Any) -> Any:
             return addresses()
 
+        monkeypatch.setattr("ramclouds._http.wires._ADDRESS_PATIENCE", 0.1)
         for wire in ("wires.BlockingWire", "loop_wires.AnyioWire"):
             monkeypatch.setattr(f"ramclouds._http.{wire}.addresses", found)
         assert outcome(loop, server.base_url, timeout=httpx.Timeout(20, connect=8)) == "Hi"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -85,66 +83,6 @@ def test_one_client_on_asyncio_and_trio(gateway: Gateway) -> None:
         return text
 
     assert asyncio.run(run()) == trio.run(run)
-
-
-def run_with_warnings_as_errors(program: str, gateway: Gateway) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, gateway.base_url],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-FORKED = """
-import asyncio, os, sys
-from ramclouds import AsyncClient, Client
-settings = dict(api_key="test-key", base_url=sys.argv[1], max_retries=0)
-ask = dict(model="gpt-5", messages=[{"role": "user", "content": "Hi"}])
-client, aclient = Client(**settings), AsyncClient(**settings)
-def both():
-    return client.complete(**ask).text, asyncio.run(aclient.complete(**ask)).text
-first = both()
-child = os.fork()
-ours = both()
-if not child:
-    os._exit(0 if ours == first else 3)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-assert both() == first
-print("forked")
-"""
-
-
-@pytest.mark.process
-def test_forked_process_opens_connections_of_its_own(gateway: Gateway) -> None:
-    done = run_with_warnings_as_errors(FORKED, gateway)
-    assert (done.stdout, done.stderr) == ("forked\n", "")
-    # The child speaks on connections of its own.
-    assert gateway.connections == 2 + 1 + 2 + 1
-
-
-UNCLOSED = """
-import asyncio, sys
-from ramclouds import AsyncClient, Client
-settings = dict(api_key="test-key", base_url=sys.argv[1])
-ask = dict(model="gpt-5", messages=[{"role": "user", "content": "Hi"}])
-client, aclient = Client(**settings), AsyncClient(**settings)
-async def main():
-    await aclient.complete(**ask)
-    async for _ in aclient.stream(**ask):
-        break
-client.complete(**ask)
-next(client.stream(**ask))
-asyncio.run(main())
-print("done")
-"""
-
-
-@pytest.mark.process
-def test_program_that_closes_nothing_ends_quietly(gateway: Gateway) -> None:
-    done = run_with_warnings_as_errors(UNCLOSED, gateway)
-    assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", 0)
 
 
 async def test_many_requests_at_once_wait_for_nobody(gateway: Gateway) -> None:

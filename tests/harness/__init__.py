@@ -23,7 +23,7 @@ from tests.harness.calls import ASK, EMBED, MESSAGES, Calls
 from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
 from tests.harness.rows import forget_gateways, in_row
 from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
-from tests.harness.waiting import at_once
+from tests.harness.waiting import alone, at_once
 
 __all__ = [
     "ASK",
@@ -35,6 +35,7 @@ __all__ = [
     "Calls",
     "SyncTwin",
     "Twin",
+    "alone",
     "assert_adds_up",
     "assert_complete",
     "at_once",
