@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from ramclouds import bulk
 from ramclouds._client import AsyncClient, Client
@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> Report:
         _ask_prices(options.base_url)
     work: Any = bulk.embed if options.embed else bulk.run
     report: Report = work(
-        sys.stdin.buffer if options.rows == "-" else options.rows,
+        _stdin() if options.rows == "-" else options.rows,
         out=options.out,
         model=options.model,
         prompt=options.prompt,
@@ -95,6 +95,11 @@ def _run(options: argparse.Namespace) -> Report:
         **dict(map(_param, options.param)),
     )
     return report
+
+
+def _stdin() -> BinaryIO:
+    # Not `sys.stdin.buffer`: Python cannot end while a thread waits in it.
+    return open(sys.stdin.fileno(), "rb", closefd=False)
 
 
 def _ask_prices(base_url: str | None) -> None:

@@ -73,8 +73,17 @@ def plain(value: Any) -> Any:
     """A value as JSON can hold it: a text, a message's dump, a model's fields."""
     if hasattr(value, "raw") and type(value).__module__.startswith("llama_index."):
         value = _of_llama_index(value)
-    # Whatever it is, it was paid for.
-    return to_jsonable_python(value, fallback=repr, serialize_unknown=True)
+    try:
+        return to_jsonable_python(value, fallback=repr, serialize_unknown=True)
+    except Exception:  # noqa: BLE001  whatever its class raises, the value was paid for
+        return _described(value)
+
+
+def _described(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001  as above
+        return object.__repr__(value)
 
 
 def _of_llama_index(response: Any) -> Any:

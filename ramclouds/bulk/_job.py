@@ -16,6 +16,7 @@ from ramclouds.bulk._needs import Needs
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._rows import Row
+from ramclouds.bulk._source import Ahead, Direct, Source
 
 _SECONDS_IN_A_CROWD = 0.02
 
@@ -41,7 +42,10 @@ class Job:
     ) -> None:
         self.plan = plan
         self.on_progress: Callable[[], object] = bool
+        self.reads_ahead = False
+        """Whether the rows are read in a thread, because they may be long in coming."""
         self._work = work
+        self._source: Source[list[Row] | Result] = Direct(work)
         self._ask = ask
         self._needs = needs
         self._outputs = outputs
@@ -50,19 +54,21 @@ class Job:
         self._held: list[Row] | None = None
         """Rows that wait until the budget has room."""
         self._calls: dict[asyncio.Task[list[Result]], Call] = {}
-        self._ended: asyncio.Queue[asyncio.Task[list[Result]]] = asyncio.Queue()
+        self._ended: asyncio.Queue[asyncio.Task[list[Result]] | None] = asyncio.Queue()
+        """Calls that have ended; None where something else has happened."""
+        self._is_cancelled = False
         self._broken: Exception | None = None
         """What reading the rows raised."""
 
     def interrupt(self) -> None:
         """Sends nothing more; what is in flight comes to its end."""
         self.plan.stop("interrupted")
+        self._wake()
 
     def cancel(self) -> None:
         """Breaks off what is in flight."""
         self.interrupt()
-        for task in self._calls:
-            task.cancel()
+        self._cancel_calls()
 
     async def results(self) -> AsyncGenerator[Result, None]:
         """Runs, and gives each result as it comes; closing breaks off what is in flight.
@@ -70,6 +76,8 @@ class Job:
         Raises:
             Exception: the rows raised it; what was in flight has ended, and is written.
         """
+        if self.reads_ahead:
+            self._source = Ahead(self._work, self._wake)
         try:
             while True:
                 while (work := self._next()) is not None:
@@ -78,13 +86,14 @@ class Job:
                     else:
                         # It joins those that wait for the rate limit, if there is one.
                         await asyncio.sleep(0)
-                if not self._calls:
+                if not (self._calls or self._waits_for_rows()):
                     break
-                for task in await self._ended_calls():
-                    for result in self._taken(task):
-                        yield result
+                task = await self._ended_call()
+                for result in [] if task is None else self._taken(task):
+                    yield result
                 self.on_progress()
         finally:
+            self._source.close()
             await self._break_off()
         if self._broken is not None:
             raise self._broken
@@ -94,7 +103,7 @@ class Job:
         if self._broken or self.plan.stopped or not self._has_room():
             return None
         try:
-            work = self._held or next(self._work, None)
+            work = self._held or self._source.next()
         except Exception as exc:  # noqa: BLE001  raised when the others have ended
             self._broken = exc
             return None
@@ -107,14 +116,21 @@ class Job:
         self._held = None
         return self._send(Call(work, need or Spent(), UsageMeter()))
 
-    async def _ended_calls(self) -> list[asyncio.Task[list[Result]]]:
-        """A call that has ended; none where others may be able to go out before one has."""
+    async def _ended_call(self) -> asyncio.Task[list[Result]] | None:
+        """A call that has ended; None where others may be able to go out before one has."""
         wait = self._ended.get()
         if not self.is_crowded():
-            return [await wait]
+            return await wait
         with suppress(asyncio.TimeoutError):
-            return [await asyncio.wait_for(wait, _SECONDS_IN_A_CROWD)]
-        return []
+            return await asyncio.wait_for(wait, _SECONDS_IN_A_CROWD)
+        return None
+
+    def _waits_for_rows(self) -> bool:
+        is_over = self._broken is not None or self.plan.stopped is not None
+        return self._source.is_pending and not is_over
+
+    def _wake(self) -> None:
+        self._ended.put_nowait(None)
 
     def _has_room(self) -> bool:
         return self.plan.has_room() and not (self._calls and self.is_crowded())
@@ -147,10 +163,11 @@ class Job:
         """The results of a call that has ended."""
         call = self._calls.pop(task)
         spent = call.need, call.meter.total
-        if task.cancelled():
+        if task.cancelled() and self._is_cancelled:
             self.plan.leave(*spent)
             return []
-        error = task.exception()
+        # What `invoke` names can be cancelled by something of its own.
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             self.plan.fail(*spent, error, len(call.rows))
             return [failed(row, error) for row in call.rows]
@@ -161,7 +178,11 @@ class Job:
             self.plan.count(failure)
         return results
 
-    async def _break_off(self) -> None:
+    def _cancel_calls(self) -> None:
+        self._is_cancelled = True
         for task in self._calls:
             task.cancel()
+
+    async def _break_off(self) -> None:
+        self._cancel_calls()
         await asyncio.gather(*self._calls, return_exceptions=True)

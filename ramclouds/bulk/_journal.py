@@ -112,14 +112,27 @@ def read(path: str | os.PathLike[str]) -> Iterator[Result]:
             yield to_result(line)
 
 
+def check_ours(path: Path) -> None:
+    """Sees that a file is one of ours, or empty.
+
+    Raises:
+        ConfigurationError: it is another's.
+    """
+    with path.open("rb") as file:
+        if not START.startswith(file.read(len(START))):
+            raise ConfigurationError(
+                f"{path} was not written by a bulk run. Nothing was changed. Give another path."
+            )
+
+
 def _open(path: Path) -> int:
-    if path.exists() and not path.is_file():
-        raise ConfigurationError(f"{path} is no file. Give the path of a file to write to.")
-    if not path.parent.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {path.parent}. Make it, or give another path."
-        )
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"{path} is no file. Give the path of a file to write to.")
+        if not path.parent.is_dir():
+            raise ConfigurationError(
+                f"There is no folder {path.parent}. Make it, or give another path."
+            )
         return os.open(path, _FLAGS, 0o666)
     except OSError as exc:
         raise ConfigurationError(f"{path} cannot be written: {exc.strerror}.") from exc
@@ -127,12 +140,8 @@ def _open(path: Path) -> int:
 
 def _heal(descriptor: int, path: Path) -> int:
     """Cuts off a last line that was not written to its end; gives the size of the file."""
+    check_ours(path)
     with path.open("rb") as file:
-        beginning = file.read(len(START))
-        if not START.startswith(beginning):
-            raise ConfigurationError(
-                f"{path} was not written by a bulk run. Nothing was changed. Give another path."
-            )
         size = file.seek(0, os.SEEK_END)
         start = _start_of_last_line(file, size)
         file.seek(start)

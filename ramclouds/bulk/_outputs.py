@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from ramclouds.bulk._journal import Entry, Journal
+from ramclouds.bulk._journal import Entry, Journal, check_ours
 from ramclouds.bulk._lines import Result, to_line
 from ramclouds.bulk._rows import Row
 from ramclouds.bulk._sources import BadRowError, is_path
@@ -23,12 +23,25 @@ class Outputs:
         self.out = None if out is None else Path(out)
         self.unwritten: list[Result] = []
         """What came after the disk was full."""
-        self._journal = None if self.out is None else _journal(self.out, rows)
-        self._errors_path = None if self.out is None else _errors_path(self.out)
+        self._journal: Journal | None = None
+        self._errors_path: Path | None = None
         self._errors: BinaryIO | None = None
-        if self._errors_path is not None:
-            # Of the last run: all that still fails is written again.
-            self._errors_path.unlink(missing_ok=True)
+        if self.out is not None:
+            self._open(self.out, rows)
+
+    def _open(self, out: Path, rows: object) -> None:
+        self._errors_path = out.with_name(f"{out.stem}.errors{out.suffix or '.jsonl'}")
+        for path in (out, self._errors_path):
+            if is_path(rows) and os.path.realpath(path) == os.path.realpath(rows):
+                raise ConfigurationError(
+                    f"{path} is the input too. Give another file for the results."
+                )
+        self._journal = Journal(out)
+        try:
+            _forget(self._errors_path)
+        except BaseException:
+            self._journal.close()
+            raise
 
     @property
     def errors(self) -> Path | None:
@@ -95,11 +108,11 @@ class Outputs:
             self._errors.close()
 
 
-def _journal(out: Path, rows: object) -> Journal:
-    if is_path(rows) and os.path.realpath(out) == os.path.realpath(rows):
-        raise ConfigurationError(f"{out} is the input too. Give another file for the results.")
-    return Journal(out)
-
-
-def _errors_path(out: Path) -> Path:
-    return out.with_name(f"{out.stem}.errors{out.suffix or '.jsonl'}")
+def _forget(errors: Path) -> None:
+    """Removes the errors of the last run: all that still fails is written again."""
+    try:
+        if errors.exists():
+            check_ours(errors)
+            errors.unlink()
+    except OSError as exc:
+        raise ConfigurationError(f"{errors} cannot be replaced: {exc.strerror}.") from exc

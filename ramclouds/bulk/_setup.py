@@ -118,7 +118,11 @@ class Run:
 
     def to_end(self, *, progress: bool | None) -> Report:
         """Runs until all is asked, or until it stops."""
+        if self.outputs.out is None:
+            raise ConfigurationError("out must be the path of a file: the results go there.")
         self.reading.prepare()
+        # All that can be read twice was read just now: it does not hang.
+        self.job.reads_ahead = self.reading.total is None
         shown = None
         if is_wanted(progress):
             shown = self.job.on_progress = Progress(self.plan, self.reading, self._limits)

@@ -46,7 +46,9 @@ def is_table(rows: Any) -> bool:
 
 def can_be_read_twice(rows: Any) -> bool:
     """Whether all rows can be checked before the first is asked: a generator gives each once."""
-    return is_path(rows) or not isinstance(rows, Iterator)
+    if is_path(rows):
+        return not Path(rows).is_fifo()
+    return not isinstance(rows, Iterator)
 
 
 def numbered(rows: Any) -> Numbered:
@@ -58,9 +60,15 @@ def numbered(rows: Any) -> Numbered:
     if isinstance(rows, IOBase):
         return _json_lines(rows)
     if not is_path(rows):
-        if not isinstance(rows, Iterable) or isinstance(rows, (bytes, dict)):
+        # A data frame of pandas would give the names of its columns.
+        if (
+            not isinstance(rows, Iterable)
+            or isinstance(rows, (bytes, dict))
+            or hasattr(rows, "iterrows")
+        ):
             raise ConfigurationError(
-                f"Rows must be a list, a generator or the path of a file, not {rows!r:.80}."
+                f"Rows must be a list, a generator or the path of a file, not {rows!r:.80}. "
+                'Of a data frame, pass frame.to_dict("records").'
             )
         return ((f"Row {number}", value) for number, value in enumerate(rows, 1))
     path = Path(rows)
@@ -120,7 +128,12 @@ def _csv_rows(path: Path, delimiter: str) -> Numbered:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     # Bytes that are not UTF-8 become halves of surrogate pairs: found below, with their line.
     with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-        reader = csv.DictReader(file, delimiter=delimiter)
+        header = file.readline()
+        if _BAD_BYTE.search(header):
+            yield "Line 1", BadRowError("Line 1 is not UTF-8. Save the file as UTF-8.")
+            return
+        lines = chain([header], file)
+        reader = csv.DictReader(lines, delimiter=_delimiter(header, delimiter))
         while True:
             try:
                 row: Any = next(reader, None)
@@ -130,6 +143,11 @@ def _csv_rows(path: Path, delimiter: str) -> Numbered:
                 return
             place = f"Line {reader.line_num}"
             yield place, row if isinstance(row, BadRowError) else _checked_fields(row, place)
+
+
+def _delimiter(header: str, usual: str) -> str:
+    """Semicolons where Excel wrote the file in a country of decimal commas."""
+    return ";" if usual == "," and "," not in header and ";" in header else usual
 
 
 def _checked_fields(row: dict[Any, Any], place: str) -> Any:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -65,9 +63,10 @@ def test_failed_rows_and_refusals_end_with_1(gateway: Gateway) -> None:
 def test_rows_come_from_stdin_and_parameters_are_sent(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stdin: Any = io.TextIOWrapper(io.BytesIO(b'{"prompt": "Hi"}\n'))
-    monkeypatch.setattr(sys, "stdin", stdin)
+    Path("stdin").write_text('{"prompt": "Hi"}\n')
     args = ["-", "--out", "o", "--model", "gpt-5", "--param", "seed=7", "--param", "user=ann"]
-    assert main(args) == 0
+    with Path("stdin").open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(args) == 0
     message = {"role": "user", "content": "Hi"}
     assert gateway.bodies == [{"model": "gpt-5", "messages": [message], "seed": 7, "user": "ann"}]

@@ -108,6 +108,29 @@ def test_error_of_a_function_fails_its_row_for_good(out: Path) -> None:
     assert bulk.run(["a", "b", "c"], invoke=picky, out=out).failed == 1
 
 
+class Odd:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_value_that_json_cannot_hold_is_kept_as_it_can_be_shown(out: Path) -> None:
+    circular: list[Any] = []
+    circular.append(circular)
+    values = {"circular": circular, "odd": Odd(), "bytes": b"\xff"}
+    assert bulk.run(list(values), invoke=values.get, out=out).answered == 3
+    texts = sorted(result.text for result in bulk.read(out))
+    assert texts[1:] == ["[[...]]", "b'\\xff'"]
+    assert "Odd object at" in texts[0]
+
+
+async def test_call_that_cancels_itself_fails_its_row(out: Path) -> None:
+    async def cancelled(text: str) -> str:
+        raise asyncio.CancelledError
+
+    report = bulk.run(["a"], invoke=cancelled, out=out)
+    assert (report.failures, report.exit_code) == ({"CancelledError": 1}, 1)
+
+
 def test_budget_counts_what_a_chain_asks(gateway: Gateway, out: Path) -> None:
     used = {"prompt_tokens": 5, "completion_tokens": 10, "total_tokens": 15}
     gateway.handler = lambda request: Json(completion("Hi", usage=used))

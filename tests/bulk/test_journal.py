@@ -113,6 +113,7 @@ def test_block_of_zeros_and_foreign_lines_are_passed_over(settings: Any, asked: 
         (b'{"id": "batch_req_1", "custom_id": "a"}\n', "was not written by a bulk run"),
         ("folder", "is no file"),
         ("missing", "There is no folder"),
+        ("long", "cannot be written: File name too long"),
         ("input", "is the input too"),
     ],
 )
@@ -120,7 +121,7 @@ def test_file_that_is_no_journal_is_left_alone(
     content: Any, message: str, tmp_path: Path, settings: Any, gateway: Gateway
 ) -> None:
     out = tmp_path / "x" if content == "missing" else tmp_path
-    out = out if content == "folder" else out / "rows.jsonl"
+    out = out if content == "folder" else out / ("x" * 999 if content == "long" else "rows.jsonl")
     if isinstance(content, bytes) or content == "input":
         out.write_bytes(b'"Hi"\n' if content == "input" else content)
     rows = out if content == "input" else ["Hi"]
@@ -128,6 +129,18 @@ def test_file_that_is_no_journal_is_left_alone(
         bulk.run(rows, **{**settings, "out": out})
     if isinstance(content, bytes):
         assert out.read_bytes() == content
+    assert gateway.requests == []
+
+
+def test_file_of_errors_is_not_taken_from_its_owner(
+    settings: Any, out: Path, gateway: Gateway
+) -> None:
+    errors = out.with_name("answers.errors.jsonl")
+    errors.write_bytes(b'"Hi"\n')
+    for rows, message in ((errors, "is the input too"), (["Hi"], "was not written by a bulk run")):
+        with pytest.raises(ConfigurationError, match=message):
+            bulk.run(rows, **settings)
+    assert errors.read_bytes() == b'"Hi"\n'
     assert gateway.requests == []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,7 @@ def test_row_as_it_is_sent(
         ("a.ndjson", b'{"custom_id": "a", "body": {"messages": "Hi"}}\n"Ho"'.replace(
             b'"Hi"', json.dumps(HI).encode()), {}),
         ("a.csv", '\ufeffcustom_id,user,prompt\na,"x, y",Hi\n,z,Ho\n'.encode(), {}),
+        ("a.csv", b"custom_id;word\r\na;i\r\n;o\r\n", {"prompt": "H{word}"}),
         ("a.TSV", b"custom_id\tword\na\ti\n\to\n", {"prompt": "H{word}"}),
     ],
 )  # fmt: skip
@@ -93,6 +96,7 @@ def test_parquet_file_gives_its_rows(tmp_path: Path, settings: Any, gateway: Gat
         ("a.csv", b"prompt\nHi,Ho\n", "Line 2 has more fields than the header"),
         ("a.csv", b"prompt,x\nHi\n", "Line 2 has fewer fields than the header"),
         ("a.csv", b"prompt\nHi\n\xff\n", "Line 3 is not UTF-8"),
+        ("a.csv", "prompt,n\nHi,1\n".encode("utf-16"), "Line 1 is not UTF-8"),
         ("a.parquet", b"no table", "is no Parquet file"),
         ("a.jsonl", None, "There is no file"),
     ],
@@ -112,6 +116,7 @@ def test_bad_file_is_an_error_before_anything_is_sent(
     [
         (7, {}, "Rows must be a list"),
         ({"prompt": "Hi"}, {}, "Rows must be a list"),
+        (["Hi"], {"out": None}, "out must be the path of a file"),
         (["Hi"], {"prompt": "{a"}, "template"),
         (["Hi"], {"prompt": "{}"}, "a pair of braces is empty"),
         (["Hi"], {"prompt": "{a.b!r}"}, "has a format behind it"),
@@ -167,6 +172,16 @@ def test_generator_is_read_until_its_bad_row(settings: Any, gateway: Gateway) ->
     with pytest.raises(ConfigurationError, match="Row 3 is no text"):
         bulk.run(rows, **settings)
     assert len(lines_of(settings["out"])) == len(gateway.requests) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev/fd")
+def test_pipe_is_read_once(settings: Any, out: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b'"Hi"\n"Ho"\n')
+    os.close(writing)
+    # As a shell writes `<(command)`.
+    assert bulk.run(f"/dev/fd/{reading}", **settings).answered == 2
+    os.close(reading)
 
 
 def test_bad_rows_are_left_out_where_asked(settings: Any, out: Path) -> None:

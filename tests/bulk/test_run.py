@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,18 @@ def test_error_of_a_generator_is_raised_when_all_in_flight_is_kept(
     with pytest.raises(OSError, match="cable"):
         bulk.run(rows(), **settings)
     assert len(lines_of(out)) == 2
+
+
+def test_row_that_is_long_in_coming_stops_no_call(settings: Any, gateway: Gateway) -> None:
+    has_come = threading.Event()
+    gateway.handler = lambda request: has_come.set() or Json(completion("Hi"))  # type: ignore[func-returns-value]
+
+    def rows() -> Any:
+        yield "one"
+        assert has_come.wait(30)
+        yield "two"
+
+    assert bulk.run(rows(), **settings).answered == 2
 
 
 def test_embeddings_are_asked_for_in_groups(settings: Any, gateway: Gateway, out: Path) -> None:
