@@ -45,6 +45,11 @@ class Registry:
             self._gates.move_to_end(name)
             return gate
 
+    def all(self) -> list[Gate]:
+        """The gates of the process."""
+        with self._lock:
+            return list(self._gates.values())
+
 
 def _hashed(*parts: str) -> str:
     return sha256(" ".join(parts).encode()).hexdigest()

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ramclouds._client import AsyncClient
 from ramclouds._pace.places import Learned
-from ramclouds._pace.registry import Gates, gates_of
+from ramclouds._pace.registry import GATES, Gates, gates_of
 
 Limits: TypeAlias = Callable[[], Learned]
 
@@ -33,6 +33,15 @@ def limits_of(client: AsyncClient) -> Limits:
         return Learned() if found is None else found.of_key.learned()
 
     return learned
+
+
+def learned_here() -> Learned:
+    """What the calls of the process have learned, of the key that was refused most often."""
+    return max((gate.learned() for gate in GATES.all()), key=_refused, default=Learned())
+
+
+def _refused(learned: Learned) -> int:
+    return learned.refused
 
 
 def is_crowded(learned: Learned) -> bool:

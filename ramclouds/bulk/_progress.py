@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Shows a plan as it goes; call it after each result, and `close` at the end."""
 
-    def __init__(self, plan: Plan, reading: Reading, limits: Limits | None) -> None:
+    def __init__(self, plan: Plan, reading: Reading, limits: Limits) -> None:
         self._plan, self._reading, self._limits = plan, reading, limits
         self._bar = _bar()
         self._shown_at = self._began_at = time.monotonic()
@@ -66,8 +66,7 @@ class Progress:
         facts = [f"{plan.in_flight} in flight"]
         if plan.failed:
             facts.insert(0, f"{plan.failed:,} failed")
-        if self._limits is not None:
-            facts.append(in_words(self._limits()))
+        facts.append(in_words(self._limits()))
         if plan.spent.usage.total_tokens:
             facts.append(f"{plan.spent.usage.total_tokens:,} tokens")
         if plan.spent.cost:

@@ -17,7 +17,7 @@ from ramclouds.bulk._budget import Budget
 from ramclouds.bulk._invoking import call_of
 from ramclouds.bulk._job import Job
 from ramclouds.bulk._kinds import BODY_FIELDS, chat_kind, embed_kind, invoke_kind
-from ramclouds.bulk._limits import is_crowded, limits_of
+from ramclouds.bulk._limits import is_crowded, learned_here, limits_of
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._needs import Asked, Needs, models_in
 from ramclouds.bulk._outputs import Outputs
@@ -125,7 +125,9 @@ class Run:
         self.job.reads_ahead = self.reading.total is None
         shown = None
         if is_wanted(progress):
-            shown = self.job.on_progress = Progress(self.plan, self.reading, self._limits)
+            shown = self.job.on_progress = Progress(
+                self.plan, self.reading, self._limits or learned_here
+            )
         try:
             self._run()
         finally:

@@ -58,6 +58,9 @@ def run(
     each. An actor writes its answers into a file in the folder `<out>.parts`, which all machines
     must share. After a kill the next run merges those files first.
 
+    There is no budget, because it would not be kept: an actor that Ray starts anew cannot know
+    what the dead one has spent, and the gateway's prices are known where they were asked for.
+
     Raises:
         ConfigurationError: as `bulk.run`, or Ray is missing.
     """

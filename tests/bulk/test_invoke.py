@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,18 @@ def test_refusals_of_a_chain_stop_the_run(
     report = bulk.run(prompts, invoke=invoke, out=out, max_in_flight=1)
     assert report.stopped == "refused"
     assert report.failures == {"AuthenticationError": 5}
+
+
+def test_progress_of_a_chain_shows_what_was_refused(
+    gateway: Gateway, out: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without tqdm, progress goes to the log.
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    gateway.reply(Json(error("slow", code="rate_limit_exceeded"), 429))
+    invoke = ChatRamClouds(model="gpt-5", api_key="test-key", base_url=gateway.base_url)
+    with caplog.at_level("INFO", "ramclouds.bulk"):
+        bulk.run(["Hi"], invoke=invoke, out=out, progress=True)
+    assert "50.0% refused" in caplog.text
 
 
 def test_error_of_a_function_fails_its_row_for_good(out: Path) -> None:
