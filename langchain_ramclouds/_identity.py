@@ -41,8 +41,9 @@ class Stored:
 def to_identity(model: Fields) -> dict[str, Any]:
     """The settings that change a completion: two models that differ in one share no cache."""
     params = {name: value for name, value in model._body_settings.items() if value is not None}
+    fields = type(model).model_fields
     for name in _BEHAVIOUR:
-        if (value := getattr(model, name)) != type(model).model_fields[name].default:
+        if (value := getattr(model, name)) != fields[name].default:
             params[name] = value
     return params
 

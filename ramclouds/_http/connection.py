@@ -11,6 +11,7 @@ from weakref import finalize
 
 import httpcore
 
+from ramclouds._http.addresses import Addresses
 from ramclouds._http.http1 import ResponseParser
 from ramclouds._http.timeouts import Timeouts, check_process, earlier
 from ramclouds._http.wires import READ, WRITE, Wire
@@ -45,7 +46,7 @@ class Connection:
         # Also where nobody closed it: an interrupt can hit at any place.
         self._closer = finalize(self, wire.close)
 
-    async def open(self, host: str, port: int, until: float | None) -> None:
+    async def open(self, host: str, port: int, until: float | None, known: Addresses) -> None:
         """Connects.
 
         Raises:
@@ -54,8 +55,8 @@ class Connection:
         """
         self.is_open = True
         with self._raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            addresses = await self.wire.addresses(host, port, until)
-            await self.wire.connect(addresses, until)
+            await known.find(self.wire, host, port, until)
+            await known.connect(self.wire, until)
 
     async def ask_tunnel(self, request: bytes, timeouts: Timeouts) -> None:
         """Has a proxy connect it to the host.

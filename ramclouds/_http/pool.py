@@ -17,6 +17,7 @@ from weakref import WeakSet
 import httpcore
 import httpx
 
+from ramclouds._http.addresses import Addresses
 from ramclouds._http.connection import Connection, StaleConnectionError
 from ramclouds._http.http1 import ResponseParser, to_bytes
 from ramclouds._http.socks import handshake
@@ -36,6 +37,7 @@ class Pool:
         self._context.set_alpn_protocols(["http/1.1"])
         self._proxy = httpx.Proxy(proxy) if proxy else None
         self._wire = wire
+        self._addresses = Addresses()
         # Threads can append to and pop from a deque, and change a set, without a lock:
         # https://docs.python.org/3/library/collections.html#collections.deque
         self._idle: deque[Connection] = deque()
@@ -71,14 +73,14 @@ class Pool:
         host, port = self._origin.host.decode("ascii"), self._origin.port
         if self._proxy is None:
             start = monotonic()
-            await connection.open(host, port, until)
+            await connection.open(host, port, until, self._addresses)
             if timeouts.progress is not None:
                 timeouts.progress.connected(monotonic() - start)
         else:
             url = self._proxy.url
             port_of_proxy = url.port or (1080 if self._is_socks else 80)
             try:
-                await connection.open(url.host, port_of_proxy, until)
+                await connection.open(url.host, port_of_proxy, until, self._addresses)
             except httpcore.ConnectError as exc:
                 raise httpcore.ProxyError(f"it cannot be reached ({exc})") from exc
             if self._is_socks:

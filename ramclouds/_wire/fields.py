@@ -48,6 +48,8 @@ def is_no_arguments(arguments: str) -> bool:
 
 def as_count(value: Any) -> int:
     """A token count: whole floats and digits are seen too, anything else counts as 0."""
+    if value is None:
+        return 0
     if isinstance(value, str) and value.isdecimal() and len(value) < 20:
         return int(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e18:

@@ -244,3 +244,28 @@ def test_slow_reader_of_a_stream_lets_the_server_wait(gateway: Gateway, connect:
     tracemalloc.stop()
     assert sent < 20_000
     assert peak < 5_000_000
+
+
+def test_host_is_not_looked_up_for_each_connection(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._http.addresses.FRESH", 600.0)
+    looked_up, lookup = [], socket.getaddrinfo
+
+    def looking(*args: Any, **kwargs: Any) -> Any:
+        looked_up.append(args[0])
+        return lookup(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", looking)
+    with wire_server(responding(whole("Hi", headers="Connection: close\r\n"))) as server:
+        calls = connect(base_url=server.base_url, max_retries=0)
+        for _ in range(3):
+            assert calls.complete().text == "Hi"
+        assert server.connections == 3
+        assert looked_up == ["127.0.0.1"]
+    # A host that has moved is looked up again.
+    with pytest.raises(APIConnectionError):
+        calls.complete()
+    with pytest.raises(APIConnectionError):
+        calls.complete()
+    assert looked_up == ["127.0.0.1"] * 2
