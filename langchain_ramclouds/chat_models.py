@@ -38,6 +38,7 @@ from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DialectChoice
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.settings import construct
+from ramclouds.bridge.signatures import with_signature
 from ramclouds.bridge.tokens import count_request, estimate_tokens
 
 _content_blocks.register()
@@ -120,6 +121,9 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
     # --- calls ---
 
+    # LangChain reads the signature of the first two at each call.
+
+    @with_signature
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -134,6 +138,7 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
                 completion = self._asker(request).complete(**request.params)
             return to_result(completion, request)
 
+    @with_signature
     async def _agenerate(
         self,
         messages: list[BaseMessage],

@@ -43,6 +43,7 @@ from ramclouds import Model, ModelFacts, model_facts, prompted
 from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.fallback_models import check_fallback_models
+from ramclouds.bridge.signatures import with_signature
 from ramclouds.bridge.tokens import count_request
 from ramclouds.models import KnownModel
 
@@ -128,9 +129,12 @@ class RamClouds(StructuredPrediction):
 
     # --- chat and completion ---
 
+    # LlamaIndex reads the signature of each of these methods at each call.
+
     # What makes a response an error is checked outside of the callbacks: it was paid for, and those
     # count its tokens.
 
+    @with_signature
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Complete a conversation; `kwargs` are parameters of the request."""
         expectation = to_expectation(self, messages, kwargs)
@@ -139,6 +143,7 @@ class RamClouds(StructuredPrediction):
             response = self._chat(messages, **kwargs)
         return as_expected(response, expectation)
 
+    @with_signature
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Complete a conversation; `kwargs` are parameters of the request."""
         expectation = to_expectation(self, messages, kwargs)
@@ -147,12 +152,14 @@ class RamClouds(StructuredPrediction):
             response = await self._achat(messages, **kwargs)
         return as_expected(response, expectation)
 
+    @with_signature
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Complete a conversation chunk by chunk; each holds all that came before it."""
         expectation = to_expectation(self, messages, kwargs)
         ask = partial(self._stream_chat, messages, **kwargs)
         return ask() if expectation.is_any else expecting(ask(), expectation, ask)
 
+    @with_signature
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
@@ -162,12 +169,14 @@ class RamClouds(StructuredPrediction):
         responses = await ask()
         return responses if expectation.is_any else aexpecting(responses, expectation, ask)
 
+    @with_signature
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Complete a prompt, which is sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return to_completion(self._asker(request).complete(**request.params))
 
+    @with_signature
     @llm_completion_callback()
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
@@ -176,6 +185,7 @@ class RamClouds(StructuredPrediction):
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return to_completion(await self._async_asker(request).complete(**request.params))
 
+    @with_signature
     @llm_completion_callback()
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
@@ -184,6 +194,7 @@ class RamClouds(StructuredPrediction):
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
         return each(self._asker(request).stream(**request.params), ResponseBuilder().to_completion)
 
+    @with_signature
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:

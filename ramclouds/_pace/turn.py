@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from math import inf
-from threading import Event
+from threading import Event, get_ident
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -244,13 +244,21 @@ async def aenter(turn: Turn) -> None:
 
 async def _wait_on_asyncio(turn: Turn, loop: asyncio.AbstractEventLoop) -> None:
     future: asyncio.Future[None] = loop.create_future()
-    with turn.waiting(partial(loop.call_soon_threadsafe, _set, future)) as seconds:
+    with turn.waiting(partial(_wake, loop, future, get_ident())) as seconds:
         timer = None if seconds is None else loop.call_later(seconds, _set, future)
         try:
             await future
         finally:
             if timer is not None:
                 timer.cancel()
+
+
+def _wake(loop: asyncio.AbstractEventLoop, future: asyncio.Future[None], thread: int) -> None:
+    if get_ident() == thread:
+        _set(future)
+    else:
+        # The loop may sleep, and is woken by a system call.
+        loop.call_soon_threadsafe(_set, future)
 
 
 def _set(future: asyncio.Future[None]) -> None:
