@@ -77,7 +77,7 @@ def test_run_again_asks_what_may_pass(
 
 def test_file_that_is_cut_anywhere_gives_whole_lines_alone(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
-    results = [Result(str(number), f"k{number}", body={"n": [number]}) for number in range(3)]
+    results = [Result(str(number), f"k{number}", body={"n": [number]}) for number in range(2)]
     with Journal(out) as journal:
         for result in results:
             journal.append(result)
@@ -88,7 +88,7 @@ def test_file_that_is_cut_anywhere_gives_whole_lines_alone(tmp_path: Path) -> No
         # A line is whole without its line end too.
         count = sum(end - 1 <= cut for end in ends)
         with Journal(out) as journal:
-            assert list(journal.entries) == ["0", "1", "2"][:count]
+            assert list(journal.entries) == ["0", "1"][:count]
             journal.append(Result("new", "key", body="é"))
         assert [found.body for found in bulk.read(out)] == [
             *(result.body for result in results[:count]),
