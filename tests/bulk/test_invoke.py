@@ -62,6 +62,7 @@ def _in_a_thread(value: Any) -> Any:
          {"messages": [HI]}, {"role": "assistant"}),
         (lambda at: RamClouds(model="gpt-5", **at).as_structured_llm(Cat), "A cat", Cat),
         (lambda at: _twice, {"prompt": "Hi"}, {"twice": "HiHi"}),
+        (lambda at: _twice, 0.5, {"twice": 1.0}),
         (lambda at: _in_a_thread, "Tom", {"name": "Tom"}),
         (lambda at: (lambda value: _twice(value)), "Hi", {"twice": "HiHi"}),
     ],
@@ -142,6 +143,19 @@ async def test_call_that_cancels_itself_fails_its_row(out: Path) -> None:
 
     report = bulk.run(["a"], invoke=cancelled, out=out)
     assert (report.failures, report.exit_code) == ({"CancelledError": 1}, 1)
+
+
+def test_template_makes_what_is_called_with(out: Path) -> None:
+    bulk.run([{"custom_id": "a", "word": "cat"}], invoke=_twice, prompt="a {word},", out=out)
+    assert next(bulk.read(out)).body == {"twice": "a cat,a cat,"}
+
+
+def test_model_of_llama_index_takes_texts_and_messages_alone(gateway: Gateway, out: Path) -> None:
+    invoke = RamClouds(model="gpt-5", api_key="test-key", base_url=gateway.base_url)
+    report = bulk.run([{"a": 1}], invoke=invoke, out=out)
+    assert (report.failures, gateway.requests) == ({"ConfigurationError": 1}, [])
+    (line,) = lines_of(out)
+    assert line["error"]["message"].startswith("A model is asked with a text or with messages")
 
 
 def test_budget_counts_what_a_chain_asks(gateway: Gateway, out: Path) -> None:

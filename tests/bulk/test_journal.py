@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,42 @@ def test_file_has_one_writer(settings: Any, out: Path) -> None:
     with Journal(out), pytest.raises(ConfigurationError, match="Another run writes to"):
         bulk.run(ROWS, **settings)
     assert bulk.run(ROWS, **settings).answered == 3
+
+
+def test_run_goes_on_where_a_file_has_no_locks(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert bulk.run(ROWS, **settings).answered == 3
+    assert "cannot be locked ([Errno 37] No locks available)" in caplog.text
+
+
+def test_run_goes_on_where_the_file_of_errors_cannot_be_written(
+    settings: Any, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = settings["out"].with_name("answers.errors.jsonl")
+
+    def answer(request: Any) -> Json:
+        errors.mkdir(exist_ok=True)
+        return Json(error("no"), 400)
+
+    gateway.handler = answer
+    assert bulk.run(ROWS, **settings).failed == 3
+    assert "answers.errors.jsonl cannot be written" in caplog.text
+    with pytest.raises(ConfigurationError, match=r"errors.jsonl cannot be replaced: Is a dir"):
+        bulk.run(ROWS, **settings)
+
+
+def test_value_that_json_cannot_hold_comes_as_near_as_it_can(out: Path) -> None:
+    with Journal(out) as journal:
+        journal.append(Result("a", "a", body=["\ud83d", float("inf")]))
+        journal.append(Result("b", "b", body=float("inf")))
+    assert [result.body for result in bulk.read(out)] == [["\ud83d", float("inf")], None]
 
 
 def test_reading_a_file_that_is_missing_says_so(out: Path) -> None:

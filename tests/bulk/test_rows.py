@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -33,6 +34,8 @@ HI = [{"role": "user", "content": "Hi"}]
          {"extra_body": {"other": 2}}, {"messages": HI, "own_field": 1, "other": 2}),
         ({"text": "i", "n": 5}, {"prompt": "H{text}"}, {"messages": HI}),
         ("i", {"prompt": "H{any}"}, {"messages": HI}),
+        ({"n": 5, "of": {"\u00e9": [1]}}, {"prompt": "{n} {of}"},
+         {"messages": [{"role": "user", "content": '5 {"\u00e9": [1]}'}]}),
         ({"messages": [{"role": "user", "content": "\ud83d"}]}, {},
          {"messages": [{"role": "user", "content": "\ufffd"}]}),
     ],
@@ -43,6 +46,27 @@ def test_row_as_it_is_sent(
     report = bulk.run([row], **{"model": "gpt-5", "client": client, "out": out, **settings})
     assert (report.answered, report.failed) == (1, 0)
     assert gateway.bodies == [{"model": "gpt-5", **sent}]
+
+
+def test_rows_as_they_are_embedded(settings: Any, gateway: Gateway) -> None:
+    settings["model"] = "text-embedding-3-small"
+    line = {"url": "/v1/embeddings", "body": {"input": "e", "own_field": 1}}
+    rows = ["a", {"input": "b", "label": "x"}, {"prompt": "c", "dimensions": 8}, line]
+    assert bulk.embed(rows, **settings, user="ann").answered == 4
+    # Only texts with the same settings go out together.
+    common = {"model": "text-embedding-3-small", "user": "ann"}
+    bodies = sorted(gateway.bodies, key=lambda body: str(body["input"]))
+    assert [{**common, **one} for one in (
+        {"input": ["a", "b"]}, {"input": ["c"], "dimensions": 8}, {"input": ["e"], "own_field": 1},
+    )] == [{name: one for name, one in body.items() if name != "encoding_format"}
+           for body in bodies]  # fmt: skip
+    bulk.embed([{"word": "t"}], **settings, prompt="ca{word}")
+    assert gateway.bodies[-1]["input"] == ["cat"]
+
+
+def test_text_file_that_is_open_gives_its_rows(settings: Any, gateway: Gateway) -> None:
+    bulk.run(io.StringIO('\ufeff"Hi"\n'), **settings)
+    assert [body["messages"] for body in gateway.bodies] == [HI]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +148,10 @@ def test_bad_file_is_an_error_before_anything_is_sent(
         (["Hi"], {"prompt": "{a} {b}"}, "Row 1 is a text, but the template has several columns"),
         ([{"a": 1}], {"prompt": "{b}"}, "Row 1 has no column 'b'; it has a"),
         ([{"a": None}], {"prompt": "{a}"}, "Row 1 has nothing in its column 'a'"),
+        ([7], {"prompt": "{a}"}, "Row 1 is no object: 7. A template needs columns"),
+        ([{"prompt": "Hi", "user": object()}], {}, "Row 1 cannot be written as JSON"),
+        ([{"prompt": "Hi", "user": {1: 2, "a": 3}}], {}, "Row 1 holds what JSON has no form for"),
+        ([{"prompt": "Hi", "seed": float("nan")}], {}, "Row 1 cannot be written as JSON"),
         (["Hi"], {"model": None}, "Row 1 has no model"),
         (["Hi"], {"max_in_flight": 0}, "max_in_flight"),
         (["Hi"], {"max_tokens_total": 0}, "max_tokens_total"),
@@ -139,6 +167,20 @@ def test_bad_setting_is_an_error_before_anything_is_sent(
     with pytest.raises(ConfigurationError, match=message):
         bulk.run(rows, **{**settings, **changed})
     assert gateway.requests == []
+
+
+def test_text_to_embed_is_asked_for_by_its_names(settings: Any) -> None:
+    with pytest.raises(ConfigurationError, match="Row 1 has no input or body, but 'text'"):
+        bulk.embed([{"text": "Hi"}], **settings)
+
+
+def test_parquet_file_without_pyarrow_says_what_to_install(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "a.pq").write_bytes(b"PAR1")
+    with pytest.raises(ConfigurationError, match=r"needs pyarrow. Install it: pip install .ramcl"):
+        bulk.run(tmp_path / "a.pq", **settings)
 
 
 def test_unknown_setting_is_a_type_error(settings: Any) -> None:
@@ -192,3 +234,9 @@ def test_bad_rows_are_left_out_where_asked(settings: Any, out: Path) -> None:
     assert [message[:5] for message in messages] == ["Row 2", "Row 3"]
     assert bulk.run(["Hi"], **settings).errors is None
     assert not out.with_name("answers.errors.jsonl").exists()
+
+
+async def test_bad_lines_are_left_out_of_a_stream(client: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'"Hi"\n{\n"Ho"\n')
+    stream = bulk.stream(tmp_path / "a.jsonl", model="gpt-5", client=client, skip_bad=True)
+    assert [result.is_answered async for result in stream] == [True, True]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +16,15 @@ import pytest
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import AsyncClient, ConfigurationError, ServerError, bulk
+from ramclouds._pace.places import Learned
 from ramclouds.bulk._budget import Budget, Spent
 from ramclouds.bulk._job import Job
+from ramclouds.bulk._limits import in_words, is_crowded
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._needs import Needs, invoke_need
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
+from ramclouds.bulk._report import Report
 from ramclouds.bulk._rows import Row
 from ramclouds.bulk._setup import Options
 from ramclouds.prices import Metered, set_prices
@@ -62,6 +67,26 @@ def test_outage_lets_one_call_at_a_time_find_its_end() -> None:
     assert plan.start(Spent())
     assert plan.has_room()
     assert plan.stopped is None
+
+
+def test_call_that_was_broken_off_gives_its_budget_back() -> None:
+    plan = Plan(20, Budget(10, None))
+    assert plan.start(Spent(10))
+    assert not plan.start(Spent(1))
+    plan.leave(Spent(10), Metered())
+    assert plan.start(Spent(10))
+    assert (plan.in_flight, plan.answered, plan.failed, plan.stopped) == (1, 0, 0, None)
+
+
+def test_calls_that_wait_for_the_limit_are_a_crowd() -> None:
+    assert [is_crowded(Learned(waiting=waiting)) for waiting in (64, 65)] == [False, True]
+    refused = [Learned(None, 1, 0, 8), Learned(None, 1, 0, 9), Learned(5, 1, 0, 10)]
+    assert [*map(is_crowded, refused), is_crowded(Learned(5, 1, 0, 11))] == [
+        False, True, False, True,
+    ]  # fmt: skip
+    assert in_words(Learned(accepted=9)) == ""
+    assert in_words(Learned(None, 1, 3)) == "25.0% refused"
+    assert in_words(Learned(12.345, 1, 3)) == "limit 12.3/s, 25.0% refused"
 
 
 @pytest.mark.parametrize("limits", [{"max_tokens": 10}, {}], ids=["limited", "guessed"])
@@ -182,6 +207,8 @@ def test_embeddings_are_asked_for_in_groups(settings: Any, gateway: Gateway, out
     assert {line["response"]["body"]["data"][0]["index"] for line in lines} == {0}
     assert len({tuple(line["response"]["body"]["data"][0]["embedding"]) for line in lines}) == 7
     assert bulk.embed([*rows, "new"], **settings).answered == 1
+    limited = bulk.embed(["another word"], **settings, max_tokens_total=1)
+    assert (limited.stopped, limited.left) == ("budget", 1)
 
 
 def test_bad_text_fails_alone(settings: Any, gateway: Gateway) -> None:
@@ -205,6 +232,31 @@ def test_report_reads_well(settings: Any, gateway: Gateway) -> None:
     report = bulk.run(["a", "b", "b"], **{**settings, "model": "own-model"}, max_in_flight=1)
     assert repr(report).startswith("<Report: 2 answered, 1 failed (BadRequestError 1) in 0.")
     assert repr(report).endswith(f"; 10 tokens; errors in {report.errors}>")
+
+
+def test_report_of_a_long_run_reads_well() -> None:
+    texts = [str(Report(seconds=seconds)).partition(" in ")[2] for seconds in (59.94, 60, 7265)]
+    assert texts == ["59.9 s", "1 min 0 s", "2 h 1 min"]
+    spent = [str(Report(cost=cost)).rpartition("; ")[2] for cost in (0.00012, 1234.5)]
+    assert spent == ["$0.00012", "$1,234.50"]
+
+
+def test_progress_is_logged_where_there_is_no_bar(
+    settings: Any,
+    gateway: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    set_prices({"gpt-5": {"output": 2.0}}, base_url=gateway.base_url)
+    used = {"prompt_tokens": 0, "completion_tokens": 1_000_000, "total_tokens": 1_000_000}
+    gateway.reply(Json(error("no"), 400), Json(completion("Hi", usage=used)))
+    caplog.set_level("INFO", logger="ramclouds.bulk")
+    bulk.run(["a", "b"], **settings, max_in_flight=1, progress=True)
+    shown = re.sub(r"\d+\.\d rows/s", "N rows/s", caplog.messages[-1])
+    assert shown == (
+        "2 of 2 rows, N rows/s, 0 s left, 1 failed, 0 in flight, 1,000,000 tokens, $2.00"
+    )
 
 
 async def test_cancelled_stream_leaves_nothing_running(client: AsyncClient) -> None:

@@ -405,13 +405,16 @@ def test_tracing_is_off(
     how: str,
 ) -> None:
     token = None
+    client = calls.client
     if how != "not set up":
         request.getfixturevalue("exported")
     if how == "disabled":
         monkeypatch.setenv("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "requests, ramclouds")
     if how == "suppressed":
         token = attach(set_value("suppress_instrumentation", True))
-    attempts = calls.client._complete_attempts("gpt-5", ASK["messages"], None, {})
-    if token is not None:
-        detach(token)
+    try:
+        attempts = client._chat_attempts(client._whole_request, "gpt-5", ASK["messages"], None, {})
+    finally:
+        if token is not None:
+            detach(token)
     assert attempts.watch is NOBODY
