@@ -23,7 +23,7 @@ from ramclouds._pace.places import Learned
 from ramclouds._pace.registry import GATES, Gates
 from tests.gateway import Gateway, Json, WireCase, completion, error
 from tests.gateway.answers import Answer
-from tests.harness import ASK, EACH_TWIN, Calls, Twin, alone, at_once
+from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once
 
 Connect = Callable[..., Calls]
 OK = Json(completion("Hi"))
@@ -57,18 +57,18 @@ class Limited:
             return LIMITED
 
 
-@EACH_TWIN
-def test_a_refusal_for_the_rate_spends_no_retry(twin: Twin) -> None:
-    def check(method: str, refusal: Answer) -> None:
-        with alone(twin, refusal, refusal, refusal, max_retries=1) as (gateway, calls):
+def test_a_refusal_for_the_rate_spends_no_retry() -> None:
+    def check(kind: type[Twin], method: str, refusal: Answer) -> None:
+        with alone(kind, refusal, refusal, refusal, max_retries=1) as (gateway, calls):
             getattr(calls, method)()
             assert len(gateway.requests) == 4, method
 
-    at_once(
-        partial(check, "complete", LIMITED),
-        partial(check, "stream", WireCase("error_429_empty_body")),
-        partial(check, "embed", BUSY),
+    rows = (
+        ("complete", LIMITED),
+        ("stream", WireCase("error_429_empty_body")),
+        ("embed", BUSY),
     )
+    at_once(*(partial(check, kind, *row) for kind in TWINS.values() for row in rows))
 
 
 @EACH_TWIN

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -35,11 +36,11 @@ from tests.gateway import (
     text_chunks,
 )
 from tests.gateway.answers import Answer
-from tests.harness import ASK, EACH_TWIN, Calls, Twin, alone, at_once, in_row, read
+from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once, in_row, read
 
 SHORT = 0.05
 """Seconds of a wait for what never comes."""
-ENOUGH = 0.6
+ENOUGH = 2.0
 """Seconds in which what is sent at once has arrived, also on a busy machine."""
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -83,25 +84,28 @@ SILENCES: list[tuple[Answer, Callable[[Calls], None]]] = [
 ]
 
 
-def test_silence_behind_a_part(twin: Twin) -> None:
-    def check(answer: Answer, read_it: Callable[[Calls], None]) -> None:
-        with alone(twin, answer, timeout=ENOUGH) as (gateway, calls):
+def test_silence_behind_a_part() -> None:
+    def check(kind: type[Twin], answer: Answer, read_it: Callable[[Calls], None]) -> None:
+        with alone(kind, answer, timeout=ENOUGH) as (gateway, calls):
             read_it(calls)
             gateway.wait_closed()
 
-    at_once(*(partial(check, *row) for row in SILENCES))
+    at_once(*(partial(check, kind, *row) for kind in TWINS.values() for row in SILENCES))
 
 
-def test_timeout_is_for_silence_not_for_the_whole(twin: Twin) -> None:
-    words: list[Any] = [chunk({"content": "x"}), Pause(0.3), ": PING\n\n", Pause(0.3)] * 2
+def test_timeout_is_for_silence_not_for_the_whole() -> None:
+    words: list[Any] = [chunk({"content": "x"}), Pause(0.2), ": PING\n\n", Pause(0.2)] * 6
     stream = Sse([*words, chunk({}, "stop")])
-    body = Drip(Json(completion("Hi")), delay=0.2, size=80)
+    body = Drip(Json(completion("Hi")), delay=0.2, size=35)
 
-    def check(answer: Answer, method: str, expected: str) -> None:
-        with alone(twin, answer, timeout=1) as (_, calls):
+    def check(kind: type[Twin], answer: Answer, method: str, expected: str) -> None:
+        with alone(kind, answer, timeout=2) as (_, calls):
+            begun = monotonic()
             assert read(getattr(calls, method)())["text"] == expected
+            assert monotonic() - begun > 2
 
-    at_once(partial(check, stream, "stream", "xx"), partial(check, body, "complete", "Hi"))
+    rows = ((stream, "stream", "x" * 6), (body, "complete", "Hi"))
+    at_once(*(partial(check, kind, *row) for kind in TWINS.values() for row in rows))
 
 
 def test_timeout_of_one_call(gateway: Gateway, calls: Calls) -> None:
@@ -137,18 +141,23 @@ def test_body_that_nobody_reads(gateway: Gateway, connect: Connect) -> None:
 PINGS = Sse([": PING\n\n", Pause(0.05)] * 200)
 
 
-def test_stream_of_nothing_but_comments_ends(twin: Twin) -> None:
-    def check(place: str, limit: str, method: str) -> None:
+def test_stream_of_nothing_but_comments_ends() -> None:
+    def check(kind: type[Twin], place: str, limit: str, method: str) -> None:
         limited: dict[str, Any] = {limit: 0.2}
         settings, params = (limited, {}) if place == "client" else ({}, limited)
-        with alone(twin, PINGS, **settings) as (gateway, calls):
+        with alone(kind, PINGS, **settings) as (gateway, calls):
             with pytest.raises(APITimeoutError, match=limit) as caught:
                 getattr(calls, method)(**params)
             assert caught.value.retryable is False, (place, limit, method)
             gateway.wait_closed()
 
     limits, methods = ("stall_timeout", "total_timeout"), ("stream", "complete")
-    at_once(*(partial(check, *row) for row in product(("client", "call"), limits, methods)))
+    at_once(
+        *(
+            partial(check, *row)
+            for row in product(TWINS.values(), ("client", "call"), limits, methods)
+        )
+    )
 
 
 def test_limits_of_a_client_can_be_lifted_for_one_call(gateway: Gateway, connect: Connect) -> None:

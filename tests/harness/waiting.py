@@ -24,9 +24,9 @@ def at_once(*checks: Callable[[], object]) -> None:
 
 
 @contextmanager
-def alone(twin: Twin, *answers: Answer, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
+def alone(kind: type[Twin], *answers: Answer, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
     """A gateway with these answers, and a client, for one check among others at once."""
-    with Gateway() as gateway, closing(type(twin)()) as own:
+    with Gateway() as gateway, closing(kind()) as twin:
         gateway.reply(*answers)
-        with closing(Calls(own, base_url=gateway.base_url, **settings)) as calls:
+        with closing(Calls(twin, base_url=gateway.base_url, **settings)) as calls:
             yield gateway, calls

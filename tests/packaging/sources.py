@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -53,9 +54,14 @@ def _imports(module: str, tree: ast.AST, is_lazy: bool = False) -> Iterator[Impo
         yield from _imports(module, node, is_lazy or in_function)
 
 
-# Imports under `if TYPE_CHECKING` are among them: a circle of types is a circle for the reader.
-IMPORTS = frozenset(
-    found
-    for module, path in MODULES.items()
-    for found in _imports(module, ast.parse(path.read_text("utf-8")))
-)
+@cache
+def imports() -> frozenset[Import]:
+    """All of them, also under `if TYPE_CHECKING`: a circle of types is a circle for the reader.
+
+    Read where a test asks for them: it takes seconds, and each worker collects all tests.
+    """
+    return frozenset(
+        found
+        for module, path in MODULES.items()
+        for found in _imports(module, ast.parse(path.read_text("utf-8")))
+    )

@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.packaging.sources import IMPORTS, MODULES, ROOT
+from tests.packaging.sources import MODULES, ROOT, imports
 
 ADAPTERS = {"langchain_ramclouds": "llama_index", "llama_index_ramclouds": "langchain"}
 HTTP = {"httpx", "httpcore", "httptools", "aiohttp", "requests", "socket", "ssl"}
@@ -93,7 +93,7 @@ def test_every_room_has_a_row_in_the_architecture() -> None:
 def test_rooms_import_along_the_arrows() -> None:
     against = [
         (one.module, one.target)
-        for one in IMPORTS
+        for one in imports()
         if is_inside(one.module, "ramclouds") and is_inside(one.target, "ramclouds")
         if room_of(one.module) != room_of(one.target)
         if room_of(one.target) not in ARROWS.get(room_of(one.module), DOOR)
@@ -104,7 +104,7 @@ def test_rooms_import_along_the_arrows() -> None:
 def test_every_arrow_is_used() -> None:
     used = {
         (room_of(one.module), room_of(found))
-        for one in IMPORTS
+        for one in imports()
         for found in re.findall(r"ramclouds\.[\w.]+", one.target)
     }
     drawn = {(room, target) for room, targets in ARROWS.items() for target in targets}
@@ -118,7 +118,7 @@ def test_arrows_lead_down() -> None:
 def test_modules_import_each_other_in_no_circle() -> None:
     # Under TYPE_CHECKING and in functions too.
     graph: dict[str, set[str]] = {name: set() for name in MODULES}
-    for one in IMPORTS:
+    for one in imports():
         if one.target in MODULES:
             graph[one.module].add(one.target)
     list(TopologicalSorter(graph).static_order())
@@ -140,7 +140,7 @@ def test_owner_of_a_private_module(module: str, owner: str) -> None:
 def test_private_modules_are_imported_inside_their_package_alone() -> None:
     from_outside = [
         (one.module, one.target)
-        for one in IMPORTS
+        for one in imports()
         if one.target in MODULES and "._" in one.target
         if not is_inside(one.module, owner_of(one.target))
     ]
@@ -153,7 +153,7 @@ def test_adapter_imports_public_modules_and_not_the_other_framework(
 ) -> None:
     wrong = [
         (one.module, one.target)
-        for one in IMPORTS
+        for one in imports()
         if is_inside(one.module, adapter)
         if one.target.startswith(other)
         or (is_inside(one.target, "ramclouds") and room_of(one.target) not in FOR_ADAPTERS)
@@ -165,7 +165,7 @@ def test_adapter_imports_public_modules_and_not_the_other_framework(
 def test_adapter_knows_no_http(adapter: str) -> None:
     found = {
         (one.module, one.target)
-        for one in IMPORTS
+        for one in imports()
         if is_inside(one.module, adapter) and one.target.partition(".")[0] in HTTP
     }
     assert found == set()
@@ -174,7 +174,7 @@ def test_adapter_knows_no_http(adapter: str) -> None:
 def test_client_knows_no_framework() -> None:
     found = [
         (one.module, one.target)
-        for one in IMPORTS
+        for one in imports()
         if is_inside(one.module, "ramclouds")
         and one.target.startswith(("langchain", "llama_index"))
     ]
@@ -182,7 +182,7 @@ def test_client_knows_no_framework() -> None:
 
 
 def test_imports_in_functions_are_those_that_are_listed() -> None:
-    lazy = [one for one in IMPORTS if one.is_lazy]
+    lazy = [one for one in imports() if one.is_lazy]
     listed = {
         (package, target): [
             one for one in lazy if is_inside(one.module, package) and one.target == target
