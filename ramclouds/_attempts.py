@@ -40,6 +40,7 @@ from ramclouds.types import Completion
 
 logger = logging.getLogger("ramclouds")
 T = TypeVar("T")
+_NO_SECRETS = Redactor(None)
 
 
 class Attempts:
@@ -270,7 +271,7 @@ class Attempts:
         for name in ("response", "reader", "body"):
             self.__dict__.pop(name, None)
         sent, self._content = self.request, b""
-        self.request = Request(sent.method, sent.url, httpx.Headers(), sent.timeout, Redactor(None))
+        self.request = Request(sent.method, sent.url, httpx.Headers(), sent.timeout, _NO_SECRETS)
 
     def head(self) -> ResponseHead:
         """The head of the last response."""

@@ -51,23 +51,24 @@ def to_usage(value: Any) -> Usage | None:
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        total_tokens=as_count(value.get("total_tokens")) or prompt + completion,
-        cached_tokens=as_count(prompt_details.get("cached_tokens"))
+        total_tokens=_first_count(value, "total_tokens") or prompt + completion,
+        cached_tokens=_first_count(prompt_details, "cached_tokens")
         or _first_count(
             value, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"
         ),
         cache_creation_tokens=_cache_creation(value, prompt_details),
-        reasoning_tokens=as_count(completion_details.get("reasoning_tokens"))
-        or as_count(value.get("reasoning_tokens")),
-        prompt_audio_tokens=as_count(prompt_details.get("audio_tokens")),
-        completion_audio_tokens=as_count(completion_details.get("audio_tokens")),
+        reasoning_tokens=_first_count(completion_details, "reasoning_tokens")
+        or _first_count(value, "reasoning_tokens"),
+        prompt_audio_tokens=_first_count(prompt_details, "audio_tokens"),
+        completion_audio_tokens=_first_count(completion_details, "audio_tokens"),
         raw=value,
     )
 
 
 def _first_count(value: Mapping[str, Any], *keys: str) -> int:
     for key in keys:
-        if count := as_count(value.get(key)):
+        # Most are missing: a call for each of those would be most of this room's calls.
+        if (given := value.get(key)) and (count := as_count(given)):
             return count
     return 0
 
@@ -75,10 +76,9 @@ def _first_count(value: Mapping[str, Any], *keys: str) -> int:
 def _cache_creation(value: Mapping[str, Any], details: Mapping[str, Any]) -> int:
     # OpenRouter and newer OpenAI models: cache_write_tokens.
     names = ("cached_creation_tokens", "cache_creation_tokens", "cache_write_tokens")
-    counted = _first_count(details, *names)
     return (
-        counted
-        or as_count(value.get("cache_creation_input_tokens"))
-        or as_count(value.get("claude_cache_creation_5_m_tokens"))
-        + as_count(value.get("claude_cache_creation_1_h_tokens"))
+        _first_count(details, *names)
+        or _first_count(value, "cache_creation_input_tokens")
+        or _first_count(value, "claude_cache_creation_5_m_tokens")
+        + _first_count(value, "claude_cache_creation_1_h_tokens")
     )
