@@ -1,5 +1,5 @@
 """`llama_index.llms.ramclouds`: where the wheel puts this file, beside LlamaIndex's own LLMs."""
 
-# Names no names: an editable install keeps a copy, which would name those of then.
+# With `*`: an editable install copies this file, so a list of names would go stale.
 from llama_index_ramclouds import *  # noqa: F403
 from llama_index_ramclouds import __all__ as __all__

@@ -15,7 +15,7 @@ from ramclouds._failures.causes import caused_by
 from ramclouds._failures.frames import clear_frames, drop_frames
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.from_transport import transport_error
-from ramclouds._failures.redact import Redactor
+from ramclouds._failures.redact import NO_SECRETS
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
 from ramclouds._fallback import Fallbacks
@@ -40,7 +40,6 @@ from ramclouds.types import Completion
 
 logger = logging.getLogger("ramclouds")
 T = TypeVar("T")
-_NO_SECRETS = Redactor(None)
 
 
 class Attempts:
@@ -271,7 +270,7 @@ class Attempts:
         for name in ("response", "reader", "body"):
             self.__dict__.pop(name, None)
         sent, self._content = self.request, b""
-        self.request = Request(sent.method, sent.url, httpx.Headers(), sent.timeout, _NO_SECRETS)
+        self.request = Request(sent.method, sent.url, httpx.Headers(), sent.timeout, NO_SECRETS)
 
     def head(self) -> ResponseHead:
         """The head of the last response."""

@@ -66,6 +66,10 @@ class Redactor:
         return value
 
 
+NO_SECRETS = Redactor(None)
+"""Masks what looks like a key, and nothing else."""
+
+
 def _forms(secret: str) -> Iterator[str]:
     """A secret as a server may repeat it: plain, in a URL, in JSON, in JSON that JSON quotes."""
     quoted = json.dumps(secret)[1:-1]

@@ -20,12 +20,12 @@ _FIELDS = (b"data:", b":", b"event:", b"id:", b"retry:")
 
 
 def looks_like_events(body: bytes) -> bool:
-    """Whether a body, or the beginning of one, is an event stream, whatever its label says."""
+    """Whether a body, or its beginning, is an event stream, whatever its Content-Type says."""
     return body.lstrip(_BOM + b" \r\n").startswith(_FIELDS)
 
 
 class CommentFilter:
-    """Tells comments from what else a stream holds, however it is cut."""
+    """Knows comments from what else a stream has, however it is cut."""
 
     def __init__(self) -> None:
         self._is_comment: bool | None = None

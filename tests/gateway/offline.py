@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import collections
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 
+from tests.gateway.answering import Answering
 from tests.gateway.answers import LAST_CHUNK, Answer
 from tests.gateway.request import Headers, Request
-from tests.gateway.scripted import ScriptedModel
 
 _CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
 
 
-class OfflineGateway:
+class OfflineGateway(Answering):
     """Answers over `httpx.MockTransport`: for what does not depend on how bytes travel."""
 
     base_url = "https://gateway.test/v1"
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-        self.handler: Callable[[Request], Answer] | None = None
-        self.model = ScriptedModel()
-        self._queue: collections.deque[Answer] = collections.deque()
-
-    def reply(self, *answers: Answer) -> None:
-        """Queues answers, one for each request to come."""
-        self._queue.extend(answers)
-
-    def forget(self) -> None:
-        """Drops what was recorded and what is still queued."""
-        self._queue.clear()
-        self.requests.clear()
-
-    @property
-    def last(self) -> Request:
-        return self.requests[-1]
-
-    @property
-    def bodies(self) -> list[object]:
-        return [request.json for request in self.requests]
 
     def http_client(self) -> httpx.Client:
         """A client whose requests come here."""
@@ -52,11 +28,6 @@ class OfflineGateway:
         received = Request(request.method, path, Headers(pairs), request.read(), 0)
         self.requests.append(received)
         return _response(self._answer(received))
-
-    def _answer(self, request: Request) -> Answer:
-        if self._queue:
-            return self._queue.popleft()
-        return self.handler(request) if self.handler else self.model.answer(request)
 
 
 def _response(answer: Answer) -> httpx.Response:

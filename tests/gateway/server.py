@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import itertools
 import socket
@@ -14,29 +13,24 @@ from collections.abc import Callable
 
 from typing_extensions import Self
 
+from tests.gateway.answering import Answering
 from tests.gateway.answers import Answer, Gate, Pause, Stall
 from tests.gateway.faults import Broken
-from tests.gateway.request import Request, read_request
-from tests.gateway.scripted import ScriptedModel
+from tests.gateway.request import read_request
 
 _LARGEST_HEAD = 1 << 24
 
 
-class Gateway:
+class Gateway(Answering):
     """Listens on 127.0.0.1 as long as the `with` block runs."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
-        self.requests: list[Request] = []
+        super().__init__()
         self.connections = 0
         """Connections accepted so far."""
-        self.handler: Callable[[Request], Answer] | None = None
-        """Asked for each request that the queue has no answer for."""
-        self.model = ScriptedModel()
-        """Answers where there is neither queue nor handler."""
         self.failures: list[BaseException] = []
         """What went wrong inside the gateway itself; raised when it stops."""
         self._tls = tls
-        self._queue: collections.deque[Answer] = collections.deque()
         self._changed = threading.Condition()
         self._open: dict[int, asyncio.StreamWriter] = {}
         self._idle: set[int] = set()
@@ -50,25 +44,6 @@ class Gateway:
     @property
     def base_url(self) -> str:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
-
-    def reply(self, *answers: Answer) -> None:
-        """Queues answers, one for each request to come."""
-        self._queue.extend(answers)
-
-    def forget(self) -> None:
-        """Drops what was recorded and what is still queued: for long runs."""
-        self._queue.clear()
-        self.requests.clear()
-
-    @property
-    def last(self) -> Request:
-        """The newest request."""
-        return self.requests[-1]
-
-    @property
-    def bodies(self) -> list[object]:
-        """The JSON of all requests."""
-        return [request.json for request in self.requests]
 
     @property
     def open_connections(self) -> int:
@@ -180,11 +155,6 @@ class Gateway:
     def _refuses_to_read(self) -> bool:
         first = self._queue[0] if self._queue else None
         return isinstance(first, Broken) and first.stage == "accept"
-
-    def _answer(self, request: Request) -> Answer:
-        if self._queue:
-            return self._queue.popleft()
-        return self.handler(request) if self.handler else self.model.answer(request)
 
     async def _play(
         self, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
