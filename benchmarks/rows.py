@@ -88,7 +88,7 @@ ROWS = (
         "wall_s",
         ("framework",),
         _both(0.116, 0.082),
-        _both(3, 3),
+        _both(2, 2),
         alone=True,
     ),
     Row("The same, CPU for each call", "ms CPU", _MANY, "ms", ("framework",), alone=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import wraps
 from typing import Any
 
 import httpcore
@@ -10,7 +11,7 @@ import httptools
 import httpx
 import pytest
 
-from ramclouds._http import http1
+from ramclouds._http import http1, transports
 
 
 class Pool:
@@ -57,3 +58,21 @@ def test_httpx_client_has_the_methods_that_are_replaced(client: Any) -> None:
     arguments = inspect.signature(client.build_request).parameters.keys()
     assert {"method", "url", "headers", "content", "extensions"} <= arguments
     assert "request" in inspect.signature(client.send).parameters
+
+
+@pytest.mark.parametrize(
+    "method", [httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request]
+)
+def test_httpx_methods_are_told_from_those_of_recording_tools(method: Any) -> None:
+    class Proxy:
+        """As wrapt's, which OpenTelemetry uses: it shows all attributes of what it wraps."""
+
+        __globals__ = method.__globals__
+
+    @wraps(method)
+    def recorded() -> None:
+        pass
+
+    assert not transports._is_replaced(method)
+    assert transports._is_replaced(recorded)
+    assert transports._is_replaced(Proxy())
