@@ -14,6 +14,9 @@ _CREDIT = 15.0
 # second without a refusal.
 _BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
 _QUIET = 2.0
+_POOR = -6.0
+_HESITANT = 0.6
+"""How fast an unsteady rate climbs where few refusals may be risked."""
 
 
 class Budget:
@@ -23,6 +26,12 @@ class Budget:
         self.accepted = 0
         self.refused = 0
         self.refused_at = -inf
+
+    def refuse(self, now: float, *, was_accepted: bool) -> None:
+        """One was refused, which may have been taken as accepted."""
+        self.accepted -= was_accepted
+        self.refused += 1
+        self.refused_at = now
 
     def is_rich(self) -> bool:
         """Whether a refusal may be risked for a limit that is known well."""
@@ -34,6 +43,11 @@ class Budget:
 
     def gap(self, rate: Rate, now: float) -> float:
         """Seconds between two requests at the known rate and a little more."""
+        if rate.is_unsteady():
+            is_poor = self._left() < _POOR
+            speed = rate.climb(now, _HESITANT if is_poor else 1.0)
+            rate.speed = 0.0 if is_poor else speed
+            return 1.0 / speed
         known = rate.per_second or 1.0
         more, sooner = next(row[1:] for row in _BOLDNESS if self._left() > row[0])
         # The longer nothing is refused, the likelier the rate has risen.

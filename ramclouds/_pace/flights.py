@@ -15,6 +15,8 @@ class Flights:
 
     def __init__(self) -> None:
         self.count = 0
+        self.elsewhere = 0
+        """Those of other processes that share what was learned."""
         self.cap = 0
         """0 where no such limit is known."""
         self._most = 0
@@ -22,7 +24,7 @@ class Flights:
         self._least = 0
         """Least in flight that was refused, of `_alike` times; 0 where there was none."""
         self._alike = 0
-        self._needed = 2
+        self._needed = 3
         self._trial_wait = _FIRST_TRIAL
         self._last = 0.0
         self._is_full = False
@@ -31,17 +33,17 @@ class Flights:
         """A request goes out; gives how many are in flight with it."""
         self.count += 1
         self._last = now
-        return self.count
+        return self._all()
 
     def end(self, *, is_refused: bool) -> None:
         """One is no longer in flight."""
         self.count -= 1
         # A place is free where an answer has come, not where a request was refused.
-        self._is_full = self._is_full and is_refused and self.count > 0
+        self._is_full = self._is_full and is_refused and self._all() > 0
 
     def free_at(self, now: float) -> float:
         """When the next one has a place, or when to try whether it has."""
-        has_place = self.count < self.cap and not self._is_full
+        has_place = self._all() < self.cap and not self._is_full
         return now if has_place or not self.cap else self._last + self._trial_wait
 
     def accepted(self, in_flight: int) -> None:
@@ -72,6 +74,9 @@ class Flights:
             if self._alike >= self._needed and self._least > 1:
                 self.cap, self._trial_wait = self._least - 1, _FIRST_TRIAL
         return self.cap > 0
+
+    def _all(self) -> int:
+        return self.count + self.elsewhere
 
     def _refused_at_cap(self, in_flight: int) -> None:
         if in_flight > self.cap:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from math import inf
 
 from ramclouds._pace.budget import Budget
+from ramclouds._pace.closed import Closed
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.pending import Pending, known_at
 from ramclouds._pace.permits import THREAD, Hint, Permit, Reader
@@ -47,21 +48,16 @@ class Pace:
         self.round_trip = round_trip
         """Seconds that a refusal takes, a guess until there was one."""
         self.budget = Budget()
+        self.closed = Closed()
         self._pending = Pending()
         self._allowance = FIRST
+        """Requests that may be neither accepted nor refused yet."""
         self._next = -inf
-        self._closed_at = 0.0
-        self._probe: Permit | None = None
-        self._probe_at = 0.0
-        self._refused_probe_at: float | None = None
-        self._refused_probes = 0
-        self._closed_flights = 0
-        self._probe_sent = 0.0
-        self._was_refused_alone = False
-        """Whether a probe was refused although few were in flight: no limit of those."""
+        """When the next request may go, where requests keep a distance."""
         self._refused_since: float | None = None
-        self._told = 0.0
+        """The first refusal since something was accepted."""
         self._clean = 0
+        """Accepted since the last refusal."""
         self._run = 0
         """Accepted before the server was dry, where that may be all of a window."""
 
@@ -75,11 +71,7 @@ class Pace:
         if self.state == "open":
             return self._open_at(now)
         if self.state == "closed":
-            return (
-                self._probe_at
-                if self._probe is None
-                else known_at(self._probe, now, self._patience())
-            )
+            return self.closed.permit_at(now, self._patience())
         return self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
 
     def _has_pace(self) -> bool:
@@ -114,7 +106,7 @@ class Pace:
 
     def unread(self, now: float) -> Reader | None:
         """Who has to read before the next request may go."""
-        return self._pending.unread(self._probe, now, self._patience())
+        return self._pending.unread(self.closed.probe, now, self._patience())
 
     def _patience(self) -> float:
         """Seconds after which a request that was not refused is taken as accepted."""
@@ -143,9 +135,7 @@ class Pace:
         """A request goes out now."""
         permit = Permit(now, self.flights.begin(now), reader)
         if self.state == "closed":
-            self._probe, permit.is_probe = permit, True
-            # For those who share the state, but not the probe.
-            self._probe_at = now + max(1.0, 4.0 * self.round_trip)
+            self.closed.give(permit, self._patience())
         elif self.state == "paced" and self.window.count:
             permit.is_trial = self.window.free_at(now) > now
             if now - self.window.sent[-1] > max(4.0 * self._patience(), self.window.longest / 8.0):
@@ -204,7 +194,7 @@ class Pace:
         self.flights.accepted(permit.in_flight)
         if permit.is_trial:
             self.window.tried(permit.sent_at, is_accepted=True)
-        if permit is self._probe:
+        if permit is self.closed.probe:
             self._reopen(now)
         else:
             self._allowance += 2 if self.window.count else 1
@@ -213,27 +203,28 @@ class Pace:
         """It was refused for its rate."""
         if permit.sent_at == inf:
             permit.sent_at = permit.given_at
-        latency, weight = now - permit.sent_at, 0.3 if self.budget.refused else 1.0
-        self.round_trip += weight * (latency - self.round_trip)
-        if not permit.is_unknown:
-            self.budget.accepted -= 1
-        self._pending.know(permit)
-        permit.is_refused = True
-        self.budget.refused += 1
-        self._clean = 0
-        if self._refused_since is None or now - self.budget.refused_at > _PATIENCE:
-            self._refused_since = now
-        self.budget.refused_at = now
-        self.rate.accepted = max(self.rate.accepted - 1, 0)
+        self._count_refusal(permit, now)
+        if permit.given_at > self.closed.dry_at:
+            self.rate.take_back()
         self.window.take_back(permit.given_at)
-        if (hint.wait or 0.0) > _ROUNDED:
-            self._probe_at = self._told = max(self._told, now + (hint.wait or 0.0))
-        if permit is self._probe:
-            self._probe_refused(permit, now)
+        if hint.wait is not None and hint.wait > _ROUNDED:
+            self.closed.tell(now + hint.wait)
+        if permit is self.closed.probe:
+            self._probe_refused(permit)
         elif permit.is_trial:
             self.window.tried(permit.sent_at, is_accepted=False)
-        elif permit.sent_at >= self._closed_at and self.state != "closed":
+        elif permit.sent_at >= self.closed.dry_at and self.state != "closed":
             self._close(permit, now, hint)
+
+    def _count_refusal(self, permit: Permit, now: float) -> None:
+        latency, weight = now - permit.sent_at, 0.3 if self.budget.refused else 1.0
+        self.round_trip += weight * (latency - self.round_trip)
+        if self._refused_since is None or now - self.budget.refused_at > _PATIENCE:
+            self._refused_since = now
+        self.budget.refuse(now, was_accepted=not permit.is_unknown)
+        self._pending.know(permit)
+        permit.is_refused = True
+        self._clean = 0
 
     def end(self, permit: Permit, now: float) -> None:
         """It is no longer in flight; one that was cancelled is neither accepted nor refused."""
@@ -241,10 +232,9 @@ class Pace:
         if permit.is_unknown:
             self._pending.know(permit)
             if permit.sent_at == inf:
-                self.rate.accepted = max(self.rate.accepted - 1, 0)
+                self.rate.take_back()
                 self.window.take_back(permit.given_at)
-            if permit is self._probe:
-                self._probe, self._probe_at = None, now
+            self.closed.cancel(permit, now)
 
     # States
 
@@ -262,18 +252,17 @@ class Pace:
             self.window.too_early(permit.sent_at)
         elif self._is_window(permit.sent_at):
             self._find_window()
-        self.rate.dry(permit.sent_at)
+        self.rate.dry(permit.sent_at, sum(1 for at in self.window.sent if at > permit.given_at))
         if self.rate.per_second is None and len(self.window.sent) < 0.8 * hint.count:
             # Else the count is used up: what matters is how long it lasts, which is measured.
             self.rate.suppose(hint.count / hint.seconds)
-        self.state, self._closed_at = "closed", permit.sent_at
-        self._closed_flights, self._was_refused_alone = permit.in_flight, False
-        self._probe, self._refused_probe_at, self._refused_probes = None, None, 0
-        self._probe_at = max(permit.sent_at + self._first_delay(now), self._told)
+        self.state = "closed"
+        self.closed.begin(permit, self._first_delay(now))
 
     def _find_window(self) -> None:
-        assert self._refused_probe_at is not None
-        self.window.find(self._closed_at, self._refused_probe_at, self._probe_sent)
+        closed = self.closed
+        assert closed.refused_at is not None
+        self.window.find(closed.dry_at, closed.refused_at, closed.probe_sent)
         self.state, self._run = "paced", 0
 
     def _first_delay(self, now: float) -> float:
@@ -283,37 +272,28 @@ class Pace:
 
     def _is_window(self, dry: float) -> bool:
         """More was accepted after a closed time than a bucket can have gathered in it."""
-        if self._refused_probe_at is None or not self._was_refused_alone:
+        lasted = self.closed.lasted()
+        if not lasted:
             return False
-        waited = self._refused_probe_at - self._closed_at
-        if waited < 0.5:
-            return False
-        return self.rate.accepted > 3.0 * (dry - self._closed_at) / waited + 2.0
+        return self.rate.accepted > 3.0 * (dry - self.closed.dry_at) / lasted + 2.0
 
-    def _probe_refused(self, permit: Permit, now: float) -> None:
-        self._probe = None
-        self._refused_probes += 1
+    def _probe_refused(self, permit: Permit) -> None:
+        waited = self.closed.refuse(permit)
         self.flights.refused(permit.in_flight, is_probe=True)
-        self._refused_probe_at = permit.sent_at
-        self._was_refused_alone = permit.in_flight <= self._closed_flights // 2
-        delay = self.rate.next_probe(permit.sent_at - self._closed_at, self._refused_probes)
-        self._probe_at = max(self._closed_at + delay, self._told)
+        self.closed.wait(self.rate.next_probe(waited, self.closed.refused))
 
     def _reopen(self, now: float) -> None:
-        assert self._probe is not None
-        self._probe_sent = self._probe.sent_at
-        self._probe = None
-        waited = (self._refused_probe_at or 0.0) - self._closed_at
-        if self._was_refused_alone and waited > max(0.5, 8.0 / (self.rate.per_second or inf)):
+        closed = self.closed
+        closed.accept()
+        if closed.lasted(8.0 / (self.rate.per_second or inf)):
             # No bucket of that rate stays dry so long: it is a window, or the rate has fallen.
             self.rate.forget()
-        self.rate.reopened(now, self._refused_probes)
+        self.rate.reopened(now, closed.refused)
         if self.rate.per_second is None and not self.window.count:
-            self.state, self._allowance = "open", 2
-            run = sum(1 for at in self.window.sent if at >= self._closed_at - waited)
-            is_window = waited > 0.5 and run > FIRST and self._was_refused_alone
-            self._run = run if is_window else 0
-            self._next = now
+            self.state, self._allowance, self._next = "open", 2, now
+            lasted = closed.lasted()
+            run = sum(1 for at in self.window.sent if at >= closed.dry_at - lasted)
+            self._run = run if lasted and run > FIRST else 0
         else:
             self.state = "paced"
-            self._next = max(self._probe_sent + self.budget.gap(self.rate, now), now)
+            self._next = max(closed.probe_sent + self.budget.gap(self.rate, now), now)

@@ -25,8 +25,9 @@ _POLL = 0.05
 _TOO_OLD = 3600.0
 _REMEMBERED = 256
 """Times of requests that are shared where no window is known."""
-# What belongs to the requests of one process.
-_OWN = frozenset({"budget", "rate", "window", "flights", "_pending", "_probe"})
+_PARTS = ("budget", "rate", "window", "flights", "closed")
+_OWN = frozenset({*_PARTS, "_pending", "probe", "count", "elsewhere"})
+"""What belongs to the requests of one process, or is written as a part."""
 
 
 def can_share() -> bool:
@@ -49,6 +50,9 @@ class SharedLock:
         self._path, self._key, self._pace = path, key, pace
         self._file: int | None = None
         self._states: dict[str, Any] = {}
+        self._me = f"{os.getpid()} {id(self)}"
+        self._others: dict[str, int] = {}
+        """Requests in flight of the other processes."""
 
     def acquire(self, blocking: bool = True) -> bool:
         """Waits for the lock, and takes in the state."""
@@ -58,7 +62,7 @@ class SharedLock:
             file = self._open()
             fcntl.flock(file, fcntl.LOCK_EX)
             self._states = _read(file)
-            _fill(self._pace, self._states.get(self._key))
+            self._take_in(self._states.get(self._key))
         except BaseException:
             self._lock.release()
             raise
@@ -68,11 +72,21 @@ class SharedLock:
         """Writes the state, and lets the next one have it."""
         try:
             file = self._open()
-            self._states[self._key] = _state_of(self._pace)
+            in_flight = {**self._others, self._me: self._pace.flights.count}
+            self._states[self._key] = {**_state_of(self._pace), "in_flight": in_flight}
             _write(file, self._states)
             fcntl.flock(file, fcntl.LOCK_UN)
         finally:
             self._lock.release()
+
+    def _take_in(self, state: Any) -> None:
+        """A state that was written by a process of the same version; another one is no state."""
+        self._others = {}
+        if _is_whole(state):
+            _fill(self._pace, state)
+            counts = state["in_flight"].items()
+            self._others = {one: n for one, n in counts if one != self._me and _runs(one)}
+        self._pace.flights.elsewhere = sum(self._others.values())
 
     def __enter__(self) -> None:
         self.acquire()
@@ -119,35 +133,41 @@ def _write(file: int, states: dict[str, Any]) -> None:
     os.ftruncate(file, os.pwrite(file, data, 0))
 
 
+def _runs(name: str) -> bool:
+    """Whether a process has not ended: what it had in flight does not count for ever."""
+    try:
+        os.kill(int(name.split()[0]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def _state_of(pace: Pace) -> dict[str, Any]:
-    window = {**vars(pace.window)}
-    window["sent"] = list(window["sent"])[-max(pace.window.count + 1, _REMEMBERED) :]
-    rate = {**vars(pace.rate), "_cycles": list(pace.rate._cycles)}
-    budget = {**vars(pace.budget)}
-    return {"pace": _shared(pace), "budget": budget, "rate": rate, "window": window}
+    state = {name: _shared(getattr(pace, name)) for name in _PARTS}
+    sent = list(pace.window.sent)[-max(pace.window.count + 1, _REMEMBERED) :]
+    state["window"]["sent"], state["rate"]["_cycles"] = sent, list(pace.rate._cycles)
+    return {**state, "pace": _shared(pace)}
 
 
-def _shared(pace: Pace) -> dict[str, Any]:
-    return {name: value for name, value in vars(pace).items() if name not in _OWN}
+def _shared(thing: object) -> dict[str, Any]:
+    return {name: value for name, value in vars(thing).items() if name not in _OWN}
+
+
+def _is_whole(state: Any) -> bool:
+    if not isinstance(state, dict) or state.keys() != {*_KEYS, "in_flight"}:
+        return False
+    return all(state[name].keys() == keys for name, keys in _KEYS.items())
 
 
 def _fill(pace: Pace, state: Any) -> None:
-    """Takes in a state that was written by a process of the same version."""
-    fresh = Pace()
-    is_whole = isinstance(state, dict) and all(
-        state.get(name, {}).keys() == known.keys()
-        for name, known in (
-            ("pace", _shared(fresh)),
-            ("budget", vars(fresh.budget)),
-            ("rate", vars(fresh.rate)),
-            ("window", vars(fresh.window)),
-        )
-    )
-    if not is_whole:
-        return
+    sent, cycles = pace.window.sent.maxlen, pace.rate._cycles.maxlen
     vars(pace).update(state["pace"])
-    vars(pace.budget).update(state["budget"])
-    cycles: deque[Any] = deque(map(tuple, state["rate"]["_cycles"]), pace.rate._cycles.maxlen)
-    vars(pace.rate).update(state["rate"] | {"_cycles": cycles})
-    sent: deque[Any] = deque(state["window"]["sent"], pace.window.sent.maxlen)
-    vars(pace.window).update(state["window"] | {"sent": sent})
+    for name in _PARTS:
+        vars(getattr(pace, name)).update(state[name])
+    pace.window.sent = deque(pace.window.sent, sent)
+    pace.rate._cycles = deque(((seconds, count) for seconds, count in pace.rate._cycles), cycles)
+
+
+_KEYS = {name: part.keys() for name, part in _state_of(Pace()).items()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from math import inf
@@ -135,65 +136,81 @@ class Outcome:
         return self.refused / (self.accepted + self.refused)
 
 
-class _Run:
-    """The callers before a server: all come at once, and come back where they are refused."""
+class _Process:
+    """The callers of one process: all come at once, and come back where they are refused."""
 
-    def __init__(
-        self, server: Server, latency: Latency, pace: Pace, round_trip: float, hint: Hint
-    ) -> None:
-        self._server, self._latency, self._pace, self._hint = server, latency, pace, hint
+    def __init__(self, pace: Pace, callers: int, guard: AbstractContextManager[Any]) -> None:
+        self.pace, self.left, self.guard = pace, callers, guard
+        self.looks_at = inf
+
+
+class _Run:
+    """Processes before a server."""
+
+    def __init__(self, server: Server, latency: Latency, round_trip: float, hint: Hint) -> None:
+        self._server, self._latency, self._hint = server, latency, hint
         self._half = round_trip / 2
         self._rnd = random.Random(1)
-        self._events: list[tuple[float, int, Callable[[float, Any], None], Any]] = []
+        self._events: list[tuple[float, int, Callable[[float, _Process, Any], None], Any, Any]] = []
         self._numbers = count(1)
-        self._looks_at = inf
         self.outcome = Outcome()
 
-    def __call__(self, callers: int, since: float, until: float) -> Outcome:
-        self.outcome.left = callers
-        self._send(since)
+    def __call__(self, processes: dict[float, _Process], until: float) -> Outcome:
+        for since, process in processes.items():
+            self._add(since, self._look, process)
         while self._events and self._events[0][0] < until:
-            now, _, happens, permit = heapq.heappop(self._events)
-            happens(now, permit)
-            self._send(now)
+            now, _, happens, process, permit = heapq.heappop(self._events)
+            with process.guard:
+                happens(now, process, permit)
+                self._send(now, process)
+        self.outcome.left = sum(process.left for process in processes.values())
         return self.outcome
 
-    def _add(self, at: float, happens: Callable[[float, Any], None], permit: Any) -> None:
-        heapq.heappush(self._events, (at, next(self._numbers), happens, permit))
+    def _add(
+        self,
+        at: float,
+        happens: Callable[[float, _Process, Any], None],
+        process: _Process,
+        permit: Any = None,
+    ) -> None:
+        heapq.heappush(self._events, (at, next(self._numbers), happens, process, permit))
 
-    def _send(self, now: float) -> None:
-        while self.outcome.left:
-            at = self._pace.permit_at(now)
+    def _send(self, now: float, process: _Process) -> None:
+        while process.left:
+            at = process.pace.permit_at(now)
             if at > now:
-                if at < self._looks_at:
-                    self._looks_at = at
-                    self._add(at, self._look, None)
+                # As a gate does, they look again each second, whatever happens.
+                at = min(at, now + 1.0)
+                if at < process.looks_at:
+                    process.looks_at = at
+                    self._add(at, self._look, process)
                 return
-            self.outcome.left -= 1
+            process.left -= 1
             arrives = now + self._half + self._rnd.random() * 0.001
-            self._add(arrives, self._arrive, self._pace.give(now))
+            self._add(arrives, self._arrive, process, process.pace.give(now))
 
-    def _look(self, now: float, _: Any) -> None:
-        self._looks_at = inf
+    def _look(self, now: float, process: _Process, _: Any) -> None:
+        process.looks_at = inf
 
-    def _arrive(self, now: float, permit: Permit) -> None:
+    def _arrive(self, now: float, process: _Process, permit: Permit) -> None:
         if self._server.takes(now):
             self.outcome.accepted, self.outcome.last = self.outcome.accepted + 1, now
-            self._add(now + self._latency(self._rnd) + self._half, self._answer, permit)
+            ends = now + self._latency(self._rnd) + self._half
+            self._add(ends, self._answer, process, permit)
         else:
             self.outcome.refused += 1
-            self._add(now + self._half, self._refuse, permit)
+            self._add(now + self._half, self._refuse, process, permit)
 
-    def _answer(self, now: float, permit: Permit) -> None:
+    def _answer(self, now: float, process: _Process, permit: Permit) -> None:
         self._server.ended()
         self.outcome.end = now
-        self._pace.accept(permit, now)
-        self._pace.end(permit, now)
+        process.pace.accept(permit, now)
+        process.pace.end(permit, now)
 
-    def _refuse(self, now: float, permit: Permit) -> None:
-        self.outcome.left += 1
-        self._pace.refuse(permit, now, self._hint)
-        self._pace.end(permit, now)
+    def _refuse(self, now: float, process: _Process, permit: Permit) -> None:
+        process.left += 1
+        process.pace.refuse(permit, now, self._hint)
+        process.pace.end(permit, now)
 
 
 def run(
@@ -208,4 +225,20 @@ def run(
     until: float = 3000.0,
 ) -> Outcome:
     """What becomes of so many callers that all come at once."""
-    return _Run(server, latency, pace or Pace(round_trip), round_trip, hint)(callers, since, until)
+    process = _Process(pace or Pace(round_trip), callers, nullcontext())
+    return _Run(server, latency, round_trip, hint)({since: process}, until)
+
+
+def run_two(
+    server: Server,
+    callers: int,
+    latency: Latency = lambda _: 0.1,
+    *,
+    after: float,
+    paces: Sequence[Pace] = (),
+    guards: Sequence[AbstractContextManager[Any]] = (nullcontext(), nullcontext()),
+) -> Outcome:
+    """The same in two processes, with so many callers each, the second some time after."""
+    one, other = paces or (Pace(0.003), Pace(0.003))
+    processes = {0.0: _Process(one, callers, guards[0]), after: _Process(other, callers, guards[1])}
+    return _Run(server, latency, 0.003, NO_HINT)(processes, 3000.0)

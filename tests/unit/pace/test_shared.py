@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ramclouds._pace.permits import Hint
 from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Registry
 from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
-from tests.unit.pace.simulated import Bucket, Sliding, run
+from tests.unit.pace.simulated import Bucket, Cap, Sliding, run, run_two
 
 pytestmark = pytest.mark.skipif(not can_share(), reason="files cannot be locked here")
 
@@ -43,6 +44,38 @@ def test_all_of_a_pace_that_has_learned_is_taken_in(tmp_path: Path) -> None:
     taken = SharedLock(tmp_path / "pace", "key", Pace())
     with taken:
         assert _state_of(taken._pace) == _state_of(lock._pace)
+
+
+def test_a_limit_in_flight_is_one_of_all_processes(tmp_path: Path) -> None:
+    locks = [SharedLock(tmp_path / "pace", "key", Pace(0.003)) for _ in range(2)]
+    outcome = run_two(
+        Cap(20),
+        150,
+        lambda rnd: 0.5 + rnd.random(),
+        after=0.1,
+        paces=[lock._pace for lock in locks],
+        guards=locks,
+    )
+    assert outcome.left == 0
+    for lock in locks:
+        with lock:
+            assert lock._pace.flights.cap == 20
+    assert outcome.wasted() <= 0.05
+
+
+def test_what_a_dead_process_had_in_flight_does_not_count(tmp_path: Path) -> None:
+    lock = SharedLock(tmp_path / "pace", "key", Pace())
+    with lock:
+        for _ in range(3):
+            lock._pace.flights.begin(0.0)
+    other = SharedLock(tmp_path / "pace", "key", Pace())
+    with other:
+        assert other._pace.flights.elsewhere == 3
+    # No process has this number: it is above the most that Linux and macOS give.
+    path = tmp_path / "pace"
+    path.write_text(path.read_text().replace(f'"{os.getpid()} ', '"99999999 '))
+    with other:
+        assert other._pace.flights.elsewhere == 0
 
 
 def test_file_is_the_users_own_and_holds_no_key(

@@ -1,0 +1,78 @@
+"""The time in which the server has nothing left: one probe at a time finds out when it has."""
+
+from __future__ import annotations
+
+from ramclouds._pace.pending import known_at
+from ramclouds._pace.permits import Permit
+
+_SHORT = 0.5
+"""Seconds: any bucket may be empty for so long."""
+
+
+class Closed:
+    """From the refusal that showed the server dry until a probe is accepted."""
+
+    def __init__(self) -> None:
+        self.dry_at = 0.0
+        """When the request went out that was refused first."""
+        self.told_until = 0.0
+        """Nothing goes out before, as the server has asked."""
+        self.probe: Permit | None = None
+        self._next = 0.0
+        """When the next probe may go."""
+        self.probe_sent = 0.0
+        """When the one went out that was accepted."""
+        self.refused_at: float | None = None
+        """When the last one went out that was refused."""
+        self.refused = 0
+        """Probes that were refused."""
+        self._flights = 0
+        """Requests in flight at the first refusal."""
+        self.was_alone = False
+        """Whether a probe was refused although few were in flight: no limit of those."""
+
+    def begin(self, permit: Permit, delay: float) -> None:
+        """The server is dry; the first probe goes so many seconds later."""
+        self.dry_at, self._flights = permit.sent_at, permit.in_flight
+        self.probe, self.refused_at, self.refused, self.was_alone = None, None, 0, False
+        self._next = max(self.dry_at + delay, self.told_until)
+
+    def tell(self, until: float) -> None:
+        """The server has asked for a wait."""
+        self._next = self.told_until = max(self.told_until, until)
+
+    def permit_at(self, now: float, patience: float) -> float:
+        """When the next probe may go, or when something will be known of the one that went."""
+        return self._next if self.probe is None else known_at(self.probe, now, patience)
+
+    def give(self, permit: Permit, patience: float) -> None:
+        """A probe goes out."""
+        self.probe, permit.is_probe = permit, True
+        # For those who share the state, but not the probe.
+        self._next = permit.given_at + max(1.0, 2.0 * patience)
+
+    def refuse(self, permit: Permit) -> float:
+        """The probe was refused; seconds since the server was dry."""
+        self.probe, self.refused_at = None, permit.sent_at
+        self.refused += 1
+        self.was_alone = permit.in_flight <= self._flights // 2
+        return permit.sent_at - self.dry_at
+
+    def wait(self, delay: float) -> None:
+        """The next probe goes so many seconds after the server was dry."""
+        self._next = max(self.dry_at + delay, self.told_until)
+
+    def accept(self) -> None:
+        """The probe was accepted."""
+        assert self.probe is not None
+        self.probe_sent, self.probe = self.probe.sent_at, None
+
+    def cancel(self, permit: Permit, now: float) -> None:
+        """A request has ended unknown; where it was the probe, another one may go."""
+        if permit is self.probe:
+            self.probe, self._next = None, now
+
+    def lasted(self, bucket: float = 0.0) -> float:
+        """Seconds in which no bucket gave one, 0 where that may be one that takes so long."""
+        waited = 0.0 if self.refused_at is None else self.refused_at - self.dry_at
+        return waited if self.was_alone and waited > max(_SHORT, bucket) else 0.0
