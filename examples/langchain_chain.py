@@ -11,7 +11,7 @@ from ramclouds.local import local_or_remote
 
 PROMPT = ChatPromptTemplate.from_messages(
     [
-        ("system", "You answer in one short paragraph."),
+        ("system", "You answer in one short sentence."),
         ("user", "Tell me about {subject}."),
     ]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,8 @@ from ramclouds.local._server import LocalServer
 
 DEFAULT_MODEL = "gpt-5"
 DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
+
+_OUTER: ContextVar[Endpoint | None] = ContextVar("_OUTER", default=None)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
     """RamClouds if `RAMCLOUDS_API_KEY` is set, otherwise a `LocalServer` while the block runs.
 
     `model`, or `RAMCLOUDS_MODEL`, or gpt-5 is the model asked of RamClouds; for vectors it is
-    `RAMCLOUDS_EMBEDDING_MODEL`, or text-embedding-3-small.
+    `RAMCLOUDS_EMBEDDING_MODEL`, or text-embedding-3-small. A block inside another one shares its
+    server.
     """
     key = os.environ.get("RAMCLOUDS_API_KEY", "").strip()
     if key:
@@ -49,8 +53,11 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
         vectors = os.environ.get("RAMCLOUDS_EMBEDDING_MODEL") or DEFAULT_EMBEDDING_MODEL
         yield Endpoint(url, key, name, is_local=False, embedding_model=vectors)
         return
+    if outer := _OUTER.get():
+        yield outer
+        return
     with LocalServer() as server:
-        yield Endpoint(
+        endpoint = Endpoint(
             base_url=server.base_url,
             api_key=server.api_key,
             model=server.model,
@@ -59,3 +66,8 @@ def local_or_remote(model: str | None = None) -> Iterator[Endpoint]:
             context_window=server.n_ctx,
             tool_calling=server.tool_calling,
         )
+        token = _OUTER.set(endpoint)
+        try:
+            yield endpoint
+        finally:
+            _OUTER.reset(token)

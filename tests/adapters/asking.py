@@ -57,3 +57,5 @@ class Way:
 
 
 WAYS = [Way(is_async, is_streamed) for is_async in (False, True) for is_streamed in (False, True)]
+# Whole and streamed, one of them sync and one async: rows of a table take them by turns.
+BY_TURNS = ((WAYS[0], WAYS[3]), (WAYS[1], WAYS[2]))

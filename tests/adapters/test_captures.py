@@ -13,7 +13,8 @@ from tests.adapters.capture_readers import (
 )
 from tests.captures import CAPTURES, NOT_YET, Capture, differences, marked
 
-READERS = (langchain, langchain_async, llama_index, llama_index_async)
+# Both adapters, one of them sync and one async, by turns.
+READERS = ((langchain, llama_index_async), (langchain_async, llama_index))
 CHATS = [capture for capture in CAPTURES if capture.is_chat]
 # What an adapter makes of a completion that the client reads as expected.
 NOT_YET_HERE: dict[str, str] = {}
@@ -22,8 +23,9 @@ NOT_YET_HERE: dict[str, str] = {}
 @pytest.mark.filterwarnings("ignore:Nothing is known about model")
 @pytest.mark.parametrize("capture", marked(CHATS, NOT_YET, NOT_YET_HERE))
 def test_capture_is_read_as_expected(capture: Capture) -> None:
+    readers = READERS[CHATS.index(capture) % 2]
     found = {
         reader.__name__: differences(capture, read_by(reader, capture, "as_read"))
-        for reader in READERS
+        for reader in readers
     }
-    assert found == {reader.__name__: [] for reader in READERS}
+    assert found == {reader.__name__: [] for reader in readers}

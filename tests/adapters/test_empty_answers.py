@@ -16,7 +16,7 @@ import langchain_ramclouds
 import llama_index_ramclouds
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
-from tests.adapters.asking import Way
+from tests.adapters.asking import BY_TURNS, Way
 from tests.gateway import Answer, Gateway, Json, Request, Sse, chunk, completion, text_chunks
 
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -89,7 +89,10 @@ def answer(row: Row) -> Callable[[Request], Answer]:
     return answered
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+PAIRS = [(row, way) for place, row in enumerate(ROWS) for way in BY_TURNS[place % 2]]
+
+
+@pytest.mark.parametrize(("row", "way"), PAIRS, ids=lambda one: getattr(one, "name", str(one)))
 async def test_empty_completion_ends_no_agent_in_silence(
     row: Row,
     way: Way,

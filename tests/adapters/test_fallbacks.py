@@ -21,7 +21,7 @@ from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import ConfigurationError, RamCloudsError, ServerError
 from ramclouds._resting import RESTS
-from tests.adapters.asking import Way
+from tests.adapters.asking import BY_TURNS, Way
 from tests.gateway import Answer, Gateway, Json, Request, error
 
 Chat = Callable[..., ChatRamClouds]
@@ -31,6 +31,15 @@ PAIRS = [
     ("claude-sonnet-4-5", "gpt-5"),
     ("gpt-5", "glm-4.6"),  # response_format, then in words
 ]
+
+
+def each_pair(*pairs: tuple[str, str]) -> pytest.MarkDecorator:
+    """Each pair whole and streamed, sync and async by turns."""
+    asked = [(pair, way) for place, pair in enumerate(pairs) for way in BY_TURNS[place % 2]]
+    ids = [f"{'-'.join(pair)}-{way}" for pair, way in asked]
+    return pytest.mark.parametrize(("pair", "way"), asked, ids=ids)
+
+
 DOWN = Json(error("the provider is down", type="upstream_error"), 500)
 
 
@@ -69,7 +78,7 @@ LC_HISTORY = [
 ]
 
 
-@pytest.mark.parametrize("pair", PAIRS[:2], ids="-".join)
+@each_pair(*PAIRS[:2])
 async def test_langchain_asks_each_model_as_if_it_were_the_first(
     gateway: Gateway, chat: Chat, way: Way, pair: tuple[str, str]
 ) -> None:
@@ -99,7 +108,7 @@ LI_HISTORY = [
 ]
 
 
-@pytest.mark.parametrize("pair", PAIRS[:2], ids="-".join)
+@each_pair(*PAIRS[:2])
 async def test_llama_index_asks_each_model_as_if_it_were_the_first(
     gateway: Gateway, llm: Llm, way: Way, pair: tuple[str, str]
 ) -> None:
@@ -118,7 +127,7 @@ async def test_llama_index_asks_each_model_as_if_it_were_the_first(
         assert response.additional_kwargs["fallback_from"] == first
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@each_pair(*PAIRS)
 async def test_structured_output_is_asked_of_each_model_in_its_own_way(
     gateway: Gateway, chat: Chat, llm: Llm, way: Way, pair: tuple[str, str]
 ) -> None:

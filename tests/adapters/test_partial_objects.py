@@ -66,8 +66,11 @@ def held_against(parts: list[Any]) -> None:
     assert all(is_part(part, after) for part, after in itertools.pairwise(plain)), plain
 
 
-@pytest.mark.parametrize("as_call", [False, True], ids=["text", "call"])
-@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize(
+    ("text", "as_call"),
+    [*((text, False) for text in WRITTEN.values()), (TEXT, True), (WRITTEN["wrapped"], True)],
+    ids=[*WRITTEN, "call", "wrapped call"],
+)
 def test_parts_of_an_object_only_grow(
     text: str,
     as_call: bool,
@@ -77,8 +80,7 @@ def test_parts_of_an_object_only_grow(
 ) -> None:
     def answer(request: Request) -> Answer:
         if as_call and "tools" in request.json:
-            made = call("Person", text if text[0] == "{" else TEXT)
-            return Sse(tool_chunks(made, size=1))
+            return Sse(tool_chunks(call("Person", text), size=1))
         head, *_, last, counted = text_chunks("x")
         return Sse([head, *(chunk({"content": character}) for character in text), last, counted])
 

@@ -1,7 +1,7 @@
 """What a model wrote for a structured output: the same object, or error, in both adapters.
 
 Each row goes through every method of LangChain and every mode of LlamaIndex, natively and through
-the prompt, whole and streamed; sync and async by turns.
+the prompt; whole and streamed, sync and async by turns.
 """
 
 from __future__ import annotations
@@ -165,18 +165,24 @@ def answered(row: Row, *, as_call: bool) -> Callable[[Request], Answer]:
     return answer
 
 
+def turns(row: Row) -> list[tuple[bool, bool]]:
+    """Whether each way of asking is async and streamed: each row begins with another one."""
+    order = [(False, True), (False, False), (True, True), (True, False)]
+    place = ROWS.index(row) % len(order)
+    return order[place:] + order[:place]
+
+
 def of_langchain(model: ChatRamClouds, row: Row, methods: Sequence[str]) -> Iterator[Any]:
     """What each way of asking gives: an object, or the error instead of it."""
-    for place, method in enumerate(methods):
+    for method, (is_async, streamed) in zip(methods, turns(row), strict=False):
         asked: Any = model.with_structured_output(row.kind, method=method)
-        for streamed in (False, True):
-            try:
-                if (place + streamed) % 2:
-                    yield asyncio.run(_last(asked)) if streamed else asyncio.run(asked.ainvoke("?"))
-                else:
-                    yield list(asked.stream("?"))[-1] if streamed else asked.invoke("?")
-            except langchain_ramclouds.StructuredOutputError as error:
-                yield error
+        try:
+            if is_async:
+                yield asyncio.run(_last(asked)) if streamed else asyncio.run(asked.ainvoke("?"))
+            else:
+                yield list(asked.stream("?"))[-1] if streamed else asked.invoke("?")
+        except langchain_ramclouds.StructuredOutputError as error:
+            yield error
 
 
 async def _last(asked: Any) -> Any:
@@ -186,18 +192,17 @@ async def _last(asked: Any) -> Any:
 def of_llama_index(llm: RamClouds, row: Row, modes: Sequence[str]) -> Iterator[Any]:
     """What each way of asking gives: an object, or the error instead of it."""
     prompt = PromptTemplate("?")
-    for place, mode in enumerate(modes):
+    for mode, (is_async, streamed) in zip(modes, turns(row), strict=False):
         llm.structured_output_mode = mode  # type: ignore[assignment]
-        for streamed in (False, True):
-            try:
-                if (place + streamed) % 2:
-                    yield asyncio.run(_predicted(llm, row.kind, prompt, streamed=streamed))
-                elif streamed:
-                    yield list(llm.stream_structured_predict(row.kind, prompt))[-1]
-                else:
-                    yield llm.structured_predict(row.kind, prompt)
-            except llama_index_ramclouds.StructuredOutputError as error:
-                yield error
+        try:
+            if is_async:
+                yield asyncio.run(_predicted(llm, row.kind, prompt, streamed=streamed))
+            elif streamed:
+                yield list(llm.stream_structured_predict(row.kind, prompt))[-1]
+            else:
+                yield llm.structured_predict(row.kind, prompt)
+        except llama_index_ramclouds.StructuredOutputError as error:
+            yield error
 
 
 async def _predicted(

@@ -46,19 +46,15 @@ def check(state: Any, *wanted: str) -> None:
     tasks.check_text(str(state["messages"][-1].text), *wanted)
 
 
-async def parallel_tools(make: Make) -> None:
-    agent = create_agent(make(), [WEATHER, CLOCK], system_prompt="Be brief.")
-    check(await agent.ainvoke(ask(tasks.WEATHER)), "Sunny in Hanoi.", "Sunny in Hue.")
-
-
 async def tool_without_arguments(make: Make) -> None:
     model = make(temperature=0.5, max_tokens=2_000, stop=["###"])
     check(create_agent(model, [CLOCK]).invoke(ask(tasks.CLOCK)), "Half past nine.")
 
 
 async def turns_of_a_thread(make: Make) -> None:
-    agent = create_agent(make(), [WEATHER, CLOCK], checkpointer=InMemorySaver())
-    check(agent.invoke(ask(tasks.WEATHER), THREAD), "Sunny in Hue.")
+    saver = InMemorySaver()
+    agent = create_agent(make(), [WEATHER, CLOCK], checkpointer=saver, system_prompt="Be brief.")
+    check(agent.invoke(ask(tasks.WEATHER), THREAD), "Sunny in Hanoi.", "Sunny in Hue.")
     check(await agent.ainvoke(ask(tasks.CLOCK), THREAD), "Half past nine.")
     states = [
         state async for state in agent.astream(ask(tasks.WEATHER), THREAD, stream_mode="values")
@@ -118,7 +114,6 @@ _HISTORIES: Sequence[list[BaseMessage]] = (
 SCENARIOS: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
-        parallel_tools,
         tool_without_arguments,
         turns_of_a_thread,
         hand_over,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ramclouds.cli import _remedies
 from tests.cli.account import AccountGateway, Part, error, refusing
 from tests.cli.conftest import KEY, Run
 from tests.client.test_odd_proxies import NEEDED, Script
@@ -98,6 +99,8 @@ class Broken:
     arguments: tuple[str, ...] = ()
     part: Part | None = None
     account: Callable[[AccountGateway], None] = lambda _: None
+    patience: float = 3.0
+    """Seconds for a try with other settings; less where none gets a response."""
 
 
 def key(value: str, *words: str, **more: Any) -> Broken:
@@ -151,13 +154,16 @@ BROKEN: dict[str, Broken] = {
         ("is not found", "Check HTTP_PROXY"),
         # Found too long before any server is asked for it.
         {"HTTP_PROXY": f"http://{64 * 'p'}:3128"},
+        patience=0.1,
     ),
     "certificates_missing": Broken(
         "connection",
         ("SSL_CERT_FILE names certificates that cannot be read",),
         {"SSL_CERT_FILE": "/none.pem", "RAMCLOUDS_BASE_URL": "https://127.0.0.1:9/v1"},
     ),
-    "redirect": Broken("connection", ("https://elsewhere.localhost/v1",), part=redirected),
+    "redirect": Broken(
+        "connection", ("https://elsewhere.localhost/v1",), part=redirected, patience=0.1
+    ),
     "cloudflare": Broken(
         "connection", ("Cloudflare blocked", 'RAMCLOUDS_USER_AGENT="Mozilla/5.0'), part=blocked
     ),
@@ -221,6 +227,7 @@ def test_broken_set_up_is_named_with_what_to_do(
     run: Run, account: AccountGateway, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     broken = BROKEN[name]
+    monkeypatch.setattr(_remedies, "_TRY_TIMEOUT", broken.patience)
     for variable, value in broken.env.items():
         monkeypatch.setenv(variable, value)
     broken.account(account)
@@ -360,6 +367,7 @@ def test_name_that_nobody_knows(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_proxy_that_wants_a_password(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = Script(NEEDED)
+    monkeypatch.setattr(_remedies, "_TRY_TIMEOUT", 0.1)  # it responds once
     monkeypatch.setenv("HTTP_PROXY", f"http://user:hidden-word@127.0.0.1:{proxy.port}")
     result = run("doctor")
     proxy.close()

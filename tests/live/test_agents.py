@@ -39,4 +39,4 @@ def test_every_scenario_comes_through(capsys: pytest.CaptureFixture[str]) -> Non
 def test_what_fails_is_named(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     gateway.model.unknown = {"no-such-model"}
     assert main(["no-such-model"]) == 1
-    assert "FAILED  no-such-model LangChain parallel_tools" in capsys.readouterr().out
+    assert "FAILED  no-such-model LangChain tool_without_arguments" in capsys.readouterr().out

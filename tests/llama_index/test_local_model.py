@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from llama_index.core import Document, Settings
-from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.callbacks import CallbackManager
 from llama_index.core.callbacks.token_counting import TokenCountingHandler
@@ -19,7 +18,6 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
 from ramclouds.local import LocalServer
-from tests.llama_index.running import run
 
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
 
@@ -33,14 +31,13 @@ DOCUMENTS = [
 def local(local_server: LocalServer) -> Iterator[RamClouds]:
     settings: dict[str, Any] = {"api_key": local_server.api_key, "base_url": local_server.base_url}
     with RamClouds(
-        model=local_server.model, context_window=4096, temperature=0, max_tokens=24, **settings
+        model=local_server.model, context_window=4096, temperature=0, max_tokens=8, **settings
     ) as llm:
         yield llm
 
 
 async def test_the_four_methods(local: RamClouds) -> None:
     ask = [ChatMessage("Say hello.")]
-    local.max_tokens = 8
 
     answer = local.chat(ask)
     texts = list(local.stream_complete("Say hello."))
@@ -92,22 +89,3 @@ async def test_a_grammar_holds_the_model_to_the_schema(local: RamClouds) -> None
         stream = await local.astream_structured_predict(City, prompt, city="Hanoi")
         streamed = [one async for one in stream]
     assert isinstance(streamed[-1], City)
-
-
-# Core's workflows look at every attribute of an agent.
-@pytest.mark.usefixtures("core_leaves_open")
-async def test_a_grammar_makes_an_agent_call_its_tool(local: RamClouds) -> None:
-    def get_weather(city: str) -> str:
-        """Get the current weather of a city."""
-        return f"{city}: sunny, 31 degrees Celsius."
-
-    local.tool_calling = "grammar"
-    local.max_tokens = 200
-    agent = FunctionAgent(tools=[get_weather], llm=local, early_stopping_method="generate")
-
-    _, events = await run(agent, local, "What is the weather in Hanoi?", max_iterations=3)
-
-    outputs = [event.tool_output for event in events if isinstance(event, ToolCallResult)]
-    assert outputs
-    assert not any(output.is_error for output in outputs)
-    assert "31 degrees" in outputs[0].content

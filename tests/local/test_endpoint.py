@@ -41,3 +41,5 @@ def test_no_key_leads_to_the_local_model() -> None:
         assert str(endpoint) == (
             "the local model SmolLM2-135M-Instruct.Q4_1 (RAMCLOUDS_API_KEY is not set)"
         )
+        with local_or_remote() as inner:
+            assert inner == endpoint

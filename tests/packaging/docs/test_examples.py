@@ -31,7 +31,7 @@ def path_of(name: str) -> Path:
     ("name", "begins", "ends"),
     [
         ("langchain_chain", "", "Early late.\n"),
-        ("llama_index_rag", "How often", "Early late.\nSource: bicycle-chain.txt, score 0.34\n"),
+        ("llama_index_rag", "How often", "Early late.\nSource: bicycle-chain.txt, score 0.42\n"),
         ("langchain_agent", TOOL_ANSWERED, "Early late.\n"),
         ("llama_index_agent", TOOL_ANSWERED, "Early late.\n"),
     ],
