@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,13 +30,29 @@ def plugin() -> Iterator[None]:
         plugins.pm.unregister(llm_ramclouds)
 
 
+@pytest.fixture(scope="session")
+def empty_log(plugin: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log without prompts: `llm` takes 0.2 s for its tables, be there a log or not."""
+    import sqlite_utils
+    from llm.migrations import migrate
+
+    path = tmp_path_factory.mktemp("llm") / "logs.db"
+    log = sqlite_utils.Database(path)
+    migrate(log)
+    log.close()
+    return path
+
+
 @pytest.fixture(autouse=True)
-def user(plugin: None, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def user(
+    empty_log: Path, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """The folder of a user who has stored a key."""
     folder = tmp_path / "llm"
     folder.mkdir()
     (folder / "keys.json").write_text('{"ramclouds": "test-key"}')
-    # Each log is a database that is made anew; `llm logs on` removes the file.
+    shutil.copy(empty_log, folder)
+    # `llm logs on` removes the file.
     (folder / "logs-off").touch()
     monkeypatch.setenv("LLM_USER_PATH", str(folder))
     monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
