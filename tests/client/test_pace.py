@@ -159,8 +159,8 @@ def test_cancelled_calls_leave_nothing_behind(gateway: Gateway) -> None:
 
 
 def test_interactive_calls_go_before_those_in_bulk(gateway: Gateway) -> None:
-    gateway.handler = Limited(100.0)
-    order: list[str] = []
+    limited, all_wait, order = Limited(100.0), threading.Event(), list[str]()
+    gateway.handler = lambda request: limited(request) if all_wait.is_set() else LIMITED
 
     async def ask(client: AsyncClient, name: str) -> None:
         await client.complete(**ASK)
@@ -170,8 +170,10 @@ def test_interactive_calls_go_before_those_in_bulk(gateway: Gateway) -> None:
         async with AsyncClient(api_key=KEY, base_url=gateway.base_url) as client:
             with bulk_lane():
                 tasks = [asyncio.create_task(ask(client, "bulk")) for _ in range(30)]
-            await asyncio.sleep(0.05)
+            await asyncio.to_thread(gateway.wait_requests, 1)
             tasks.append(asyncio.create_task(ask(client, "interactive")))
+            await asyncio.sleep(0)
+            all_wait.set()
             await asyncio.gather(*tasks)
 
     asyncio.run(run())
