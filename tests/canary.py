@@ -49,8 +49,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
 
 def _texts_of(error: RamCloudsError) -> Iterator[str]:
-    # Without the source lines: those of a test may show the key that it gives.
-    link: traceback.TracebackException | None = traceback.TracebackException.from_exception(error)
+    # Without the frames: their source lines may show the key that a test gives.
+    link: traceback.TracebackException | None
+    link = traceback.TracebackException.from_exception(error, limit=0)
     while link is not None:
         yield "".join(link.format_exception_only())
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
