@@ -26,7 +26,11 @@ _TOO_OLD = 3600.0
 _REMEMBERED = 256
 """Times of requests that are shared where no window is known."""
 _PARTS = ("budget", "rate", "window", "flights", "closed")
-_OWN = frozenset({*_PARTS, "_pending", "probe", "count", "elsewhere"})
+_OWN = {
+    "pace": frozenset({*_PARTS, "_pending"}),
+    "flights": frozenset({"count", "elsewhere"}),
+    "closed": frozenset({"probe"}),
+}
 """What belongs to the requests of one process, or is written as a part."""
 
 
@@ -145,14 +149,15 @@ def _runs(name: str) -> bool:
 
 
 def _state_of(pace: Pace) -> dict[str, Any]:
-    state = {name: _shared(getattr(pace, name)) for name in _PARTS}
+    state = {name: _shared(name, getattr(pace, name)) for name in _PARTS}
     sent = list(pace.window.sent)[-max(pace.window.count + 1, _REMEMBERED) :]
     state["window"]["sent"], state["rate"]["_cycles"] = sent, list(pace.rate._cycles)
-    return {**state, "pace": _shared(pace)}
+    return {**state, "pace": _shared("pace", pace)}
 
 
-def _shared(thing: object) -> dict[str, Any]:
-    return {name: value for name, value in vars(thing).items() if name not in _OWN}
+def _shared(part: str, thing: object) -> dict[str, Any]:
+    own = _OWN.get(part, frozenset())
+    return {name: value for name, value in vars(thing).items() if name not in own}
 
 
 def _is_whole(state: Any) -> bool:

@@ -44,6 +44,8 @@ def test_all_of_a_pace_that_has_learned_is_taken_in(tmp_path: Path) -> None:
     taken = SharedLock(tmp_path / "pace", "key", Pace())
     with taken:
         assert _state_of(taken._pace) == _state_of(lock._pace)
+        assert taken._pace.window.count
+        assert taken._pace.per_second() == lock._pace.per_second()
 
 
 def test_a_limit_in_flight_is_one_of_all_processes(tmp_path: Path) -> None:
