@@ -33,6 +33,8 @@ FIRST = 12
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
 """A wait in whole seconds up to this one is a fraction, and one call's."""
+_SMALL_WINDOW = 10.0
+"""Seconds of a window of a few requests, at least: else others took the rest of it."""
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
 
@@ -272,10 +274,9 @@ class Pace:
 
     def _is_window(self, dry: float) -> bool:
         """More was accepted after a closed time than a bucket can have gathered in it."""
-        lasted = self.closed.lasted()
-        if not lasted:
-            return False
-        return self.rate.accepted > 3.0 * (dry - self.closed.dry_at) / lasted + 2.0
+        lasted, accepted = self.closed.lasted(), self.rate.accepted
+        least = _SMALL_WINDOW if accepted <= FIRST else 0.0
+        return lasted > least and accepted > 3.0 * (dry - self.closed.dry_at) / lasted + 2.0
 
     def _probe_refused(self, permit: Permit) -> None:
         waited = self.closed.refuse(permit)
