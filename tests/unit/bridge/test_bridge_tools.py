@@ -92,6 +92,14 @@ def test_every_vendors_form_of_a_tool_is_a_function() -> None:
         ({"title": "add", "description": "Adds.", **EMPTY}, ADD),
         (EMPTY, {"type": "function", "function": {"name": "answer", "parameters": EMPTY}}),
         ({"name": "f"}, {"type": "function", "function": {"name": "f", "parameters": EMPTY}}),
+        (
+            {"anyOf": [EMPTY]},
+            {"type": "function", "function": {"name": "answer", "parameters": {"anyOf": [EMPTY]}}},
+        ),
+        (
+            {"type": "object"},
+            {"type": "function", "function": {"name": "answer", "parameters": {"type": "object"}}},
+        ),
     ]:
         with in_row(given):
             assert function_tool(given) == wire

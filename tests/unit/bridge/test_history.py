@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from ramclouds.bridge.history import arguments_text, as_content, assistant_message, wire_call
+from ramclouds.bridge.history import (
+    arguments_text,
+    as_content,
+    assistant_message,
+    said_part,
+    wire_call,
+)
+from tests.harness.rows import in_row
 
 TEXT = {"type": "text", "text": "a"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
@@ -48,7 +55,28 @@ def test_message_of_a_model_holds_all_that_came_with_it() -> None:
         ({"day": date(2026, 1, 2), "n": Decimal("1.5")}, '{"day":"2026-01-02","n":"1.5"}'),
         ({"x": float("nan")}, '{"x":null}'),
         ({"x": "\ud83d"}, '{"x": "\ufffd"}'),
+        ({"x": b"a"}, '{"x":"a"}'),
+        ({"x": b"\xff\xfe"}, '{"x":"__4="}'),
     ],
 )
 def test_arguments_are_json_whatever_they_hold(arguments: Any, text: str) -> None:
     assert arguments_text(arguments) == text
+
+
+MEDIA: list[tuple[dict[str, Any], str]] = [
+    ({"type": "file", "file": {"filename": "a.pdf", "file_data": "data:,x"}}, "[file: a.pdf]"),
+    ({"type": "document", "source": {"url": "https://a.test/b.pdf"}}, "[file: https://a.test/b.pdf]"),
+    ({"type": "resource_link", "uri": "https://a.test", "name": "b"}, "[file: b]"),
+    ({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}, "[image]"),
+    ({"type": "image_url", "image_url": {"url": "https://a.test/" + "b" * 300}},
+     "[image: https://a.test/" + "b" * 185 + "]"),
+    ({"type": "video_url", "video_url": {"url": "https://a.test"}}, "[video: https://a.test]"),
+    ({"type": "input_audio", "input_audio": {"data": "AA"}}, "[audio]"),
+    ({"type": "file", "file": 7}, "[file]"),
+]  # fmt: skip
+
+
+def test_media_that_a_model_wrote_are_words() -> None:
+    for part, text in MEDIA:
+        with in_row(part):
+            assert said_part(part) == {"type": "text", "text": text}

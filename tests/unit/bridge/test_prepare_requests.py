@@ -96,6 +96,12 @@ ROWS = [
         },
         {"tools": [TOOL], "tool_choice": "auto"},
     ),
+    Row(
+        "allowed tools without a mode",
+        CLAUDE,
+        {"tools": [TOOL, OTHER], "tool_choice": {"type": "allowed_tools", "tools": [FORCED]}},
+        {"tools": [TOOL], "tool_choice": "auto"},
+    ),
     # Formats.
     Row("text", "qwen3-32b", {"response_format": TEXT}, {"response_format": GONE, "top_p": 0.95}),
     Row("schema", "gpt-5", {"response_format": FORMAT}, {}),

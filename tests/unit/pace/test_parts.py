@@ -87,6 +87,18 @@ def test_limit_in_flight_rises_and_is_given_up() -> None:
     assert flights.cap == 0
 
 
+def test_place_is_free_when_a_response_has_come_and_not_when_one_was_refused() -> None:
+    flights = at_cap()
+    for _ in range(3):
+        flights.begin(0.0)
+    flights.refused(19, is_probe=False)
+    flights.end(is_refused=True)
+    flights.end(is_refused=True)
+    assert flights.free_at(0.0) > 0.0
+    flights.end(is_refused=True)
+    assert flights.free_at(0.0) == 0.0
+
+
 def test_trials_of_a_window() -> None:
     window = Window()
     window.sent.extend((0.0, 0.1, 0.2))
