@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,8 +39,11 @@ def empty_log(plugin: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from llm.migrations import migrate
 
     path = tmp_path_factory.mktemp("llm") / "logs.db"
-    log = sqlite_utils.Database(path)
+    # In memory: in a file each of a hundred changes waits for the disk.
+    log = sqlite_utils.Database(memory=True)
     migrate(log)
+    with closing(sqlite3.connect(path)) as file:
+        log.conn.backup(file)
     log.close()
     return path
 
