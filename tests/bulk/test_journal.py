@@ -59,6 +59,13 @@ def test_run_again_asks_what_is_missing_or_changed(settings: Any, asked: Asked) 
     assert bulk.run(ROWS, **settings).answered == 3
 
 
+def test_order_of_fields_makes_no_other_row(settings: Any) -> None:
+    row = {"prompt": "Hi", "seed": 1, "metadata": {"a": "b", "c": "d"}}
+    bulk.run([row], **settings)
+    turned = {"metadata": {"c": "d", "a": "b"}, "seed": 1, "prompt": "Hi"}
+    assert bulk.run([turned], **settings).skipped == 1
+
+
 @pytest.mark.parametrize(
     ("status", "is_asked_again"), [(400, False), (429, True), (503, True), (401, True)]
 )
