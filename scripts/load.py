@@ -58,7 +58,7 @@ CASES: dict[str, Case] = {
     "20 in flight": Case(
         "--rate 1e6 --burst 1e6 --cap 20 --latency 0.5", least=12.5, used=85, refused=4
     ),
-    "two processes": Case("", 1000, least=19.8, used=88, refused=4, processes=2, peer=None),
+    "two processes": Case("", 1000, least=19.8, used=88, refused=6, processes=2, peer=None),
     "two processes that share": Case(
         "", 1000, least=19.8, used=97, refused=4, processes=2, pace="shared", peer=None
     ),

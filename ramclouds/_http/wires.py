@@ -101,9 +101,7 @@ class Wire:
         try:
             made.connect(where)
         except BlockingIOError:
-            # One on this machine is connected at once.
-            if not _polled(made, WRITE, 0.0):
-                await self.ready(WRITE, until)
+            await self.ready(WRITE, until)
             number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if number:
                 raise OSError(number, os.strerror(number)) from None

@@ -24,7 +24,7 @@ class Flights:
         self._least = 0
         """Least in flight that was refused, of `_alike` times; 0 where there was none."""
         self._alike = 0
-        self._needed = 3
+        self._needed = 2
         self._trial_wait = _FIRST_TRIAL
         self._last = 0.0
         self._is_full = False

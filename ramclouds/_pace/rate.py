@@ -14,8 +14,7 @@ _FIRST_PROBE = 0.1
 _USUAL = (60.0, 3600.0)
 """Seconds for which limits are usual."""
 _GROWTH = (1.2, 1.4, 1.7, 2.0)
-_AT_FIRST = 0.2
-_UNSTEADY = 0.03
+_UNSTEADY = 0.05
 """The part by which refusals change a rate that others take part of, on an average."""
 _LEAST = 0.85
 """The part of the speed at a refusal that an unsteady rate does not fall below."""
@@ -35,7 +34,7 @@ class Rate:
         self._since: float | None = None
         self._from_dry = False
         self._steps = 0
-        self._change = _AT_FIRST
+        self._change = 0.0
         self.speed = 0.0
         """At which requests went out last, where it may be all but what the server allows."""
 
@@ -74,7 +73,7 @@ class Rate:
         return 0.5 / (2.0 + sum(count for _, count in self._cycles))
 
     def is_unsteady(self) -> bool:
-        """Whether it changes from refusal to refusal: others use the key too, or it is new."""
+        """Whether it changes from refusal to refusal: others use the key too."""
         return self._change > _UNSTEADY
 
     def climb(self, now: float, boldness: float) -> float:

@@ -43,7 +43,7 @@ def pace_file() -> Path:
     """Where the processes of this user meet."""
     named = os.environ.get("RAMCLOUDS_PACE_FILE")
     user = os.getuid() if hasattr(os, "getuid") else "user"
-    return Path(named or Path(tempfile.gettempdir(), f"ramclouds-pace-{user}.json"))
+    return Path(named or Path(tempfile.gettempdir(), f"ramclouds-pace-{user}"))
 
 
 class SharedLock:
@@ -51,9 +51,10 @@ class SharedLock:
 
     def __init__(self, path: Path, key: str, pace: Pace) -> None:
         self._lock = Lock()
-        self._path, self._key, self._pace = path, key, pace
+        self._path, self._key, self._pace = path, key.encode(), pace
         self._file: int | None = None
-        self._states: dict[str, Any] = {}
+        self._lines: dict[bytes, bytes] = {}
+        self._written = b""
         self._me = f"{os.getpid()} {id(self)}"
         self._others: dict[str, int] = {}
         """Requests in flight of the other processes."""
@@ -65,8 +66,12 @@ class SharedLock:
         try:
             file = self._open()
             fcntl.flock(file, fcntl.LOCK_EX)
-            self._states = _read(file)
-            self._take_in(self._states.get(self._key))
+            self._lines = _read(file)
+            line = self._lines.get(self._key, b"")
+            if line != self._written or not line:
+                self._take_in(_state_in(line))
+            self._others = {one: n for one, n in self._others.items() if _runs(one)}
+            self._pace.flights.elsewhere = sum(self._others.values())
         except BaseException:
             self._lock.release()
             raise
@@ -77,8 +82,10 @@ class SharedLock:
         try:
             file = self._open()
             in_flight = {**self._others, self._me: self._pace.flights.count}
-            self._states[self._key] = {**_state_of(self._pace), "in_flight": in_flight}
-            _write(file, self._states)
+            state = json.dumps({**_state_of(self._pace), "in_flight": in_flight})
+            self._written = b"%a %s" % (monotonic(), state.encode())
+            self._lines[self._key] = self._written
+            _write(file, self._lines)
             fcntl.flock(file, fcntl.LOCK_UN)
         finally:
             self._lock.release()
@@ -88,9 +95,8 @@ class SharedLock:
         self._others = {}
         if _is_whole(state):
             _fill(self._pace, state)
-            counts = state["in_flight"].items()
-            self._others = {one: n for one, n in counts if one != self._me and _runs(one)}
-        self._pace.flights.elsewhere = sum(self._others.values())
+            self._others = {**state["in_flight"]}
+            self._others.pop(self._me, None)
 
     def __enter__(self) -> None:
         self.acquire()
@@ -122,18 +128,32 @@ class SharedGate(Gate):
         super().__init__(pace, lock=SharedLock(path, key, pace), poll=_POLL)
 
 
-def _read(file: int) -> dict[str, Any]:
-    """The states of all keys; none where the file is new, damaged or of an earlier boot."""
+# A line for each key: its hash, when it was written, and its state in JSON. A process reads its own
+# alone: to read those of many keys would take milliseconds at each call.
+def _read(file: int) -> dict[bytes, bytes]:
+    """The lines of all keys without those that are damaged, old or of an earlier boot."""
+    found = os.pread(file, os.fstat(file).st_size, 0).splitlines()
+    lines = (line.partition(b" ")[::2] for line in found)
+    return {key: line for key, line in lines if _is_fresh(line)}
+
+
+def _is_fresh(line: bytes) -> bool:
     try:
-        states = json.loads(os.pread(file, os.fstat(file).st_size, 0))
-        fresh = 0.0 <= monotonic() - states["at"] < _TOO_OLD
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return states if fresh else {}
+        return 0.0 <= monotonic() - float(line.partition(b" ")[0]) < _TOO_OLD
+    except ValueError:
+        return False
 
 
-def _write(file: int, states: dict[str, Any]) -> None:
-    data = json.dumps({**states, "at": monotonic()}).encode()
+def _state_in(line: bytes) -> Any:
+    """The state of a key; None where there is none, or a damaged one."""
+    try:
+        return json.loads(line.partition(b" ")[2])
+    except ValueError:
+        return None
+
+
+def _write(file: int, lines: dict[bytes, bytes]) -> None:
+    data = b"".join(b"%s %s\n" % one for one in lines.items())
     os.ftruncate(file, os.pwrite(file, data, 0))
 
 

@@ -65,7 +65,7 @@ def test_a_pause_teaches_a_known_rate_nothing() -> None:
 
 def at_cap() -> Flights:
     flights = Flights()
-    assert [flights.refused(20, is_probe=False) for _ in range(3)] == [False, False, True]
+    assert [flights.refused(20, is_probe=False) for _ in range(2)] == [False, True]
     assert flights.cap == 19
     return flights
 

