@@ -25,6 +25,8 @@ _READ_BYTES = 64 * 1024
 # A lost SYN is sent again after 1 s: an address that has not replied by then is given up, unless it
 # is the last one. https://www.rfc-editor.org/rfc/rfc6298#section-2
 _ADDRESS_PATIENCE = 1.0
+LOOK = 1.0
+"""Seconds a thread waits at once: a Ctrl-C that comes just before `poll` shows when it ends."""
 _BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 # As langchain-openai sets them: a peer that vanished is noticed after about two minutes, and a NAT
@@ -162,8 +164,12 @@ class BlockingWire(Wire):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
     async def ready(self, events: int, until: float | None) -> None:
-        if not _polled(self._socket, events, seconds_left(until)):
-            raise TimeoutError
+        while True:
+            left = seconds_left(until)
+            if _polled(self._socket, events, LOOK if left is None else min(left, LOOK)):
+                return
+            if left is not None and left <= LOOK:
+                raise TimeoutError
 
 
 def _polled(sock: Any, events: int, seconds: float | None) -> bool:

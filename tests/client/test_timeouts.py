@@ -21,6 +21,7 @@ from ramclouds import (
     ConfigurationError,
     RateLimitError,
 )
+from ramclouds._http import wires
 from tests.client.wire_server import whole
 from tests.gateway import (
     Drip,
@@ -246,3 +247,24 @@ async def test_async_pool_without_a_free_connection(gateway: Gateway) -> None:
         with pytest.raises(APITimeoutError):
             await client.complete(**ASK_SOON)
         await stream.aclose()
+
+
+def test_a_thread_looks_up_from_its_wait_again_and_again(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a Ctrl-C that comes just before `poll` waits as long as the model thinks."""
+    waits: list[float | None] = []
+    polled = wires._polled
+
+    def look(sock: Any, events: int, seconds: float | None) -> bool:
+        waits.append(seconds)
+        return polled(sock, events, seconds)
+
+    monkeypatch.setattr(wires, "LOOK", 0.01)
+    monkeypatch.setattr(wires, "_polled", look)
+    gateway.reply(Sse([Pause(0.1), *text_chunks("Hi")]))
+    with Client(api_key="test-key", base_url=gateway.base_url, timeout=None) as client:
+        assert "".join(chunk.text for chunk in client.stream(**ASK)) == "Hi"
+    assert len(waits) > 3
+    assert max(seconds for seconds in waits if seconds is not None) <= 0.01
+    assert None not in waits
