@@ -66,6 +66,10 @@ class SharedLock:
         try:
             file = self._open()
             fcntl.flock(file, fcntl.LOCK_EX)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
             self._lines = _read(file)
             line = self._lines.get(self._key, b"")
             if line != self._written or not line:
@@ -73,19 +77,25 @@ class SharedLock:
             self._others = {one: n for one, n in self._others.items() if _runs(one)}
             self._pace.flights.elsewhere = sum(self._others.values())
         except BaseException:
-            self._lock.release()
+            self._let_go(file)
             raise
         return True
 
     def release(self) -> None:
         """Writes the state, and lets the next one have it."""
+        file = self._open()
         try:
-            file = self._open()
             in_flight = {**self._others, self._me: self._pace.flights.count}
             state = json.dumps({**_state_of(self._pace), "in_flight": in_flight})
             self._written = b"%a %s" % (monotonic(), state.encode())
             self._lines[self._key] = self._written
             _write(file, self._lines)
+        finally:
+            self._let_go(file)
+
+    def _let_go(self, file: int) -> None:
+        """Also where reading or writing has failed: else all other processes wait for ever."""
+        try:
             fcntl.flock(file, fcntl.LOCK_UN)
         finally:
             self._lock.release()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from errno import ENOSPC
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -91,15 +93,36 @@ def test_file_is_the_users_own_and_holds_no_key(
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"key", b"key {", b"key 1e12 {}", b'key 0 {"pace": {}}', b"key nan []", b"\xff\x00"],
+    [
+        *(b"", b"{", b"[]", b'{"at": 1e12}', b"\xff\x00", b"key", b"key NOW", b"key nan {}"),
+        *(b"key 1e12 {}", b"key NOW {", b"key NOW []", b'key NOW {"pace": {}}', b"key NOW \xff"),
+    ],
 )
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "pace"
-    path.write_bytes(damage)
+    path.write_bytes(damage.replace(b"NOW", b"%a" % monotonic()))
     gate = SharedGate(path, "key")
     refused(gate)
     assert not gate.is_broken
     assert SharedGate(path, "key").learned().refused == 1
+
+
+@pytest.mark.parametrize("part", ["_read", "_write"])
+def test_a_failure_keeps_no_lock_from_other_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """As where the disk is full: they would wait for ever."""
+
+    def fails(*_: Any) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    lock, other = (SharedLock(tmp_path / "pace", "key", Pace()) for _ in range(2))
+    with monkeypatch.context() as broken:
+        broken.setattr(f"ramclouds._pace.shared.{part}", fails)
+        with pytest.raises(OSError, match="No space"), lock:
+            pass
+    assert other.acquire()
+    other.release()
 
 
 def test_a_file_that_cannot_be_opened_stops_no_call(tmp_path: Path) -> None:
