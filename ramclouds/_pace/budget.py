@@ -15,8 +15,6 @@ _CREDIT = 15.0
 _BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
 _QUIET = 2.0
 _POOR = -6.0
-_HESITANT = 0.6
-"""How fast an unsteady rate climbs where few refusals may be risked."""
 
 
 class Budget:
@@ -44,10 +42,7 @@ class Budget:
     def gap(self, rate: Rate, now: float) -> float:
         """Seconds between two requests at the known rate and a little more."""
         if rate.is_unsteady():
-            is_poor = self._left() < _POOR
-            speed = rate.climb(now, _HESITANT if is_poor else 1.0)
-            rate.speed = 0.0 if is_poor else speed
-            return 1.0 / speed
+            return 1.0 / rate.climb(now, is_poor=self._left() < _POOR)
         known = rate.per_second or 1.0
         more, sooner = next(row[1:] for row in _BOLDNESS if self._left() > row[0])
         # The longer nothing is refused, the likelier the rate has risen.

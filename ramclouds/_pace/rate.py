@@ -18,6 +18,8 @@ _UNSTEADY = 0.05
 """The part by which refusals change a rate that others take part of, on an average."""
 _LEAST = 0.85
 """The part of the speed at a refusal that an unsteady rate does not fall below."""
+_HESITANT = 0.6
+"""How fast an unsteady rate climbs where few refusals may be risked."""
 _MOST = 1.5
 """How much a rate rises at most by one cycle, which may be too short to tell."""
 
@@ -35,7 +37,7 @@ class Rate:
         self._from_dry = False
         self._steps = 0
         self._change = 0.0
-        self.speed = 0.0
+        self._speed = 0.0
         """At which requests went out last, where it may be all but what the server allows."""
 
     def suppose(self, per_second: float) -> None:
@@ -76,16 +78,19 @@ class Rate:
         """Whether it changes from refusal to refusal: others use the key too."""
         return self._change > _UNSTEADY
 
-    def climb(self, now: float, boldness: float) -> float:
+    def climb(self, now: float, *, is_poor: bool) -> float:
         """Requests a second of an unsteady rate: fewer after a refusal, then more and more.
 
         What several processes of one key gain in the same time hardly depends on their rates, and
-        the fastest is refused most. So they come to equal parts.
+        the fastest is refused most. So they come to equal parts. It climbs more slowly where few
+        refusals may be risked.
         """
         known = self.per_second or 1.0
         since = 0.0 if self._since is None else max(now - self._since, 0.0)
-        steps = boldness * since / max(min(1.0, 60.0 / known), 5.0 / known)
-        return 0.9 * known + sqrt(known) * (0.6 * steps + 0.2 * steps * steps)
+        steps = (_HESITANT if is_poor else 1.0) * since / max(min(1.0, 60.0 / known), 5.0 / known)
+        speed = 0.9 * known + sqrt(known) * (0.6 * steps + 0.2 * steps * steps)
+        self._speed = 0.0 if is_poor else speed
+        return speed
 
     def is_dry_as_expected(self, now: float) -> bool:
         """Whether a refusal at this moment is what the rate explains."""
@@ -145,7 +150,7 @@ class Rate:
         if known is None or self.per_second is None:
             return
         if was_unsteady:
-            self.per_second = max(self.per_second, _LEAST * self.speed)
+            self.per_second = max(self.per_second, _LEAST * self._speed)
         expected = known * seconds
         change = max(abs(self.accepted - expected) - 1.0, 0.0) / max(self.accepted, expected)
         self._change += 0.25 * (change - self._change)
