@@ -40,8 +40,9 @@ def _split(url: str) -> SplitResult | None:
     """The parts of a URL; None where it is none, or has a port that is no number."""
     try:
         # It also turns a host that is not ASCII into IDNA, and reads one that begins with xn--.
-        host = httpx.URL(url).raw_host.decode()
-        httpx.URL(url).host  # noqa: B018  a property that raises
+        parsed = httpx.URL(url)
+        host = parsed.raw_host.decode()
+        parsed.host  # noqa: B018  a property that raises
         parts = urlsplit(url)
         parts.port  # noqa: B018
     except (ValueError, httpx.InvalidURL):
