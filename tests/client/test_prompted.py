@@ -45,6 +45,12 @@ AS_JSON: dict[str, Any] = {
 CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Hanoi"}}\n</tool_call>'
 NATIVE_CALL = call("get_weather", {"city": "Hanoi"})
 SAID = [("get_weather", '{"city": "Hanoi"}')]
+OBJECT = '{"city": "Hanoi"}'
+# What is asked for natively, what the model writes where it is asked in words, and what that is.
+WITHOUT_EFFECT: list[tuple[dict[str, Any], str, list[Any]]] = [
+    (FORCED, CALL, SAID),
+    (AS_JSON, OBJECT, [OBJECT]),
+]
 
 
 @pytest.fixture
@@ -121,11 +127,9 @@ def test_native_requests_go_as_they_are(gateway: Gateway, asking: Callable[..., 
 def test_request_without_effect_is_sent_once_more_in_words(
     gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
-    for params in [FORCED, AS_JSON]:
+    for params, answer, expected in WITHOUT_EFFECT:
         with in_row(params):
             gateway.forget()
-            answer = CALL if params is FORCED else '{"city": "Hanoi"}'
-            expected = SAID if params is FORCED else [answer]
             client = asking(on_unsupported="fallback")
             gateway.reply(Json(completion("It is hot.")), *[Json(completion(answer))] * 3)
             assert said(client.complete(**params)) == expected
@@ -181,11 +185,9 @@ def test_model_that_fell_back_gets_what_needs_no_words_as_it_is(
 
 
 def test_stream_without_effect_is_not_seen(gateway: Gateway, asking: Callable[..., Asking]) -> None:
-    for params in [FORCED, AS_JSON]:
+    for params, answer, expected in WITHOUT_EFFECT:
         with in_row(params):
             gateway.forget()
-            answer = CALL if params is FORCED else '{"city": "Hanoi"}'
-            expected = SAID if params is FORCED else [answer]
             client = asking(on_unsupported="fallback")
             gateway.reply(Sse(text_chunks("It is hot.")), *[Sse(text_chunks(answer))] * 2)
             assert said_in(client.stream(**params)) == expected

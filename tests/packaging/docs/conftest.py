@@ -49,8 +49,7 @@ def play(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
 def keep_what_all_tests_share(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a program sets in the process (prices, defaults, tables of names) goes with it."""
-    for name in ("_of_gateways", "_of_user"):
-        monkeypatch.setattr(f"ramclouds._prices.known.{name}", {})
+    monkeypatch.setattr("ramclouds._prices.known._of_user", {})
     for name, value in vars(Settings).items():
         monkeypatch.setattr(Settings, name, value)
     for module, name in ((llms, "RECOGNIZED_LLMS"), (embeddings, "RECOGNIZED_EMBEDDINGS")):

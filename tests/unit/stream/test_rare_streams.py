@@ -18,6 +18,7 @@ from tests.unit.stream.tool_call_rows import (
     OPENS_A,
     Expected,
     delta,
+    streamed,
 )
 
 OPENS_A_WITH_BRACES = [delta("f", "{}", "call_a", 0)]
@@ -140,8 +141,7 @@ def test_calls_in_odd_orders(gateway: OfflineGateway, calls: Calls) -> None:
         with in_row(kind):
             gateway.forget()
             events, expected = STREAMS[kind]
-            deltas = [chunk({"tool_calls": entries}) for entries in events]
-            gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
+            gateway.reply(streamed(events))
             chunks = calls.stream()
             assert_complete(chunks)
             found = read(chunks)["tool_calls"]
@@ -156,9 +156,8 @@ def test_calls_in_odd_orders(gateway: OfflineGateway, calls: Calls) -> None:
 def test_large_arguments_in_small_pieces(gateway: OfflineGateway, calls: Calls) -> None:
     text = "{" + '"a":"' + "}" * 60_000 + '"}'
     pieces = [text[place : place + 20] for place in range(0, len(text), 20)]
-    events = [chunk({"tool_calls": [delta(arguments=piece)]}) for piece in pieces]
-    opening = chunk({"tool_calls": [delta("f", "", "call_a")]})
-    gateway.reply(Sse([opening, *events, chunk({}, "tool_calls")]))
+    events = [[delta(arguments=piece)] for piece in pieces]
+    gateway.reply(streamed([[delta("f", "", "call_a")], *events]))
     ((_, _, arguments, _),) = read(calls.stream())["tool_calls"]
     assert arguments == text
 

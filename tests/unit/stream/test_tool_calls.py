@@ -16,6 +16,7 @@ from tests.unit.stream.tool_call_rows import (
     OPENS_A,
     Expected,
     delta,
+    streamed,
 )
 
 # Each row: lists of entries, one list per event, and the calls that they are.
@@ -150,16 +151,15 @@ def test_calls_of_a_stream(gateway: OfflineGateway, calls: Calls) -> None:
         with in_row(kind):
             gateway.forget()
             events, expected = STREAMS[kind]
-            deltas = [chunk({"tool_calls": entries}) for entries in events]
-            gateway.reply(Sse([*deltas, chunk({}, "tool_calls")]))
+            gateway.reply(streamed(events))
             chunks = calls.stream()
             assert_complete(chunks)
             assert [call[:3] for call in read(chunks)["tool_calls"]] == expected
 
 
 def test_missing_ids_are_made_the_same_each_time(gateway: OfflineGateway, calls: Calls) -> None:
-    events = [chunk({"tool_calls": [delta("f", ARGS_A, index=0), delta("f", ARGS_B, index=1)]})]
-    gateway.reply(*[Sse([*events, chunk({}, "tool_calls")]) for _ in range(2)])
+    events = [[delta("f", ARGS_A, index=0), delta("f", ARGS_B, index=1)]]
+    gateway.reply(*[streamed(events) for _ in range(2)])
     first, second = (read(calls.stream())["tool_calls"] for _ in range(2))
     assert first == second
     assert len({id for id, *_ in first}) == 2
@@ -167,9 +167,8 @@ def test_missing_ids_are_made_the_same_each_time(gateway: OfflineGateway, calls:
 
 
 def test_id_that_comes_late_makes_no_second_call(gateway: OfflineGateway, calls: Calls) -> None:
-    entries = [[delta("f", "", index=0)], [delta(arguments=ARGS_A, id="call_a", index=0)]]
-    events = [chunk({"tool_calls": one}) for one in entries]
-    gateway.reply(Sse([*events, chunk({}, "tool_calls")]))
+    events = [[delta("f", "", index=0)], [delta(arguments=ARGS_A, id="call_a", index=0)]]
+    gateway.reply(streamed(events))
     assert [rest for _, *rest in read(calls.stream())["tool_calls"]] == [["f", ARGS_A, {}]]
 
 
@@ -185,12 +184,11 @@ def test_missing_ids_of_other_answers_differ(gateway: OfflineGateway, calls: Cal
 
 def test_extra_keys_are_kept_once(gateway: OfflineGateway, calls: Calls) -> None:
     signed = {"extra_content": {"google": {"thought_signature": "c2ln"}}}
-    entries = [
+    events = [
         [delta("f", "", "call_a", 0, **signed)],
         [delta(arguments=ARGS_A, index=0, **signed)],
     ]
-    events = [chunk({"tool_calls": one}) for one in entries]
-    gateway.reply(Sse([*events, chunk({}, "tool_calls")]))
+    gateway.reply(streamed(events))
     chunks = calls.stream()
     assert [one.extra for step in chunks for one in step.tool_calls] == [signed, {}]
 

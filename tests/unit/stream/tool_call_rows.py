@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from tests.gateway import Sse, chunk
 
 NO_KEY: Any = object()
 Expected = list[tuple[str, str, str]]
@@ -16,6 +19,12 @@ def delta(
     made = {"index": index, "id": id, "type": "function", **extra}
     present = {key: value for key, value in made.items() if value is not NO_KEY}
     return {**present, "function": {k: v for k, v in function.items() if v is not NO_KEY}}
+
+
+def streamed(events: Iterable[list[dict[str, Any]]]) -> Sse:
+    """A stream of one event for each list of entries, and of the end."""
+    deltas = [chunk({"tool_calls": entries}) for entries in events]
+    return Sse([*deltas, chunk({}, "tool_calls")])
 
 
 OPENS_A = delta("f", "", "call_a", 0)
