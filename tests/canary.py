@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import traceback
 from collections.abc import Iterator
@@ -21,9 +22,10 @@ _searched = {"texts": 0, "errors": 0, "recordings": 0}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Everything that is logged is to be seen, also by httpx, httpcore and asyncio.
+    # Everything that is logged is to be seen, also by httpx, httpcore and asyncio. As `log_level`
+    # it would be set and taken back six times a test, and each logger forgets its level each time.
     if config.getoption("log_level") is None:
-        config.option.log_level = "DEBUG"
+        logging.getLogger().setLevel(logging.DEBUG)
     _watch_errors()
 
 
@@ -61,10 +63,16 @@ def _texts_of(error: RamCloudsError) -> Iterator[str]:
         yield repr(error.response.request.headers.raw) + repr(error.response.headers.raw)
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+# Before xdist's own, which sends the report.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report: pytest.TestReport = yield
     if report.passed:  # The report of a failure quotes the test itself.
         for title, text in report.sections:
             _search(text, f"{title} of {report.nodeid}")
+        if hasattr(item.config, "workerinput"):
+            report.sections.clear()  # Nobody reads them there.
+    return report
 
 
 def _search(text: str, place: str) -> None:
@@ -86,9 +94,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     searched, found = getattr(node, "workeroutput", {}).get("canary", ({}, []))
-    # The texts of a worker's reports were searched here already.
-    for what in ("errors",):
-        _searched[what] += searched.get(what, 0)
+    for what, count in searched.items():
+        _searched[what] += count
     _found.extend(found)
 
 

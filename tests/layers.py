@@ -6,7 +6,6 @@ A test of `tests/unit` or `tests/replay` reaches nobody: a connection fails it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ MARKERS = {
 _ROOT = Path(__file__).parent
 # RFC 5737: an address that nobody has. An event loop may have its sockets; they reach nobody.
 _NOBODY = pytest.mark.allow_hosts("192.0.2.1")
-# In one process, one after the other: two models at once fight over the cores.
-_ONE_PROCESS = pytest.mark.xdist_group("model")
 _LAYER = "layer"
 
 
@@ -30,30 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {sees}")
 
 
-# Around the others: xdist reads the groups when it is asked.
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> Generator[None]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "local_server" in getattr(item, "fixturenames", ()):
             item.add_marker("real_model")
-        if item.get_closest_marker("real_model"):
-            item.add_marker(_ONE_PROCESS)
         folder = item.path.relative_to(_ROOT).parts[0]
         if folder in ("unit", "replay"):
             item.add_marker(_NOBODY)
         marked = (name for name in MARKERS if item.get_closest_marker(name))
         item.user_properties.append((_LAYER, next(marked, folder)))
-    yield
-    # xdist 3.8 writes the group behind the id into `_nodeid`, which pytest 9.2 no longer reads: so
-    # each process would start a model.
-    # https://github.com/pytest-dev/pytest-xdist/blob/v3.8.0/src/xdist/remote.py
-    if config.getoption("loadgroup", default=False):
-        for item in items:
-            if item.get_closest_marker("xdist_group") and not item.nodeid.endswith("@model"):
-                named: Any = item
-                named._id = type(named.id).parse(f"{item.nodeid}@model")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
