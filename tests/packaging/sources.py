@@ -41,10 +41,14 @@ def _targets(node: ast.AST) -> Iterator[str]:
         for alias in node.names:
             submodule = f"{node.module}.{alias.name}"
             yield submodule if submodule in MODULES else node.module or ""
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
-        ("import_module", "__import__")
-    ):
+    elif isinstance(node, ast.Call) and _name(node.func) in ("import_module", "__import__"):
         yield ast.unparse(node)
+
+
+def _name(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _imports(module: str, tree: ast.AST, is_lazy: bool = False) -> Iterator[Import]:
