@@ -28,6 +28,7 @@ from llama_index_ramclouds import RamClouds
 from ramclouds import Client, ConfigurationError
 from tests.captures import CAPTURES, Capture, named
 from tests.gateway import Gateway, Json, Raw, Sse, completion, text_chunks
+from tests.harness import each_row
 
 CLAUDE = "claude-sonnet-4-5"
 GEMINI = "gemini-2.5-flash"
@@ -157,7 +158,7 @@ def calling(gateway: Gateway) -> Gateway:
     return gateway
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@each_row("row", ROWS, ids=str)
 def test_langchain_does_not_send_it(
     calling: Gateway, chat: Callable[..., ChatRamClouds], row: Row
 ) -> None:
@@ -165,7 +166,7 @@ def test_langchain_does_not_send_it(
     assert row.holds(calling.requests[0].json)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@each_row("row", ROWS, ids=str)
 def test_llama_index_does_not_send_it(
     calling: Gateway, llm: Callable[..., RamClouds], row: Row
 ) -> None:
@@ -287,7 +288,7 @@ FITTED: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-@pytest.mark.parametrize("name", FITTED)
+@each_row("name", FITTED)
 def test_client_fits_it_to_the_model(gateway: Gateway, name: str) -> None:
     gateway.handler = lambda asked: (
         Sse(text_chunks("Hi")) if asked.json.get("stream") else Json(completion("Hi"))
@@ -325,9 +326,7 @@ def test_each_capture_of_a_request_is_answered_now_or_later() -> None:
     assert not now & LATER.keys()
 
 
-@pytest.mark.parametrize(
-    "capture", [c for c in CAPTURES if "sent" in c.expect], ids=lambda c: c.name
-)
+@each_row("capture", [c for c in CAPTURES if "sent" in c.expect], ids=lambda c: c.name)
 def test_provider_received_what_the_capture_says(capture: Capture) -> None:
     received = capture.upstream[0]["body"]
     found = {pointer: at(pointer, received) for pointer in capture.expect["sent"]}

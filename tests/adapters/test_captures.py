@@ -12,6 +12,7 @@ from tests.adapters.capture_readers import (
     read_by,
 )
 from tests.captures import CAPTURES, NOT_YET, Capture, differences, marked
+from tests.harness import each_row
 
 # Both adapters, one of them sync and one async, by turns.
 READERS = ((langchain, llama_index_async), (langchain_async, llama_index))
@@ -21,7 +22,7 @@ NOT_YET_HERE: dict[str, str] = {}
 
 
 @pytest.mark.filterwarnings("ignore:Nothing is known about model")
-@pytest.mark.parametrize("capture", marked(CHATS, NOT_YET, NOT_YET_HERE))
+@each_row("capture", marked(CHATS, NOT_YET, NOT_YET_HERE))
 def test_capture_is_read_as_expected(capture: Capture) -> None:
     readers = READERS[CHATS.index(capture) % 2]
     found = {

@@ -23,6 +23,7 @@ from ramclouds import ConfigurationError, RamCloudsError, ServerError
 from ramclouds._resting import RESTS
 from tests.adapters.asking import BY_TURNS, Way
 from tests.gateway import Answer, Gateway, Json, Request, error
+from tests.harness import each_row
 
 Chat = Callable[..., ChatRamClouds]
 Llm = Callable[..., RamClouds]
@@ -252,7 +253,7 @@ def test_with_fallbacks_of_langchain_works_beside_it(gateway: Gateway, chat: Cha
     assert asked(gateway) == ["gpt-5", "claude-sonnet-4-5", "glm-4.6"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "hint"),
     [
         ("glm-4.6", "must be a list"),

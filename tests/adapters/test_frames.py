@@ -15,6 +15,7 @@ from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import RamCloudsError
 from tests.adapters.asking import Way
 from tests.gateway import Gateway, Json, error
+from tests.harness import each_row
 from tests.harness.failing import FAILURES, PASSWORD, failing
 from tests.harness.walk import Walk
 
@@ -110,9 +111,7 @@ WRONG: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "kind", [ChatRamClouds, RamClouds, RamCloudsEmbeddings, RamCloudsEmbedding]
-)
+@each_row("kind", [ChatRamClouds, RamClouds, RamCloudsEmbeddings, RamCloudsEmbedding])
 def test_no_secret_is_kept_by_an_error_of_a_constructor(kind: Any) -> None:
     for settings in WRONG:
         with pytest.raises((RamCloudsError, ValueError, TypeError)) as info:

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel, field_validator
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Answer, Gateway, Request, Sse, call, chunk, text_chunks, tool_chunks
+from tests.harness import each_row
 
 
 class Place(BaseModel):
@@ -66,7 +66,7 @@ def held_against(parts: list[Any]) -> None:
     assert all(is_part(part, after) for part, after in itertools.pairwise(plain)), plain
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "as_call"),
     [*((text, False) for text in WRITTEN.values()), (TEXT, True), (WRITTEN["wrapped"], True)],
     ids=[*WRITTEN, "call", "wrapped call"],

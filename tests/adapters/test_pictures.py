@@ -24,6 +24,7 @@ from ramclouds import Client
 from ramclouds.bridge.pictures import PictureSplitter, split_pictures
 from tests.adapters.asking import Way
 from tests.gateway import Answer, Gateway, Json, Request, Sse, chunk, completion, text_chunks
+from tests.harness import each_row
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(60)).decode()
 DATA = f"data:image/png;base64,{PNG}"
@@ -41,7 +42,7 @@ def written(request: Request) -> Answer:
     return Json(completion(TEXT))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "plain", "count"),
     [
         (TEXT, WITHOUT, 1),
@@ -143,8 +144,8 @@ HISTORIES: dict[str, tuple[Any, list[Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("dialect", ["auto", "none"])
-@pytest.mark.parametrize("row", HISTORIES.values(), ids=HISTORIES)
+@each_row("dialect", ["auto", "none"])
+@each_row("row", HISTORIES.values(), ids=HISTORIES)
 def test_media_of_an_assistant_go_back_as_words(
     row: tuple[Any, list[Any], str],
     dialect: str,

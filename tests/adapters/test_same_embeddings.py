@@ -16,7 +16,7 @@ from llama_index_ramclouds import RamCloudsEmbedding
 from tests.gateway import Body, Gateway, Json, embedded, error
 from tests.gateway.answers import Answer
 from tests.gateway.embeddings import to_base64
-from tests.harness import EACH_TWIN, Twin
+from tests.harness import EACH_TWIN, Twin, each_row
 
 pytestmark = EACH_TWIN
 
@@ -66,7 +66,7 @@ READ: dict[str, Answer] = {
 }
 
 
-@pytest.mark.parametrize("kind", READ)
+@each_row("kind", READ)
 def test_odd_vectors_are_read(gateway: Gateway, embed: Embed, kind: str) -> None:
     gateway.reply(READ[kind])
     assert embed() == [FIRST, SECOND]
@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[Answer, type[Exception], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", REFUSED)
+@each_row("kind", REFUSED)
 def test_what_holds_no_vectors_is_the_same_error(gateway: Gateway, embed: Embed, kind: str) -> None:
     answer, cls, message = REFUSED[kind]
     gateway.reply(answer)
@@ -120,7 +120,7 @@ UNSENT: dict[str, tuple[list[Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", UNSENT)
+@each_row("kind", UNSENT)
 def test_text_that_no_model_takes_is_named_before_sending(
     gateway: Gateway, embed: Embed, kind: str
 ) -> None:
@@ -130,7 +130,7 @@ def test_text_that_no_model_takes_is_named_before_sending(
     assert gateway.connections == 0
 
 
-@pytest.mark.parametrize(("on_too_long", "parts"), [("truncate", 1), ("average", 2)])
+@each_row(("on_too_long", "parts"), [("truncate", 1), ("average", 2)])
 def test_long_text_is_cut_or_averaged(
     gateway: Gateway, embed: Embed, on_too_long: str, parts: int
 ) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel, RootModel, field_validator
 
@@ -30,6 +29,7 @@ from tests.gateway import (
     text_chunks,
     tool_chunks,
 )
+from tests.harness import each_row
 
 
 class Weather(BaseModel):
@@ -231,7 +231,7 @@ PLACES = [(row, False) for row in ROWS if row.only != "call"]
 PLACES += [(row, True) for row in ROWS if row.only != "text"]
 
 
-@pytest.mark.parametrize("row", TEXTS, ids=lambda row: row.name)
+@each_row("row", TEXTS, ids=lambda row: row.name)
 def test_both_adapters_read_the_same_through_the_prompt(
     row: Row,
     gateway: Gateway,
@@ -244,7 +244,7 @@ def test_both_adapters_read_the_same_through_the_prompt(
     held_against(row, found)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("row", "as_call"),
     PLACES,
     ids=[f"{row.name}-{'call' if made else 'text'}" for row, made in PLACES],

@@ -31,6 +31,7 @@ from llama_index_ramclouds import RamClouds
 from ramclouds import ConfigurationError
 from tests.adapters.asking import WAYS, Way
 from tests.gateway import Gateway, Json, Request, Sse, completion, text_chunks
+from tests.harness import each_row
 
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5"
@@ -645,7 +646,7 @@ def lenient(gateway: Gateway) -> Gateway:
     return gateway
 
 
-@pytest.mark.parametrize("row", SAME, ids=named)
+@each_row("row", SAME, ids=named)
 async def test_both_adapters_send_the_same(
     row: Row, lenient: Gateway, chat: Callable[..., ChatRamClouds], llm: Callable[..., RamClouds]
 ) -> None:
@@ -684,7 +685,7 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize(("choice", "of_langchain", "of_llama_index"), CHOICES, ids=repr)
+@each_row(("choice", "of_langchain", "of_llama_index"), CHOICES, ids=repr)
 async def test_tool_choice_in_any_spelling(
     choice: Any,
     of_langchain: Any,

@@ -22,6 +22,7 @@ from ramclouds._wire.chat.request_body import Params
 from ramclouds.bridge.body_fields import SETTINGS, BodyFields
 from ramclouds.bridge.settings import FOREIGN
 from tests.gateway import Gateway
+from tests.harness import each_row
 
 Chat = Callable[..., ChatRamClouds]
 Llm = Callable[..., RamClouds]
@@ -30,9 +31,7 @@ SECRET = "s3cret"
 KEY: dict[str, Any] = {"api_key": "test-key"}
 
 
-@pytest.mark.parametrize(
-    "name", ["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "X-Client-Secret"]
-)
+@each_row("name", ["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "X-Client-Secret"])
 def test_no_store_holds_a_header_that_may_be_secret(name: str, chat: Chat, llm: Llm) -> None:
     headers = {"default_headers": {name: SECRET, "X-Team": "blue"}}
     model, index = chat(**headers), llm(**headers)
@@ -43,7 +42,7 @@ def test_no_store_holds_a_header_that_may_be_secret(name: str, chat: Chat, llm: 
     assert [b"X-Team" in one for one in stored] == [True] * 5
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         {"tool_calling": "sometimes"},
@@ -76,7 +75,7 @@ EVERYWHERE = pytest.mark.parametrize("build", BUILDERS.values(), ids=BUILDERS)
 
 
 @EVERYWHERE
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         {"timeout": "30"},
@@ -98,8 +97,8 @@ def test_wrong_setting_is_the_same_error(build: Callable[..., Any], wrong: dict[
     assert "canary" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize(
+@each_row("name", MODELS)
+@each_row(
     ("wrong", "says"),
     [
         ({"temperature": 3}, "temperature must be a number from 0 to 2, not 3"),
@@ -309,7 +308,7 @@ def test_unpickled_model_without_a_key_says_that_pickles_carry_none(
         ask("Hi")
 
 
-@pytest.mark.parametrize("name", list(BUILDERS)[:4])
+@each_row("name", list(BUILDERS)[:4])
 def test_deep_copies_share_the_http_clients_of_the_user(name: str) -> None:
     context = ssl.create_default_context()
     other = "http_async_client" if name.startswith("langchain") else "async_http_client"
@@ -330,8 +329,8 @@ async def test_whole_calls_that_are_streamed_ask_for_a_stream(
     assert [request.json["stream"] for request in gateway.requests] == [True, True, True]
 
 
-@pytest.mark.parametrize("build", list(BUILDERS.values())[:4], ids=list(BUILDERS)[:4])
-@pytest.mark.parametrize(
+@each_row("build", list(BUILDERS.values())[:4], ids=list(BUILDERS)[:4])
+@each_row(
     ("name", "says"),
     [
         ("extra_headers", "Set default_headers, or extra_headers of a call"),

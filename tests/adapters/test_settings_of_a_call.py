@@ -17,6 +17,7 @@ from ramclouds import Client
 from ramclouds.bridge.body_fields import SETTINGS
 from tests.adapters.asking import Way
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.harness import each_row
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -96,7 +97,7 @@ def test_the_tables_hold_what_the_documents_name(page: str) -> None:
     assert set(re.findall(r"`(\w+)`", section)) == BESIDE.keys() | OF_ADAPTERS.keys()
 
 
-@pytest.mark.parametrize("setting", [*BODY, *BESIDE, *OF_ADAPTERS])
+@each_row("setting", [*BODY, *BESIDE, *OF_ADAPTERS])
 async def test_each_call_takes_it(
     setting: str,
     gateway: Gateway,

@@ -22,6 +22,7 @@ from tests.gateway import (
     completion,
     text_chunks,
 )
+from tests.harness import each_row
 from tests.llama_index.running import AGENT_MARKS
 
 pytestmark = AGENT_MARKS
@@ -88,7 +89,7 @@ def recorder() -> tuple[Callable[[str], str], list[str]]:
     return run, ran
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@each_row("case", CASES, ids=lambda case: case.name)
 async def test_langchain_agent(
     gateway: Gateway,
     chat: Callable[..., ChatRamClouds],
@@ -115,7 +116,7 @@ async def test_langchain_agent(
     assert ran == (case.ran or [])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@each_row("case", CASES, ids=lambda case: case.name)
 async def test_llama_index_agent(
     gateway: Gateway,
     llm: Callable[..., RamClouds],

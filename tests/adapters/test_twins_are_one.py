@@ -9,10 +9,9 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds, _chunks, _predictions
+from tests.harness import each_row
 
 PAIRS: list[tuple[Any, Any]] = [
     (ChatRamClouds._generate, ChatRamClouds._agenerate),
@@ -54,7 +53,7 @@ def plain(function: Callable[..., Any]) -> str:
     return re.sub(r"Generator\[(\w+), None(, None)?\]", r"Generator[\1]", text)
 
 
-@pytest.mark.parametrize(("sync", "later"), PAIRS, ids=lambda one: one.__qualname__)
+@each_row(("sync", "later"), PAIRS, ids=lambda one: one.__qualname__)
 def test_twins_have_the_same_tree(sync: Any, later: Any) -> None:
     expected = plain(sync)
     names = set(re.findall(r"\w+", expected))

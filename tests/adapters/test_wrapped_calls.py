@@ -36,6 +36,7 @@ from tests.gateway import (
     text_chunks,
     tool_chunks,
 )
+from tests.harness import each_row
 
 
 class Loose(BaseModel):
@@ -70,7 +71,7 @@ ROWS: list[tuple[str, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("written", "read"), ROWS)
+@each_row(("written", "read"), ROWS)
 def test_arguments_are_read_alike_at_any_split(written: str, read: str | None) -> None:
     forms = arguments_forms([LOOSE], {}, "plain")
     assert forms["Loose"].read(written) == (read or written)
@@ -144,7 +145,7 @@ def test_json_texts_of_gemini_are_objects_for_the_tool() -> None:
     assert arguments_forms([tool], {}, "plain")["f"].schema is None
 
 
-@pytest.mark.parametrize("strategy", [ToolStrategy, ProviderStrategy])
+@each_row("strategy", [ToolStrategy, ProviderStrategy])
 async def test_agents_on_gemini_get_objects_for_json_texts(
     strategy: Any, way: Way, gateway: Gateway, chat: Callable[..., ChatRamClouds]
 ) -> None:
@@ -205,7 +206,7 @@ async def test_tools_get_what_is_inside(
     assert answered.response == "An: {'a': 1}"
 
 
-@pytest.mark.parametrize("strategy", [ToolStrategy, ProviderStrategy])
+@each_row("strategy", [ToolStrategy, ProviderStrategy])
 async def test_agents_with_a_format_get_what_is_inside(
     strategy: Any, way: Way, wrapping: Gateway, chat: Callable[..., ChatRamClouds]
 ) -> None:
@@ -222,7 +223,7 @@ async def structured(agent: Any, way: Way) -> Any:
     return [state for mode, state in states if mode == "values"][-1]["structured_response"]
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
+@each_row("way", WAYS, ids=str)
 async def test_programs_of_core_get_what_is_inside(
     way: Way, wrapping: Gateway, llm: Callable[..., RamClouds]
 ) -> None:
@@ -240,8 +241,8 @@ async def test_programs_of_core_get_what_is_inside(
     assert made == UNWRAPPED
 
 
-@pytest.mark.parametrize("kind", [LLMTextCompletionProgram, MultiModalLLMCompletionProgram])
-@pytest.mark.parametrize(
+@each_row("kind", [LLMTextCompletionProgram, MultiModalLLMCompletionProgram])
+@each_row(
     ("text", "says"),
     [
         (WRAPPED, ""),

@@ -15,6 +15,7 @@ import pytest
 from ramclouds import ConfigurationError, bulk
 from tests.bulk.conftest import lines_of
 from tests.gateway import Gateway
+from tests.harness import each_row
 
 HI = [{"role": "user", "content": "Hi"}]
 
@@ -135,7 +136,7 @@ def test_bad_file_is_an_error_before_anything_is_sent(
     assert gateway.requests == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("rows", "changed", "message"),
     [
         (7, {}, "Rows must be a list"),

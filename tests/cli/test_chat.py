@@ -24,6 +24,7 @@ if sys.platform == "win32":
     pytest.skip("Windows has no pseudo-terminal.", allow_module_level=True)
 
 from tests.cli.terminal import CTRL_C, CTRL_D, UP, Terminal
+from tests.harness import each_row
 
 CHATS = "/v1/chat/completions"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -118,12 +119,12 @@ BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("text", BLOCKS)
+@each_row("text", BLOCKS)
 def test_blocks_that_are_whole_are_shown_once(text: str) -> None:
     assert text[: whole_blocks(text)] == BLOCKS[text]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cost", "shown"),
     [(None, ""), (0.0, ", $0.0000"), (0.00004, ", less than $0.0001"), (1.5, ", $1.5000")],
 )

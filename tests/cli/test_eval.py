@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ramclouds import Choice, Completion, ToolCall
 from ramclouds.cli._eval_prompts import PROMPTS, Prompt
 from ramclouds.cli._eval_tools import TOOLS, to_wire
@@ -13,11 +11,12 @@ from ramclouds.cli._scores import judged
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import Run
 from tests.gateway import Gateway
+from tests.harness import each_row
 
 PROMPT = Prompt("What time is it in Hue?", ("get_time", "set_timer"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("calls", "steps"),
     [
         ([], (False, False, False)),

@@ -9,7 +9,7 @@ import pytest
 from ramclouds import GatewayStatus, ResponseError
 from tests.client.test_key_status import told
 from tests.gateway import Body, Gateway, Json
-from tests.harness import EACH_TWIN, Calls, in_row
+from tests.harness import EACH_TWIN, Calls, each_row, in_row
 
 # As seen of New API, without what does not count here.
 STATUS: dict[str, Any] = {
@@ -46,7 +46,7 @@ def test_gateway_status_is_asked_at_the_root(gateway: Gateway, calls: Calls) -> 
     assert found == GatewayStatus("v0.12.0-apr", "New API", "USD", 1.0, 500_000.0, STATUS)
 
 
-@pytest.mark.parametrize("answer", [Json({}), Json({"data": {}}), Body("<html>"), Body("")])
+@each_row("answer", [Json({}), Json({"data": {}}), Body("<html>"), Body("")])
 def test_other_response_is_no_gateway_status(gateway: Gateway, calls: Calls, answer: Any) -> None:
     gateway.reply(answer)
     with pytest.raises(ResponseError):

@@ -18,7 +18,7 @@ import trio
 
 from ramclouds import APIConnectionError, AsyncClient, Client
 from tests.gateway import Gateway, Hang, Json, Pause, Sse, chunk, completion
-from tests.harness import ASK
+from tests.harness import ASK, each_row
 
 Run = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
 
@@ -63,7 +63,7 @@ def test_closing_a_client_wakes_its_readers(gateway: Gateway, wait: str) -> None
 
 
 @EACH_LOOP
-@pytest.mark.parametrize("wait", WAITS)
+@each_row("wait", WAITS)
 def test_closing_an_async_client_wakes_its_readers(gateway: Gateway, wait: str, loop: str) -> None:
     import anyio
 

@@ -28,7 +28,7 @@ from tests.client.wire_server import (
     without_end,
 )
 from tests.gateway import Gate, Gateway, Json, Raw, Sse, completion, error, text_chunks
-from tests.harness import EACH_TWIN, Calls, in_row, read
+from tests.harness import EACH_TWIN, Calls, each_row, in_row, read
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -65,7 +65,7 @@ UNASKED = {
 }
 
 
-@pytest.mark.parametrize("first", FIRST)
+@each_row("first", FIRST)
 def test_what_nobody_asked_for_is_no_response(
     gateway: Gateway, connect: Connect, first: str
 ) -> None:

@@ -23,7 +23,7 @@ from ramclouds import (
 from tests.gateway import REQUEST_ID, Body, Gateway, Json, Pause, Request, embedded, error, head
 from tests.gateway.answers import Answer, Raw
 from tests.gateway.embeddings import embeddings_of, to_base64, vector_of
-from tests.harness import EACH_TWIN, EMBED, Calls, in_row
+from tests.harness import EACH_TWIN, EMBED, Calls, each_row, in_row
 
 VECTORS = [[0.5, 0.25], [-1.0, 2.0], [0.0, 8.0]]
 TEXTS = [f"text {number}" for number in range(10)]
@@ -43,7 +43,7 @@ def test_one_request_gives_the_vectors(gateway: Gateway, calls: Calls) -> None:
 
 
 @EACH_TWIN
-@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@each_row("encoding", ["gzip", "identity"])
 def test_response_may_be_compressed(gateway: Gateway, calls: Calls, encoding: str) -> None:
     body = json.dumps(embedded(VECTORS)).encode()
     content = gzip.compress(body) if encoding == "gzip" else body
@@ -165,7 +165,7 @@ def test_no_texts_send_nothing(gateway: Gateway, calls: Calls) -> None:
 
 
 @EACH_TWIN
-@pytest.mark.parametrize(("max_concurrency", "at_once"), [(1, 1), (3, 3)])
+@each_row(("max_concurrency", "at_once"), [(1, 1), (3, 3)])
 def test_requests_go_side_by_side_and_no_more_than_allowed(
     gateway: Gateway, calls: Calls, max_concurrency: int, at_once: int
 ) -> None:

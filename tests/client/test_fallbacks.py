@@ -38,7 +38,7 @@ from tests.gateway import (
 from tests.gateway import chunk as event
 from tests.gateway.answers import Answer
 from tests.gateway.request import Request
-from tests.harness import EACH_TWIN, MESSAGES, Calls, in_row, read
+from tests.harness import EACH_TWIN, MESSAGES, Calls, each_row, in_row, read
 
 Connect = Callable[..., Calls]
 MODELS = ["gpt-5", "claude-sonnet-4-5", "gemini-2.5-pro"]
@@ -322,7 +322,7 @@ HISTORY: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("dialect", [None, "auto"])
+@each_row("dialect", [None, "auto"])
 @WAYS
 def test_each_model_is_asked_in_its_dialect(
     gateway: Gateway, connect: Connect, method: str, dialect: str | None

@@ -40,7 +40,7 @@ from tests.gateway import (
     text_chunks,
 )
 from tests.gateway.answers import Answer
-from tests.harness import EACH_TWIN, Calls, Twin, in_row, read
+from tests.harness import EACH_TWIN, Calls, Twin, each_row, in_row, read
 
 Connect = Callable[..., Calls]
 pytestmark = EACH_TWIN
@@ -86,7 +86,7 @@ def test_stream_that_breaks_off_before_it_begins(gateway: Gateway, calls: Calls)
                 assert calls.arrived == []
 
 
-@pytest.mark.parametrize("how", ["fin", "half"])
+@each_row("how", ["fin", "half"])
 def test_stream_that_breaks_off_keeps_what_arrived(
     gateway: Gateway, calls: Calls, how: Any
 ) -> None:

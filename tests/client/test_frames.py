@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 
 from ramclouds import ConfigurationError, RamCloudsError, UsageMeter
 from tests.gateway import Gateway, Json, error
-from tests.harness import EACH_TWIN, Calls, Twin
+from tests.harness import EACH_TWIN, Calls, Twin, each_row
 from tests.harness.failing import FAILURES, PASSWORD, failing
 from tests.harness.walk import Walk
 
@@ -61,7 +61,7 @@ def test_no_secret_is_kept_by_an_error(gateway: Gateway, connect: Connect, metho
     assert leaks == dict.fromkeys(FAILURES, ())
 
 
-@pytest.mark.parametrize("method", ["complete", "stream"])
+@each_row("method", ["complete", "stream"])
 def test_no_secret_is_kept_where_all_models_fail(
     gateway: Gateway, connect: Connect, method: str, waits: list[float]
 ) -> None:

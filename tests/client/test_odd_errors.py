@@ -17,7 +17,7 @@ from ramclouds import (
     ToolCall,
 )
 from tests.gateway import Body, Gateway, Json, Raw, Sse, error, head
-from tests.harness import EACH_TWIN, Calls, in_row, read
+from tests.harness import EACH_TWIN, Calls, each_row, in_row, read
 from tests.harness.walk import Walk
 
 Connect = Callable[..., Calls]
@@ -100,7 +100,7 @@ ECHOED = [PASSWORD, f"user:{PASSWORD}", BASIC, quote(PASSWORD, safe=""), *HEADER
 ECHOED += [r"p/w\"c4nary bird", "h34d3rc4nary%2Fx", "c00k13c4nary"]
 
 
-@pytest.mark.parametrize("setting", ["default_headers", "extra_headers"])
+@each_row("setting", ["default_headers", "extra_headers"])
 def test_secret_headers_are_masked_where_they_are_sent_back(
     gateway: Gateway, connect: Connect, setting: str
 ) -> None:

@@ -19,7 +19,7 @@ from ramclouds import (
     StreamTruncatedError,
 )
 from tests.gateway import Drop, Gateway, Hang, Json
-from tests.harness import ASK
+from tests.harness import ASK, each_row
 
 
 def aclient(gateway: Gateway, **settings: Any) -> AsyncClient:
@@ -128,7 +128,7 @@ def test_own_http_client_that_follows_redirects_does_not_carry_the_key_away(
         assert elsewhere.connections == 0
 
 
-@pytest.mark.parametrize("fault", ["none", "refused", "silent", "cut"])
+@each_row("fault", ["none", "refused", "silent", "cut"])
 async def test_httpx2_client_is_used_like_one_of_httpx(gateway: Gateway, fault: str) -> None:
     httpx2 = pytest.importorskip("httpx2")
     replies: dict[str, Any] = {"silent": Hang("headers"), "cut": Drop("mid_body")}

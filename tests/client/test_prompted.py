@@ -25,7 +25,7 @@ from tests.gateway import (
     text_chunks,
     tool_chunks,
 )
-from tests.harness import EACH_TWIN, Twin, in_row
+from tests.harness import EACH_TWIN, Twin, each_row, in_row
 from tests.unit.prompted.reading import TOOLS, merged, said_in
 
 pytestmark = EACH_TWIN
@@ -210,7 +210,7 @@ def test_stream_with_effect_passes(gateway: Gateway, asking: Callable[..., Askin
             assert len(gateway.requests) == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("mode", "params", "text"),
     [
         ({"tool_calling": "prompted"}, ASK, "Hello"),

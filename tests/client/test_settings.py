@@ -20,7 +20,7 @@ from ramclouds import (
     ConfigurationError,
 )
 from tests.gateway import Gateway, Json, completion
-from tests.harness import ASK, EACH_TWIN, Calls, in_row
+from tests.harness import ASK, EACH_TWIN, Calls, each_row, in_row
 
 CLIENTS = pytest.mark.parametrize("kind", [Client, AsyncClient])
 AnyClient = type[Client] | type[AsyncClient]
@@ -60,7 +60,7 @@ def test_argument_beats_environment(
     assert gateway.last.key == "given"
 
 
-@pytest.mark.parametrize("suffix", ["", "/", "/chat/completions", "/chat/completions/"])
+@each_row("suffix", ["", "/", "/chat/completions", "/chat/completions/"])
 def test_base_url_is_taken_in_every_usual_form(gateway: Gateway, connect: Any, suffix: str) -> None:
     connect(base_url=gateway.base_url + suffix).complete()
     assert gateway.last.path == "/v1/chat/completions"
@@ -126,7 +126,7 @@ def test_plain_http_elsewhere_warns_once(kind: AnyClient) -> None:
     assert caught[0].filename == __file__
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "x.localhost"])
+@each_row("host", ["localhost", "127.0.0.1", "[::1]", "x.localhost"])
 def test_plain_http_on_loopback_does_not_warn(host: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -23,6 +23,7 @@ from tests.gateway import (
     completion,
 )
 from tests.gateway.corpus import Cut, body
+from tests.harness import each_row
 
 ASK = {"model": "gpt-5", "messages": [{"role": "user", "content": "Say exactly: one two three"}]}
 
@@ -37,8 +38,8 @@ def said(text: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": text}]}
 
 
-@pytest.mark.parametrize("cut", CUTS)
-@pytest.mark.parametrize("name", ["json_normal", "stream_normal"])
+@each_row("cut", CUTS)
+@each_row("name", ["json_normal", "stream_normal"])
 def test_wire_case_arrives_with_the_same_body_at_every_cut(
     gateway: Gateway, name: str, cut: Cut
 ) -> None:
@@ -108,8 +109,8 @@ def test_hang_is_silent_until_the_client_goes(gateway: Gateway, stage: Any) -> N
     gateway.wait_closed()
 
 
-@pytest.mark.parametrize("how", ["rst", "fin", "half"])
-@pytest.mark.parametrize("stage", ["accept", "mid_body"])
+@each_row("how", ["rst", "fin", "half"])
+@each_row("stage", ["accept", "mid_body"])
 def test_drop_breaks_the_connection(gateway: Gateway, stage: Any, how: Any) -> None:
     gateway.reply(Drop(stage, how=how))
     with pytest.raises((httpx.NetworkError, httpx.RemoteProtocolError)):
@@ -141,7 +142,7 @@ TOOL = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "fields", "arguments"),
     [
         ("What is the weather in San Francisco, CA?", {}, ['{"city": "San Francisco, CA"}']),

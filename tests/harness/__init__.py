@@ -9,11 +9,13 @@ One body of test code for sync and async:
 
 `pytestmark = EACH_TWIN` is for all tests of a module that use `twin`, also through fixtures.
 
-A table of inputs is one test:
+A table of inputs is one test, whose rows share its fixtures:
 
-    for name, text in TABLE.items():
-        with in_row(name):
-            assert decided(text) == ...
+    @each_row(("text", "expected"), [("1", 1), ("x", None)])
+    def test_number_or_none(text: str, expected: int | None) -> None:
+        assert decided(text) == expected
+
+In a loop of its own, a test names the row that fails by `with in_row(name):`.
 
 A parity test compares the syntax trees of both clients, so one twin is enough for what is decided.
 Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
@@ -21,7 +23,7 @@ Both are for I/O: closing, timeouts, cancellation, retries, broken connections.
 
 from tests.harness.calls import ASK, EMBED, MESSAGES, Calls
 from tests.harness.chunk_contract import assert_adds_up, assert_complete, read
-from tests.harness.rows import forget_gateways, in_row
+from tests.harness.rows import each_row, forget_gateways, in_row
 from tests.harness.twins import EACH_TWIN, TWINS, AsyncTwin, SyncTwin, Twin
 from tests.harness.waiting import alone, at_once
 
@@ -39,6 +41,7 @@ __all__ = [
     "assert_adds_up",
     "assert_complete",
     "at_once",
+    "each_row",
     "forget_gateways",
     "in_row",
     "read",

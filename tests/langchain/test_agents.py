@@ -17,6 +17,7 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from langchain_ramclouds import MissingToolCallError
 from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.tools import BOTH, Report, add, converse, get_weather
 
@@ -103,8 +104,8 @@ async def test_async_agent_streams_its_tokens(gateway: Gateway, chat: Chat) -> N
     assert _streamed_text(parts).count("Sunny in Huế") == 1
 
 
-@pytest.mark.parametrize("model", ["kimi-k2-thinking", "deepseek-v3.2"])
-@pytest.mark.parametrize("streaming", [True, False])
+@each_row("model", ["kimi-k2-thinking", "deepseek-v3.2"])
+@each_row("streaming", [True, False])
 def test_agent_on_a_thinking_model_replays_its_reasoning(
     gateway: Gateway, chat: Chat, model: str, streaming: bool
 ) -> None:
@@ -125,8 +126,8 @@ def test_agent_on_a_thinking_model_replays_its_reasoning(
 _REPORT = '{"city": "Huế", "sunny": true}'
 
 
-@pytest.mark.parametrize("model", ["gpt-5", "claude-opus-4-5", "glm-4.7", "gemini-2.5-pro"])
-@pytest.mark.parametrize("tools", [[], [get_weather]])
+@each_row("model", ["gpt-5", "claude-opus-4-5", "glm-4.7", "gemini-2.5-pro"])
+@each_row("tools", [[], [get_weather]])
 def test_agent_answers_in_a_response_format(
     gateway: Gateway, chat: Chat, model: str, tools: list[Any]
 ) -> None:
@@ -136,9 +137,9 @@ def test_agent_answers_in_a_response_format(
     assert all(body.get("tools") != [] for body in gateway.bodies)
 
 
-@pytest.mark.parametrize("model", ["gpt-5", "claude-opus-4-5"])
-@pytest.mark.parametrize("streaming", [True, False])
-@pytest.mark.parametrize(
+@each_row("model", ["gpt-5", "claude-opus-4-5"])
+@each_row("streaming", [True, False])
+@each_row(
     "text",
     [
         _REPORT,

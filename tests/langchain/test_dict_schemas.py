@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from langchain_ramclouds import StructuredOutputError
 from ramclouds import BadRequestError, StreamTruncatedError
 from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 
 
@@ -73,7 +74,7 @@ def test_schemas_as_openai_writes_them_are_held_to(
     assert "score" in gateway.last.json["response_format"]["json_schema"]["schema"]["properties"]
 
 
-@pytest.mark.parametrize(("schema", "value", "error"), WRONG)
+@each_row(("schema", "value", "error"), WRONG)
 def test_value_that_the_schema_does_not_allow_is_an_error(
     gateway: Gateway, chat: Chat, schema: Any, value: Any, error: str
 ) -> None:
@@ -93,7 +94,7 @@ def test_value_that_the_schema_allows_comes_as_it_is(gateway: Gateway, chat: Cha
     assert by_call.invoke("?") == value
 
 
-@pytest.mark.parametrize("text", ['{"score": 0.7}', '{"score": 1', "[" * 100_000, "No."])
+@each_row("text", ['{"score": 0.7}', '{"score": 1', "[" * 100_000, "No."])
 async def test_include_raw_never_raises_for_what_came(
     gateway: Gateway, chat: Chat, text: str
 ) -> None:

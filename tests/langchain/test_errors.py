@@ -16,6 +16,7 @@ import ramclouds
 from langchain_ramclouds import MissingToolCallError, StructuredOutputError
 from langchain_ramclouds._errors import _TWINS, UnclassifiedError, to_model_error
 from tests.gateway import Body, Drop, Gateway, Hang, Json, WireCase, completion, error
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import Recorder
 
@@ -63,7 +64,7 @@ _TABLE: list[tuple[Any, type[Exception], type[Exception], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "ours", "langchains", "retryable"), _TABLE)
+@each_row(("answer", "ours", "langchains", "retryable"), _TABLE)
 async def test_error_is_ours_and_langchains(
     gateway: Gateway,
     chat: Chat,
@@ -144,7 +145,7 @@ def test_error_without_a_class_here_is_still_langchains() -> None:
     assert isinstance(to_model_error(ramclouds.RamCloudsError("new")), UnclassifiedError)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "original",
     [
         to_model_error(ramclouds.APITimeoutError("late", request_id="r")),

@@ -18,6 +18,7 @@ from ramclouds import Chunk, InvalidToolCall, ToolCallDelta
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.json_text import unparsable_end
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 
 CUT = '{"path": "/home/data/ol'
@@ -63,7 +64,7 @@ def invalid(arguments: str, index: int | None = 0, id: str = "c1") -> InvalidToo
     return InvalidToolCall(id, "remove", arguments, "The arguments are cut off.", index)
 
 
-@pytest.mark.parametrize("cut", [CUT, "", "{", '{"a": 1}', '{"a": "x\\', '{"a": [1, {"b": "', "[1"])
+@each_row("cut", [CUT, "", "{", '{"a": 1}', '{"a": "x\\', '{"a": [1, {"b": "', "[1"])
 def test_sum_of_a_stream_holds_an_invalid_call_and_its_exact_text(cut: str) -> None:
     *_, before_last, last = summed(
         Chunk(tool_calls=(ToolCallDelta(0, "c1", "remove", cut[:4]),)),

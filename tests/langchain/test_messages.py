@@ -19,6 +19,7 @@ from langchain_core.messages import (
 
 from langchain_ramclouds._messages import to_wire
 from ramclouds import ConfigurationError
+from tests.harness import each_row
 
 _TOOL_CALL = {"name": "f", "args": {"city": "Hà Nội"}, "id": "c1"}
 _WIRE_CALL = {
@@ -28,7 +29,7 @@ _WIRE_CALL = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "wire"),
     [
         (HumanMessage("hi"), {"role": "user", "content": "hi"}),
@@ -109,7 +110,7 @@ def test_message_is_sent_as(message: BaseMessage, wire: dict[str, Any]) -> None:
     assert to_wire([message]) == [wire]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "block",
     [
         {"type": "thinking", "thinking": "hm", "signature": "x"},
@@ -141,7 +142,7 @@ CALLED: list[tuple[AIMessage, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("message", "arguments"), CALLED)
+@each_row(("message", "arguments"), CALLED)
 def test_calls_of_other_packages_are_calls(message: AIMessage, arguments: str) -> None:
     [call] = to_wire([message])[0]["tool_calls"]
     assert call["id"] in ("c1", "function_f")
@@ -153,7 +154,7 @@ def test_message_that_is_no_message_is_an_error() -> None:
         to_wire([RemoveMessage(id="x")])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("block", "text"),
     [
         ({"type": "json", "json": {"a": 1}}, '{"type":"json","json":{"a":1}}'),
@@ -173,7 +174,7 @@ def test_result_of_a_tool_that_has_no_form_is_text(block: dict[str, Any], text: 
     assert to_wire([result])[0]["content"] == f"See.\n{text}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "block",
     [
         {"type": "text"},

@@ -22,6 +22,7 @@ from langchain_ramclouds import ChatRamClouds
 from ramclouds import ConfigurationError, known_models, model_facts
 from ramclouds.bridge.settings_cache import SettingsCache, key_of
 from tests.gateway import MODELS, Gateway, Json, choice, completion, usage
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import EVERYTHING
 
@@ -93,7 +94,7 @@ def test_saved_and_loaded_model_is_the_same(chat: Chat, monkeypatch: pytest.Monk
     assert loaded == model
 
 
-@pytest.mark.parametrize(
+@each_row(
     "change",
     [
         {"model": "gpt-5.1"},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ramclouds.bridge.only_json import JsonStream, only_json
+from tests.harness import each_row
 
 SCHEMA = {"name": "Thing", "schema": {"properties": {"a": {}, "c": {}}}}
 _OBJECT = '{"a": {"b": "}"}, "c": ["{", "\\""]}'
@@ -28,7 +28,7 @@ _WRAPPED = {
 }
 
 
-@pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
+@each_row(("text", "json_"), _WRAPPED.items())
 def test_only_json_drops_fences_and_prose_around_one_object(text: str, json_: str) -> None:
     assert only_json(text, SCHEMA, "gpt-5") == json_
 
@@ -45,7 +45,7 @@ def test_any_split_of_a_stream_gives_the_same(text: str, data: st.DataObject) ->
     assert _streamed(pieces) == _streamed([text])
 
 
-@pytest.mark.parametrize(("text", "json_"), _WRAPPED.items())
+@each_row(("text", "json_"), _WRAPPED.items())
 def test_stream_gives_what_the_whole_gives(text: str, json_: str) -> None:
     assert _streamed(list(text)).strip() == json_.strip()
 

@@ -27,6 +27,7 @@ from tests.gateway import (
     usage,
     usage_chunk,
 )
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import total
 
@@ -121,7 +122,7 @@ def test_structured_output_needs_no_response_format(gateway: Gateway, chat: Chat
     assert "response_format" not in gateway.last.json
 
 
-@pytest.mark.parametrize(
+@each_row(
     "answer",
     [
         Json({"choices": None}),
@@ -153,7 +154,7 @@ def test_several_event_loops_share_a_model(gateway: Gateway, chat: Chat) -> None
     assert len(gateway.requests) == 3
 
 
-@pytest.mark.parametrize("model", ["gpt-5-codex", "gpt-5-pro", "o3-pro", "gpt-6"])
+@each_row("model", ["gpt-5-codex", "gpt-5-pro", "o3-pro", "gpt-6"])
 def test_no_model_name_leads_to_another_route(gateway: Gateway, chat: Chat, model: str) -> None:
     """langchain#39320: /v1/responses by name, 404 on gateways; roles rewritten by name."""
     gateway.reply(Json(completion()))

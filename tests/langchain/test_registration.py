@@ -11,6 +11,7 @@ from langchain.embeddings import init_embeddings
 from langchain_core.runnables import ConfigurableField
 
 from tests.gateway import Gateway
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 
 FROM_STRINGS: dict[str, Any] = {
@@ -21,7 +22,7 @@ FROM_STRINGS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", FROM_STRINGS)
+@each_row("kind", FROM_STRINGS)
 def test_langchain_still_has_fixed_lists_of_providers(kind: str) -> None:
     with pytest.raises(ValueError, match=r"(?i)provider"):
         FROM_STRINGS[kind]()

@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 from langchain_ramclouds import ChatRamClouds
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, completion
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import EVERYTHING
 
@@ -42,7 +43,7 @@ def test_a_call_wins_over_the_settings(gateway: Gateway, chat: Chat) -> None:
     assert (body["top_k"], body["min_p"]) == (6, 0.1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alias", "name", "value"),
     [
         ("model_name", "model", "gpt-5.1"),
@@ -73,7 +74,7 @@ def test_setting_given_under_two_names_is_an_error() -> None:
         ChatRamClouds(model="gpt-5", model_name="gpt-5.1", api_key="test-key")  # type: ignore[call-arg, arg-type]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "value"),
     [
         ("temperature", 5),
@@ -90,7 +91,7 @@ def test_value_out_of_range_is_an_error_at_once(chat: Chat, name: str, value: An
         chat(**{name: value})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "value", "told"),
     [
         ("base_url", "ramclouds.me/v1", "base_url"),

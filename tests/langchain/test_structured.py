@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from langchain_ramclouds import RefusalError, StructuredOutputError
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 
 
@@ -46,8 +47,8 @@ def _answer(method: str, name: str = "Joke") -> dict[str, Any]:
     return completion(_JSON)
 
 
-@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
-@pytest.mark.parametrize(("schema", "value"), _SCHEMAS)
+@each_row("method", ["function_calling", "json_schema", "json_mode"])
+@each_row(("schema", "value"), _SCHEMAS)
 async def test_every_method_gives_every_schema(
     gateway: Gateway, chat: Chat, method: Any, schema: Any, value: Any
 ) -> None:
@@ -114,8 +115,8 @@ _WRAPPED = [
 ]
 
 
-@pytest.mark.parametrize("text", _WRAPPED)
-@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
+@each_row("text", _WRAPPED)
+@each_row("method", ["function_calling", "json_schema", "json_mode"])
 def test_fences_and_prose_around_the_json_do_not_matter(
     gateway: Gateway, chat: Chat, text: str, method: Any
 ) -> None:
@@ -155,9 +156,9 @@ _BAD = [
 ]
 
 
-@pytest.mark.parametrize(("body", "reason"), _BAD)
-@pytest.mark.parametrize("schema", [_SCHEMA, JokeDict])
-@pytest.mark.parametrize("method", ["function_calling", "json_schema"])
+@each_row(("body", "reason"), _BAD)
+@each_row("schema", [_SCHEMA, JokeDict])
+@each_row("method", ["function_calling", "json_schema"])
 def test_answer_that_does_not_fit_is_an_error_that_says_why(
     gateway: Gateway, chat: Chat, body: dict[str, Any], reason: str, schema: Any, method: Any
 ) -> None:

@@ -14,6 +14,7 @@ from langchain_ramclouds import MissingToolCallError, RefusalError
 from langchain_ramclouds._tools import _say_strict_is_dropped
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, call, chunk, completion, text_chunks, tool_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 
 
@@ -44,7 +45,7 @@ class WeatherDict(TypedDict):
 _EMPTY = {"type": "object", "properties": {}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("tool_", "name"),
     [
         (get_weather, "get_weather"),
@@ -84,7 +85,7 @@ def test_binding_does_not_change_the_users_dict(chat: Chat) -> None:
 _NAMED = {"type": "function", "function": {"name": "get_weather"}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "sent"),
     [
         ("any", "required"),
@@ -299,7 +300,7 @@ def test_reasoning_goes_back_in_the_tool_loop_of_a_model_that_needs_it(
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "replay", "sent"),
     [
         ("gpt-5", None, None),

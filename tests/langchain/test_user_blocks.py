@@ -13,11 +13,12 @@ from langchain_core.messages import (
 
 from langchain_ramclouds._messages import to_wire
 from ramclouds import ConfigurationError
+from tests.harness import each_row
 
 _DATA = "aGVsbG8="
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("block", "part"),
     [
         (
@@ -140,7 +141,7 @@ def test_text_only_list_is_sent_as_the_documented_string() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "block",
     [
         {"type": "file", "url": "https://x/y.pdf"},

@@ -15,6 +15,7 @@ from tests.gateway import (
     call,
     calls_in_turn,
 )
+from tests.harness import each_row
 from tests.llama_index.running import AGENT_MARKS
 
 pytestmark = AGENT_MARKS
@@ -32,7 +33,7 @@ def serve(gateway: Gateway, *calls: Any) -> None:
     gateway.handler = calls_in_turn(*calls, text="I add.")
 
 
-@pytest.mark.parametrize("in_workflow", [False, True], ids=["alone", "in a workflow"])
+@each_row("in_workflow", [False, True], ids=["alone", "in a workflow"])
 async def test_model_is_told_what_was_wrong_and_asked_again(
     gateway: Gateway, llm: RamClouds, streaming: bool, in_workflow: bool
 ) -> None:
@@ -52,9 +53,7 @@ async def test_model_is_told_what_was_wrong_and_asked_again(
     assert "Call it again with one whole JSON object." in sent[1]["content"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "requests"), [(FunctionAgent, 1), (AskAgainAgent, 3)], ids=["core's", "ours"]
-)
+@each_row(("kind", "requests"), [(FunctionAgent, 1), (AskAgainAgent, 3)], ids=["core's", "ours"])
 async def test_error_reaches_the_user_with_calls_text_and_advice(
     gateway: Gateway, llm: RamClouds, streaming: bool, kind: Any, requests: int
 ) -> None:

@@ -36,6 +36,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.harness import each_row
 
 pytestmark = [
     # Core's own parts call what pydantic 2 deprecates.
@@ -99,7 +100,7 @@ async def test_vector_index_query_engine_async(llm: RamClouds, index: VectorStor
     assert str(response) == "".join(tokens)
 
 
-@pytest.mark.parametrize("mode", list(ResponseMode))
+@each_row("mode", list(ResponseMode))
 def test_every_response_mode(llm: RamClouds, index: VectorStoreIndex, mode: ResponseMode) -> None:
     synthesizer = get_response_synthesizer(response_mode=mode, llm=llm)
     engine = RetrieverQueryEngine(index.as_retriever(), response_synthesizer=synthesizer)
@@ -133,9 +134,7 @@ def test_structured_answer_with_streaming_refine(llm: RamClouds, index: VectorSt
     assert isinstance(response.response, Departure)
 
 
-@pytest.mark.parametrize(
-    "mode", ["simple", "context", "condense_question", "condense_plus_context"]
-)
+@each_row("mode", ["simple", "context", "condense_question", "condense_plus_context"])
 def test_chat_engines_remember(gateway: Gateway, index: VectorStoreIndex, mode: Any) -> None:
     memory = ChatMemoryBuffer.from_defaults(token_limit=4000)
     engine = index.as_chat_engine(chat_mode=mode, memory=memory)

@@ -21,7 +21,7 @@ import ramclouds
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AuthenticationError, ConfigurationError
 from tests.gateway import Gateway, Json, error, vector_of
-from tests.harness import EACH_TWIN, Twin
+from tests.harness import EACH_TWIN, Twin, each_row
 
 TEXTS = ["Compost is ready after nine months.", "Feed the starter once a day.", "Neap tides."]
 VECTORS = [vector_of(text) for text in TEXTS]
@@ -191,7 +191,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WRONG)
+@each_row("kind", WRONG)
 @pytest.mark.usefixtures("no_environment")
 def test_wrong_setting_is_named(embed: Embed, kind: str) -> None:
     settings, cls, message = WRONG[kind]

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
+from tests.harness import each_row
 from tests.llama_index.twins import Twin
 
 
@@ -84,7 +85,7 @@ async def test_an_ignored_call_of_plain_chat_is_an_error_too(
     assert plain.value.text == streamed.value.text != ""
 
 
-@pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode"])
+@each_row("mode", ["auto", "function_calling", "json_schema", "json_mode"])
 async def test_ignored_structure_names_both_ways_out(
     gateway: Gateway, llm: RamClouds, call: Twin, mode: Any
 ) -> None:

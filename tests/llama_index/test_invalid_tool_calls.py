@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import InvalidToolCallError, RamClouds, StructuredOutputError
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
+from tests.harness import each_row
 from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
@@ -106,7 +107,7 @@ async def test_field_of_the_llm_is_what_calls_do_not_say(
         )
 
 
-@pytest.mark.parametrize("settings", [{}, RETURN], ids=["raise", "return"])
+@each_row("settings", [{}, RETURN], ids=["raise", "return"])
 async def test_predict_and_call_runs_nothing(
     cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder, settings: dict[str, Any]
 ) -> None:

@@ -28,6 +28,7 @@ from llama_index_ramclouds import RamClouds
 from llama_index_ramclouds._messages import to_wire
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway
+from tests.harness import each_row
 from tests.llama_index.conversing import (
     PNG,
     PNG_URL,
@@ -45,7 +46,7 @@ PDF = b"%PDF-1.4 invented"
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(12)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("role", "sent"),
     [
         (MessageRole.SYSTEM, "system"),
@@ -94,7 +95,7 @@ def test_only_wire_fields_are_sent() -> None:
     assert wire(message) == [{"role": "assistant", "content": "The result", "name": "Ada"}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("block", "part"),
     [
         (ImageBlock(image=PNG), {"type": "image_url", "image_url": {"url": PNG_URL}}),
@@ -212,7 +213,7 @@ def test_a_cache_point_keeps_its_time() -> None:
     assert wire(user(point)) == [{"role": "user", "content": ""}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "says"),
     [
         (user(AudioBlock(url="https://example.com/a.wav")), "Download it"),
@@ -291,7 +292,7 @@ def test_thoughts_in_a_tools_result_are_not_lost() -> None:
     assert '"content":"Hm."' in sent["content"]
 
 
-@pytest.mark.parametrize("calls", [None, [], "no list", ["no call"]])
+@each_row("calls", [None, [], "no list", ["no call"]])
 def test_calls_that_are_no_list_are_none(calls: Any) -> None:
     message = ChatMessage("Hi", role="assistant", additional_kwargs={"tool_calls": calls})
     assert to_wire([message]) == [{"role": "assistant", "content": "Hi"}]

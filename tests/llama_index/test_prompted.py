@@ -21,6 +21,7 @@ from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOut
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
 from tests.gateway import call as tool_call
+from tests.harness import each_row
 from tests.llama_index.running import MODELS
 from tests.llama_index.twins import Twin
 
@@ -68,7 +69,7 @@ def _says(text: str) -> Any:
 # --- tools ---
 
 
-@pytest.mark.parametrize("model", MODELS)
+@each_row("model", MODELS)
 async def test_parallel_calls_plain_and_streamed(
     prompted_mode: RamClouds, call: Twin, model: str
 ) -> None:
@@ -98,7 +99,7 @@ async def test_one_call_at_a_time_is_asked_for(
     assert "Make one call at a time." in gateway.last.json["messages"][0]["content"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kwargs", "called"),
     [
         ({}, []),
@@ -213,8 +214,8 @@ async def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, call: 
 # --- structured output ---
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
+@each_row("model", MODELS)
+@each_row("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
 async def test_structured_output_in_each_mode(
     prompted_mode: RamClouds, call: Twin, mode: Any, model: str
 ) -> None:
@@ -257,7 +258,7 @@ async def test_a_missing_call_names_the_way(
         await call.stream_chat_with_tools(prompted_mode, TOOLS, **ask)
 
 
-@pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
+@each_row("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
 async def test_prose_names_the_way(
     gateway: Gateway, prompted_mode: RamClouds, call: Twin, mode: Any
 ) -> None:

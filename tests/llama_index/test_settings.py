@@ -25,6 +25,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import ConfigurationError, known_models, model_facts
 from tests.gateway import Gateway
+from tests.harness import each_row
 
 KEY = "canary-key-1"
 
@@ -88,7 +89,7 @@ def test_a_setting_of_openailike_is_an_error_that_names_the_way(given: str, way:
         RamClouds(model="gpt-5", api_key=KEY, **{given: True})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "said"),
     [
         ({"model": " "}, "model must be the name"),
@@ -107,10 +108,8 @@ def test_a_bad_value_is_found_when_constructing(settings: dict[str, Any], said: 
         RamClouds(**{"model": "gpt-5", "api_key": KEY, **settings})
 
 
-@pytest.mark.parametrize("make", [RamClouds, RamCloudsEmbedding])
-@pytest.mark.parametrize(
-    "settings", [{"api_key": [KEY]}, {"default_headers": {"Authorization": [KEY]}}], ids=list
-)
+@each_row("make", [RamClouds, RamCloudsEmbedding])
+@each_row("settings", [{"api_key": [KEY]}, {"default_headers": {"Authorization": [KEY]}}], ids=list)
 def test_an_error_about_a_wrong_setting_shows_no_key(make: Any, settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(settings))) as caught:
         make(**{"model": "m", "api_key": KEY, **settings})
@@ -188,7 +187,7 @@ def test_metadata_can_be_set(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("model", ["", " ", "/", "🙂", "x" * 10_000])
+@each_row("model", ["", " ", "/", "🙂", "x" * 10_000])
 def test_metadata_never_raises(model: str) -> None:
     llm = RamClouds(model="gpt-5", api_key=KEY)
     llm.model = model

@@ -22,6 +22,7 @@ from tests.gateway import (
     error,
     text_chunks,
 )
+from tests.harness import each_row
 from tests.llama_index.albums import (
     EXPECTED,
     MODES,
@@ -37,7 +38,7 @@ from tests.llama_index.twins import EACH_TWIN, Twin
 pytestmark = EACH_TWIN
 
 
-@pytest.mark.parametrize("mode", MODES)
+@each_row("mode", MODES)
 async def test_each_mode_gives_the_object(llm: RamClouds, call: Twin, mode: str) -> None:
     made = await call.structured_predict(in_mode(llm, mode), Album, PROMPT, topic="Rivers")
     streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="Rivers")
@@ -76,7 +77,7 @@ async def test_json_schema_mode_sends_a_strict_schema(
     assert "tools" not in gateway.last.json
 
 
-@pytest.mark.parametrize("model", ["claude-opus-4-5", "glm-4.6"])
+@each_row("model", ["claude-opus-4-5", "glm-4.6"])
 async def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
     llm: RamClouds, call: Twin, model: str
 ) -> None:

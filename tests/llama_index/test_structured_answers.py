@@ -20,6 +20,7 @@ from tests.gateway import (
     tool_chunks,
 )
 from tests.gateway import call as tool_call
+from tests.harness import each_row
 from tests.llama_index.albums import (
     EXPECTED,
     MODES,
@@ -33,7 +34,7 @@ from tests.llama_index.albums import (
 from tests.llama_index.twins import Twin
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         json.dumps(RIVERS),
@@ -44,7 +45,7 @@ from tests.llama_index.twins import Twin
     ],
     ids=["bare", "fenced", "fence-in-prose", "prose", "after-thinking"],
 )
-@pytest.mark.parametrize("mode", ["auto", *MODES])
+@each_row("mode", ["auto", *MODES])
 async def test_json_is_found_in_the_text(
     gateway: Gateway, llm: RamClouds, call: Twin, mode: str, text: str
 ) -> None:
@@ -87,7 +88,7 @@ async def test_an_answer_cut_off_is_no_object(gateway: Gateway, llm: RamClouds, 
             await call.stream_structured_predict(llm, Loose, PROMPT, topic="rivers")
 
 
-@pytest.mark.parametrize("text", ["I cannot do that.", "", '{"songs": []}', "{" * 50])
+@each_row("text", ["I cannot do that.", "", '{"songs": []}', "{" * 50])
 async def test_an_answer_without_the_object_is_an_error_that_keeps_the_text(
     gateway: Gateway, llm: RamClouds, call: Twin, text: str
 ) -> None:

@@ -15,6 +15,7 @@ from llama_index_ramclouds import RamClouds
 from tests.gateway import (
     Gateway,
 )
+from tests.harness import each_row
 from tests.llama_index.albums import (
     EXPECTED,
     PROMPT,
@@ -59,7 +60,7 @@ async def test_structured_llm_streams(llm: RamClouds) -> None:
     assert type(chunks[-1].raw) is type(achunks[-1].raw) is Album
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("program_mode", "has_tools"),
     [(PydanticProgramMode.FUNCTION, True), (PydanticProgramMode.LLM, False)],
 )

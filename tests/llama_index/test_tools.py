@@ -18,6 +18,7 @@ from llama_index_ramclouds import MissingToolCallError, RamClouds
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, RamCloudsError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
+from tests.harness import each_row
 from tests.llama_index.toolbox import (
     ADD,
     TOOLS,
@@ -87,7 +88,7 @@ async def test_no_tools_send_nothing_about_tools(
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & gateway.last.json.keys()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kwargs", "sent"),
     [
         ({"tool_required": True}, "required"),

@@ -10,6 +10,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
 from tests.gateway import Gateway, WireCase, manifest
+from tests.harness import each_row
 
 ASK = [ChatMessage("Which tide?")]
 CASES = [case for case in manifest() if case["name"] != "models_list"]
@@ -32,7 +33,7 @@ def _ask(llm: RamClouds, case: dict[str, Any]) -> ChatResponse:
     return last
 
 
-@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case["name"])
+@each_row("case", ANSWERS, ids=lambda case: case["name"])
 def test_answers_arrive_whole(gateway: Gateway, llm: RamClouds, case: dict[str, Any]) -> None:
     gateway.reply(WireCase(case["name"]))
     expected = case["expect"]
@@ -59,7 +60,7 @@ def test_answers_arrive_whole(gateway: Gateway, llm: RamClouds, case: dict[str, 
             assert raw["usage"][name] == answer.additional_kwargs[name] == count
 
 
-@pytest.mark.parametrize("case", ERRORS.values(), ids=lambda case: case["name"])
+@each_row("case", ERRORS.values(), ids=lambda case: case["name"])
 def test_errors_are_errors_of_the_tree(
     gateway: Gateway, llm: RamClouds, case: dict[str, Any]
 ) -> None:

@@ -20,6 +20,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from ramclouds import __version__
+from tests.harness import each_row
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -160,7 +161,7 @@ def test_citation_follows_the_version() -> None:
     assert citation["repository-code"] == project_of(ROOT)["urls"]["Repository"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path",
     [
         ROOT / "README.md",

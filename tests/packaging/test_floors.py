@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.harness import each_row
 
 ROOT = Path(__file__).parents[2]
 LOWER_BOUND = re.compile(r'"([a-z-]+)>=([\d.]+)(?:,|")')
@@ -17,9 +17,7 @@ def numbers(version: str) -> list[int]:
     return found + [0] * (3 - len(found))
 
 
-@pytest.mark.parametrize(
-    "package", ["anyio", "httpx", "json-repair", "langchain-core", "llama-index-core"]
-)
+@each_row("package", ["anyio", "httpx", "json-repair", "langchain-core", "llama-index-core"])
 def test_oldest_allowed_version_is_tested(package: str) -> None:
     allowed = dict(LOWER_BOUND.findall((ROOT / "pyproject.toml").read_text("utf-8")))
     tested = dict(EXACT.findall((ROOT / "requirements" / "floors.txt").read_text("utf-8")))

@@ -7,6 +7,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
+from tests.harness import each_row
 from tests.packaging.sources import MODULES, ROOT, imports
 
 ADAPTERS = {"langchain_ramclouds": "llama_index", "llama_index_ramclouds": "langchain"}
@@ -124,7 +125,7 @@ def test_modules_import_each_other_in_no_circle() -> None:
     list(TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("module", "owner"),
     [
         ("ramclouds._json.parsing", "ramclouds"),

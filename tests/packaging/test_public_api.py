@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AsyncClient, Client
+from tests.harness import each_row
 
 PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
 ERRORS = """
@@ -212,7 +213,7 @@ def test_every_public_module_is_pinned() -> None:
     assert sorted(public_modules()) == sorted(name for name in NAMES if "._" not in name)
 
 
-@pytest.mark.parametrize("module", NAMES)
+@each_row("module", NAMES)
 def test_public_names_are_pinned(module: str) -> None:
     found = import_module(module)
     assert public_names(found) == sorted(NAMES[module].split())
@@ -242,7 +243,7 @@ def test_model_fields_are_pinned(model: type[BaseModel]) -> None:
     assert sorted(own) == sorted(FIELDS[model].split())
 
 
-@pytest.mark.parametrize("model", FRAMEWORK)
+@each_row("model", FRAMEWORK)
 def test_each_field_is_described(model: type[BaseModel]) -> None:
     described = {name for name, field in model.model_fields.items() if field.description}
     for kind in model.__mro__:
@@ -260,7 +261,7 @@ def described_in(source: str) -> Iterator[str]:
             yield field.target.id
 
 
-@pytest.mark.parametrize("model", FRAMEWORK)
+@each_row("model", FRAMEWORK)
 def test_signature_names_each_field_before_the_first_instance(model: type[BaseModel]) -> None:
     new: Any = type("New", (model,), {"__module__": __name__})
     missing = new.model_fields.keys() - inspect.signature(new).parameters.keys()

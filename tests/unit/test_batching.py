@@ -22,7 +22,7 @@ from ramclouds import (
     embedding_facts,
 )
 from ramclouds._batching import Batching, most_tokens
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 SMALL = embedding_facts("text-embedding-3-small")
 TINY = replace(SMALL, max_input_tokens=4, max_request_tokens=10)
@@ -173,7 +173,7 @@ TOO_LARGE = {
 }
 
 
-@pytest.mark.parametrize("kind", TOO_LARGE)
+@each_row("kind", TOO_LARGE)
 def test_refusal_of_a_large_batch_is_known_by_its_words(kind: str) -> None:
     under_way = batching(["a", "b"])
     refusal = BadRequestError(TOO_LARGE[kind], status_code=400)

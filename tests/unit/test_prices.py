@@ -23,7 +23,7 @@ from ramclouds import (
 from ramclouds._json.parsing import MalformedError
 from ramclouds._prices import known
 from ramclouds._wire.prices import to_prices
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 URL = "https://gateway.test/v1"
 
@@ -65,7 +65,7 @@ def test_cost_of_a_call_without_usage() -> None:
     assert (cost_of(None, Price(per_call=0.04)), cost_of(None, PLAIN)) == (0.04, None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "same_as"),
     [
         ("openai/gpt-5", "gpt-5"),
@@ -83,7 +83,7 @@ def test_list_price_by_any_name(name: str, same_as: str) -> None:
     assert model_facts(name).list_price == price
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name", ["no-such-model", "deepseek-v3.2", "gpt-5.9", "openai/gpt-5:free", "gpt-5-codex-mini"]
 )
 def test_unknown_price_is_none(name: str) -> None:
@@ -113,7 +113,7 @@ def test_set_prices_adds_and_forgets() -> None:
     assert (price_of("mine"), price_of("other")) == (None, Price(per_call=0.5))
 
 
-@pytest.mark.parametrize("value", [-1, float("nan"), float("inf"), "1", True, None])
+@each_row("value", [-1, float("nan"), float("inf"), "1", True, None])
 def test_price_that_is_no_number_is_refused(value: Any) -> None:
     with pytest.raises(ConfigurationError, match="US dollars for one million tokens"):
         set_prices({"good": {"input": 1}, "mine": {"input": value}})
@@ -209,7 +209,7 @@ def test_group_that_is_not_shown_is_refused() -> None:
         listed(RATIOS, group="staff")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "changes",
     [
         {"model_ratio": None},
@@ -236,7 +236,7 @@ def test_price_of_a_variant() -> None:
     assert prices.find("gpt-5-mini") is None
 
 
-@pytest.mark.parametrize("body", [[], {}, {"data": None}, "text"])
+@each_row("body", [[], {}, {"data": None}, "text"])
 def test_body_without_a_list(body: Any) -> None:
     with pytest.raises(MalformedError):
         to_prices(body)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from langchain.agents import create_agent
 from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.messages import AIMessageChunk, HumanMessage, ToolMessage
 
 from tests.gateway import Gateway
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.tools import BOTH, Report, add, converse, get_weather
 
@@ -20,7 +20,7 @@ def _results(messages: list[Any]) -> list[Any]:
     return [message.content for message in messages if isinstance(message, ToolMessage)]
 
 
-@pytest.mark.parametrize("model", _MODELS)
+@each_row("model", _MODELS)
 def test_agent_calls_two_tools_and_answers(gateway: Gateway, asking: Chat, model: str) -> None:
     agent = create_agent(asking(model=model), tools=[get_weather, add], system_prompt="Be brief.")
     messages = agent.invoke({"messages": [BOTH]})["messages"]
@@ -59,9 +59,9 @@ def test_graph_with_a_checkpointer_remembers(asking: Chat) -> None:
     assert name["messages"][-1].text == "Your name is Lan."
 
 
-@pytest.mark.parametrize("strategy", [Report, ToolStrategy(Report), ProviderStrategy(Report)])
-@pytest.mark.parametrize("tools", [[], [get_weather]])
-@pytest.mark.parametrize("streaming", [True, False])
+@each_row("strategy", [Report, ToolStrategy(Report), ProviderStrategy(Report)])
+@each_row("tools", [[], [get_weather]])
+@each_row("streaming", [True, False])
 def test_agent_answers_in_a_response_format(
     asking: Chat, strategy: Any, tools: list[Any], streaming: bool
 ) -> None:

@@ -14,6 +14,7 @@ from langchain_core.messages import (
 
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.recording import total
 from tests.langchain.tools import BOTH, add, get_weather
@@ -37,7 +38,7 @@ def test_stream_adds_up_to_what_invoke_returns(asking: Chat) -> None:
         assert message.response_metadata["tool_calling"] == "prompted"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "called"),
     [
         ("any", ["get_weather"]),

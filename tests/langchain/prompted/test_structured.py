@@ -8,12 +8,13 @@ import pytest
 
 from langchain_ramclouds import MissingToolCallError, StructuredOutputError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
+from tests.harness import each_row
 from tests.langchain.conftest import Chat
 from tests.langchain.tools import Report, add
 
 
-@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
-@pytest.mark.parametrize("model", ["gpt-5", "claude-opus-4-5"])
+@each_row("method", ["function_calling", "json_schema", "json_mode"])
+@each_row("model", ["gpt-5", "claude-opus-4-5"])
 async def test_every_method_gives_the_object(asking: Chat, method: Any, model: str) -> None:
     structured = asking(model=model).with_structured_output(_SCHEMA, method=method)
     question = "Report on Huế, as JSON with the keys 'city' and 'sunny'."

@@ -13,6 +13,7 @@ import pytest
 from ramclouds import __version__
 from scripts import pages
 from tests.gateway import Gateway
+from tests.harness import each_row
 from tests.packaging.docs.conftest import Play
 from tests.packaging.test_public_api import public_modules
 
@@ -145,7 +146,7 @@ def test_reference_shows_every_public_module() -> None:
     assert set(public_modules()) - with_package - shown == set()
 
 
-@pytest.mark.parametrize("page", pages.tables())
+@each_row("page", pages.tables())
 def test_tables_of_a_page_are_those_of_the_code(page: str) -> None:
     """`make pages` writes them."""
     text = (DOCS / page).read_text()

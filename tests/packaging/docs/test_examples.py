@@ -11,6 +11,7 @@ import pytest
 from ramclouds.local import LocalServer
 from tests.gateway import Gate, Gateway, Sse, call, text_chunks, tool_chunks
 from tests.gateway.embeddings import embeddings_of
+from tests.harness import each_row
 from tests.packaging.docs.conftest import Play
 
 # LlamaIndex's agents look at attributes of theirs that pydantic has deprecated.
@@ -100,7 +101,7 @@ def test_agent_says_so_when_the_model_does_not_call(
     assert played.stdout.endswith("sunny there.\n(The model did not call the tool.)\n")
 
 
-@pytest.mark.parametrize("name", PARTS + AGENTS)
+@each_row("name", PARTS + AGENTS)
 def test_example_is_short_enough_to_copy(name: str) -> None:
     assert len(path_of(name).read_text().splitlines()) <= 40
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.links import faults
+from tests.harness import each_row
 
 RIGHT = """
     <a href="other/#part"></a> <a href="/other/"></a> <a href="#here"></a> <a href=""></a>
@@ -27,7 +28,7 @@ def test_right_links_are_no_fault(site: Path) -> None:
     assert list(faults(site)) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("element", "fault"),
     [
         ('<a href="missing/">', "missing/: there is no such page or file."),

@@ -7,7 +7,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from ramclouds.bridge.settings import check_word, closest, public_headers, to_timeout
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 def test_header_that_may_hold_a_secret_is_not_stored() -> None:
@@ -35,7 +35,7 @@ def test_word_that_a_setting_does_not_have_names_those_that_it_has() -> None:
         check_word("way", "c", [None, "a", "b"])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "timeout"),
     [
         (None, None),

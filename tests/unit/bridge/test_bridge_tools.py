@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import function_tool, is_forced, offered_tools, to_tool_choice
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
@@ -105,7 +105,7 @@ def test_every_vendors_form_of_a_tool_is_a_function() -> None:
             assert function_tool(given) == wire
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "hint"),
     [
         ({"type": "web_search"}, "web_search_options"),

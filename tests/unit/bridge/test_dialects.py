@@ -17,7 +17,7 @@ from ramclouds.bridge.dialects import (
     dialects,
     to_choice,
 )
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 MODELS = [
     ("gpt-4o", "gpt-4"),
@@ -69,7 +69,7 @@ def test_kind_of_channel_tells_the_family_of_a_name_that_does_not() -> None:
     assert dialect_for("gpt-5", ("anthropic",)).family == "gpt"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("replay", "reasoning"),
     [(None, "calls"), (True, "calls"), (False, "never"), ("turn", "turn"), ("all", "all")],
 )
@@ -87,7 +87,7 @@ def test_row_can_be_chosen_by_its_name_or_given() -> None:
     assert DialectChoice("none").of("claude-opus-4-5") is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "says"),
     [
         (DialectChoice("claud"), "Did you mean 'claude'"),

@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from ramclouds.bridge.history import (
     arguments_text,
     as_content,
@@ -15,13 +13,14 @@ from ramclouds.bridge.history import (
     said_part,
     wire_call,
 )
+from tests.harness import each_row
 from tests.harness.rows import in_row
 
 TEXT = {"type": "text", "text": "a"}
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("parts", "content"),
     [
         ([], ""),
@@ -47,7 +46,7 @@ def test_message_of_a_model_holds_all_that_came_with_it() -> None:
     assert assistant_message("Hi", []) == {"role": "assistant", "content": "Hi"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "text"),
     [
         ('{"a', '{"a'),

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds.bridge.outcome import Outcome, invalid_calls_message, shown
 from ramclouds.types import InvalidToolCall
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 STOPPED = [
     ({"finish_reason": "length"}, "Raise max_tokens."),
@@ -31,7 +31,7 @@ def test_advice_follows_what_ended_the_completion() -> None:
             assert advice in outcome.without_json("`tools`")
 
 
-@pytest.mark.parametrize(("facts", "advice"), STOPPED, ids=repr)
+@each_row(("facts", "advice"), STOPPED, ids=repr)
 def test_what_stopped_the_model_is_why_an_object_does_not_fit(
     facts: dict[str, Any], advice: str
 ) -> None:

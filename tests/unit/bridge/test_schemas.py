@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, JsonValue, RootModel, create_model
 
 from ramclouds.bridge.schemas import Form, Schema, Use, prepare_schema, with_schemas, wrapped
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 class Address(BaseModel):
@@ -315,7 +315,7 @@ def test_optional_arguments_of_a_tool_stay_optional() -> None:
     assert (made.schema["required"], made.strict) == (["kind"], None)
 
 
-@pytest.mark.parametrize("root", [list[Cat], Cat | Dog, Cat | None, int], ids=str)
+@each_row("root", [list[Cat], Cat | Dog, Cat | None, int], ids=str)
 def test_root_that_is_no_object_is_wrapped(root: Any) -> None:
     schema = RootModel[root].model_json_schema()
     made = prepare_schema(schema, "plain")

@@ -3,9 +3,8 @@
 # ruff: noqa: RUF001
 from __future__ import annotations
 
-import pytest
-
 from ramclouds.bridge.tokens import count_request, estimate_tokens
+from tests.harness import each_row
 
 # Counted once with tiktoken's o200k_base.
 SAMPLES = {
@@ -128,7 +127,7 @@ def test_estimate_is_near_in_every_language_and_in_code() -> None:
     assert 0.85 <= estimated / counted <= 1.15
 
 
-@pytest.mark.parametrize("text", ["a" * 1000, " " * 100_000, "1" * 1000, "\ud800", "🙂" * 100])
+@each_row("text", ["a" * 1000, " " * 100_000, "1" * 1000, "\ud800", "🙂" * 100])
 def test_odd_texts_have_an_estimate(text: str) -> None:
     assert 0 < estimate_tokens(text + ".") <= len(text) * 2
     assert estimate_tokens("") == 0

@@ -21,7 +21,7 @@ from ramclouds._failures.model_names import chat_name_of, remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay, wait_in
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 WHERE = "ramclouds.me or its Telegram bot @ramclouds_bot"
 
@@ -76,7 +76,7 @@ def test_wait_of_a_header_comes_before_that_of_the_message() -> None:
     assert status_error(response, body, Redactor(None)).retry_after == 7.0
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "retryable"),
     [
         ("on tokens per min (TPM): Limit 30000, Used 30000, Requested 100.", True),
@@ -91,8 +91,8 @@ def test_limit_that_one_request_exceeds_is_not_retried(message: str, retryable: 
     assert ("waiting does not help" in str(error)) is not retryable
 
 
-@pytest.mark.parametrize(("done", "delay"), [(0, True), (1, False)])
-@pytest.mark.parametrize("kind", [EmptyResponseError, StreamTruncatedError])
+@each_row(("done", "delay"), [(0, True), (1, False)])
+@each_row("kind", [EmptyResponseError, StreamTruncatedError])
 def test_response_with_nothing_in_it_is_asked_for_once_more(
     kind: type[RamCloudsError], done: int, delay: bool
 ) -> None:
@@ -109,7 +109,7 @@ def test_empty_completion_names_the_other_way(stream: bool, advice: str) -> None
     assert advice in str(empty_error(head, {}, None))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "code", "words"),
     [
         (401, "", ["unknown, disabled, expired or spent", "client.key_status()", WHERE]),
@@ -172,7 +172,7 @@ def test_too_large_request_without_media() -> None:
     assert "The request has 1.0 MB. Send fewer or smaller messages." in str(error)
 
 
-@pytest.mark.parametrize("sent", [{}, {"messages": 7}, {"messages": [7, None]}, [1]])
+@each_row("sent", [{}, {"messages": 7}, {"messages": [7, None]}, [1]])
 def test_size_of_an_odd_request(sent: Any) -> None:
     assert type(raised(413, "too large", sent=sent)) is RequestTooLargeError
 
@@ -180,7 +180,7 @@ def test_size_of_an_odd_request(sent: Any) -> None:
 MISSING = "No available channel for model claude-opus-4.6 under group default (distributor)"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "base_url", "name"),
     [
         ("claude-opus-4.6", "https://ramclouds.me/v1", "claude-opus-4.6-CL"),
@@ -205,7 +205,7 @@ def test_name_of_a_claude_model_by_the_list() -> None:
     assert chat_name_of("https://listed.test/v1", "claude-opus-4.5") is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("model", "base_url", "near"),
     [
         ("claude-opus-4-6-CI", "https://near.test/v1", "claude-opus-4.6-CL"),

@@ -30,7 +30,7 @@ from ramclouds._failures.error_body import ErrorBody
 from ramclouds._failures.error_names import _NAMES, BY_NAME
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 GATEWAY = {"x-new-api-version": "v1"}
 
@@ -204,7 +204,7 @@ def test_message_decides_where_no_name_does() -> None:
             assert verdict(status, refusal, headers=GATEWAY) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "expected"),
     [
         (500, BAD),
@@ -222,8 +222,8 @@ def test_general_type_of_openai(status: int, expected: Classification) -> None:
 ANTHROPIC = "invalid_request_error"
 
 
-@pytest.mark.parametrize("refusal", [ErrorBody(type=ANTHROPIC), ErrorBody(code=ANTHROPIC)])
-@pytest.mark.parametrize(
+@each_row("refusal", [ErrorBody(type=ANTHROPIC), ErrorBody(code=ANTHROPIC)])
+@each_row(
     ("message", "expected"),
     [
         ("prompt is too long: 210000 tokens > 200000 maximum", LENGTH),

@@ -23,7 +23,7 @@ from ramclouds import (
 from ramclouds._failures.from_response import body_error, response_error, status_error, stream_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 URL = "https://gateway.test/v1/chat/completions"
 REDACTOR = Redactor("sk-abcdefgh")
@@ -57,7 +57,7 @@ def test_cloudflare_is_told_in_words() -> None:
             assert str(error).startswith(f"Cloudflare answered {status} {phrase}. ")
 
 
-@pytest.mark.parametrize("said", ["Done.", "No!", "Really?", "不行。"])
+@each_row("said", ["Done.", "No!", "Really?", "不行。"])
 def test_sentence_that_has_an_end_is_given_no_other(said: str) -> None:
     body = json.dumps({"error": {"message": said}}).encode()
     assert str(status_error(response(404), body, REDACTOR)).startswith(f"{said} ")
@@ -152,7 +152,7 @@ def test_block_page_of_cloudflare_is_a_blocked_error() -> None:
 PARTIAL = Completion(id="c1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sent", "cls", "retryable"),
     [
         ({"message": "m"}, ServerError, True),

@@ -20,7 +20,7 @@ from ramclouds import (
     ServerError,
 )
 from tests.gateway import REQUEST_ID, Body, Json, OfflineGateway, Raw, error
-from tests.harness import Calls, in_row
+from tests.harness import Calls, each_row, in_row
 from tests.unit.failures.rows import Row, assert_refused, gateway_error
 
 STATUSES = {
@@ -161,7 +161,7 @@ def test_base_url_without_v1_gets_a_hint(gateway: OfflineGateway, connect: Any) 
         assert caught.value.retryable is False
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@each_row("status", [301, 302, 307, 308])
 def test_redirect_is_not_followed(gateway: OfflineGateway, calls: Calls, status: int) -> None:
     gateway.reply(Body("", status, {"Location": f"{gateway.base_url}/elsewhere"}))
     with pytest.raises(ResponseError, match="base_url"):

@@ -11,7 +11,7 @@ import pytest
 from ramclouds._failures.from_response import status_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.sent import SentRequest
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 def refused(status: int, message: str, code: str = "", key: str = "sk-abcdefgh") -> str:
@@ -66,7 +66,7 @@ def test_hint_for_max_tokens_only_where_it_is_too_small() -> None:
             assert (SMALL in refused(400, message)) is is_small
 
 
-@pytest.mark.parametrize(
+@each_row(
     "content",
     [b"", b"{", b"[1]", b"{}", iter([b'{"model": "gpt-5"}'])],
     ids=["empty", "cut", "list", "object", "not_read"],

@@ -24,7 +24,7 @@ from ramclouds import (
 from ramclouds._failures.from_response import body_error, status_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 KEY = "sk-abcdefgh"
 GATEWAY = {"x-oneapi-request-id": "r1"}
@@ -192,7 +192,7 @@ def test_account_by_who_says_it() -> None:
                 assert ("check your key" in str(found)) is (status == 401)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "expected"),
     [
         ("openai_key", AuthenticationError),
@@ -214,7 +214,7 @@ def test_body_that_was_cut_is_not_blamed_on_the_provider() -> None:
     assert type(found) is AuthenticationError
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("code", "expected", "retryable"),
     [
         (1002, RateLimitError, True),

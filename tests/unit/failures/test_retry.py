@@ -9,7 +9,7 @@ import pytest
 
 from ramclouds import APIConnectionError, RateLimitError, ServerError
 from ramclouds._failures.retry import backoff, retry_after, retry_delay, wait_asked_by
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 DATE = "Sun, 22 Nov 2026 07:28:00 GMT"
 LATER = "Sun, 22 Nov 2026 07:28:07 GMT"
@@ -145,7 +145,7 @@ def test_no_delay_for_what_fails_again() -> None:
     assert retry_delay(RateLimitError("", retryable=False, retry_after=1.0), 0, 2) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "code",
     ["get_channel_failed", "bad_response_body", "read_response_body_failed", "bad_response"],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 def test_payload_is_parsed_with_lone_halves_replaced() -> None:
@@ -24,9 +24,7 @@ def test_payload_is_parsed_with_lone_halves_replaced() -> None:
             assert parse(payload) == value
 
 
-@pytest.mark.parametrize(
-    "payload", [b"", b"{", b"nothing", b'{"a": "\\ud83d"', b"[" * 100_000, b"\xef\xbb\xbf"]
-)
+@each_row("payload", [b"", b"{", b"nothing", b'{"a": "\\ud83d"', b"[" * 100_000, b"\xef\xbb\xbf"])
 def test_payload_that_is_no_json_raises(payload: bytes) -> None:
     with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
         parse(payload)
@@ -34,7 +32,7 @@ def test_payload_that_is_no_json_raises(payload: bytes) -> None:
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("payload", "value"),
     [
         (b'{"a": 1}', {"a": 1}),
@@ -48,7 +46,7 @@ def test_value_in_front_of_something_else_is_parsed(payload: bytes, value: Any) 
     assert parse_first(payload) == value
 
 
-@pytest.mark.parametrize("payload", [b"", b"{", b"x{}", b"[" * 100_000, b'{"a": 1: PING'])
+@each_row("payload", [b"", b"{", b"x{}", b"[" * 100_000, b'{"a": 1: PING'])
 def test_payload_that_begins_with_no_json_raises(payload: bytes) -> None:
     with pytest.raises(MalformedError, match=r"^not JSON$") as caught:
         parse_first(payload)

@@ -10,6 +10,7 @@ import pytest
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.machine import FIRST, Pace
 from ramclouds._pace.permits import Hint
+from tests.harness import each_row
 from tests.unit.pace.simulated import (
     Bucket,
     Cap,
@@ -57,7 +58,7 @@ ROWS: dict[str, Row] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ROWS)
+@each_row("kind", ROWS)
 def test_rate_is_used_and_few_are_refused(kind: str) -> None:
     server, count, latency, least, share, refused = ROWS[kind]
     outcome = run(server(), count, latency)
@@ -66,7 +67,7 @@ def test_rate_is_used_and_few_are_refused(kind: str) -> None:
     assert 100.0 * outcome.wasted() <= refused
 
 
-@pytest.mark.parametrize("after", [0.02, 0.08, 0.15, 0.28])
+@each_row("after", [0.02, 0.08, 0.15, 0.28])
 def test_two_processes_come_to_share_a_limit(after: float) -> None:
     """The second finds nothing left, and the first must leave it its part."""
     outcome = run_two(Bucket(50), 500, after=after)

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from ramclouds.prompted import prepare, render
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 from tests.unit.prompted.reading import to_tool
 
 WEATHER = to_tool("get_weather", city="string")
@@ -156,7 +156,7 @@ def system(**settings: Any) -> str:
     return content
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("choice", "sentence"),
     [
         ("required", "In this answer you must call at least one tool."),
@@ -231,7 +231,7 @@ def test_text_is_no_format_to_speak_of() -> None:
     assert render(USER, response_format={"type": "text"}) == USER
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("messages", "settings", "words"),
     [
         (

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from ramclouds import Choice, Completion
 from ramclouds.prompted import grammar_format, prepare, render
+from tests.harness import each_row
 from tests.unit.prompted.reading import to_tool
 
 SEARCH = to_tool("search", query="string")
@@ -39,7 +38,7 @@ def calls_schema(items: Any, **limits: int) -> dict[str, Any]:
     return closed(tool_calls={"type": "array", "items": items, "minItems": 1, **limits})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "schema"),
     [
         ({}, {"anyOf": [calls_schema({"anyOf": [SEARCH_CALL, TIME_CALL]}, maxItems=1), TEXT]}),

@@ -9,7 +9,7 @@ import pytest
 
 from ramclouds import Chunk, InvalidToolCall, ToolCallDelta, Usage
 from ramclouds.prompted import PromptedParser
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 from tests.unit.prompted.reading import TOOLS, parsed, said_in, to_tool
 
 # What each piece is answered with at once: text, or a piece of a call.
@@ -110,7 +110,7 @@ def test_text_after_a_call_is_a_chunk_of_its_own() -> None:
     ]
 
 
-@pytest.mark.parametrize("finish_reason", ["stop", "length", "content_filter", "tool_calls"])
+@each_row("finish_reason", ["stop", "length", "content_filter", "tool_calls"])
 def test_only_stop_becomes_tool_calls(finish_reason: str) -> None:
     chunks = parsed(['<tool_call>{"name": "get_time"}</tool_call>'], finish_reason)
     expected = "tool_calls" if finish_reason == "stop" else finish_reason

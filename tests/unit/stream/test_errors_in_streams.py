@@ -30,7 +30,7 @@ from tests.gateway import (
     text_chunks,
     usage_chunk,
 )
-from tests.harness import Calls, in_row, read
+from tests.harness import Calls, each_row, in_row, read
 
 PART = text_chunks("Part one", finish_reason=None, usage=None)
 LATE = error("The server is busy", "server_error", "server_error")
@@ -93,10 +93,8 @@ def test_error_after_a_part(gateway: OfflineGateway, calls: Calls) -> None:
             assert read(calls.arrived)["text"] == "Part one"
 
 
-@pytest.mark.parametrize(
-    "start", [[], [": PING\n\n", ": PING\n\n"], [chunk({"role": "assistant"})]]
-)
-@pytest.mark.parametrize("carrier", ["data", "bare"])
+@each_row("start", [[], [": PING\n\n", ": PING\n\n"], [chunk({"role": "assistant"})]])
+@each_row("carrier", ["data", "bare"])
 def test_error_before_any_part_may_be_retried(
     gateway: OfflineGateway, calls: Calls, start: list[Any], carrier: str
 ) -> None:
@@ -153,7 +151,7 @@ def test_error_after_the_finish_reason_is_still_one(
         calls.stream()
 
 
-@pytest.mark.parametrize("null", [None, {}, "", False])
+@each_row("null", [None, {}, "", False])
 def test_error_key_without_an_error_is_none(
     gateway: OfflineGateway, calls: Calls, null: Any
 ) -> None:

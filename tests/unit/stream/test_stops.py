@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ramclouds._stream.stops import StopCutter, cut_choice
 from ramclouds.types import Choice, Chunk, ToolCall
+from tests.harness import each_row
 
 
 def streamed(pieces: Sequence[str], stops: Sequence[str]) -> tuple[str, bool]:
@@ -33,7 +33,7 @@ def test_stream_is_cut_where_the_whole_text_is(pieces: list[str], stops: list[st
     assert streamed(pieces, stops) == (whole.text, whole.finish_reason == "stop")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "cut"), [("Hi END there", "Hi "), ("Hi EN", "Hi EN"), ("STOP END", ""), ("Hi", "Hi")]
 )
 def test_first_string_ends_the_text(text: str, cut: str) -> None:

@@ -17,7 +17,7 @@ from tests.gateway import (
     usage,
     usage_chunk,
 )
-from tests.harness import Calls, assert_complete, in_row, read
+from tests.harness import Calls, assert_complete, each_row, in_row, read
 
 ROLE = chunk({"role": "assistant", "content": ""})
 STOP = chunk({}, "stop")
@@ -243,7 +243,7 @@ UNFINISHED: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", UNFINISHED)
+@each_row("kind", UNFINISHED)
 def test_stream_without_a_finish_reason_is_truncated(
     gateway: OfflineGateway, calls: Calls, kind: str
 ) -> None:

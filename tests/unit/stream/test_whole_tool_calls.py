@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ramclouds import Completion, InvalidToolCall, StreamTruncatedError, ToolCall
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._wire.chat.completion import to_completion
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 from tests.unit.offline import read_stream
 
 CITY = '{"city": "Hanoi"}'
@@ -133,7 +133,7 @@ def test_last_call_of_a_cut_stream_is_valid_where_its_object_was_closed(
     assert completion.invalid_tool_calls == ()
 
 
-@pytest.mark.parametrize("arguments", ["", "{}", "{ }", '{"city": "Ha', '{"a": 1'])
+@each_row("arguments", ["", "{}", "{ }", '{"city": "Ha', '{"a": 1'])
 def test_last_call_of_a_cut_stream_is_invalid_where_it_was_not_closed(arguments: str) -> None:
     completion = streamed([fragment(arguments, "f", "a")], "length")
     assert completion.tool_calls == ()

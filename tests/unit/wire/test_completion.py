@@ -13,7 +13,7 @@ from ramclouds._wire.chat.completion import partial_completion, to_completion
 from ramclouds._wire.chat.message import message_of
 from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, raw_calls, to_tool_calls
 from ramclouds._wire.models import to_models
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 def test_made_up_id_depends_on_its_basis() -> None:
@@ -133,7 +133,7 @@ def test_partial_completion(body: bytes, text: str) -> None:
     assert (partial.text, partial.request_id) == (text, "r1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body", [b"", b"<html>", b'"a', b'{"choices": [', b'{"id": "c1"', b'{"choices": [{"index": 0']
 )
 def test_no_partial_completion(body: bytes) -> None:
@@ -157,7 +157,7 @@ def test_model_list_leaves_out_what_is_no_model() -> None:
     assert to_models({"data": []}) == []
 
 
-@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": {}}, None, "models"])
+@each_row("body", [{}, {"data": None}, {"data": {}}, None, "models"])
 def test_no_list_of_models(body: Any) -> None:
     with pytest.raises(MalformedError, match=r"^no list of models$"):
         to_models(body)

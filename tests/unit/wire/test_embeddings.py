@@ -15,7 +15,7 @@ from ramclouds._json.parsing import MalformedError
 from ramclouds._wire.embeddings.request_body import embeddings_body
 from ramclouds._wire.embeddings.vectors import require_numpy, to_embeddings
 from tests.gateway.embeddings import embedded, to_base64
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 SMALL = "text-embedding-3-small"
 FIRST, SECOND, THIRD = [0.5, 0.25], [-1.0, 2.0], [0.0, 8.0]
@@ -140,7 +140,7 @@ def test_all_that_was_set_is_sent() -> None:
     }
 
 
-@pytest.mark.parametrize("texts", ["a", ["a", "b"], ("a",), [15339, 1917], [[15339], [1917, 5]]])
+@each_row("texts", ["a", ["a", "b"], ("a",), [15339, 1917], [[15339], [1917, 5]]])
 def test_texts_and_tokens_are_taken(texts: Any) -> None:
     assert body(texts)["input"] == (list(texts) if isinstance(texts, tuple) else texts)
 
@@ -188,7 +188,7 @@ WRONG_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WRONG_SETTINGS)
+@each_row("kind", WRONG_SETTINGS)
 def test_wrong_setting_is_refused(kind: str) -> None:
     settings, message = WRONG_SETTINGS[kind]
     with pytest.raises(ConfigurationError, match=message):

@@ -20,7 +20,7 @@ from ramclouds._wire.fields import (
     is_no_arguments,
 )
 from ramclouds._wire.usage import to_usage, usage_of
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 
 def test_text_of_each_shape_of_content() -> None:
@@ -84,7 +84,7 @@ def test_reasoning_is_read_from_the_first_field_that_holds_any() -> None:
             assert reasoning_of(message) == reasoning
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "arguments"),
     [('{"a": 1}', '{"a": 1}'), ("", ""), (None, ""), ({"a": "é"}, '{"a":"é"}'), ([1], "[1]")],
 )
@@ -137,7 +137,7 @@ def test_index_is_a_small_number_or_none() -> None:
             assert as_index(value) == index
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "name"), [("a", "a"), ("", None), (None, None), (7, "7"), (True, None), ([], None)]
 )
 def test_name_is_text_or_none(value: Any, name: str | None) -> None:
@@ -150,7 +150,7 @@ def test_other_types_are_empty_containers() -> None:
     assert [as_list(value) for value in values] == [[{"a": 1}], [{}], [1], [], [], [], []]
 
 
-@pytest.mark.parametrize("value", [None, {}, [], "7", 7, True])
+@each_row("value", [None, {}, [], "7", 7, True])
 def test_usage_of_another_type_is_none(value: Any) -> None:
     assert to_usage(value) is None
 
@@ -221,7 +221,7 @@ def test_usage_is_counted_from_each_spelling() -> None:
             assert to_usage(sent) == Usage(**expected, raw=sent)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "refusal"),
     [
         ({}, ""),

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ModelUnavailableError, ResponseError
 from tests.gateway import Body, Json, OfflineGateway, Sse, completion, encoded, error, text_chunks
-from tests.harness import Calls, in_row, read
+from tests.harness import Calls, each_row, in_row, read
 
 LEGACY = {"text": "Hi", "finish_reason": "stop", "index": 0}
 
@@ -19,7 +19,7 @@ def test_text_of_the_old_kind_is_read(gateway: OfflineGateway, calls: Calls) -> 
     assert read(calls.stream())["text"] == "Hi"
 
 
-@pytest.mark.parametrize("held", [{}, {"message": None}, {"message": "Hi"}, {"message": []}])
+@each_row("held", [{}, {"message": None}, {"message": "Hi"}, {"message": []}])
 def test_choice_that_holds_no_message_is_no_answer(
     gateway: OfflineGateway, calls: Calls, held: dict[str, Any]
 ) -> None:
@@ -87,7 +87,7 @@ LISTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", LISTS)
+@each_row("kind", LISTS)
 def test_model_list_that_is_none(gateway: OfflineGateway, calls: Calls, kind: str) -> None:
     gateway.reply(Json(LISTS[kind]))
     with pytest.raises(ResponseError, match="base_url"):

@@ -8,7 +8,7 @@ import pytest
 
 from ramclouds import ConfigurationError
 from tests.gateway import Json, OfflineGateway, Sse, completion, text_chunks
-from tests.harness import ASK, MESSAGES, Calls, in_row
+from tests.harness import ASK, MESSAGES, Calls, each_row, in_row
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "basic": {
@@ -174,7 +174,7 @@ MESSAGE_ERRORS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", MESSAGE_ERRORS)
+@each_row("kind", MESSAGE_ERRORS)
 def test_wrong_message_is_refused_before_sending(
     gateway: OfflineGateway, calls: Calls, kind: str
 ) -> None:
@@ -211,7 +211,7 @@ def test_extra_body_wins_and_is_not_checked(gateway: OfflineGateway, calls: Call
     assert gateway.last.json == {**ASK, **extra}
 
 
-@pytest.mark.parametrize("extra", [{"stream": True}, {"model": "x"}, {"messages": []}, ["x"]])
+@each_row("extra", [{"stream": True}, {"model": "x"}, {"messages": []}, ["x"]])
 def test_extra_body_cannot_change_what_the_call_is(
     gateway: OfflineGateway, calls: Calls, extra: Any
 ) -> None:

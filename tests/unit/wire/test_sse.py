@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ramclouds._wire.sse import CommentFilter, Event, EventDecoder, looks_like_events
-from tests.harness import in_row
+from tests.harness import each_row, in_row
 
 STREAMS: dict[str, tuple[bytes, list[Event]]] = {
     "one": (b"data: a\n\n", [("message", b"a")]),
@@ -105,15 +103,13 @@ def test_nothing_is_given_out_twice_at_the_end() -> None:
     assert decoder.feed(b"data: b\n\n") == [("message", b"b")]
 
 
-@pytest.mark.parametrize("field", [b"data:x", b": PING", b"event: error", b"id: 1", b"retry: 5"])
+@each_row("field", [b"data:x", b": PING", b"event: error", b"id: 1", b"retry: 5"])
 def test_field_begins_an_event_stream(field: bytes) -> None:
     for before in (b"", b"\r\n\r\n", b"\xef\xbb\xbf", b" \n"):
         assert looks_like_events(before + field)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"\r\n", b'{"data":1}', b"<p>data:", b"datum: x", b"Xdata: y"]
-)
+@each_row("body", [b"", b"\r\n", b'{"data":1}', b"<p>data:", b"datum: x", b"Xdata: y"])
 def test_what_begins_no_event_stream(body: bytes) -> None:
     assert not looks_like_events(body)
 

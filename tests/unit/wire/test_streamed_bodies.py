@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ramclouds._wire.chat.request_body import gets_usage, make_streamed
+from tests.harness import each_row
 
 USAGE = {"include_usage": True}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "stream_usage", "refused", "streamed", "optional"),
     [
         ({}, None, (), {"stream": True, "stream_options": USAGE}, "stream_options"),
@@ -34,7 +33,7 @@ def test_streamed_body_asks_for_usage_unless_it_was_refused(
     assert made == streamed
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "expected"),
     [
         ({}, True),
