@@ -11,7 +11,7 @@ from tests.adapters.capture_readers import (
     llama_index_async,
     read_by,
 )
-from tests.captures import CAPTURES, NOT_YET, Capture, differences, marked
+from tests.captures import CAPTURES, NOT_YET, Capture, differences
 from tests.harness import each_row
 
 # Both adapters, one of them sync and one async, by turns.
@@ -22,11 +22,14 @@ NOT_YET_HERE: dict[str, str] = {}
 
 
 @pytest.mark.filterwarnings("ignore:Nothing is known about model")
-@each_row("capture", marked(CHATS, NOT_YET, NOT_YET_HERE))
+@each_row("capture", CHATS, ids=[capture.name for capture in CHATS])
 def test_capture_is_read_as_expected(capture: Capture) -> None:
     readers = READERS[CHATS.index(capture) % 2]
     found = {
         reader.__name__: differences(capture, read_by(reader, capture, "as_read"))
         for reader in readers
     }
-    assert found == {reader.__name__: [] for reader in readers}
+    if capture.name in {**NOT_YET, **NOT_YET_HERE}:
+        assert any(found.values()), "It is read as expected now. Take it off the list."
+    else:
+        assert found == {reader.__name__: [] for reader in readers}

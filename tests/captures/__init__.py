@@ -2,7 +2,7 @@
 
 from tests.captures.capture import CAPTURES, Capture, named
 from tests.captures.expect import Outcome, differences
-from tests.captures.not_yet import NOT_YET, marked
+from tests.captures.not_yet import NOT_YET
 from tests.captures.wire import SPLITTINGS, ReplayTransport, Splitting, raw_pieces
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "ReplayTransport",
     "Splitting",
     "differences",
-    "marked",
     "named",
     "raw_pieces",
 ]

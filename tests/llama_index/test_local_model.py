@@ -62,16 +62,12 @@ async def test_rag_streams_and_shows_its_sources(
     retriever = BM25Retriever.from_defaults(nodes=nodes, similarity_top_k=1)
     engine = RetrieverQueryEngine.from_args(retriever, llm=local, streaming=True)
 
-    response: Any = engine.query("Who built the lighthouse?")
-    tokens = list(response.response_gen)
     async with local:
-        later: Any = await engine.aquery("When does the ferry leave?")
-        atokens = [token async for token in later.async_response_gen()]
+        response: Any = await engine.aquery("Who built the lighthouse?")
+        tokens = [token async for token in response.async_response_gen()]
 
     assert [node.node.get_content() for node in response.source_nodes] == [DOCUMENTS[1].text]
-    assert [node.node.get_content() for node in later.source_nodes] == [DOCUMENTS[0].text]
     assert len(tokens) > 1
-    assert len(atokens) > 1
     assert 0 < counter.total_llm_token_count < 2000
 
 

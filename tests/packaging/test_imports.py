@@ -30,25 +30,25 @@ def printed_by(code: str, path: Path = ROOT) -> str:
 
 def loaded_by(code: str, path: Path = ROOT) -> set[str]:
     """Top-level modules in a process that ran only this."""
-    names = printed_by(f"{code}\nprint(*sorted(sys.modules))", path).split()
-    return {name.partition(".")[0] for name in names}
+    return tops(printed_by(f"{code}\nprint(*sys.modules)", path))
 
 
-def test_client_loads_no_framework_and_no_http_library() -> None:
-    loaded = loaded_by("import ramclouds")
-    assert not loaded & {"httpx", "httpcore", "httptools", "anyio"}
-    assert not {name for name in loaded if name.startswith(("langchain", "llama_index"))}
+def tops(names: str) -> set[str]:
+    return {name.partition(".")[0] for name in names.split()}
 
 
-def test_local_model_loads_its_runtime_on_first_use() -> None:
-    assert "xllamacpp" not in loaded_by("import ramclouds.local")
+def test_client_loads_no_framework_and_adapter_nothing_heavy() -> None:
+    """In one process, from the lightest on: the frameworks take a second each."""
+    modules = ("ramclouds", "ramclouds.local", "langchain_ramclouds")
+    code = "\n".join(f"import {module}; print(*sys.modules)" for module in modules)
+    client, local, langchain = (tops(line) for line in printed_by(code).splitlines())
 
-
-def test_langchain_adapter_loads_nothing_heavy() -> None:
-    loaded = loaded_by("import langchain_ramclouds")
+    assert not client & {"httpx", "httpcore", "httptools", "anyio"}
+    assert not {name for name in client if name.startswith(("langchain", "llama_index"))}
+    assert "xllamacpp" not in local
     heavy = {"langchain", "langgraph", "openai", "transformers", "tiktoken", "numpy"}
-    assert not loaded & heavy
-    assert not {name for name in loaded if name.startswith("llama_index")}
+    assert not langchain & heavy
+    assert not {name for name in langchain if name.startswith("llama_index")}
 
 
 def test_adapter_without_its_framework_says_which_extra_to_install() -> None:
