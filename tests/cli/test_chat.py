@@ -136,7 +136,9 @@ pty = pytest.mark.process
 
 
 @pty
-def test_session_in_a_terminal(gateway: Gateway, env: Mapping[str, str], tmp_path: Path) -> None:
+def test_session_in_a_terminal(
+    gateway: Gateway, account: AccountGateway, env: Mapping[str, str], tmp_path: Path
+) -> None:
     first = [
         chunk({"role": "assistant", "content": "", "reasoning_content": "Let me think."}),
         *text_chunks("# Title\n\nSome **bold** text\x1b[2J.\n\n- item"),
@@ -160,6 +162,10 @@ def test_session_in_a_terminal(gateway: Gateway, env: Mapping[str, str], tmp_pat
         terminal.type("/nothing\n")
         terminal.until("There is no command /nothing.")
         terminal.until("> ")
+        account.part = refusing(CHATS, error("No available channel", "model_not_found", 503))
+        terminal.type("Hello?\n")
+        assert "No available channel." in terminal.until("> ")
+        assert "Traceback" not in terminal.raw
         terminal.type(CTRL_D)
         terminal.until("In all ")
         assert terminal.code() == 0
@@ -167,6 +173,7 @@ def test_session_in_a_terminal(gateway: Gateway, env: Mapping[str, str], tmp_pat
     system = {"role": "system", "content": "Be brief."}
     asked = chats(gateway)
     assert gateway.last.json["model"] == "glm-4.7"
+    assert asked[2][:-1] == [*asked[1], {"role": "assistant", "content": "Second"}]
     assert [one["content"] for one in asked[1]] == [
         system["content"],
         "Hi",
@@ -216,21 +223,6 @@ def test_ctrl_c_at_the_prompt_drops_the_line_and_ctrl_d_leaves(
         Session(Conversation(client, "gpt-5"), UsageMeter(), Screen()).run()
     assert typed == []
     assert "The model is gpt-5." in capsys.readouterr().out
-
-
-@pty
-def test_error_is_one_line_and_the_session_goes_on(
-    gateway: Gateway, account: AccountGateway, env: Mapping[str, str]
-) -> None:
-    account.part = refusing(CHATS, error("No available channel", "model_not_found", 503))
-    with Terminal("chat", env=env) as terminal:
-        terminal.until("> ")
-        terminal.type("Hi\n")
-        shown = terminal.until("> ")
-        terminal.type(CTRL_D)
-        assert terminal.code() == 0
-    assert "No available channel." in shown
-    assert "Traceback" not in terminal.raw
 
 
 @pty
