@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from tests.gateway import Gateway
+from tests.packaging.docs.conftest import keep_what_all_tests_share
 
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "docs" / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.process
-@pytest.mark.timeout(300)
-def test_notebooks_run(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One after the other in one kernel, which forgets all names between two of them."""
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[InteractiveShell]:
+    """What runs the cells in a kernel, here without a process of its own and its imports."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.chdir(tmp_path)
+    made: Any = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
+    yield made
+    made.restore_sys_module_state()
+
+
+# LlamaIndex's agents look at attributes of theirs that pydantic has deprecated.
+@pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+def test_notebook_runs(
+    path: Path,
+    gateway: Gateway,
+    shell: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keep_what_all_tests_share(monkeypatch)
     monkeypatch.setenv("RAMCLOUDS_API_KEY", "test-key")
     monkeypatch.setenv("RAMCLOUDS_BASE_URL", gateway.base_url)
-    notebooks = [nbformat.read(path, as_version=4) for path in NOTEBOOKS]
-    code = [cell for one in notebooks for cell in one.cells if cell.cell_type == "code"]
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
     assert [cell.outputs for cell in code if cell.outputs] == []
 
-    together = nbformat.v4.new_notebook()
-    for one in notebooks:
-        together.cells += [*one.cells, nbformat.v4.new_code_cell("%reset -f")]
-    where = {"metadata": {"path": str(tmp_path)}}
-    NotebookClient(together, timeout=None, resources=where).execute()
+    async def run() -> None:
+        # A loop runs around each cell, as in a kernel.
+        for cell in code:
+            text = shell.transform_cell(cell.source)
+            done = await shell.run_cell_async(cell.source, transformed_cell=text)
+            done.raise_error()
 
-    for path, one in zip(NOTEBOOKS, notebooks, strict=True):
-        shown = [output for cell in one.cells for output in cell.get("outputs", ())]
-        assert shown, path
-        assert [
-            output
-            for output in shown
-            if output.output_type == "error" or output.get("name") == "stderr"
-        ] == [], path
+    asyncio.run(run())
+
+    shown = capsys.readouterr()
+    assert shown.out
+    assert shown.err == ""
