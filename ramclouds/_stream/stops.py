@@ -39,7 +39,9 @@ def cut_choice(choice: Choice, stops: Sequence[str]) -> None:
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:
-    return min((at for stop in stops if (at := text.find(stop)) >= 0), default=None)
+    """Where the string begins that is whole first: a server ends the text as soon as one is."""
+    found = [(at + len(stop), at) for stop in stops if (at := text.find(stop)) >= 0]
+    return min(found)[1] if found else None
 
 
 def _waiting(text: str, stops: Sequence[str]) -> int:

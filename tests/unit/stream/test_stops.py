@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ramclouds._stream.stops import StopCutter, cut_choice
@@ -23,6 +23,7 @@ def streamed(pieces: Sequence[str], stops: Sequence[str]) -> tuple[str, bool]:
     return text, cutter.has_stopped
 
 
+@example(pieces=["ba", "a"], stops=["a", "baa"])
 @given(
     pieces=st.lists(st.text("abE", max_size=4), min_size=1, max_size=8),
     stops=st.lists(st.text("abE", min_size=1, max_size=3), min_size=1, max_size=2),
