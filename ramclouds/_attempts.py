@@ -89,6 +89,8 @@ class Attempts:
         check_process(self._pid)
         self._attempts += 1
         self._has_response = False
+        # Transports of httpx do not say when they send; ours say it again.
+        self.turn.sent()
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
         if self._attempts == 1 and request.prepared is not None:

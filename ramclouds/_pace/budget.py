@@ -14,6 +14,9 @@ _CREDIT = 15.0
 # second without a refusal.
 _BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
 _QUIET = 2.0
+_CAREFUL = 0.97
+_END = 4.0
+"""Seconds after which a short line is no end, but how many there are."""
 _POOR = -6.0
 
 
@@ -24,6 +27,8 @@ class Budget:
         self.accepted = 0
         self.refused = 0
         self.refused_at = -inf
+        self.call_wait = 0.0
+        """Seconds that the server asks of a call that it refuses, and of no other."""
 
     def refuse(self, now: float, *, was_accepted: bool) -> None:
         """One was refused, which may have been taken as accepted."""
@@ -39,11 +44,16 @@ class Budget:
         """Whether none may be risked, not even for a limit that is known badly."""
         return self._left() <= -_CREDIT
 
-    def gap(self, rate: Rate, now: float) -> float:
-        """Seconds between two requests at the known rate and a little more."""
+    def gap(self, rate: Rate, now: float, waiting: int) -> float:
+        """Seconds between two requests at the known rate and a little more.
+
+        A little less at the end: a call that is refused would come back when the others are gone.
+        """
         if rate.is_unsteady():
             return 1.0 / rate.climb(now, is_poor=self._left() < _POOR)
         known = rate.per_second or 1.0
+        if waiting < self.call_wait * known and now - self.refused_at < _END:
+            return 1.0 / (known * _CAREFUL)
         more, sooner = next(row[1:] for row in _BOLDNESS if self._left() > row[0])
         # The longer nothing is refused, the likelier the rate has risen.
         risen = sooner * (now - self.refused_at - _QUIET)

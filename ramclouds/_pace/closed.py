@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ramclouds._pace.pending import known_at
-from ramclouds._pace.permits import Permit
+from ramclouds._pace.permits import FIRST, Permit
 
 _SHORT = 0.5
 """Seconds: any bucket may be empty for so long."""
+_SMALL_WINDOW = 10.0
+"""Seconds of a window of a few requests, at least: else others took the rest of it."""
 
 
 class Closed:
@@ -76,3 +78,8 @@ class Closed:
         """Seconds in which no bucket gave one, 0 where that may be one that takes so long."""
         waited = 0.0 if self.refused_at is None else self.refused_at - self.dry_at
         return waited if self.was_alone and waited > max(_SHORT, bucket) else 0.0
+
+    def was_window(self, dry: float, accepted: int) -> bool:
+        """Whether more was accepted since, until it was dry again, than a bucket gathers."""
+        lasted, least = self.lasted(), _SMALL_WINDOW if accepted <= FIRST else 0.0
+        return lasted > least and accepted > 3.0 * (dry - self.dry_at) / lasted + 2.0

@@ -14,8 +14,8 @@ from time import monotonic
 from typing import Any
 
 from ramclouds._pace.loops import LoopReader
-from ramclouds._pace.machine import FIRST, Pace
-from ramclouds._pace.permits import Hint
+from ramclouds._pace.machine import Pace
+from ramclouds._pace.permits import FIRST, Hint
 from ramclouds._pace.places import Learned, Place, Quick, harmless
 
 logger = logging.getLogger("ramclouds")
@@ -50,7 +50,7 @@ class Gate:
         quick = self._quick
         if quick is None or len(quick) >= FIRST:
             return False
-        call.given_at = call.sent_at = monotonic()
+        call.given_at, call.sent_at = monotonic(), inf
         self._pace.window.sent.append(call.given_at)
         quick.add(call)
         return True
@@ -89,7 +89,7 @@ class Gate:
                 now = monotonic()
                 if self.is_broken or self._pace.permit_at(now) > now:
                     return self.is_broken
-                place.permit = self._pace.give(now, place.reader)
+                self._let_go(place, now)
                 return True
         except Exception:  # noqa: BLE001  whatever it is
             self.break_down()
@@ -170,9 +170,8 @@ class Gate:
     @harmless
     def _learned(self) -> Learned:
         with self._lock:
-            pace, waiting = self._pace, sum(map(len, self._lines)) + len(self._later)
-            accepted = pace.budget.accepted + self._quick_accepted
-            return Learned(pace.per_second(), pace.budget.refused, accepted, waiting)
+            pace, accepted = self._pace, self._pace.budget.accepted + self._quick_accepted
+            return Learned(pace.per_second(), pace.budget.refused, accepted, self._waiting())
 
     def _line_up(self, place: Place) -> None:
         line = self._lines[place.is_bulk]
@@ -219,8 +218,17 @@ class Gate:
                 self._have_read(now)
                 return min(at, now + self._poll, self._later[0][0] if self._later else inf)
             self._take(place)
-            place.permit = self._pace.give(now, place.reader)
+            self._let_go(place, now)
             self._wake(place)
+
+    def _let_go(self, place: Place, now: float) -> None:
+        self._pace.waiting = self._waiting()
+        place.permit = self._pace.give(now, place.reader)
+        # A thread may take long to wake up, and to make the connections at its first call.
+        self._pace.started(place.permit)
+
+    def _waiting(self) -> int:
+        return sum(map(len, self._lines)) + len(self._later)
 
     def _have_read(self, now: float) -> None:
         reader = self._pace.unread(now)

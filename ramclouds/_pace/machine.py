@@ -24,17 +24,13 @@ from ramclouds._pace.budget import Budget
 from ramclouds._pace.closed import Closed
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.pending import Pending, known_at
-from ramclouds._pace.permits import THREAD, Hint, Permit, Reader
+from ramclouds._pace.permits import FIRST, THREAD, Hint, Permit, Reader
 from ramclouds._pace.rate import Rate
 from ramclouds._pace.window import Window
 
-FIRST = 12
-"""Requests that go out at once, before anything is known."""
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
 """A wait in whole seconds up to this one is a fraction, and one call's."""
-_SMALL_WINDOW = 10.0
-"""Seconds of a window of a few requests, at least: else others took the rest of it."""
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
 
@@ -58,6 +54,8 @@ class Pace:
         """When the next request may go, where requests keep a distance."""
         self._refused_since: float | None = None
         """The first refusal since something was accepted."""
+        self.waiting = 0
+        """Calls that wait for a permit."""
         self._clean = 0
         """Accepted since the last refusal."""
         self._run = 0
@@ -99,9 +97,8 @@ class Pace:
             if self._pending.count < self._allowance:
                 return now
             return self._pending.known_at(now, self._patience())
-        trial = self._pending.trial()
-        if trial is not None:
-            return min(free, known_at(trial, now, self._patience()))
+        if self._pending.trial is not None:
+            return min(free, known_at(self._pending.trial, now, self._patience()))
         if self.window.is_exact():
             return now if self._clean > 100 and self.budget.is_rich() else free
         return min(free, self.window.trial_at(now)) if not self.budget.is_spent() else free
@@ -178,7 +175,7 @@ class Pace:
             self._next = max(self._next, now) + self._patience() / self._allowance
         if self.state == "open" or self.flights.cap:
             return
-        gap = self.budget.gap(self.rate, now)
+        gap = self.budget.gap(self.rate, now, self.waiting)
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
         self.rate.grow_if_overdue(now, max(0.3, 4.0 * self.round_trip))
@@ -195,7 +192,7 @@ class Pace:
         self._refused_since = None
         self.flights.accepted(permit.in_flight)
         if permit.is_trial:
-            self.window.tried(permit.sent_at, is_accepted=True)
+            self.window.tried(permit.given_at, is_accepted=True)
         if permit is self.closed.probe:
             self._reopen(now)
         else:
@@ -211,10 +208,12 @@ class Pace:
         self.window.take_back(permit.given_at)
         if hint.wait is not None and hint.wait > _ROUNDED:
             self.closed.tell(now + hint.wait)
+        else:
+            self.budget.call_wait = hint.wait or 0.0
         if permit is self.closed.probe:
             self._probe_refused(permit)
         elif permit.is_trial:
-            self.window.tried(permit.sent_at, is_accepted=False)
+            self.window.tried(permit.given_at, is_accepted=False)
         elif permit.sent_at >= self.closed.dry_at and self.state != "closed":
             self._close(permit, now, hint)
 
@@ -252,7 +251,7 @@ class Pace:
             return
         if self.state == "paced" and self.window.count:
             self.window.too_early(permit.sent_at)
-        elif self._is_window(permit.sent_at):
+        elif self.closed.was_window(permit.sent_at, self.rate.accepted):
             self._find_window()
         self.rate.dry(permit.sent_at, sum(1 for at in self.window.sent if at > permit.given_at))
         if self.rate.per_second is None and len(self.window.sent) < 0.8 * hint.count:
@@ -272,12 +271,6 @@ class Pace:
             return self.window.free_at(now) - now
         return self.rate.first_probe(is_small=len(self.window.sent) <= FIRST)
 
-    def _is_window(self, dry: float) -> bool:
-        """More was accepted after a closed time than a bucket can have gathered in it."""
-        lasted, accepted = self.closed.lasted(), self.rate.accepted
-        least = _SMALL_WINDOW if accepted <= FIRST else 0.0
-        return lasted > least and accepted > 3.0 * (dry - self.closed.dry_at) / lasted + 2.0
-
     def _probe_refused(self, permit: Permit) -> None:
         waited = self.closed.refuse(permit)
         self.flights.refused(permit.in_flight, is_probe=True)
@@ -294,7 +287,9 @@ class Pace:
             self.state, self._allowance, self._next = "open", 2, now
             lasted = closed.lasted()
             run = sum(1 for at in self.window.sent if at >= closed.dry_at - lasted)
-            self._run = run if lasted and run > FIRST else 0
+            # Without the probe, with which the next window has begun.
+            self._run = run - 1 if lasted and run > FIRST else 0
         else:
             self.state = "paced"
-            self._next = max(closed.probe_sent + self.budget.gap(self.rate, now), now)
+            gap = self.budget.gap(self.rate, now, self.waiting)
+            self._next = max(closed.probe_sent + gap, now)

@@ -14,12 +14,16 @@ class Pending:
     def __init__(self) -> None:
         self.count = 0
         """Also of those that wait for a connection."""
+        self.trial: Permit | None = None
+        """The one that went out before its place was free."""
         self._sent: deque[Permit] = deque()
 
     def add(self, permit: Permit) -> None:
         """Takes in a permit that was given."""
         self._sent.append(permit)
         self.count += 1
+        if permit.is_trial:
+            self.trial = permit
 
     def sent(self, permit: Permit, now: float) -> None:
         """Its request has gone out only now."""
@@ -31,6 +35,8 @@ class Pending:
         if permit.is_unknown:
             permit.is_unknown = False
             self.count -= 1
+        if permit is self.trial:
+            self.trial = None
 
     def due(self, now: float, patience: float) -> Permit | None:
         """The first that was not refused for so long that it must have been accepted."""
@@ -47,10 +53,6 @@ class Pending:
     def known_at(self, now: float, patience: float) -> float:
         """When something will be known of the first; `inf` where nobody can say."""
         return known_at(self._sent[0], now, patience) if self._sent else inf
-
-    def trial(self) -> Permit | None:
-        """The one that is a trial."""
-        return next((one for one in self._sent if one.is_trial), None)
 
     def unread(self, probe: Permit | None, now: float, patience: float) -> Reader | None:
         """Who has to read before something is known of the probe, or else of the first."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+FIRST = 12
+"""Requests that go out at once, before anything is known."""
+
 
 class Reader:
     """Who reads the responses: a refusal that has come may still wait in a busy event loop."""

@@ -27,7 +27,7 @@ _REMEMBERED = 256
 """Times of requests that are shared where no window is known."""
 _PARTS = ("budget", "rate", "window", "flights", "closed")
 _OWN = {
-    "pace": frozenset({*_PARTS, "_pending"}),
+    "pace": frozenset({*_PARTS, "_pending", "waiting"}),
     "flights": frozenset({"count", "elsewhere"}),
     "closed": frozenset({"probe"}),
 }

@@ -80,13 +80,13 @@ class Window:
     def too_early(self, refused_at: float) -> None:
         """Refused where a place was thought to be free: it is longer, or others ask too."""
         oldest = self._oldest(refused_at)
+        recent = sum(1 for at in self.sent if refused_at - self.longest < at < refused_at)
         self._strikes += 1
-        if oldest is not None and self._strikes < 3:
+        if oldest is not None and (self._strikes < 3 or not recent):
             self.shortest = max(self.shortest, refused_at - oldest)
             self.longest = max(self.longest, self.shortest * 1.1)
             return
-        self._strikes = 0
-        self.count = sum(1 for at in self.sent if refused_at - self.longest < at < refused_at)
+        self._strikes, self.count = 0, recent
 
     def _oldest(self, before: float = inf) -> float | None:
         """When the first of the last `count` was sent: its place becomes free first."""

@@ -13,6 +13,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+import httpx
 import pytest
 import trio
 
@@ -178,6 +179,20 @@ def test_interactive_calls_go_before_those_in_bulk(gateway: Gateway) -> None:
 
     asyncio.run(run())
     assert order.index("interactive") < len(order) - 10
+
+
+def test_transports_that_do_not_say_when_they_send_wait_for_no_answers() -> None:
+    all_in_flight = threading.Barrier(30)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        all_in_flight.wait(20)
+        return httpx.Response(200, json=completion("Hi"))
+
+    http = httpx.Client(transport=httpx.MockTransport(respond))
+    client = Client(api_key=KEY, base_url="http://127.0.0.1:9/v1", http_client=http)
+    with http, client, ThreadPoolExecutor(30) as pool:
+        found = [pool.submit(client.complete, **ASK) for _ in range(30)]
+        assert {one.result().text for one in found} == {"Hi"}
 
 
 def test_waits_on_trio(gateway: Gateway) -> None:

@@ -147,9 +147,11 @@ class _Process:
 class _Run:
     """Processes before a server."""
 
-    def __init__(self, server: Server, latency: Latency, round_trip: float, hint: Hint) -> None:
+    def __init__(
+        self, server: Server, latency: Latency, round_trip: float, hint: Hint, wakes: float = 0.0
+    ) -> None:
         self._server, self._latency, self._hint = server, latency, hint
-        self._half = round_trip / 2
+        self._half, self._wakes = round_trip / 2, wakes
         self._rnd = random.Random(1)
         self._events: list[tuple[float, int, Callable[[float, _Process, Any], None], Any, Any]] = []
         self._numbers = count(1)
@@ -186,11 +188,19 @@ class _Run:
                     self._add(at, self._look, process)
                 return
             process.left -= 1
-            arrives = now + self._half + self._rnd.random() * 0.001
-            self._add(arrives, self._arrive, process, process.pace.give(now))
+            process.pace.waiting = process.left
+            permit = process.pace.give(now)
+            # As a gate does: who has a permit wakes up before the request goes out.
+            process.pace.started(permit)
+            self._add(now + self._wakes, self._set_out, process, permit)
 
     def _look(self, now: float, process: _Process, _: Any) -> None:
         process.looks_at = inf
+
+    def _set_out(self, now: float, process: _Process, permit: Permit) -> None:
+        process.pace.sent(permit, now)
+        arrives = now + self._half + self._rnd.random() * 0.001
+        self._add(arrives, self._arrive, process, permit)
 
     def _arrive(self, now: float, process: _Process, permit: Permit) -> None:
         if self._server.takes(now):
@@ -208,9 +218,12 @@ class _Run:
         process.pace.end(permit, now)
 
     def _refuse(self, now: float, process: _Process, permit: Permit) -> None:
-        process.left += 1
         process.pace.refuse(permit, now, self._hint)
         process.pace.end(permit, now)
+        self._add(now + (self._hint.wait or 0.0), self._come_back, process)
+
+    def _come_back(self, now: float, process: _Process, _: Any) -> None:
+        process.left += 1
 
 
 def run(
@@ -221,12 +234,13 @@ def run(
     pace: Pace | None = None,
     round_trip: float = 0.003,
     hint: Hint = NO_HINT,
+    wakes: float = 0.0,
     since: float = 0.0,
     until: float = 3000.0,
 ) -> Outcome:
     """What becomes of so many callers that all come at once."""
     process = _Process(pace or Pace(round_trip), callers, nullcontext())
-    return _Run(server, latency, round_trip, hint)({since: process}, until)
+    return _Run(server, latency, round_trip, hint, wakes)({since: process}, until)
 
 
 def run_two(

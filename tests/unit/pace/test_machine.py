@@ -8,8 +8,8 @@ from math import exp
 import pytest
 
 from ramclouds._pace.flights import Flights
-from ramclouds._pace.machine import FIRST, Pace
-from ramclouds._pace.permits import Hint
+from ramclouds._pace.machine import Pace
+from ramclouds._pace.permits import FIRST, Hint
 from tests.harness import each_row
 from tests.unit.pace.simulated import (
     Bucket,
@@ -174,3 +174,17 @@ def test_a_cancelled_probe_gives_its_place_to_the_next() -> None:
     assert pace.permit_at(at) > at
     pace.end(probe, at + 0.001)
     assert pace.permit_at(at + 0.001) <= at + 0.001
+
+
+def test_only_one_trial_goes_out_where_who_has_a_permit_wakes_up_late() -> None:
+    outcome = run(Sliding(60, 2.4), 500, wakes=0.01)
+
+    assert outcome.wasted() < 0.06
+    assert outcome.last < 19.2 / 0.88
+
+
+def test_the_last_calls_are_not_refused_where_they_would_come_back_late() -> None:
+    for callers in range(300, 700, 25):
+        outcome = run(Bucket(50), callers, hint=Hint(1.2))
+
+        assert outcome.last < (callers - 10) / 50 + 0.3, callers

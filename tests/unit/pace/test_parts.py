@@ -53,6 +53,17 @@ def test_request_that_was_not_sent_yet() -> None:
     assert (pace.rate.accepted, [*pace.window.sent], pace.flights.count) == (0, [], 0)
 
 
+def test_a_request_counts_as_sent_when_it_is_sent() -> None:
+    # A thread that has its permit may still have to wake up, and to make the connections.
+    gate, place = Gate(), Place(is_bulk=False)
+    assert gate.try_pass(place)
+    permit = place.permit
+    assert permit is not None
+    assert permit.sent_at == inf
+    gate.note(place, "sent")
+    assert permit.given_at <= permit.sent_at < inf
+
+
 def test_a_pause_teaches_a_known_rate_nothing() -> None:
     server, pace = Bucket(50), Pace(0.003)
     run(server, 500, pace=pace)
