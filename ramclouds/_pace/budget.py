@@ -10,10 +10,6 @@ _PART = 0.025
 """The part of the requests that may be refused."""
 _CREDIT = 15.0
 """Refusals that may come before anything was accepted."""
-# From how much of the budget on: requests a second that are risked, and how much sooner with each
-# second without a refusal.
-_BOLDNESS = ((0.0, 0.6, 0.05), (-8.0, 0.3, 0.05), (-inf, 0.0, 0.005))
-_QUIET = 2.0
 _CAREFUL = 0.97
 _END = 4.0
 """Seconds after which a short line is no end, but how many there are."""
@@ -45,20 +41,15 @@ class Budget:
         return self._left() <= -_CREDIT
 
     def gap(self, rate: Rate, now: float, waiting: int) -> float:
-        """Seconds between two requests at the known rate and a little more.
+        """Seconds between two requests.
 
-        A little less at the end: a call that is refused would come back when the others are gone.
+        They are a little longer at the end: a call that is refused would come back when the others
+        are gone.
         """
-        if rate.is_unsteady():
-            return 1.0 / rate.climb(now, is_poor=self._left() < _POOR)
         known = rate.per_second or 1.0
         if waiting < self.call_wait * known and now - self.refused_at < _END:
             return 1.0 / (known * _CAREFUL)
-        more, sooner = next(row[1:] for row in _BOLDNESS if self._left() > row[0])
-        # The longer nothing is refused, the likelier the rate has risen.
-        risen = sooner * (now - self.refused_at - _QUIET)
-        more = max(min(max(0.01, more / known), 0.1 if more > 0.5 else 0.03), min(risen, 0.5))
-        return 1.0 / (known * (1.0 + max(more, rate.uncertainty())))
+        return 1.0 / rate.climb(now, is_poor=self._left() < _POOR)
 
     def _left(self) -> float:
         return _CREDIT + _PART * self.accepted - self.refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 _FIRST_TRIAL = 0.1
 _PROVEN = 0.5
 """A trial after so many seconds was refused: no rate limit would have held so long."""
@@ -25,6 +27,8 @@ class Flights:
         """Least in flight that was refused, of `_alike` times; 0 where there was none."""
         self._alike = 0
         self._needed = 2
+        self._known_at = 0.0
+        """When the last refusal was known."""
         self._trial_wait = _FIRST_TRIAL
         self._last = 0.0
         self._is_full = False
@@ -46,7 +50,7 @@ class Flights:
         has_place = self._all() < self.cap and not self._is_full
         return now if has_place or not self.cap else self._last + self._trial_wait
 
-    def accepted(self, in_flight: int) -> None:
+    def accepted(self, in_flight: int, given_at: float = inf) -> None:
         """One was accepted with so many in flight."""
         self._most = max(self._most, in_flight)
         if self.cap and in_flight > self.cap:
@@ -57,11 +61,13 @@ class Flights:
                 self.cap = 0
                 self._doubt()
             self._trial_wait = max(self._trial_wait / 4.0, _FIRST_TRIAL)
-        if self._alike and in_flight > self._least * _ROUGHLY:
+        # Of requests that go out together, any may come first.
+        if self._alike and in_flight > self._least * _ROUGHLY and given_at > self._known_at:
             self._doubt()
 
-    def refused(self, in_flight: int, *, is_probe: bool) -> bool:
+    def refused(self, in_flight: int, now: float = 0.0, *, is_probe: bool) -> bool:
         """One was refused with so many in flight; whether that is a limit of this kind."""
+        self._known_at = now
         if self.cap:
             self._is_full = True
             self._refused_at_cap(in_flight)
@@ -81,7 +87,8 @@ class Flights:
     def _refused_at_cap(self, in_flight: int) -> None:
         if in_flight > self.cap:
             self._trial_wait = min(self._trial_wait * 2.0, 60.0)
-        elif in_flight < self._least // 2:
+        elif in_flight == 1 or in_flight < self._least // 2:
+            # Refused alone: it is no limit of this kind, or it is used by others.
             self.cap = 0
             self._doubt()
         else:

@@ -178,7 +178,6 @@ class Pace:
         gap = self.budget.gap(self.rate, now, self.waiting)
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
-        self.rate.grow_if_overdue(now, max(0.3, 4.0 * self.round_trip))
         # Late ones are made up for, as the server has saved up for them.
         self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
 
@@ -190,7 +189,7 @@ class Pace:
         self.budget.accepted += 1
         self._clean += 1
         self._refused_since = None
-        self.flights.accepted(permit.in_flight)
+        self.flights.accepted(permit.in_flight, permit.given_at)
         if permit.is_trial:
             self.window.tried(permit.given_at, is_accepted=True)
         if permit is self.closed.probe:
@@ -211,7 +210,7 @@ class Pace:
         else:
             self.budget.call_wait = hint.wait or 0.0
         if permit is self.closed.probe:
-            self._probe_refused(permit)
+            self._probe_refused(permit, now)
         elif permit.is_trial:
             self.window.tried(permit.given_at, is_accepted=False)
         elif permit.sent_at >= self.closed.dry_at and self.state != "closed":
@@ -246,7 +245,7 @@ class Pace:
 
     def _close(self, permit: Permit, now: float, hint: Hint) -> None:
         is_expected = self.rate.is_dry_as_expected(permit.sent_at) and not self.flights.cap
-        if not is_expected and self.flights.refused(permit.in_flight, is_probe=False):
+        if not is_expected and self.flights.refused(permit.in_flight, now, is_probe=False):
             self.state = "paced"
             return
         if self.state == "paced" and self.window.count:
@@ -271,9 +270,9 @@ class Pace:
             return self.window.free_at(now) - now
         return self.rate.first_probe(is_small=len(self.window.sent) <= FIRST)
 
-    def _probe_refused(self, permit: Permit) -> None:
+    def _probe_refused(self, permit: Permit, now: float) -> None:
         waited = self.closed.refuse(permit)
-        self.flights.refused(permit.in_flight, is_probe=True)
+        self.flights.refused(permit.in_flight, now, is_probe=True)
         self.closed.wait(self.rate.next_probe(waited, self.closed.refused))
 
     def _reopen(self, now: float) -> None:

@@ -13,13 +13,20 @@ _CYCLES = 8
 _FIRST_PROBE = 0.1
 _USUAL = (60.0, 3600.0)
 """Seconds for which limits are usual."""
-_GROWTH = (1.2, 1.4, 1.7, 2.0)
 _UNSTEADY = 0.05
 """The part by which refusals change a rate that others take part of, on an average."""
 _LEAST = 0.85
 """The part of the speed at a refusal that an unsteady rate does not fall below."""
+_RISEN = 2.0
+"""How much faster than the rate requests went out at a refusal where the limit must have risen."""
+_AFTER_REFUSAL = 0.9
+"""The part of the rate at which requests go out after a refusal, before they climb."""
+_STEP = 1.0
+_STEP_AT_MOST = 60.0
+_STEP_AT_LEAST = 7.0
+"""A step of the climb: so many seconds, or the time of so many requests, but of not less than 7."""
 _HESITANT = 0.6
-"""How fast an unsteady rate climbs where few refusals may be risked."""
+"""How fast requests climb where few refusals may be risked."""
 _MOST = 1.5
 """How much a rate rises at most by one cycle, which may be too short to tell."""
 
@@ -31,11 +38,10 @@ class Rate:
         self.per_second: float | None = None
         """None until two refusals, or a hint."""
         self.accepted = 0
-        """Since the last refusal, or since the last step of growth."""
+        """Since the last refusal."""
         self._cycles: deque[tuple[float, int]] = deque(maxlen=_CYCLES)
         self._since: float | None = None
         self._from_dry = False
-        self._steps = 0
         self._change = 0.0
         self._speed = 0.0
         """At which requests went out last, where it may be all but what the server allows."""
@@ -50,7 +56,7 @@ class Rate:
         if self._since is not None and now > self._since:
             self._learn(now - self._since)
         self._begin(now, from_dry=True)
-        self.accepted, self._steps = accepted, 0
+        self.accepted = accepted
 
     def take_back(self) -> None:
         """One of the accepted was not."""
@@ -70,25 +76,24 @@ class Rate:
         self._cycles.clear()
         self.per_second = None
 
-    def uncertainty(self) -> float:
-        """The part of the rate by which it may be wrong, from 0 to 1/2."""
-        return 0.5 / (2.0 + sum(count for _, count in self._cycles))
-
     def is_unsteady(self) -> bool:
         """Whether it changes from refusal to refusal: others use the key too."""
         return self._change > _UNSTEADY
 
     def climb(self, now: float, *, is_poor: bool) -> float:
-        """Requests a second of an unsteady rate: fewer after a refusal, then more and more.
+        """Requests a second that go out now: fewer after a refusal, then more and more.
 
-        What several processes of one key gain in the same time hardly depends on their rates, and
-        the fastest is refused most. So they come to equal parts. It climbs more slowly where few
-        refusals may be risked.
+        What a server saves up in the slow part is used in the fast one. Several processes of one
+        key come to equal parts: what each of them gains in the same time hardly depends on its
+        rate, and the fastest is refused most. Who was slow because of others, or of a limit that
+        has risen since, is fast a few seconds later.
         """
         known = self.per_second or 1.0
         since = 0.0 if self._since is None else max(now - self._since, 0.0)
-        steps = (_HESITANT if is_poor else 1.0) * since / max(min(1.0, 60.0 / known), 5.0 / known)
-        speed = 0.9 * known + sqrt(known) * (0.6 * steps + 0.2 * steps * steps)
+        steps = min(since / min(_STEP, _STEP_AT_MOST / known), self.accepted / _STEP_AT_LEAST)
+        steps *= _HESITANT if is_poor else 1.0
+        more = 0.5 * steps + 0.1 * steps**2 + 0.1 * steps**3
+        speed = _AFTER_REFUSAL * known + sqrt(known) * more
         self._speed = 0.0 if is_poor else speed
         return speed
 
@@ -120,45 +125,28 @@ class Rate:
         usual = next((one for one in _USUAL if waited < one < 7.5 * waited), None)
         return 3.0 * waited if usual is None else usual * 1.02
 
-    def grow_if_overdue(self, now: float, pause: float) -> None:
-        """Raises the rate where more was accepted than it explains, without a refusal."""
-        if self.per_second is None or self._since is None or self.is_unsteady():
-            return
-        elapsed = now - self._since
-        if self._steps:
-            is_overdue = elapsed > max(pause, 4.0 / self.per_second)
-        else:
-            is_overdue = self.accepted - self.per_second * elapsed > 1.5
-        if is_overdue:
-            self.suppose(self.per_second * _GROWTH[min(self._steps, len(_GROWTH) - 1)])
-            self._begin(now, from_dry=False)
-            self._steps += 1
-
     def _begin(self, now: float, *, from_dry: bool) -> None:
         self._since, self._from_dry, self.accepted = now, from_dry, 0
 
     def _learn(self, seconds: float) -> None:
         known, was_unsteady = self.per_second, self.is_unsteady()
-        if self._steps and known is not None:
-            # Between the last rate that was taken and the one that was not.
-            self.suppose(known / _GROWTH[min(self._steps, len(_GROWTH)) - 1] ** 0.5)
-        elif self._from_dry and known is None:
+        if not self._from_dry:
+            return
+        if known is None:
             # Nobody kept up with the server: it may have been full in between.
             self.suppose(max(self.accepted, 0.5) / seconds)
-        elif self._from_dry and known is not None:
-            self._add_cycle(seconds, known)
-        if known is None or self.per_second is None:
             return
-        if was_unsteady:
-            self.per_second = max(self.per_second, _LEAST * self._speed)
+        measured = self._add_cycle(seconds, known)
+        is_risen = was_unsteady or self._speed > _RISEN * known
+        self.per_second = max(measured, _LEAST * self._speed) if is_risen else measured
         expected = known * seconds
         change = max(abs(self.accepted - expected) - 1.0, 0.0) / max(self.accepted, expected)
         self._change += 0.25 * (change - self._change)
 
-    def _add_cycle(self, seconds: float, known: float) -> None:
+    def _add_cycle(self, seconds: float, known: float) -> float:
         if self.is_unsteady() or not self.explains(seconds):
             self._cycles.clear()
         self._cycles.append((seconds, self.accepted))
         total = sum(seconds for seconds, _ in self._cycles)
         measured = max(sum(count for _, count in self._cycles), 0.5) / total
-        self.per_second = min(measured, _MOST * known)
+        return min(measured, _MOST * known)

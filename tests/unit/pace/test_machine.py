@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import exp
+from statistics import median
 
 import pytest
 
@@ -67,13 +68,17 @@ def test_rate_is_used_and_few_are_refused(kind: str) -> None:
     assert 100.0 * outcome.wasted() <= refused
 
 
-@each_row("after", [0.02, 0.08, 0.15, 0.28])
-def test_two_processes_come_to_share_a_limit(after: float) -> None:
+def test_two_processes_come_to_share_a_limit() -> None:
     """The second finds nothing left, and the first must leave it its part."""
-    outcome = run_two(Bucket(50), 500, after=after)
-    assert (outcome.accepted, outcome.left) == (1000, 0)
-    assert 19.8 / outcome.last >= 0.88
-    assert outcome.wasted() <= 0.06
+    used = []
+    for after in (0.01, 0.02, 0.05, 0.08, 0.12, 0.15, 0.2, 0.28, 0.4, 0.6, 0.8):
+        outcome = run_two(Bucket(50), 500, after=after)
+        assert (outcome.accepted, outcome.left) == (1000, 0)
+        assert outcome.wasted() <= 0.06, after
+        used.append(19.8 / outcome.last)
+    # What comes of one run depends on who is first by a millisecond.
+    assert median(used) >= 0.92
+    assert min(used) >= 0.7
 
 
 @pytest.mark.parametrize("seconds", [0.5, 20.0])
@@ -186,5 +191,23 @@ def test_only_one_trial_goes_out_where_who_has_a_permit_wakes_up_late() -> None:
 def test_the_last_calls_are_not_refused_where_they_would_come_back_late() -> None:
     for callers in range(300, 700, 25):
         outcome = run(Bucket(50), callers, hint=Hint(1.2))
-
         assert outcome.last < (callers - 10) / 50 + 0.3, callers
+
+
+def test_a_request_refused_alone_shows_no_limit_in_flight() -> None:
+    flights = Flights()
+    for _ in range(2):
+        flights.begin(0.0)
+    assert [flights.refused(2, is_probe=False) for _ in range(2)] == [False, True]
+    flights.end(is_refused=True)
+    # Else it would come back at once, again and again.
+    assert not flights.refused(1, is_probe=False)
+
+
+def test_of_requests_that_go_out_together_any_may_come_first() -> None:
+    flights = Flights()
+    for _ in range(24):
+        flights.begin(0.0)
+    assert not flights.refused(13, 1.0, is_probe=False)
+    flights.accepted(24, 0.0)
+    assert [flights.refused(21, at, is_probe=False) for at in (2.0, 3.0)] == [False, True]

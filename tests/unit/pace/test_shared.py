@@ -16,7 +16,7 @@ from ramclouds._pace.permits import Hint
 from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Registry
 from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
-from tests.unit.pace.simulated import Bucket, Cap, Sliding, run, run_two
+from tests.unit.pace.simulated import Cap, Sliding, run, run_two
 
 pytestmark = pytest.mark.skipif(not can_share(), reason="files cannot be locked here")
 
@@ -38,7 +38,6 @@ def test_one_process_keeps_to_what_another_has_learned(tmp_path: Path) -> None:
 
 def test_all_of_a_pace_that_has_learned_is_taken_in(tmp_path: Path) -> None:
     lock = SharedLock(tmp_path / "pace", "key", Pace())
-    run(Bucket(50), 200, pace=lock._pace)
     run(Sliding(60, 2.4), 300, pace=lock._pace)
     with lock:
         pass
