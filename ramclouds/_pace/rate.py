@@ -11,7 +11,7 @@ from math import sqrt
 
 _CYCLES = 8
 _FIRST_PROBE = 0.1
-_USUAL = (60.0, 3600.0)
+_USUAL = (10.0, 30.0, 60.0, 3600.0)
 """Seconds for which limits are usual."""
 _UNSTEADY = 0.05
 """The part by which refusals change a rate that others take part of, on an average."""

@@ -35,8 +35,8 @@ class Window:
 
     def is_exact(self) -> bool:
         """Whether its length is known well enough."""
-        is_usual = any(one <= self.longest <= one * _EXACT for one in _USUAL)
-        return is_usual or self.longest <= self.shortest * _EXACT
+        usual = next((one for one in _USUAL if self.shortest * 1.001 < one), inf)
+        return usual <= self.longest <= usual * _EXACT or self.longest <= self.shortest * _EXACT
 
     def per_second(self) -> float | None:
         """The rate that it comes to."""

@@ -89,8 +89,9 @@ def busy(client: Any) -> int:
     """Connections that nobody gave back."""
     if isinstance(client, Client):
         http: Any = client._pool
-        return len(http._direct._pool._busy)
-    return sum(len(http._direct._pool._busy) for http, _ in client._pools._pools.values())
+        # An interrupt of a weak set's own clean-up leaves a dead reference in it: `len` counts it.
+        return len([*http._direct._pool._busy])
+    return sum(len([*http._direct._pool._busy]) for http, _ in client._pools._pools.values())
 
 
 @EACH_LOOP

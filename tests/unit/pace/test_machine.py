@@ -48,6 +48,8 @@ ROWS: dict[str, Row] = {
     ),
     "sliding window": (lambda: Sliding(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
     "fixed window": (lambda: Fixed(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
+    "window of ten seconds": (lambda: Sliding(100, 10), 500, always(0.1), 40.0, 0.9, 3.0),
+    "window of half a minute": (lambda: Fixed(50, 30), 300, always(0.1), 150.0, 0.9, 5.0),
     "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
     # Others who use the key, or another reason: no rate may be learned of it for good.
     "stray refusals": (
