@@ -7,6 +7,8 @@ from ramclouds._pace.permits import FIRST, Permit
 
 _SHORT = 0.5
 """Seconds: any bucket may be empty for so long."""
+_MORE = 1.2
+"""So much more in flight than at a refusal is no mistake in counting."""
 _SMALL_WINDOW = 10.0
 """Seconds of a window of a few requests, at least: else others took the rest of it."""
 
@@ -30,11 +32,15 @@ class Closed:
         """Probes that were refused."""
         self._flights = 0
         """Requests in flight at the first refusal."""
+        self._short = _SHORT
         self.was_alone = False
-        """Whether a probe was refused although few were in flight: no limit of those."""
+        """Whether a probe was refused although few were in flight, or more were in flight later:
+        no limit of those."""
 
-    def begin(self, permit: Permit, delay: float) -> None:
+    def begin(self, permit: Permit, delay: float, round_trip: float) -> None:
         """The server is dry; the first probe goes so many seconds later."""
+        # Until the refusal was known, others have used up what a bucket gathered.
+        self._short = max(_SHORT, 3.0 * round_trip)
         self.dry_at, self._flights = permit.sent_at, permit.in_flight
         self.probe, self.refused_at, self.refused, self.was_alone = None, None, 0, False
         self._next = max(self.dry_at + delay, self.told_until)
@@ -69,6 +75,10 @@ class Closed:
         assert self.probe is not None
         self.probe_sent, self.probe = self.probe.sent_at, None
 
+    def accepted_with(self, in_flight: int) -> None:
+        """A request was accepted with so many in flight."""
+        self.was_alone = self.was_alone or in_flight > _MORE * self._flights > 0
+
     def cancel(self, permit: Permit, now: float) -> None:
         """A request has ended unknown; where it was the probe, another one may go."""
         if permit is self.probe:
@@ -77,7 +87,7 @@ class Closed:
     def lasted(self, bucket: float = 0.0) -> float:
         """Seconds in which no bucket gave one, 0 where that may be one that takes so long."""
         waited = 0.0 if self.refused_at is None else self.refused_at - self.dry_at
-        return waited if self.was_alone and waited > max(_SHORT, bucket) else 0.0
+        return waited if self.was_alone and waited > max(self._short, bucket) else 0.0
 
     def was_window(self, dry: float, accepted: int) -> bool:
         """Whether more was accepted since, until it was dry again, than a bucket gathers."""

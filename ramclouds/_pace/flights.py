@@ -8,6 +8,8 @@ _FIRST_TRIAL = 0.1
 _PROVEN = 0.5
 """A trial after so many seconds was refused: no rate limit would have held so long."""
 
+_IN_VAIN = 4
+"""Refusals one after the other below the limit: answers that came have made no place."""
 _ROUGHLY = 1.2
 """Answers that have come but were not read yet are counted too."""
 
@@ -27,6 +29,7 @@ class Flights:
         """Least in flight that was refused, of `_alike` times; 0 where there was none."""
         self._alike = 0
         self._needed = 2
+        self._in_vain = 0
         self._known_at = 0.0
         """When the last refusal was known."""
         self._trial_wait = _FIRST_TRIAL
@@ -53,6 +56,7 @@ class Flights:
     def accepted(self, in_flight: int, given_at: float = inf) -> None:
         """One was accepted with so many in flight."""
         self._most = max(self._most, in_flight)
+        self._in_vain = 0
         if self.cap and in_flight > self.cap:
             if self._trial_wait > _PROVEN:
                 self.cap = in_flight
@@ -87,7 +91,9 @@ class Flights:
     def _refused_at_cap(self, in_flight: int) -> None:
         if in_flight > self.cap:
             self._trial_wait = min(self._trial_wait * 2.0, 60.0)
-        elif in_flight == 1 or in_flight < self._least // 2:
+            return
+        self._in_vain += 1
+        if in_flight == 1 or in_flight < self._least // 2 or self._in_vain > _IN_VAIN:
             # Refused alone: it is no limit of this kind, or it is used by others.
             self.cap = 0
             self._doubt()
@@ -97,4 +103,4 @@ class Flights:
     def _doubt(self) -> None:
         if self._alike:
             self._needed = min(self._needed + 2, 8)
-        self._alike, self._most = 0, 0
+        self._alike, self._most, self._in_vain = 0, 0, 0

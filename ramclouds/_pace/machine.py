@@ -190,6 +190,8 @@ class Pace:
         self._clean += 1
         self._refused_since = None
         self.flights.accepted(permit.in_flight, permit.given_at)
+        if permit.given_at > self.closed.dry_at:
+            self.closed.accepted_with(permit.in_flight)
         if permit.is_trial:
             self.window.tried(permit.given_at, is_accepted=True)
         if permit is self.closed.probe:
@@ -257,7 +259,7 @@ class Pace:
             # Else the count is used up: what matters is how long it lasts, which is measured.
             self.rate.suppose(hint.count / hint.seconds)
         self.state = "closed"
-        self.closed.begin(permit, self._first_delay(now))
+        self.closed.begin(permit, self._first_delay(now), self.round_trip)
 
     def _find_window(self) -> None:
         closed = self.closed

@@ -27,8 +27,10 @@ class Window:
     def find(self, dry: float, refused: float, accepted: float) -> None:
         """The server was dry at one time, refused a probe at another, then accepted one."""
         run = [at for at in self.sent if at <= dry]
-        # What was sent long before is no part of the run that used the window up.
-        first = next((at for at in run if accepted - at <= 1.5 * (accepted - dry)), dry)
+        # What was sent long before is no part of the run that used the window up. Refusals that
+        # were taken for a limit in flight may have come before the one that showed it dry.
+        last = run[-1] if run else dry
+        first = next((at for at in run if accepted - at <= 1.5 * (accepted - last)), dry)
         self.count = max(sum(1 for at in run if at >= first), 1)
         self.shortest, self.longest = refused - first, accepted - first
         self._step = 1

@@ -48,6 +48,11 @@ ROWS: dict[str, Row] = {
     ),
     "sliding window": (lambda: Sliding(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
     "fixed window": (lambda: Fixed(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
+    # As many are in flight at each refusal: it is no limit of those.
+    "window, slow answers": (lambda: Fixed(60, 2.4), 500, always(5.0), 19.2, 0.88, 5.0),
+    "window of as many as in flight": (
+        lambda: Sliding(100, 10), 500, always(5.0), 40.0, 0.85, 8.0,
+    ),
     "window of ten seconds": (lambda: Sliding(100, 10), 500, always(0.1), 40.0, 0.9, 3.0),
     "window of half a minute": (lambda: Fixed(50, 30), 300, always(0.1), 150.0, 0.9, 5.0),
     "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
@@ -68,6 +73,12 @@ def test_rate_is_used_and_few_are_refused(kind: str) -> None:
     assert (outcome.accepted, outcome.left) == (count, 0)
     assert least / outcome.last >= share
     assert 100.0 * outcome.wasted() <= refused
+
+
+def test_a_bucket_behind_a_long_way_is_no_window() -> None:
+    """Until a refusal is known, others use up what the bucket gathers."""
+    outcome = run(Bucket(50), 800, round_trip=0.5)
+    assert 15.8 / outcome.last >= 0.5
 
 
 def test_two_processes_come_to_share_a_limit() -> None:
