@@ -236,6 +236,8 @@ class Pace:
             if permit.sent_at == inf:
                 self.rate.take_back()
                 self.window.take_back(permit.given_at)
+                # Another one may go instead.
+                self._next = min(self._next, permit.given_at)
             self.closed.cancel(permit, now)
 
     # States

@@ -120,6 +120,16 @@ class Turn:
             self.is_over = True
             raise self._failure(place, is_late=deadline is not None and monotonic() >= deadline)
 
+    def moves(self) -> bool:
+        """Whether its model has got a line of its own meanwhile, in which it has to wait now."""
+        assert self._gates is not None
+        assert self._gate is not None
+        if (gate := self._gates.of(self._model)) is self._gate:
+            return False
+        self._gate.leave(self.place())
+        self._gate, self._place = gate, None
+        return True
+
     def _notify(self, gate: Gate) -> None:
         if self._error is not None:
             why = "the gateway refused it for its rate"
@@ -217,11 +227,12 @@ class Turn:
 
 def enter(turn: Turn) -> None:
     """Waits in this thread until the request may go."""
-    if turn.passes():
-        return
-    event = Event()
-    with turn.waiting(event.set) as seconds:
-        event.wait(seconds)
+    while not turn.passes():
+        event = Event()
+        with turn.waiting(event.set) as seconds:
+            event.wait(seconds)
+        if not turn.moves():
+            return
 
 
 async def aenter(turn: Turn) -> None:
@@ -229,17 +240,19 @@ async def aenter(turn: Turn) -> None:
     loop, is_asyncio = running_loop()
     if is_asyncio:
         turn.loop = loop
-    if turn.passes():
-        return
-    if is_asyncio:
-        await _wait_on_asyncio(turn, loop)
-    else:
-        import trio
+    while not turn.passes():
+        await (_wait_on_asyncio(turn, loop) if is_asyncio else _wait_on_trio(turn, loop))
+        if not turn.moves():
+            return
 
-        event = trio.Event()
-        with turn.waiting(partial(loop.run_sync_soon, event.set)) as seconds:
-            with trio.move_on_after(float("inf") if seconds is None else seconds):
-                await event.wait()
+
+async def _wait_on_trio(turn: Turn, loop: Any) -> None:
+    import trio
+
+    event = trio.Event()
+    with turn.waiting(partial(loop.run_sync_soon, event.set)) as seconds:
+        with trio.move_on_after(float("inf") if seconds is None else seconds):
+            await event.wait()
 
 
 async def _wait_on_asyncio(turn: Turn, loop: asyncio.AbstractEventLoop) -> None:

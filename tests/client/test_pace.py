@@ -84,6 +84,19 @@ def test_a_providers_limit_is_one_of_its_model(gateway: Gateway, connect: Connec
     assert calls.complete(model="glm-5").text == "Hi"
 
 
+def test_calls_that_wait_already_keep_to_a_limit_of_their_model(gateway: Gateway) -> None:
+    limited = Limited(200.0)
+    provider = Json({"error": {"message": "Slow down.", "type": "tokens"}}, 429)
+    gateway.handler = lambda request: OK if limited(request) is OK else provider
+
+    async def run() -> int:
+        async with AsyncClient(api_key=KEY, base_url=gateway.base_url) as client:
+            return len(await asyncio.gather(*(client.complete(**ASK) for _ in range(150))))
+
+    assert asyncio.run(run()) == 150
+    assert limited.refused < 30
+
+
 @EACH_TWIN
 def test_without_retries_it_raises(gateway: Gateway, connect: Connect) -> None:
     gateway.reply(LIMITED)

@@ -64,6 +64,15 @@ def test_a_request_counts_as_sent_when_it_is_sent() -> None:
     assert permit.given_at <= permit.sent_at < inf
 
 
+def test_a_permit_that_was_not_used_lets_the_next_one_go() -> None:
+    pace = Pace(0.003)
+    now = pace.permit_at(run(Bucket(50), 100, pace=pace).end)
+    pace.started(permit := pace.give(now))
+    assert pace.permit_at(now) > now
+    pace.end(permit, now)
+    assert pace.permit_at(now) <= now
+
+
 def test_a_pause_teaches_a_known_rate_nothing() -> None:
     server, pace = Bucket(50), Pace(0.003)
     run(server, 500, pace=pace)
