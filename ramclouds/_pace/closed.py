@@ -34,7 +34,7 @@ class Closed:
         """Requests in flight at the first refusal."""
         self._short = _SHORT
         self.was_alone = False
-        """Whether a probe was refused although few were in flight, or more were in flight later:
+        """Whether a probe was refused although fewer were in flight, or more were accepted: it is
         no limit of those."""
 
     def begin(self, permit: Permit, delay: float, round_trip: float) -> None:
@@ -63,7 +63,11 @@ class Closed:
         """The probe was refused; seconds since the server was dry."""
         self.probe, self.refused_at = None, permit.sent_at
         self.refused += 1
-        self.was_alone = permit.in_flight <= self._flights // 2
+        self.was_alone |= permit.in_flight <= self._flights // 2
+        if self.refused == 1:
+            # Without those that went out together and were refused.
+            self._flights = min(self._flights, permit.in_flight)
+        self.was_alone |= permit.in_flight * _MORE < self._flights
         return permit.sent_at - self.dry_at
 
     def wait(self, delay: float) -> None:
@@ -77,7 +81,7 @@ class Closed:
 
     def accepted_with(self, in_flight: int) -> None:
         """A request was accepted with so many in flight."""
-        self.was_alone = self.was_alone or in_flight > _MORE * self._flights > 0
+        self.was_alone |= in_flight > _MORE * self._flights > 0
 
     def cancel(self, permit: Permit, now: float) -> None:
         """A request has ended unknown; where it was the probe, another one may go."""

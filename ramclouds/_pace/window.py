@@ -8,7 +8,7 @@ from math import inf, sqrt
 _REMEMBERED = 4096
 _EXACT = 1.05
 """How near the bounds of a window's length are when it counts as known."""
-_USUAL = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+_USUAL = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
 
 class Window:
@@ -59,7 +59,8 @@ class Window:
         oldest = self._oldest()
         usual = next((one for one in _USUAL if self.shortest * 1.001 < one), inf)
         middle = sqrt(self.shortest * self.longest)
-        length = usual if usual * _EXACT < self.longest else middle
+        # A little later: the oldest may have come later than it was sent.
+        length = usual * 1.005 + 0.005 if usual * _EXACT < self.longest else middle
         return now if oldest is None else max(oldest + length, now)
 
     def tried(self, sent_at: float, *, is_accepted: bool) -> None:

@@ -50,9 +50,11 @@ ROWS: dict[str, Row] = {
     "fixed window": (lambda: Fixed(60, 2.4), 500, always(0.1), 19.2, 0.88, 5.0),
     # As many are in flight at each refusal: it is no limit of those.
     "window, slow answers": (lambda: Fixed(60, 2.4), 500, always(5.0), 19.2, 0.88, 5.0),
+    "window as long as answers": (lambda: Fixed(60, 2.4), 500, around(3.0), 19.2, 0.88, 5.0),
     "window of as many as in flight": (
         lambda: Sliding(100, 10), 500, always(5.0), 40.0, 0.85, 8.0,
     ),
+    "window of three seconds": (lambda: Sliding(30, 3), 240, always(0.1), 21.0, 0.7, 5.0),
     "window of ten seconds": (lambda: Sliding(100, 10), 500, always(0.1), 40.0, 0.9, 3.0),
     "window of half a minute": (lambda: Fixed(50, 30), 300, always(0.1), 150.0, 0.9, 5.0),
     "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
