@@ -25,6 +25,9 @@ from ramclouds._http.timeouts import Timeouts
 from ramclouds._http.wires import Wire
 from ramclouds._settings import KEEPALIVE_EXPIRY
 
+_FIRST = 12
+"""As many go out before anything is known of a limit."""
+
 
 class Pool:
     """As many connections as there are requests; the last used one is used first."""
@@ -44,6 +47,7 @@ class Pool:
         # Weak: an interrupt may hit where nobody can give a connection back.
         self._busy: WeakSet[Connection] = WeakSet()
         self._is_closed = False
+        self._opened = 0
 
     async def ask(self, data: bytes, timeouts: Timeouts) -> tuple[ResponseParser, Connection]:
         """Sends a request; gives the head of its response, and the connection to read it from.
@@ -70,6 +74,10 @@ class Pool:
 
     async def _open(self, connection: Connection, timeouts: Timeouts) -> None:
         until = timeouts.until("connect")
+        # Calls that begin together all begin before the first of them is sent: an event loop that
+        # is busy with them reads what comes back late, which looks like a long round trip.
+        connection.wire.is_patient = self._opened < _FIRST
+        self._opened += 1
         host, port = self._origin.host.decode("ascii"), self._origin.port
         if self._proxy is None:
             start = monotonic()

@@ -61,6 +61,8 @@ class Wire:
 
     def __init__(self) -> None:
         self._socket: Any = None
+        self.is_patient = True
+        """Whether an event loop has a turn while it connects, also where that takes no time."""
 
     async def addresses(self, host: str, port: int, until: float | None) -> Sequence[Address]:
         """What a host's name stands for."""
@@ -103,7 +105,8 @@ class Wire:
         try:
             made.connect(where)
         except BlockingIOError:
-            await self.ready(WRITE, until)
+            if self.is_patient or not _polled(made, WRITE, 0.0):
+                await self.ready(WRITE, until)
             number = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if number:
                 raise OSError(number, os.strerror(number)) from None
