@@ -26,7 +26,8 @@ class Window:
 
     def find(self, dry: float, refused: float, accepted: float) -> None:
         """The server was dry at one time, refused a probe at another, then accepted one."""
-        run = [at for at in self.sent if at <= dry]
+        # Of those that go out together, any may come first.
+        run = [at for at in self.sent if at < refused]
         # What was sent long before is no part of the run that used the window up. Refusals that
         # were taken for a limit in flight may have come before the one that showed it dry.
         last = run[-1] if run else dry

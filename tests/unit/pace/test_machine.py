@@ -56,6 +56,9 @@ ROWS: dict[str, Row] = {
     ),
     "window of three seconds": (lambda: Sliding(30, 3), 240, always(0.1), 21.0, 0.7, 5.0),
     "window of ten seconds": (lambda: Sliding(100, 10), 500, always(0.1), 40.0, 0.9, 3.0),
+    # What is sent together comes in any order: all of it is the count of the window.
+    "window, answers at once": (lambda: Sliding(100, 10), 500, always(0.0), 40.0, 0.9, 4.0),
+    "window of 500 a minute": (lambda: Sliding(500, 60), 2500, always(0.1), 240.0, 0.9, 3.0),
     "window of half a minute": (lambda: Fixed(50, 30), 300, always(0.1), 150.0, 0.9, 5.0),
     "window of a minute": (lambda: Sliding(50, 60, 1.0), 200, always(0.1), 180.0, 0.9, 5.0),
     # Others who use the key, or another reason: no rate may be learned of it for good.
