@@ -74,9 +74,8 @@ class Gate:
 
     def _quicken(self) -> None:
         """Needs no permits again, where nobody waits and nothing was learned."""
-        is_own = self._poll == _POLL
         is_new = not self._pace.budget.refused and self._pace.knows_all()
-        if is_own and is_new and self._quick is None:
+        if self._poll == _POLL and is_new and self._quick is None:
             self._quick = set()
 
     def try_pass(self, place: Place) -> bool:
@@ -104,6 +103,7 @@ class Gate:
                 heappush(self._later, (place.not_before, next(self._numbers), place))
             else:
                 self._line_up(place)
+            self._give_up([place])
             self._serve()
 
     @harmless
@@ -124,6 +124,8 @@ class Gate:
                 place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
             self._pace.refuse(place.permit, monotonic(), hint)
             self._end(place)
+            if hint.wait is not None:
+                self._give_up(self._all_waiting())
             self._serve()
 
     @harmless
@@ -217,7 +219,7 @@ class Gate:
                     return None
                 self._have_read(now)
                 return min(at, now + self._poll, self._later[0][0] if self._later else inf)
-            self._take(place)
+            self._lines[place.is_bulk].popleft()
             self._let_go(place, now)
             self._wake(place)
 
@@ -249,9 +251,6 @@ class Gate:
                 return line[0]
         return None
 
-    def _take(self, place: Place) -> None:
-        self._lines[place.is_bulk].popleft()
-
     def _wake(self, place: Place) -> None:
         wake, place.wake = place.wake, None
         if wake is None:
@@ -262,9 +261,20 @@ class Gate:
             # Its event loop is closed.
             self._end(place)
 
+    def _all_waiting(self) -> list[Place]:
+        return [*self._lines[0], *self._lines[1], *(entry[2] for entry in self._later)]
+
+    def _give_up(self, places: list[Place]) -> None:
+        """Lets those go that may not wait as long as the server asks for."""
+        until = self._pace.closed.told_until if self._pace.state == "closed" else 0.0
+        for place in places:
+            if place.wake is not None and place.until < until:
+                place.give_up(until - monotonic())
+                self._wake(place)
+
     def _release(self, reason: str) -> None:
         """Lets all go without a permit: with an error, or, where there is no reason, to ask."""
-        places = [*self._lines[0], *self._lines[1], *(entry[2] for entry in self._later)]
+        places = self._all_waiting()
         for line in (*self._lines, self._later):
             line.clear()
         for place in places:

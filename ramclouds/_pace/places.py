@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from math import inf
 from typing import Any, Protocol, TypeVar
 
 from typing_extensions import ParamSpec
@@ -33,7 +34,10 @@ def harmless(method: Callable[P, T]) -> Callable[P, T | None]:
 class Place:
     """One call's place in the line, and then its permit."""
 
-    __slots__ = ("failed", "is_bulk", "not_before", "permit", "reader", "wake", "was_refused")
+    __slots__ = (
+        "asked", "failed", "is_bulk", "not_before", "permit", "reader", "until", "wake",
+        "was_refused",
+    )  # fmt: skip
 
     def __init__(self, reader: Reader = THREAD, *, is_bulk: bool) -> None:
         self.is_bulk = is_bulk
@@ -42,9 +46,21 @@ class Place:
         self.wake: Callable[[], object] | None = None
         """Set while it waits."""
         self.not_before = 0.0
+        self.until = inf
+        """Until when it may wait."""
         self.was_refused = False
+        self.asked: float | None = None
+        """Seconds that the server asks for, where that is too long for it."""
         self.failed = ""
         """Why it waits no longer, where it got no permit."""
+
+    def give_up(self, asked: float) -> None:
+        """It may not wait so many seconds, which the server asks for."""
+        self.asked = asked
+        self.failed = (
+            f"The gateway asks to wait {asked:.0f} s, longer than max_wait. Raise max_wait=..., or "
+            "send it later"
+        )
 
 
 @dataclass(frozen=True, slots=True)

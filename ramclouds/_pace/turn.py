@@ -107,6 +107,7 @@ class Turn:
         is_limited = self._max_wait is not None and not place.is_bulk
         until = self._since + (self._max_wait or 0.0) if is_limited else None
         deadline = self._times.deadline()
+        place.until = inf if until is None else until
         if self._watch.listeners:
             self._notify(self._gate)
         self._gate.join(place, wake)
@@ -219,7 +220,8 @@ class Turn:
             f"{why}. So far {learned.accepted} requests of this key were accepted and "
             f"{learned.refused} refused for their rate; the gateway seems to allow {rate}."
         )
-        facts: dict[str, Any] = vars(self._error) if self._error else {"retryable": True}
+        known: dict[str, Any] = vars(self._error) if self._error else {"retryable": True}
+        facts = known if place.asked is None else {**known, "retry_after": place.asked}
         first = f"{self._error.message} " if self._error else ""
         kind = type(self._error) if self._error else RateLimitError
         return kind(first + message, **{k: v for k, v in facts.items() if k != "message"})

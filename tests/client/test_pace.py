@@ -124,6 +124,22 @@ def test_waits_at_most_as_long_as_it_is_allowed_to(gateway: Gateway, connect: Co
     assert caught.value.status_code == 429
 
 
+def test_a_wait_that_is_too_long_ends_the_calls_in_the_line_too(gateway: Gateway) -> None:
+    limited = Limited(0.001)
+    refusal = Json(error("slow", code="rate_limit_exceeded"), 429, headers={"Retry-After": "99"})
+    gateway.handler = lambda request: OK if limited(request) is OK else refusal
+
+    async def run() -> list[Any]:
+        async with AsyncClient(api_key=KEY, base_url=gateway.base_url, max_wait=60) as client:
+            calls = (client.complete(**ASK) for _ in range(30))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    failed = [one for one in asyncio.run(run()) if isinstance(one, RateLimitError)]
+    assert len(failed) == 20
+    assert all(one.retry_after is not None and one.retry_after > 98 for one in failed)
+    assert any("asks to wait" in str(one) for one in failed)
+
+
 @EACH_TWIN
 def test_total_timeout_wins_over_the_wait(gateway: Gateway, connect: Connect) -> None:
     gateway.handler = lambda _: LIMITED
