@@ -79,9 +79,10 @@ class Closed:
         assert self.probe is not None
         self.probe_sent, self.probe = self.probe.sent_at, None
 
-    def accepted_with(self, in_flight: int) -> None:
-        """A request was accepted with so many in flight."""
-        self.was_alone |= in_flight > _MORE * self._flights > 0
+    def compare(self, permit: Permit) -> None:
+        """A request was accepted, with more or less in flight than at the refusal."""
+        if permit.given_at > self.dry_at:
+            self.was_alone |= permit.in_flight > _MORE * self._flights > 0
 
     def cancel(self, permit: Permit, now: float) -> None:
         """A request has ended unknown; where it was the probe, another one may go."""

@@ -190,8 +190,7 @@ class Pace:
         self._clean += 1
         self._refused_since = None
         self.flights.accepted(permit.in_flight, permit.given_at)
-        if permit.given_at > self.closed.dry_at:
-            self.closed.accepted_with(permit.in_flight)
+        self.closed.compare(permit)
         if permit.is_trial:
             self.window.tried(permit.given_at, is_accepted=True)
         if permit is self.closed.probe:
@@ -286,6 +285,8 @@ class Pace:
             # No bucket of that rate stays dry so long: it is a window, or the rate has fallen.
             self.rate.forget()
         self.rate.reopened(now, closed.refused)
+        if not self.window.count and closed.told_until > closed.dry_at:
+            self.rate.waited(closed.probe_sent, closed.told_until - closed.dry_at)
         if self.rate.per_second is None and not self.window.count:
             self.state, self._allowance, self._next = "open", 2, now
             lasted = closed.lasted()

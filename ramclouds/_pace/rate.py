@@ -27,6 +27,9 @@ _STEP_AT_LEAST = 7.0
 """A step of the climb: so many seconds, or the time of so many requests, but of not less than 7."""
 _HESITANT = 0.6
 """How fast requests climb where few refusals may be risked."""
+_PUT_OFF = 5.0
+_LESS = 0.7
+"""The part of a rate that is left where what was saved up in a wait was used up at once."""
 _MOST = 1.5
 """How much a rate rises at most by one cycle, which may be too short to tell."""
 
@@ -42,6 +45,8 @@ class Rate:
         self._cycles: deque[tuple[float, int]] = deque(maxlen=_CYCLES)
         self._since: float | None = None
         self._from_dry = False
+        self._asked = 0.0
+        """Seconds of a wait that the server asked for, in which it may have saved up all it can."""
         self._change = 0.0
         self._speed = 0.0
         """At which requests went out last, where it may be all but what the server allows."""
@@ -71,6 +76,11 @@ class Rate:
         if refused_probes > 1 and self.per_second is not None and self._since is not None:
             self.suppose(min(self.per_second, 1.5 / max(now - self._since, 1e-3)))
 
+    def waited(self, now: float, asked: float) -> None:
+        """Goes on after a wait of so many seconds that the server asked for."""
+        self._begin(now, from_dry=False)
+        self._asked = asked
+
     def forget(self) -> None:
         """What was measured proved wrong."""
         self._cycles.clear()
@@ -92,6 +102,8 @@ class Rate:
         since = 0.0 if self._since is None else max(now - self._since, 0.0)
         steps = min(since / min(_STEP, _STEP_AT_MOST / known), self.accepted / _STEP_AT_LEAST)
         steps *= _HESITANT if is_poor else 1.0
+        # The longer a refusal stops all, the longer it is put off.
+        steps /= 1.0 + _PUT_OFF * self._asked
         more = 0.5 * steps + 0.1 * steps**2 + 0.1 * steps**3
         speed = _AFTER_REFUSAL * known + sqrt(known) * more
         self._speed = 0.0 if is_poor else speed
@@ -126,10 +138,12 @@ class Rate:
         return 3.0 * waited if usual is None else usual * 1.02
 
     def _begin(self, now: float, *, from_dry: bool) -> None:
-        self._since, self._from_dry, self.accepted = now, from_dry, 0
+        self._since, self._from_dry, self.accepted, self._asked = now, from_dry, 0, 0.0
 
     def _learn(self, seconds: float) -> None:
         known, was_unsteady = self.per_second, self.is_unsteady()
+        if self._asked:
+            self._learn_after_wait(seconds)
         if not self._from_dry:
             return
         if known is None:
@@ -142,6 +156,13 @@ class Rate:
         expected = known * seconds
         change = max(abs(self.accepted - expected) - 1.0, 0.0) / max(self.accepted, expected)
         self._change += 0.25 * (change - self._change)
+
+    def _learn_after_wait(self, seconds: float) -> None:
+        measured = max(self.accepted, 0.5) / seconds
+        if seconds < self._asked:
+            # Most of it had been saved up.
+            measured = min(measured, self.per_second or measured) * _LESS
+        self.suppose(measured)
 
     def _add_cycle(self, seconds: float, known: float) -> float:
         if self.is_unsteady() or not self.explains(seconds):

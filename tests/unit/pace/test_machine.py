@@ -123,6 +123,13 @@ def test_a_short_wait_is_rounded_and_stops_nobody_else() -> None:
     assert 9.8 / outcome.last >= 0.97
 
 
+def test_a_long_wait_is_put_off() -> None:
+    """It stops all calls: a bucket overflows meanwhile, and its rate must not be overrated."""
+    outcome = run(Bucket(50), 3000, hint=Hint(wait=5.0))
+    assert 59.8 / outcome.last >= 0.65
+    assert outcome.wasted() <= 0.01
+
+
 @pytest.mark.parametrize(
     ("server", "hint", "least"),
     [
