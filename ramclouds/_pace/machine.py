@@ -72,7 +72,8 @@ class Pace:
             return self._open_at(now)
         if self.state == "closed":
             return self.closed.permit_at(now, self._patience())
-        return self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
+        at = self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
+        return max(at, self.closed.told_until)
 
     def _has_pace(self) -> bool:
         """Whether anything is known to keep to; a limit in flight may have proved wrong."""

