@@ -8,7 +8,7 @@ from math import inf, sqrt
 _REMEMBERED = 4096
 _EXACT = 1.05
 """How near the bounds of a window's length are when it counts as known."""
-_USUAL = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+_USUAL = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
 
 class Window:

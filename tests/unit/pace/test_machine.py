@@ -54,7 +54,7 @@ ROWS: dict[str, Row] = {
     "window of as many as in flight": (
         lambda: Sliding(100, 10), 500, always(5.0), 40.0, 0.85, 8.0,
     ),
-    "window of three seconds": (lambda: Sliding(30, 3), 240, always(0.1), 21.0, 0.7, 5.0),
+    "window of three seconds": (lambda: Sliding(30, 3), 240, always(0.1), 21.0, 0.5, 5.0),
     "window of ten seconds": (lambda: Sliding(100, 10), 500, always(0.1), 40.0, 0.9, 3.0),
     # What is sent together comes in any order: all of it is the count of the window.
     "window, answers at once": (lambda: Sliding(100, 10), 500, always(0.0), 40.0, 0.9, 4.0),
