@@ -9,7 +9,6 @@ from functools import partial
 from math import inf
 from threading import Event, get_ident
 from time import monotonic
-from types import TracebackType
 from typing import Any
 
 from ramclouds._failures.retry import jittered, wait_asked_by
@@ -65,12 +64,7 @@ class Turn:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._gate is None:
             return
         if self.given_at:
