@@ -6,22 +6,24 @@ import logging
 
 from llama_index.core.base.llms.types import LLMMetadata
 
-from ramclouds import ModelFacts
+from llama_index_ramclouds._fields import Fields
+from ramclouds import ModelFacts, model_facts
+from ramclouds.bridge.body_fields import max_tokens_of
 
 logger = logging.getLogger(__name__)
 
 _warned: set[str] = set()
 
 
-def to_metadata(
-    facts: ModelFacts, *, window: int | None, max_tokens: int | None, has_functions: bool
-) -> LLMMetadata:
+def to_metadata(llm: Fields) -> LLMMetadata:
     """What core asks of every LLM: window, reserved output, abilities.
 
     Core packs prompts and memories up to the window, less the output that it reserves. A model like
     gpt-5 takes 272,000 of its 400,000 tokens as input. A reserve of the whole window makes core
     raise "available context size was not non-negative", so half of it is the most.
     """
+    facts, window = model_facts(llm.model), llm.context_window
+    max_tokens = max_tokens_of(vars(llm))
     if window is None:
         _warn_if_unknown(facts)
         window = min(facts.context_window, facts.max_input_tokens)
@@ -30,7 +32,7 @@ def to_metadata(
         # LlamaIndex's word for unknown.
         num_output=min(max_tokens, window // 2) if max_tokens else -1,
         is_chat_model=True,
-        is_function_calling_model=has_functions,
+        is_function_calling_model=llm.is_function_calling_model,
         model_name=facts.name,
     )
 

@@ -40,7 +40,6 @@ from llama_index_ramclouds._predictions import StructuredPrediction
 from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
 from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
 from ramclouds import Model, ModelFacts, model_facts, prompted
-from ramclouds.bridge.body_fields import max_tokens_of
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.signatures import with_signature
@@ -90,12 +89,7 @@ class RamClouds(StructuredPrediction):
     @property
     def metadata(self) -> LLMMetadata:
         """What core asks of every LLM: window, reserved output, abilities."""
-        return to_metadata(
-            self.facts,
-            window=self.context_window,
-            max_tokens=max_tokens_of(vars(self)),
-            has_functions=self.is_function_calling_model,
-        )
+        return to_metadata(self)
 
     def to_payload(self) -> dict[str, Any]:
         """What events say about the LLM."""
@@ -109,8 +103,6 @@ class RamClouds(StructuredPrediction):
         params = to_request(self, text, {}).params
         return count_request(params, count=lambda part: len(tokens(part)))
 
-    # --- connections ---
-
     def list_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""
         return self._client().models()
@@ -122,9 +114,7 @@ class RamClouds(StructuredPrediction):
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
         return prompted.PromptingClient.around(self._client(), request.mode)
 
-    def _async_asker(
-        self, request: Request
-    ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         return prompted.AsyncPromptingClient.around(self._async_client(), request.mode)
 
     # --- chat and completion ---
@@ -183,7 +173,7 @@ class RamClouds(StructuredPrediction):
     ) -> CompletionResponse:
         """Complete a prompt, which is sent as one user message."""
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        return to_completion(await self._async_asker(request).complete(**request.params))
+        return to_completion(await self._aasker(request).complete(**request.params))
 
     @with_signature
     @llm_completion_callback()
@@ -215,7 +205,7 @@ class RamClouds(StructuredPrediction):
     @llm_chat_callback()
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         request = to_request(self, messages, kwargs)
-        return to_chat(await self._async_asker(request).complete(**request.params))
+        return to_chat(await self._aasker(request).complete(**request.params))
 
     @llm_chat_callback()
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
@@ -224,13 +214,13 @@ class RamClouds(StructuredPrediction):
 
     def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
         request = to_request(self, messages, kwargs)
-        return aeach(self._async_asker(request).stream(**request.params), ResponseBuilder().to_chat)
+        return aeach(self._aasker(request).stream(**request.params), ResponseBuilder().to_chat)
 
     def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        chunks = self._async_asker(request).stream(**request.params)
+        chunks = self._aasker(request).stream(**request.params)
         return aeach(chunks, ResponseBuilder().to_completion)
 
     def _to_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:

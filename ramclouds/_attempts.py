@@ -23,13 +23,12 @@ from ramclouds._http.timeouts import CallTimes, check_process
 from ramclouds._observers import NOBODY, Watch
 from ramclouds._pace.registry import Gates
 from ramclouds._pace.turn import Turn
-from ramclouds._request import Memory, Request, changed_body
+from ramclouds._request import Memory, Request, changed_body, log_changes
 from ramclouds._settings import Settings
 from ramclouds._stream.reader import Step, StreamReader
 from ramclouds._wire.chat.completion import partial_completion
 from ramclouds._wire.chat.request_body import to_bytes
 from ramclouds._wire.sse import CommentFilter
-from ramclouds.bridge.prepare import Prepared
 from ramclouds.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -94,7 +93,7 @@ class Attempts:
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
         if self._attempts == 1 and request.prepared is not None:
-            _log_changes(request.prepared)
+            log_changes(request.prepared)
         return {
             "method": request.method,
             "url": request.url,
@@ -293,10 +292,3 @@ class Attempts:
             error = self._times.is_over()
         sent = self.request
         return caused_by(error, exc, self._outer, (sent.method, sent.url), sent.redactor)
-
-
-def _log_changes(prepared: Prepared) -> None:
-    for change in prepared.changes:
-        logger.debug("%s, changed for the model: %s", prepared.body["model"], change)
-    for lost in prepared.lost:
-        logger.info("%s, left out of the request: %s", prepared.body["model"], lost)

@@ -56,6 +56,14 @@ class Memory:
     """Models that refuse tools beside a reasoning effort."""
 
 
+def log_changes(prepared: Prepared) -> None:
+    """Logs what a request lost or was given for its model."""
+    for change in prepared.changes:
+        logger.debug("%s, changed for the model: %s", prepared.body["model"], change)
+    for lost in prepared.lost:
+        logger.info("%s, left out of the request: %s", prepared.body["model"], lost)
+
+
 def changed_body(request: Request, memory: Memory, error: RamCloudsError) -> dict[str, Any] | None:
     """The body without what a refusal is about, to be sent again so, once; None if it stays."""
     body = request.body

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from ramclouds._json.parsing import MalformedError
 from ramclouds._json.surrogates import SurrogateJoiner
+from ramclouds._stream.finish_reasons import FinishReasons
 from ramclouds._stream.think_tags import ThinkSplitter
 from ramclouds._stream.tool_calls import ToolCallTracker
-from ramclouds._wire.chat.ending import Reading, failure_of, is_gateway_id
+from ramclouds._wire.chat.ending import Reading, is_gateway_id
 from ramclouds._wire.chat.extra import merged, message_extra, response_facts, with_pictures
 from ramclouds._wire.chat.message import delta_of, reasoning_of, refusal_of
 from ramclouds._wire.chat.tool_calls import raw_calls
@@ -27,12 +27,11 @@ class SecondResponseError(ValueError):
 
 
 class ChunkMapper:
-    """Maps the events of one stream; remembers finish reasons, and what may come only once."""
+    """Maps the events of one stream; remembers what may come only once."""
 
     def __init__(self, request_id: str | None, reading: Reading) -> None:
         self.usage: Usage | None = None
-        self.failure: Any = None
-        """What a choice says of its failure: an error body, or a finish reason."""
+        self.finish = FinishReasons()
         self.has_empty_event = False
         """Whether an event behind the role had no choices and no usage."""
         self.id: str | None = None
@@ -45,8 +44,6 @@ class ChunkMapper:
         self._ids: list[str | None] = []
         """The first two different ids."""
         self._events = 0
-        self._finish_reasons: dict[int, str | None] = {}
-        self._first_index = sys.maxsize
         self._last_raw: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
@@ -56,26 +53,8 @@ class ChunkMapper:
         self._pictures = PictureSplitter() if reading.images_in_text == "block" else None
         self._has_bare_delta = False
         """Whether a delta had content and no role."""
-        self._lacks_finish = False
-        """Whether Gemini's finish reason came on a tool call, so that one more must follow."""
         self._is_simple = False
         """Whether text goes out as it came: after the first chunk, with nothing to split."""
-
-    @property
-    def has_choices(self) -> bool:
-        """Whether any choice was seen."""
-        return bool(self._finish_reasons)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every choice has a finish reason; `[DONE]` alone proves nothing."""
-        reasons = self._finish_reasons.values()
-        return self.has_choices and None not in reasons and not self._lacks_finish
-
-    @property
-    def finish_reason(self) -> str | None:
-        """The finish reason of the first choice."""
-        return self._finish_reasons[self._first_index] if self.has_choices else None
 
     def note_halves(self) -> None:
         """Joins halves of surrogate pairs from now on."""
@@ -138,7 +117,7 @@ class ChunkMapper:
     def last_chunk(self, *, unproven: bool) -> Chunk:
         """The chunk that ends a complete stream."""
         text, reasoning = self.unsplit()
-        reason = self.finish_reason
+        reason = self.finish.first
         deltas, invalid = self._tools.close(reason)
         return self._first_or_later(
             Chunk(
@@ -172,7 +151,7 @@ class ChunkMapper:
             self._last_raw = event
         elif self.usage is None:
             self._last_raw = event
-        if event.get("choices") == [] and usage is None and self.has_choices:
+        if event.get("choices") == [] and usage is None and self.finish.has_choices:
             self.has_empty_event = True
 
     def _take_choice(
@@ -182,12 +161,10 @@ class ChunkMapper:
         reason = as_name(choice.get("finish_reason"))
         self._check_same_response(delta, reason, event)
         if reason is not None:
-            self._note_finish(index, reason, delta, event)
-        self._finish_reasons.setdefault(index, None)
-        self._first_index = min(index, self._first_index)
-        if reason is not None or choice.get("error"):
-            self.failure = self.failure or failure_of(choice)
-        if index != self._first_index:
+            event_id = as_name(event.get("id"))
+            is_rewritten = self._events > 0 and is_gateway_id(event_id, self._request_id)
+            self.finish.note(index, reason, delta, is_rewritten=is_rewritten)
+        if not self.finish.take(index, reason, choice):
             # Nobody asked for a second choice; its text must not run into the first one's.
             return None
         if not delta.keys() <= _PLAIN or isinstance(delta.get("content"), list):
@@ -198,22 +175,6 @@ class ChunkMapper:
         if not self._has_bare_delta:
             self._has_bare_delta = not delta.get("role") and any(delta.values())
         return self._to_chunk(delta, as_object(choice.get("logprobs")) or None, event)
-
-    def _note_finish(
-        self, index: int, reason: str, delta: dict[str, Any], event: dict[str, Any]
-    ) -> None:
-        """Keeps the first reason, unless it only rode on a call of Gemini's.
-
-        Gemini's calls behind the first event carry tool_calls themselves, so a cut right behind one
-        looks complete; a whole response has one more chunk with a reason, and that one knows of
-        max_tokens and of the filter. The rest of the first event's calls has no name.
-        """
-        if not self._finish_reasons.get(index) or (self._lacks_finish and reason != "stop"):
-            self._finish_reasons[index] = reason
-        names = [as_object(call.get("function")).get("name") for call in raw_calls(delta)]
-        is_on_call = reason == "tool_calls" and any(names) and self._events > 0
-        is_made = is_gateway_id(as_name(event.get("id")), self._request_id)
-        self._lacks_finish = is_on_call and is_made
 
     def _to_chunk(
         self, delta: dict[str, Any], logprobs: dict[str, Any] | None, event: dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic_core import from_json
 
 from ramclouds._failures.error_body import is_error_body
-from ramclouds._failures.from_response import response_error, stream_error
+from ramclouds._failures.from_response import response_error
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._json.parsing import MalformedError, parse, parse_halves, preview
 from ramclouds._stream.accumulator import Accumulator
@@ -16,18 +16,12 @@ from ramclouds._stream.arguments import ArgumentsReader
 from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
 from ramclouds._stream.stops import StopCutter
 from ramclouds._stream.stray_json import StrayJson
+from ramclouds._stream.stream_errors import StreamErrors
 from ramclouds._wire.chat.completion import partial_completion, to_completion
-from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, NOTHING, Reading, broken_off
+from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading
 from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds._wire.sse import Event, EventDecoder
-from ramclouds.errors import (
-    APIConnectionError,
-    APITimeoutError,
-    ContentFilterError,
-    EmptyResponseError,
-    RamCloudsError,
-    StreamTruncatedError,
-)
+from ramclouds.errors import ContentFilterError, RamCloudsError
 from ramclouds.types import Chunk, Completion
 
 # New API's own limit for one line; a Gemini image arrives as one event of megabytes.
@@ -36,19 +30,6 @@ MAX_EVENT_BYTES = 128 * 1024 * 1024
 MAX_STREAM_BYTES = 1024 * 1024 * 1024
 
 _DONE = b"[DONE]"
-
-_NO_END = (
-    "The stream ended before the completion did: no finish reason came. What had arrived is in "
-    "error.partial. Send the request again."
-)
-_NO_WORD = (
-    "The stream ended without a completion; it may have been billed. Send the request again, with "
-    "complete() in place of stream() or the other way round."
-)
-_BLOCKED = (
-    "The stream ended without a completion; the provider's filter may have blocked it. Send the "
-    "request again, or change the messages."
-)
 
 Step: TypeAlias = tuple[list[Chunk], RamCloudsError | None]
 """What some bytes of a stream gave: chunks, and behind them the error that ended it."""
@@ -69,6 +50,7 @@ class StreamReader:
         self._stray = StrayJson()
         self._mapper = ChunkMapper(head.request_id, reading)
         self._accumulator = Accumulator()
+        self._errors = StreamErrors(head, self._mapper, self._accumulator)
         self._arguments = ArgumentsReader(reading.arguments) if reading.arguments else None
         self._stops = StopCutter(reading.stop) if reading.stop else None
 
@@ -91,13 +73,7 @@ class StreamReader:
 
     def partial(self) -> Completion:
         """What has arrived."""
-        completion = self._accumulator.completion()
-        text, reasoning = self._mapper.unsplit()
-        completion.choices[0].text += text
-        completion.choices[0].reasoning += reasoning
-        completion.usage = completion.usage or self._mapper.usage
-        completion.request_id = self._head.request_id
-        return completion
+        return self._errors.partial()
 
     def _step(self, found: Iterator[Chunk]) -> Step:
         chunks: list[Chunk] = []
@@ -137,10 +113,10 @@ class StreamReader:
                 yield from self._last(None)
                 return
         if self._decoder.buffered + self._stray.size > MAX_EVENT_BYTES:
-            raise self._malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
+            raise self._errors.malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
         self._size += len(data)
         if self._size > MAX_STREAM_BYTES:
-            raise self._failed(f"The stream is longer than {MAX_STREAM_BYTES} bytes.")
+            raise self._errors.failed(f"The stream is longer than {MAX_STREAM_BYTES} bytes.")
 
     def _last(self, broken_by: RamCloudsError | None) -> Iterator[Chunk]:
         """What the end of the bytes cut off, and the last chunk of a complete stream."""
@@ -150,24 +126,24 @@ class StreamReader:
             if event[0] == "stray" or not _is_half(event[1]):
                 yield from self._any(event)
         self._check_stray(self._stray.close())
-        if broken_by is None and not self._mapper.has_choices:
+        if broken_by is None and not self._mapper.finish.has_choices:
             yield from self._whole_body()
-        if not self._mapper.is_complete:
-            raise self._incomplete() if broken_by is None else self._broken(broken_by)
+        if not self._mapper.finish.is_complete:
+            raise self._errors.incomplete() if broken_by is None else self._errors.broken(broken_by)
         yield self._last_chunk()
 
     def _last_chunk(self) -> Chunk:
         mapper, reading = self._mapper, self._reading
         proof = reading.proof(mapper.id, mapper.model, self._head.request_id, mapper.usage)
         if proof == "cut":
-            raise self._truncated(CUT_OFF)
+            raise self._errors.truncated(CUT_OFF)
         is_first = not mapper.has_delivered
         last = mapper.last_chunk(unproven=proof == "unproven")
-        last.facts |= reading.facts(mapper.model, mapper.finish_reason)
+        last.facts |= reading.facts(mapper.model, mapper.finish.first)
         parts = (last.text, last.reasoning, last.refusal, last.tool_calls, last.invalid_tool_calls)
         is_nothing = is_first and not any(parts)
-        if is_nothing and reading.may_be_malformed_call(mapper.finish_reason, mapper.model):
-            raise self._empty(ContentFilterError, FILTERED)
+        if is_nothing and reading.may_be_malformed_call(mapper.finish.first, mapper.model):
+            raise self._errors.empty(ContentFilterError, FILTERED)
         return last
 
     def _any(self, event: Event) -> Iterator[Chunk]:
@@ -176,7 +152,7 @@ class StreamReader:
         if kind == "stray":
             self._check_stray(self._stray.add(data))
             return
-        if self._stray.is_page and not self._mapper.has_choices:
+        if self._stray.is_page and not self._mapper.finish.has_choices:
             # A line of a page's script, such as `data: 5,`.
             return
         stripped = data.strip()
@@ -185,10 +161,10 @@ class StreamReader:
             return
         for value in self._values(kind, data) if stripped else ():
             if kind == "error" or is_error_body(value):
-                raise self._failed(value)
+                raise self._errors.failed(value)
             yield from self._chunks(value)
-            if self._mapper.failure is not None:
-                raise self._given_up(self._mapper.failure)
+            if self._mapper.finish.failure is not None:
+                raise self._errors.given_up(self._mapper.finish.failure)
 
     def _values(self, kind: str, data: bytes) -> list[Any]:
         """The JSON of an event; several where a proxy left out the blank lines between them."""
@@ -199,11 +175,11 @@ class StreamReader:
                 return [data.decode("utf-8", "replace")]
             lines = [line for line in data.split(b"\n") if line.strip()]
             if len(lines) < 2:
-                raise self._malformed(f"{exc}: {preview(data)}") from exc
+                raise self._errors.malformed(f"{exc}: {preview(data)}") from exc
         try:
             values = [self._parsed(line) for line in lines if line.strip() != _DONE]
         except MalformedError as exc:
-            raise self._malformed(f"{exc}: {preview(data)}") from exc
+            raise self._errors.malformed(f"{exc}: {preview(data)}") from exc
         self.is_done = lines[-1].strip() == _DONE
         return values
 
@@ -220,13 +196,13 @@ class StreamReader:
             return self._mapper.chunks(value)
         except SecondResponseError as exc:
             text = "The gateway began a second response behind a part of the first one."
-            raise self._failed(text, may_retry=False) from exc
+            raise self._errors.failed(text, may_retry=False) from exc
         except MalformedError as exc:
-            raise self._malformed(str(exc)) from exc
+            raise self._errors.malformed(str(exc)) from exc
 
     def _check_stray(self, body: Any) -> None:
         if is_error_body(body):
-            raise self._failed(body, is_late=not self._mapper.has_delivered)
+            raise self._errors.failed(body, is_late=not self._mapper.has_delivered)
 
     def _whole_body(self) -> list[Chunk]:
         """The chunks of a stream request whose response is one JSON body."""
@@ -241,53 +217,6 @@ class StreamReader:
         text = self._stray.text
         partial = partial_completion(text, self._head.request_id) if body is None else None
         raise response_error(self._head, text, body, partial=partial)
-
-    def _failed(
-        self, body: Any, *, may_retry: bool = True, is_late: bool = False
-    ) -> RamCloudsError:
-        is_retryable = may_retry and not self._mapper.has_delivered
-        return stream_error(
-            self._head, body, partial=self.partial(), is_retryable=is_retryable, is_late=is_late
-        )
-
-    def _malformed(self, what: str) -> RamCloudsError:
-        return self._failed(f"The stream holds an event that is broken: {what}.")
-
-    def _broken(self, error: RamCloudsError) -> RamCloudsError:
-        if isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError):
-            truncated = self._truncated(_NO_END if self._mapper.has_delivered else _NO_WORD)
-            truncated.__cause__ = error.__cause__
-            return truncated
-        error.partial = self.partial()
-        error.request_id = self._head.request_id
-        error.retryable = error.retryable and not self._mapper.has_delivered
-        return error
-
-    def _given_up(self, failure: Any) -> RamCloudsError:
-        if isinstance(failure, dict):
-            return self._failed(failure, is_late=not self._mapper.has_delivered)
-        return self._truncated(broken_off(failure))
-
-    def _incomplete(self) -> RamCloudsError:
-        mapper = self._mapper
-        if mapper.has_delivered:
-            return self._truncated(_NO_END)
-        if mapper.has_empty_event:
-            # Gemini's blocked prompts: a role, then `"choices":[]` without usage.
-            return self._empty(EmptyResponseError, _BLOCKED)
-        if mapper.has_choices:
-            return self._truncated(_NO_WORD)
-        if mapper.usage is not None:
-            return self._empty(EmptyResponseError, NOTHING)
-        return self._truncated(_BLOCKED)
-
-    def _truncated(self, text: str) -> RamCloudsError:
-        is_retryable = not self._mapper.has_delivered
-        partial = self.partial()
-        return self._head.error(StreamTruncatedError, text, partial=partial, retryable=is_retryable)
-
-    def _empty(self, cls: type[RamCloudsError], text: str) -> RamCloudsError:
-        return self._head.error(cls, text, partial=self.partial(), retryable=True)
 
 
 def _is_half(data: bytes) -> bool:
