@@ -15,8 +15,9 @@ from ramclouds._wire.embeddings.request_body import EmbedParams
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.bulk._journal import read
 from ramclouds.bulk._lines import Result
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._report import Report
-from ramclouds.bulk._setup import Options, chat_run, embed_run
+from ramclouds.bulk._setup import chat_run, embed_run
 
 __all__ = ["Report", "Result", "embed", "read", "run", "stream"]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 from ramclouds._client import AsyncClient
-from ramclouds.bulk._invoking import plain
+from ramclouds.bulk._invoking import Call, plain
 from ramclouds.bulk._kinds import chat_arguments, embed_arguments
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._plan import may_pass
@@ -18,14 +17,10 @@ from ramclouds.types import Completion, Embeddings
 Ask: TypeAlias = Callable[[Sequence[Row]], Awaitable[list[Result]]]
 
 
-def chat_ask(client: AsyncClient, passed: Mapping[str, Any]) -> Ask:
-    """Asks for the completion of one row; `passed` says how, beside its body."""
-    return partial(_ask_chat, client, passed)
-
-
-async def _ask_chat(
+async def ask_chat(
     client: AsyncClient, passed: Mapping[str, Any], rows: Sequence[Row]
 ) -> list[Result]:
+    """Asks for the completion of one row; `passed` says how, beside its body."""
     (row,) = rows
     completion = await client.complete(**chat_arguments(row.input), **passed)
     result = Result(
@@ -67,14 +62,10 @@ def completion_body(completion: Completion) -> dict[str, Any]:
     return body if completion.usage is None else {**body, "usage": dict(completion.usage.raw)}
 
 
-def embed_ask(client: AsyncClient, passed: Mapping[str, Any]) -> Ask:
-    """Asks for the vectors of several rows at once."""
-    return partial(_ask_embed, client, passed)
-
-
-async def _ask_embed(
+async def ask_embed(
     client: AsyncClient, passed: Mapping[str, Any], rows: Sequence[Row]
 ) -> list[Result]:
+    """Asks for the vectors of several rows at once."""
     texts = [text for row in rows for text in _inputs(row)]
     arguments = {**embed_arguments(rows[0].input), "input": texts}
     try:
@@ -84,8 +75,8 @@ async def _ask_embed(
             return [failed(rows[0], exc)]
         # One of the texts may be at fault, or all together are too long.
         half = len(rows) // 2
-        one = await _ask_embed(client, passed, rows[:half])
-        other = await _ask_embed(client, passed, rows[half:])
+        one = await ask_embed(client, passed, rows[:half])
+        other = await ask_embed(client, passed, rows[half:])
         return one + other
     return _embed_results(rows, found)
 
@@ -132,12 +123,8 @@ def failed(row: Row, error: BaseException) -> Result:
     )
 
 
-def invoke_ask(call: Callable[[Any], Awaitable[Any]]) -> Ask:
+async def ask_invoke(call: Call, rows: Sequence[Row]) -> list[Result]:
     """Calls what `invoke=` names."""
-    return partial(_ask_invoke, call)
-
-
-async def _ask_invoke(call: Callable[[Any], Awaitable[Any]], rows: Sequence[Row]) -> list[Result]:
     (row,) = rows
     value = await call(row.input)
     return [Result(row.custom_id, row.key, body=plain(value), value=value)]

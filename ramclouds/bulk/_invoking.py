@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel
@@ -24,8 +24,7 @@ def call_of(target: Any, max_in_flight: int) -> Call:
         ConfigurationError: it cannot be called.
     """
     if hasattr(target, "ainvoke"):
-        invoke: Call = target.ainvoke
-        return invoke
+        return cast("Call", target.ainvoke)
     if hasattr(target, "achat") and hasattr(target, "acomplete"):
         return partial(_ask_model, target)
     if not callable(target):
@@ -33,7 +32,7 @@ def call_of(target: Any, max_in_flight: int) -> Call:
             f"invoke must be a Runnable, a model or a function, not {type(target).__name__}."
         )
     if _is_async(target):
-        return partial(_await, target)
+        return cast("Call", target)
     return partial(_in_thread, target, CapacityLimiter(max_in_flight))
 
 
@@ -41,10 +40,6 @@ def _is_async(target: Any) -> bool:
     return inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(
         getattr(target, "__call__", None)  # noqa: B004  it is asked what kind it is
     )
-
-
-async def _await(target: Callable[[Any], Any], value: Any) -> Any:
-    return await target(value)
 
 
 async def _in_thread(target: Callable[[Any], Any], limiter: CapacityLimiter, value: Any) -> Any:

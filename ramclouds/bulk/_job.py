@@ -16,7 +16,7 @@ from ramclouds.bulk._needs import Needs
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._rows import Row
-from ramclouds.bulk._source import Ahead, Direct, Source
+from ramclouds.bulk._source import Ahead, Direct
 
 _SECONDS_IN_A_CROWD = 0.02
 
@@ -45,7 +45,7 @@ class Job:
         self.reads_ahead = False
         """Whether the rows are read in a thread, because they may be long in coming."""
         self._work = work
-        self._source: Source[list[Row] | Result] = Direct(work)
+        self._source: Direct[list[Row] | Result] | Ahead[list[Row] | Result] = Direct(work)
         self._ask = ask
         self._needs = needs
         self._outputs = outputs
@@ -86,7 +86,7 @@ class Job:
                     else:
                         # It joins those that wait for the rate limit, if there is one.
                         await asyncio.sleep(0)
-                if not (self._calls or self._waits_for_rows()):
+                if not (self._calls or (self._source.is_pending and not self._is_over())):
                     break
                 task = await self._ended_call()
                 for result in [] if task is None else self._taken(task):
@@ -100,7 +100,7 @@ class Job:
 
     def _next(self) -> Result | Call | None:
         """A result that was there, or the next call, which is sent; None where neither can be."""
-        if self._broken or self.plan.stopped or not self._has_room():
+        if self._is_over() or not self.plan.has_room() or (self._calls and self.is_crowded()):
             return None
         try:
             work = self._held or self._source.next()
@@ -125,15 +125,11 @@ class Job:
             return await asyncio.wait_for(wait, _SECONDS_IN_A_CROWD)
         return None
 
-    def _waits_for_rows(self) -> bool:
-        is_over = self._broken is not None or self.plan.stopped is not None
-        return self._source.is_pending and not is_over
+    def _is_over(self) -> bool:
+        return self._broken is not None or self.plan.stopped is not None
 
     def _wake(self) -> None:
         self._ended.put_nowait(None)
-
-    def _has_room(self) -> bool:
-        return self.plan.has_room() and not (self._calls and self.is_crowded())
 
     def _send(self, call: Call) -> Call:
         task = asyncio.create_task(self._asked(call))

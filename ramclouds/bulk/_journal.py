@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """A journal that this process alone writes; `with` closes it.
+    """A journal that this process alone writes, until `close`.
 
     A line is handed to the system at once, so a kill loses nothing; a power cut loses 50 ms.
     """
@@ -80,12 +80,6 @@ class Journal:
         self._is_closed.set()
         self._syncing.join()
         os.close(self._descriptor)
-
-    def __enter__(self) -> Journal:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
 
     def _keep_synced(self) -> None:
         while True:

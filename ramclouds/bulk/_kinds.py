@@ -10,6 +10,7 @@ from ramclouds._wire.chat.request_body import body_from
 from ramclouds._wire.embeddings.request_body import embeddings_body
 from ramclouds.bridge.body_fields import BodyFields, merged
 from ramclouds.bulk._needs import chat_need, embed_need, invoke_need
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._rows import Kind
 from ramclouds.bulk._sources import MAPPINGS
 from ramclouds.bulk._template import Template
@@ -33,29 +34,26 @@ _CHAT_URL = "/v1/chat/completions"
 _EMBED_URL = "/v1/embeddings"
 
 
-def chat_kind(
-    model: str | None, params: Mapping[str, Any], template: Template | None, *, is_table: bool
-) -> Kind:
+def chat_kind(options: Options, params: Mapping[str, Any]) -> Kind:
     """Rows as requests for completions."""
-    body_from(model or "any", [{"role": "user", "content": ""}], params)
-    read = partial(_chat_body, template=template, is_table=is_table)
-    in_all = partial(_with_settings, model, _in_body(params, _ROW_FIELDS))
+    body_from(options.model or "any", [{"role": "user", "content": ""}], params)
+    read = partial(_chat_body, template=options.template(), is_table=options.has_table())
+    in_all = partial(_with_settings, options.model, _in_body(params, _ROW_FIELDS))
     return Kind(read, in_all, _check_chat, chat_need)
 
 
-def embed_kind(
-    model: str | None, params: Mapping[str, Any], template: Template | None, *, is_table: bool
-) -> Kind:
+def embed_kind(options: Options, params: Mapping[str, Any]) -> Kind:
     """Rows as texts to embed."""
-    embeddings_body(model or "any", "any", None, params)
-    read = partial(_embed_body, template=template, is_table=is_table)
-    in_all = partial(_with_settings, model, _in_body(params, _EMBED_FIELDS))
+    embeddings_body(options.model or "any", "any", None, params)
+    read = partial(_embed_body, template=options.template(), is_table=options.has_table())
+    in_all = partial(_with_settings, options.model, _in_body(params, _EMBED_FIELDS))
     return Kind(read, in_all, _check_embed, embed_need)
 
 
-def invoke_kind(template: Template | None) -> Kind:
+def invoke_kind(options: Options) -> Kind:
     """Rows as what a chain, a model or a function is called with."""
-    return Kind(partial(_invoke_input, template=template), _same, _same, invoke_need)
+    read = partial(_invoke_input, template=options.template())
+    return Kind(read, _same, _same, invoke_need)
 
 
 def chat_arguments(body: Mapping[str, Any]) -> dict[str, Any]:

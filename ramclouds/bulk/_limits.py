@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from operator import attrgetter
 from typing import TypeAlias
 
 from ramclouds._client import AsyncClient
 from ramclouds._pace.places import Learned
-from ramclouds._pace.registry import GATES, Gates, gates_of
+from ramclouds._pace.registry import GATES
 
 Limits: TypeAlias = Callable[[], Learned]
 
@@ -23,25 +23,17 @@ _WAITING_AT_FIRST = 64
 def limits_of(client: AsyncClient) -> Limits:
     """What all calls with the key of a client have learned."""
 
-    @cache  # The key is hashed for it, and each call of a run asks.
-    def gates() -> Gates | None:
-        settings = client._settings
-        return gates_of(settings.base_url, client._prepare()[0], settings.pace)
-
     def learned() -> Learned:
-        found = gates()
-        return Learned() if found is None else found.of_key.learned()
+        gates = client._gates(client._prepare()[0])
+        return Learned() if gates is None else gates.of_key.learned()
 
     return learned
 
 
 def learned_here() -> Learned:
     """What the calls of the process have learned, of the key that was refused most often."""
-    return max((gate.learned() for gate in GATES.all()), key=_refused, default=Learned())
-
-
-def _refused(learned: Learned) -> int:
-    return learned.refused
+    learned = (gate.learned() for gate in GATES.all())
+    return max(learned, key=attrgetter("refused"), default=Learned())
 
 
 def is_crowded(learned: Learned) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ramclouds.bulk._journal import Entry
 from ramclouds.bulk._lines import Result, to_line
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._rows import Kind, Row, rows_of
 from ramclouds.bulk._sources import BadRowError, can_be_read_twice, numbered
@@ -29,27 +30,17 @@ class Reading:
     """The rows of a run, read as they are needed; those of a list or file are checked before."""
 
     def __init__(
-        self,
-        rows: Any,
-        kind: Kind,
-        outputs: Outputs,
-        require: Callable[[Any], object],
-        *,
-        skip_bad: bool = False,
-        retry_failed: bool = False,
-        with_stored: bool = False,
+        self, options: Options, kind: Kind, outputs: Outputs, require: Callable[[Any], object]
     ) -> None:
         self.counts = Counts()
         self.total: int | None = None
         """How many rows there are, where that is known."""
-        self._rows = rows
+        self._options = options
+        self._rows = options.rows
         self._kind = kind
         self._outputs = outputs
         self._require = require
         """Raises where a row cannot be asked whatever is in it, such as for want of a price."""
-        self._skip_bad = skip_bad
-        self._retry_failed = retry_failed
-        self._with_stored = with_stored
 
     def prepare(self) -> None:
         """Reads all rows once, if they can be read twice.
@@ -61,10 +52,10 @@ class Reading:
             return
         found = Counts()
         for one in self._sorted(found):
-            if isinstance(one, BadRowError) and not self._skip_bad:
+            if isinstance(one, BadRowError) and not self._options.skip_bad:
                 raise one
         self.total = found.to_ask + found.skipped + found.failed + found.bad
-        if self.total == found.skipped and not self._with_stored:
+        if self.total == found.skipped and not self._options.with_stored:
             self.counts, self._rows = found, ()
 
     def work(self, group: int) -> Iterator[list[Row] | Result]:
@@ -104,7 +95,7 @@ class Reading:
         if entry is not None and entry.is_answered:
             counts.skipped += 1
             return entry
-        if entry is not None and not self._retry_failed:
+        if entry is not None and not self._options.retry_failed:
             counts.failed += 1
             return entry
         try:
@@ -117,17 +108,17 @@ class Reading:
         return row
 
     def _leave_out(self, row: BadRowError) -> None:
-        if not self._skip_bad:
+        if not self._options.skip_bad:
             raise row
         self._outputs.write_bad(row)
 
     def _done(self, entry: Entry) -> Iterator[Result]:
-        if entry.is_answered and not self._with_stored:
+        if entry.is_answered and not self._options.with_stored:
             return
         result = self._outputs.stored(entry)
         if not result.is_answered:
             self._outputs.write_error(to_line(result))
-        if self._with_stored:
+        if self._options.with_stored:
             yield result
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from copy import copy
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ramclouds._client import AsyncClient
-from ramclouds.bridge.body_fields import in_count
-from ramclouds.bulk._asking import Ask, chat_ask, embed_ask, invoke_ask
-from ramclouds.bulk._budget import Budget
+from ramclouds.bulk._asking import Ask, ask_chat, ask_embed, ask_invoke
 from ramclouds.bulk._invoking import call_of
 from ramclouds.bulk._job import Job
 from ramclouds.bulk._kinds import BODY_FIELDS, chat_kind, embed_kind, invoke_kind
 from ramclouds.bulk._limits import is_crowded, learned_here, limits_of
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._needs import Asked, Needs, models_in
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._progress import Progress, is_wanted
@@ -27,46 +25,10 @@ from ramclouds.bulk._reading import Reading
 from ramclouds.bulk._report import Report, report_of
 from ramclouds.bulk._rows import Kind, Row
 from ramclouds.bulk._running import Runner
-from ramclouds.bulk._sources import is_table
-from ramclouds.bulk._template import Template
 from ramclouds.errors import ConfigurationError
 
 MAX_RETRIES = 8
 """Of a run's own client: an outage of half a minute fails no row."""
-_MOST_IN_FLIGHT = 100_000
-_MOST_TOKENS = 10**15
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `run`, `stream` and `embed` have in common."""
-
-    rows: Any
-    out: str | os.PathLike[str] | None
-    model: str | None = None
-    client: AsyncClient | None = None
-    prompt: str | None = None
-    max_in_flight: int = 256
-    max_tokens_total: int | None = None
-    max_cost: float | None = None
-    skip_bad: bool = False
-    retry_failed: bool = False
-    with_stored: bool = False
-
-    def template(self) -> Template | None:
-        """The template of the prompt, where there is one."""
-        return None if self.prompt is None else Template(self.prompt)
-
-    def budget(self) -> Budget:
-        """What the run may spend."""
-        in_count("max_in_flight", self.max_in_flight, 1, _MOST_IN_FLIGHT)
-        if self.max_tokens_total is not None:
-            in_count("max_tokens_total", self.max_tokens_total, 1, _MOST_TOKENS)
-        if self.max_cost is not None and not _is_positive(self.max_cost):
-            raise ConfigurationError(
-                f"max_cost must be a number of US dollars above 0, not {self.max_cost!r}."
-            )
-        return Budget(self.max_tokens_total, self.max_cost)
 
 
 class Run:
@@ -85,21 +47,12 @@ class Run:
         """The client to close in the end; None where `invoke` asks."""
         self._limits = None if client is None else limits_of(client)
         self._ask = ask
-        self._group = group
         self._began_at = time.monotonic()
         self._budget = options.budget()
         self._needs = Needs(self._budget, kind.need, models)
         self.plan = Plan(options.max_in_flight, self._budget)
         self.outputs = Outputs(options.out, options.rows)
-        self.reading = Reading(
-            options.rows,
-            kind,
-            self.outputs,
-            self._needs.require_prices,
-            skip_bad=options.skip_bad,
-            retry_failed=options.retry_failed,
-            with_stored=options.with_stored,
-        )
+        self.reading = Reading(options, kind, self.outputs, self._needs.require_prices)
         self.job = self._job(self.reading.work(group))
 
     def _job(self, work: Iterator[list[Row] | Result]) -> Job:
@@ -165,27 +118,25 @@ def chat_run(options: Options, invoke: Any, params: Mapping[str, Any]) -> Run:
     """A run that asks for completions, or calls `invoke`."""
     if invoke is not None:
         return _invoke_run(options, invoke, params)
-    kind = chat_kind(options.model, params, options.template(), is_table=is_table(options.rows))
-    return _client_run(options, kind, chat_ask, params)
+    return _client_run(options, chat_kind(options, params), ask_chat, params)
 
 
 def embed_run(options: Options, params: Mapping[str, Any], group: int) -> Run:
     """A run that asks for vectors."""
-    kind = embed_kind(options.model, params, options.template(), is_table=is_table(options.rows))
-    return _client_run(options, kind, embed_ask, params, group)
+    return _client_run(options, embed_kind(options, params), ask_embed, params, group)
 
 
 def _client_run(
     options: Options,
     kind: Kind,
-    to_ask: Callable[[AsyncClient, Mapping[str, Any]], Ask],
+    to_ask: Callable[..., Awaitable[list[Result]]],
     params: Mapping[str, Any],
     group: int = 1,
 ) -> Run:
     client = _client(options.client)
     passed = {name: value for name, value in params.items() if name not in BODY_FIELDS}
     url = client._settings.base_url
-    ask = to_ask(client, passed)
+    ask = partial(to_ask, client, passed)
     return Run(options, kind, ask, lambda body: [(body["model"], url)], client, group)
 
 
@@ -205,10 +156,6 @@ def _invoke_run(options: Options, invoke: Any, params: Mapping[str, Any]) -> Run
     if params or options.client is not None:
         name = next(iter(params), "client")
         raise ConfigurationError(f"{name} has no effect beside invoke=: set it on what is invoked.")
-    ask = invoke_ask(call_of(invoke, options.max_in_flight))
+    ask = partial(ask_invoke, call_of(invoke, options.max_in_flight))
     models = [(options.model, None)] if options.model else models_in(invoke)
-    return Run(options, invoke_kind(options.template()), ask, lambda _: models)
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
+    return Run(options, invoke_kind(options), ask, lambda _: models)

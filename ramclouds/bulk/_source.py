@@ -7,38 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, Queue
 from threading import Thread
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
-_Covariant = TypeVar("_Covariant", covariant=True)
 
 _AHEAD = 64
-
-
-class Source(Protocol[_Covariant]):
-    """Rows in their order."""
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether `next` found nothing yet, but may later."""
-
-    def next(self) -> _Covariant | None:
-        """The next row; None where there is none, or none yet. It raises what reading raised."""
-
-    def close(self) -> None:
-        """Reads no more."""
 
 
 class Direct(Generic[Work]):
     """Rows that are read when they are taken."""
 
     is_pending = False
+    """Whether `next` found nothing yet, but may later."""
 
     def __init__(self, rows: Iterator[Work]) -> None:
         self._rows = rows
 
     def next(self) -> Work | None:
-        """The next row."""
+        """The next row; None where there is none. It raises what reading raised."""
         return next(self._rows, None)
 
     def close(self) -> None:

@@ -20,11 +20,12 @@ from ramclouds._wire.chat.request_body import Params
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.bulk._journal import Journal, read
 from ramclouds.bulk._lines import Result
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._report import Report
 from ramclouds.bulk._rows import Row
-from ramclouds.bulk._setup import Options, chat_run
+from ramclouds.bulk._setup import chat_run
 from ramclouds.errors import ConfigurationError
 from ramclouds.types import Usage
 

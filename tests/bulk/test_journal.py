@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_run_again_asks_what_may_pass(
 def test_file_that_is_cut_anywhere_gives_whole_lines_alone(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     results = [Result(str(number), f"k{number}", body={"n": [number]}) for number in range(2)]
-    with Journal(out) as journal:
+    with closing(Journal(out)) as journal:
         for result in results:
             journal.append(result)
     whole = out.read_bytes()
@@ -95,7 +96,7 @@ def test_file_that_is_cut_anywhere_gives_whole_lines_alone(tmp_path: Path) -> No
         out.write_bytes(whole[:cut])
         # A line is whole without its line end too.
         count = sum(end - 1 <= cut for end in ends)
-        with Journal(out) as journal:
+        with closing(Journal(out)) as journal:
             assert list(journal.entries) == ["0", "1"][:count]
             journal.append(Result("new", "key", body="é"))
         assert [found.body for found in bulk.read(out)] == [
@@ -153,7 +154,7 @@ def test_file_of_errors_is_not_taken_from_its_owner(
 
 
 def test_file_has_one_writer(settings: Any, out: Path) -> None:
-    with Journal(out), pytest.raises(ConfigurationError, match="Another run writes to"):
+    with closing(Journal(out)), pytest.raises(ConfigurationError, match="Another run writes to"):
         bulk.run(ROWS, **settings)
     assert bulk.run(ROWS, **settings).answered == 3
 
@@ -188,7 +189,7 @@ def test_run_goes_on_where_the_file_of_errors_cannot_be_written(
 
 
 def test_value_that_json_cannot_hold_comes_as_near_as_it_can(out: Path) -> None:
-    with Journal(out) as journal:
+    with closing(Journal(out)) as journal:
         journal.append(Result("a", "a", body=["\ud83d", float("inf")]))
         journal.append(Result("b", "b", body=float("inf")))
     assert [result.body for result in bulk.read(out)] == [["\ud83d", float("inf")], None]

@@ -22,11 +22,11 @@ from ramclouds.bulk._job import Job
 from ramclouds.bulk._limits import in_words, is_crowded
 from ramclouds.bulk._lines import Result
 from ramclouds.bulk._needs import Needs, invoke_need
+from ramclouds.bulk._options import Options
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._report import Report
 from ramclouds.bulk._rows import Row
-from ramclouds.bulk._setup import Options
 from ramclouds.prices import Metered, set_prices
 from tests.bulk.conftest import lines_of
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks
