@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 from ramclouds._stream.accumulator import accumulate
 from ramclouds.bridge.dialects import dialect_for
-from ramclouds.cli._setup import Setup, State
-from ramclouds.errors import RamCloudsError, ResponseError
+from ramclouds.cli._amounts import ask_prices
+from ramclouds.cli._setup import Found, Setup, State
+from ramclouds.errors import ResponseError
 from ramclouds.models import model_facts
 from ramclouds.prices import cost_of, price_of
 from ramclouds.types import Completion, Usage
 
-Found = Iterator[tuple[State, str]]
 _GREETING = "Reply with the one word: ready"
 _WEATHER = "What is the weather in Hanoi? Use the tool."
 _TOOL = {
@@ -59,8 +57,8 @@ def cost(setup: Setup) -> Found:
 
 
 def _dollars(setup: Setup, most: Usage) -> str:
-    with setup.client() as client, suppress(RamCloudsError):  # An operator can hide the prices.
-        client.prices()
+    with setup.client() as client:
+        ask_prices(client)
     price = price_of(setup.model or "", setup.url)
     dollars = cost_of(most, price)
     if price is None or dollars is None:

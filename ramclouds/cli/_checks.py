@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -15,10 +14,9 @@ from ramclouds.bridge.prepare import apply
 from ramclouds.bridge.settings import closest
 from ramclouds.cli._amounts import left
 from ramclouds.cli._calls import tool_request
-from ramclouds.cli._key import NO_KEY, has_key
-from ramclouds.cli._options import DEFAULT_MODEL
+from ramclouds.cli._options import DEFAULT_MODEL, NO_KEY, has_key
 from ramclouds.cli._remedies import is_redirect
-from ramclouds.cli._setup import Setup, State
+from ramclouds.cli._setup import Found, Setup
 from ramclouds.errors import (
     APIConnectionError,
     BlockedError,
@@ -28,8 +26,6 @@ from ramclouds.errors import (
     ServerError,
 )
 from ramclouds.models import embedding_facts, known_models
-
-Found = Iterator[tuple[State, str]]
 
 
 def key(setup: Setup) -> Found:

@@ -14,7 +14,7 @@ import click
 from ramclouds._escaping import escaped
 from ramclouds.cli import _calls, _checks, _options
 from ramclouds.cli._remedies import more_about
-from ramclouds.cli._setup import Setup, State
+from ramclouds.cli._setup import Found, Setup, State
 from ramclouds.errors import RamCloudsError
 
 _COLORS = {"ok": "green", "note": "yellow", "fault": "red"}
@@ -80,7 +80,7 @@ def command(
 
 def examine(setup: Setup) -> Iterator[Finding]:
     """Checks one thing after the other; the first fault is the last finding."""
-    checks: dict[str, Callable[[Setup], _checks.Found]] = {**_FREE}
+    checks: dict[str, Callable[[Setup], Found]] = {**_FREE}
     if setup.makes_calls:
         checks |= _PAID
     for name, check in checks.items():

@@ -79,21 +79,7 @@ class turn_light(_Tool):
     state: Literal["on", "off"]
 
 
-TOOLS: dict[str, type[BaseModel]] = {
-    tool.__name__: tool
-    for tool in (
-        get_weather,
-        get_time,
-        convert_currency,
-        send_email,
-        search_web,
-        set_timer,
-        translate,
-        book_table,
-        get_stock_price,
-        turn_light,
-    )
-}
+TOOLS: dict[str, type[BaseModel]] = {tool.__name__: tool for tool in _Tool.__subclasses__()}
 
 
 def to_wire(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""What several commands read: their options, and the environment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import click
 from ramclouds._addresses import base_url_from
 
 DEFAULT_MODEL = "gpt-5"
+NO_KEY = (
+    "No API key. Set the environment variable RAMCLOUDS_API_KEY. Get a key at https://ramclouds.me."
+)
 
 base_url = click.option(
     "--base-url", metavar="URL", help="The gateway, instead of RAMCLOUDS_BASE_URL."
@@ -27,3 +30,8 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def address(given: str | None) -> str:
     """The base URL: as given, else of the environment, else RamClouds."""
     return base_url_from(given or os.environ.get("RAMCLOUDS_BASE_URL"))
+
+
+def has_key() -> bool:
+    """Whether a key is set."""
+    return bool(os.environ.get("RAMCLOUDS_API_KEY", "").strip())

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -83,7 +84,7 @@ class Screen:
                 refresh_per_second=_REFRESH,
                 transient=True,
             ):
-                for chunk in _joined(first, chunks):
+                for chunk in chain([first], chunks):
                     tail += _clean(chunk.text or chunk.refusal)
                     end = whole_blocks(tail)
                     if end:
@@ -92,11 +93,6 @@ class Screen:
                         tail = tail[end:]
         finally:
             self.console.print(_Block(tail))
-
-
-def _joined(first: Chunk, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    yield first
-    yield from chunks
 
 
 class _Block:

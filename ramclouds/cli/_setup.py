@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from ramclouds.cli._options import address
 from ramclouds.types import Model
 
 State = Literal["ok", "note", "fault"]
+Found = Iterator[tuple[State, str]]
 _TIMEOUT = 20.0
 
 
