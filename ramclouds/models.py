@@ -85,6 +85,7 @@ def model_facts(name: str) -> ModelFacts:
     row = rows.find_row(bases)
     if row is None:
         return ModelFacts(name, family=family, version=version, list_price=list_price(name))
+    abilities = row.abilities.split()
     return ModelFacts(
         name,
         known=True,
@@ -93,12 +94,12 @@ def model_facts(name: str) -> ModelFacts:
         context_window=row.window,
         max_input_tokens=row.max_input,
         max_output_tokens=row.max_output,
-        image_input="images" in row.abilities,
-        audio_input="audio" in row.abilities,
-        video_input="video" in row.abilities,
-        pdf_input="pdf" in row.abilities,
-        reasoning="reasoning" in row.abilities,
-        structured_output="schema" in row.abilities,
+        image_input="images" in abilities,
+        audio_input="audio" in abilities,
+        video_input="video" in abilities,
+        pdf_input="pdf" in abilities,
+        reasoning="reasoning" in abilities,
+        structured_output="schema" in abilities,
         list_price=list_price(name),
         source=row.source,
         confidence=row.confidence,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry import context, metrics, trace
@@ -22,18 +22,6 @@ _TOKENS = tuple(float(4**step) for step in range(14))
 _APIS = ("opentelemetry.trace", "opentelemetry.metrics")
 
 
-@dataclass(slots=True)
-class _Made:
-    """What was made from the providers of now."""
-
-    providers: tuple[Any, Any]
-    tracer: trace.Tracer
-    instruments: Instruments | None
-
-
-_made: _Made | None = None
-
-
 def observers() -> tuple[Observer, ...]:
     """The observer that traces; none unless OpenTelemetry's SDK is set up."""
     is_set_up = _is_set_up(trace.get_tracer_provider()) or _is_set_up(metrics.get_meter_provider())
@@ -41,8 +29,8 @@ def observers() -> tuple[Observer, ...]:
 
 
 def _traced(operation: Operation) -> Listener:
-    made = _made_from((trace.get_tracer_provider(), metrics.get_meter_provider()))
-    return Tracing(operation, made.tracer, made.instruments, context.get_current())
+    made = _made_from(trace.get_tracer_provider(), metrics.get_meter_provider())
+    return Tracing(operation, *made, context.get_current())
 
 
 def _is_set_up(provider: Any) -> bool:
@@ -56,13 +44,12 @@ def _is_off() -> bool:
     return bool(is_disabled or context.get_value(_SUPPRESS))
 
 
-def _made_from(providers: tuple[Any, Any]) -> _Made:
-    global _made
-    if _made is None or _made.providers != providers:
-        tracer = trace.get_tracer(_NAME, __version__, providers[0])
-        meter = metrics.get_meter(_NAME, __version__, providers[1])
-        _made = _Made(providers, tracer, _instruments(meter) if _is_set_up(providers[1]) else None)
-    return _made
+@lru_cache(maxsize=1)
+def _made_from(tracers: Any, meters: Any) -> tuple[trace.Tracer, Instruments | None]:
+    """What was made from the providers of now."""
+    meter = metrics.get_meter(_NAME, __version__, meters)
+    tracer = trace.get_tracer(_NAME, __version__, tracers)
+    return tracer, _instruments(meter) if _is_set_up(meters) else None
 
 
 def _instruments(meter: metrics.Meter) -> Instruments:
