@@ -19,7 +19,7 @@ from ramclouds._failures.redact import Redactor
 from ramclouds._fallback import Fallbacks
 from ramclouds._http.foreign import adopted
 from ramclouds._observers import watch
-from ramclouds._pace.registry import Gates, gates_of
+from ramclouds._pace.registry import Gates
 from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
@@ -207,14 +207,14 @@ class BaseClient:
     def _gates(self, headers: httpx.Headers) -> Gates | None:
         """Where the requests of a key wait for their turn."""
         settings = self._settings
-        if not settings.max_retries:
+        if not settings.max_retries or settings.pace == "off":
             # Whoever wants no retries wants no waits: the call is sent once, and at once.
             return None
         if self._prepared is None or headers is not self._prepared[0]:
             # A call may bring a key of its own.
-            return gates_of(settings.base_url, headers, settings.pace)
+            return Gates(settings.base_url, headers, settings.pace)
         if self._own_gates is None:
-            self._own_gates = gates_of(settings.base_url, headers, settings.pace)
+            self._own_gates = Gates(settings.base_url, headers, settings.pace)
         return self._own_gates
 
     def _prepare(self) -> tuple[httpx.Headers, Redactor]:

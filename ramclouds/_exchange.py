@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from threading import Lock
+from time import sleep
 from typing import TypeAlias
 from weakref import finalize
 
@@ -15,16 +16,7 @@ from typing_extensions import Self
 
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient, T, ToValue
-from ramclouds._http.bodies import (
-    abody_of,
-    aclose,
-    adrain,
-    asleep,
-    body_of,
-    close,
-    drain,
-    sleep,
-)
+from ramclouds._http.bodies import abody_of, aclose, adrain, asleep, body_of, close, drain
 from ramclouds._http.clients import AsyncPools, sync_client
 from ramclouds._pace.turn import aenter, enter
 from ramclouds._stream.reader import Step, StreamReader

@@ -19,14 +19,14 @@ class Addresses:
         self._found: Sequence[Address] = ()
         self._at = -inf
 
-    async def find(self, wire: Wire, host: str, port: int, until: float | None) -> None:
-        """Looks the host up, where that was not done a moment ago."""
+    async def connect(self, wire: Wire, host: str, port: int, until: float | None) -> None:
+        """Connects to the first address that takes it; raises OSError where none does.
+
+        The host is looked up, where that was not done a moment ago.
+        """
         if monotonic() - self._at > FRESH:
             self._found = await wire.addresses(host, port, until)
             self._at = monotonic()
-
-    async def connect(self, wire: Wire, until: float | None) -> None:
-        """Connects to the first address that takes it; raises OSError where none does."""
         try:
             await wire.connect(self._found, until)
         except OSError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -97,13 +97,8 @@ def _has_short_patience(response: httpx.Response) -> bool:
     timeouts = response.extensions.get("timeouts")
     if timeouts is None:
         return False
-    timeouts.deadline = time.monotonic() + _PATIENCE
+    timeouts.deadline = monotonic() + _PATIENCE
     return True
-
-
-def sleep(seconds: float) -> None:
-    """Sleeps in this thread."""
-    time.sleep(seconds)
 
 
 async def asleep(seconds: float) -> None:

@@ -55,17 +55,16 @@ class Connection:
         """
         self.is_open = True
         with self._raising(httpcore.ConnectTimeout, httpcore.ConnectError):
-            await known.find(self.wire, host, port, until)
-            await known.connect(self.wire, until)
+            await known.connect(self.wire, host, port, until)
 
-    async def ask_tunnel(self, request: bytes, timeouts: Timeouts) -> None:
+    async def ask_tunnel(self, request: bytes, until: float | None) -> None:
         """Has a proxy connect it to the host.
 
         Raises:
             httpcore.ProxyError: the proxy refuses.
         """
         try:
-            parser = await self.ask(request, timeouts)
+            parser = await self.ask(request, Timeouts({"timeout": {"deadline": until}}))
         except httpcore.TimeoutException as exc:
             raise httpcore.ConnectTimeout("the proxy was silent") from exc
         except (httpcore.NetworkError, httpcore.RemoteProtocolError) as exc:

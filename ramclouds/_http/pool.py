@@ -95,7 +95,7 @@ class Pool:
                 steps = handshake(self._origin.host, port, self._proxy.raw_auth)
                 await connection.ask_socks(steps, until)
             elif self._is_tls:
-                await connection.ask_tunnel(self._tunnel(), Timeouts.of_all(until))
+                await connection.ask_tunnel(self._tunnel(), until)
         if self._is_tls:
             await connection.start_tls(self._context, host, until)
 

@@ -33,11 +33,6 @@ class Timeouts:
         self.deadline = self._seconds.get("deadline")
         self.progress: Progress | None = extensions.get("progress")
 
-    @classmethod
-    def of_all(cls, until: float | None) -> Timeouts:
-        """One end for all phases."""
-        return cls({"timeout": {"deadline": until}})
-
     def until(self, phase: str) -> float | None:
         """When a phase that begins now, or goes on now, is over."""
         seconds = self._seconds.get(phase)
@@ -81,10 +76,9 @@ class CallTimes:
             APITimeoutError: the time of the call is over.
         """
         self._last_content = monotonic()
-        if self._total is None:
-            return self._timeout.as_dict()
         deadline = self.deadline()
-        assert deadline is not None
+        if deadline is None:
+            return self._timeout.as_dict()
         left = deadline - self._last_content
         if left <= 0:
             raise self.is_over()

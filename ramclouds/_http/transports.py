@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
-from types import FunctionType, TracebackType
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import httpcore
@@ -78,12 +78,7 @@ class _AsHttpx:
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, exc: BaseException | None, __: object) -> None:
         if exc is None:
             return
         for kind in type(exc).__mro__:

@@ -175,10 +175,10 @@ class BlockingWire(Wire):
                 raise TimeoutError
 
 
-def _polled(sock: Any, events: int, seconds: float | None) -> bool:
+def _polled(sock: Any, events: int, seconds: float) -> bool:
     if not hasattr(select, "poll"):  # Windows
         wanted = [sock] if events & READ else [], [sock] if events & WRITE else []
         return any(select.select(*wanted, wanted[1], seconds))
     poll = select.poll()
     poll.register(sock, events)
-    return bool(poll.poll(None if seconds is None else seconds * 1000))
+    return bool(poll.poll(seconds * 1000))

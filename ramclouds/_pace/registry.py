@@ -28,12 +28,8 @@ class Registry:
         self._lock = Lock()
         self._gates: OrderedDict[tuple[str, str], Gate] = OrderedDict()
 
-    def gate(self, base_url: str, key: str, *, is_shared: bool = False) -> Gate:
-        """The gate of a key, made at its first use."""
-        return self.named(_hashed(base_url, key), is_shared=is_shared)
-
-    def named(self, hashed: str, *, is_shared: bool) -> Gate:
-        """The gate of what was hashed."""
+    def gate(self, hashed: str, *, is_shared: bool = False) -> Gate:
+        """The gate of what was hashed, made at its first use."""
         name = (hashed, str(pace_file()) if is_shared else "")
         with self._lock:
             gate = self._gates.get(name)
@@ -67,7 +63,7 @@ class Gates:
         # Not the key: errors keep the frames that lead to it.
         self._name = _hashed(base_url, headers.get("authorization", ""))
         self._is_shared = pace == "shared" and can_share()
-        self.of_key = GATES.named(self._name, is_shared=self._is_shared)
+        self.of_key = GATES.gate(self._name, is_shared=self._is_shared)
         # Models whose provider has refused a request.
         self._parts: dict[str, Gate] = {}
 
@@ -78,9 +74,4 @@ class Gates:
     def part(self, model: str) -> Gate:
         """The gate of a model alone, since its provider has a limit."""
         name = _hashed(self._name, model)
-        return self._parts.setdefault(model, GATES.named(name, is_shared=self._is_shared))
-
-
-def gates_of(base_url: str, headers: Mapping[str, str], pace: Pace) -> Gates | None:
-    """The gates of the key that is in the headers of a request, where it keeps to a pace."""
-    return None if pace == "off" else Gates(base_url, headers, pace)
+        return self._parts.setdefault(model, GATES.gate(name, is_shared=self._is_shared))

@@ -183,7 +183,7 @@ def test_cancelled_calls_leave_nothing_behind(gateway: Gateway) -> None:
     failed = [one for one in outcomes if isinstance(one, BaseException)]
     assert {type(one) for one in failed} <= {asyncio.CancelledError}
     assert len(failed) <= 40
-    gate = GATES.gate(gateway.base_url, f"Bearer {KEY}")
+    gate = Gates(gateway.base_url, {"authorization": f"Bearer {KEY}"}, "process").of_key
     assert gate.learned().waiting == 0
     assert gate._pace.flights.count == 0
 
@@ -260,8 +260,8 @@ def test_keys_do_not_share_what_was_learned(gateway: Gateway) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_child_begins_anew(gateway: Gateway) -> None:
-    gate: Gate = GATES.gate("https://a.test/v1", KEY)
+    gate: Gate = GATES.gate("hashed")
     pid = os.fork()
     if pid == 0:
-        os._exit(GATES.gate("https://a.test/v1", KEY) is gate)
+        os._exit(GATES.gate("hashed") is gate)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

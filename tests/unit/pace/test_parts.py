@@ -183,12 +183,12 @@ def test_those_who_wait_hear_that_nothing_is_accepted() -> None:
 
 def test_oldest_gate_is_forgotten() -> None:
     registry = Registry()
-    gates = [registry.gate("http://a.test", str(number)) for number in range(_MOST)]
-    assert registry.gate("http://a.test", "0") is gates[0]
-    registry.gate("http://a.test", "new")
+    gates = [registry.gate(str(number)) for number in range(_MOST)]
+    assert registry.gate("0") is gates[0]
+    registry.gate("new")
     assert len(registry.all()) == _MOST
-    assert registry.gate("http://a.test", "0") is gates[0]
-    assert registry.gate("http://a.test", "1") is not gates[1]
+    assert registry.gate("0") is gates[0]
+    assert registry.gate("1") is not gates[1]
 
 
 @pytest.mark.skipif(not can_share(), reason="files cannot be locked here")

@@ -14,7 +14,7 @@ import pytest
 from ramclouds._pace.machine import Pace
 from ramclouds._pace.permits import Hint
 from ramclouds._pace.places import Place
-from ramclouds._pace.registry import Registry
+from ramclouds._pace.registry import Gates
 from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
 from tests.unit.pace.simulated import Cap, Sliding, run, run_two
 
@@ -84,7 +84,7 @@ def test_file_is_the_users_own_and_holds_no_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAMCLOUDS_PACE_FILE", str(tmp_path / "pace"))
-    refused(Registry().gate("https://a.test/v1", "Bearer sk-secret", is_shared=True))
+    refused(Gates("https://a.test/v1", {"authorization": "Bearer sk-secret"}, "shared").of_key)
     assert stat.S_IMODE(pace_file().stat().st_mode) == 0o600
     assert "secret" not in pace_file().read_text()
     assert "a.test" not in pace_file().read_text()
