@@ -9,10 +9,11 @@ import httpx
 
 from ramclouds._account import Balance, GatewayStatus
 from ramclouds._attempts import Attempts
-from ramclouds._base_client import BaseClient, ToValue
-from ramclouds._complete import account_value_from, models_from
+from ramclouds._base_client import BaseClient
+from ramclouds._complete import account_value_from, models_in
 from ramclouds._exchange import AsyncExchange, Exchange
 from ramclouds._failures.model_names import remember_models
+from ramclouds._failures.retry import server_time
 from ramclouds._fitting import remember_channels
 from ramclouds._prices.known import remember_prices, remembered_prices
 from ramclouds._prices.price import Prices
@@ -53,13 +54,15 @@ class AccountRequests(BaseClient):
         return attempts
 
     def _to_models(self, attempts: Attempts) -> list[Model]:
-        models = models_from(attempts.head(), attempts.body)
+        models = account_value_from(attempts.head(), attempts.body, models_in)
         remember_models(self._settings.base_url, (model.id for model in models))
         remember_channels(self._settings.base_url, models)
         return models
 
     def _to_key_status(self, attempts: Attempts) -> KeyStatus:
-        return account_value_from(attempts.head(), attempts.body, to_key_status)
+        head = attempts.head()
+        to_value = partial(to_key_status, now=server_time(head.headers.get("date")))
+        return account_value_from(head, attempts.body, to_value)
 
     def _to_gateway_status(self, attempts: Attempts) -> GatewayStatus:
         return account_value_from(attempts.head(), attempts.body, to_gateway_status)
@@ -67,10 +70,7 @@ class AccountRequests(BaseClient):
     def _to_billed(self, attempts: Attempts) -> float:
         return account_value_from(attempts.head(), attempts.body, to_billed)
 
-    def _to_prices(self, group: str | None) -> ToValue[Prices]:
-        return partial(self._prices_in, group)
-
-    def _prices_in(self, group: str | None, attempts: Attempts) -> Prices:
+    def _to_prices(self, attempts: Attempts, *, group: str | None) -> Prices:
         to_value = partial(to_prices, group=group)
         prices = account_value_from(attempts.head(), attempts.body, to_value)
         remember_prices(self._settings.base_url, prices, time.monotonic())
@@ -111,7 +111,8 @@ class AccountClient(AccountRequests, Exchange):
         known = self._known_prices(group, max_age)
         if known is not None:
             return known
-        return self._ask(self._prices_attempts(timeout), self._to_prices(group))
+        to_value = partial(self._to_prices, group=group)
+        return self._ask(self._prices_attempts(timeout), to_value)
 
     def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
         """What the gateway says about this key, its quota and expiry, even if it is spent.
@@ -180,7 +181,8 @@ class AsyncAccountClient(AccountRequests, AsyncExchange):
         known = self._known_prices(group, max_age)
         if known is not None:
             return known
-        return await self._ask(self._prices_attempts(timeout), self._to_prices(group))
+        to_value = partial(self._to_prices, group=group)
+        return await self._ask(self._prices_attempts(timeout), to_value)
 
     async def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
         """What the gateway says about this key, its quota and expiry, even if it is spent.

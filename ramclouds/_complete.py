@@ -11,7 +11,6 @@ import httpx
 from ramclouds._failures.error_body import is_error_body
 from ramclouds._failures.from_response import response_error
 from ramclouds._failures.response_head import ResponseHead
-from ramclouds._failures.retry import server_time
 from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.arguments import read_arguments
@@ -163,8 +162,8 @@ def _streamed_completion(head: ResponseHead, content: bytes, reading: Reading) -
     return accumulator.completion()
 
 
-def account_value_from(head: ResponseHead, body: Body, to_value: Callable[[Any, float], T]) -> T:
-    """What the gateway reports on a key, on its credit or on itself.
+def account_value_from(head: ResponseHead, body: Body, to_value: Callable[[Any], T]) -> T:
+    """What the gateway reports on its models, on a key, on its credit or on itself.
 
     Raises:
         RamCloudsError: it reports nothing.
@@ -173,23 +172,13 @@ def account_value_from(head: ResponseHead, body: Body, to_value: Callable[[Any, 
     parsed = None
     try:
         parsed = parse(content)
-        return to_value(parsed, server_time(head.headers.get("date")))
+        return to_value(parsed)
     except MalformedError:
         raise response_error(head, content, parsed, partial=None) from None
 
 
-def models_from(head: ResponseHead, body: Body) -> list[Model]:
-    """The model list in a body.
-
-    Raises:
-        RamCloudsError: there is none.
-    """
-    content = body.content()
-    parsed = None
-    try:
-        parsed = parse(content)
-        if not is_error_body(parsed):
-            return to_models(parsed)
-    except MalformedError:
-        parsed = None
-    raise response_error(head, content, parsed, partial=None)
+def models_in(body: Any) -> list[Model]:
+    """The models of a list that is no error body: such a body can hold an empty list."""
+    if is_error_body(body):
+        raise MalformedError("an error body")
+    return to_models(body)

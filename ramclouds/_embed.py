@@ -28,11 +28,6 @@ def embeddings_from(head: ResponseHead, body: Body, count: int, *, as_numpy: boo
     try:
         return to_embeddings(parsed, count, as_numpy=as_numpy, request_id=head.request_id)
     except MalformedError as exc:
-        raise ResponseError(
-            head.message(f"{exc} Send the request again, or use another model."),
-            status_code=head.status_code,
-            request_id=head.request_id,
-            # Gemini's channel: `data: []` where the provider failed under a 200.
-            retryable=not parsed.get("data"),
-            response=head.response,
-        ) from None
+        text = f"{exc} Send the request again, or use another model."
+        # Gemini's channel: `data: []` where the provider failed under a 200.
+        raise head.error(ResponseError, text, retryable=not parsed.get("data")) from None

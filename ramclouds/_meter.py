@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from inspect import isawaitable
 from threading import Lock
 from typing import Any, Protocol
@@ -19,16 +19,7 @@ from ramclouds.types import Completion, Embeddings, Usage
 
 logger = logging.getLogger("ramclouds")
 
-COUNTS = (
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "cached_tokens",
-    "cache_creation_tokens",
-    "reasoning_tokens",
-    "prompt_audio_tokens",
-    "completion_audio_tokens",
-)
+COUNTS = tuple(one.name for one in fields(Usage) if one.type == "int")
 """The fields of a `Usage` that are added up."""
 
 

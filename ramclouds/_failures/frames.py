@@ -21,7 +21,8 @@ def chain_of(exc: BaseException | None, outer: BaseException | None) -> Iterator
             continue
         seen.add(id(link))
         yield link
-        waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
+        # The last one is next.
+        waiting += [*getattr(link, "exceptions", ()), link.__context__, link.__cause__]
 
 
 def drop_frames(exc: BaseException, outer: BaseException | None) -> None:

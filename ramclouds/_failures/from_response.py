@@ -68,18 +68,16 @@ def _error(
         message = "The provider behind the gateway failed without saying why"
     hint = hint_for(cls, head, error_body, message)
     message = _without_request_id(message, head.request_id)
-    return cls(
-        head.message(f"{_sentence(message)} {hint}".strip(), error_body.code),
-        status_code=head.status_code,
+    return head.error(
+        cls,
+        f"{_sentence(message)} {hint}".strip(),
         code=error_body.code,
         type=error_body.type,
         param=error_body.param,
-        request_id=head.request_id,
         retryable=retryable,
         retry_after=_wait(head, error_body),
         from_provider=_is_from_provider(head, error_body),
         body=body,
-        response=head.response,
         partial=partial,
     )
 
@@ -190,17 +188,10 @@ def response_error(
         text = "The response is empty. Send the request again."
     else:
         text = f"The response is not what was asked for: {preview(body)} Check base_url."
-    return e.ResponseError(
-        head.message(text),
-        status_code=head.status_code,
-        request_id=head.request_id,
-        retryable=not body.strip(),
-        body=head.redactor.json(parsed)
-        if parsed is not None
-        else head.redactor.text(body[:_BODY_PREVIEW].decode("utf-8", "replace")),
-        response=head.response,
-        partial=partial,
-    )
+    beginning = body[:_BODY_PREVIEW].decode("utf-8", "replace")
+    kept = head.redactor.json(beginning if parsed is None else parsed)
+    retryable = not body.strip()
+    return head.error(e.ResponseError, text, retryable=retryable, body=kept, partial=partial)
 
 
 def empty_error(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 
 import httpx
 
+from ramclouds._failures.frames import chain_of
 from ramclouds._failures.hints import PROXY_CREDENTIALS
 from ramclouds.errors import (
     APIConnectionError,
@@ -42,13 +42,6 @@ def transport_error(
     return _connection_error(exc, base_url)
 
 
-def _chain(exc: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = exc
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
 def _timeout_error(exc: Exception, base_url: str, *, is_stream: bool) -> APITimeoutError:
     if isinstance(exc, (httpx.ConnectTimeout, httpx.PoolTimeout)):
         text = f"No connection to {base_url} in time. Check the network, or raise timeout=..."
@@ -67,7 +60,8 @@ _OS_ERRORS = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, OSE
 
 
 def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
-    tls = next((cause for cause in _chain(exc) if isinstance(cause, ssl.SSLError)), None)
+    causes = list(chain_of(exc, None))
+    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(tls, ssl.SSLCertVerificationError):
         return APIConnectionError(
             f"The certificate of {base_url} is not trusted ({tls.verify_message}). "
@@ -80,7 +74,7 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
             "instead of https:// for a gateway on this machine.",
             retryable=False,
         )
-    what = next((str(cause) for cause in _chain(exc) if type(cause) in _OS_ERRORS), str(exc))
+    what = next((str(cause) for cause in causes if type(cause) in _OS_ERRORS), str(exc))
     what = (what or type(exc).__name__).rstrip(".")
     if isinstance(exc, httpx.ProxyError):
         # Its words, not those of the error of the system behind it.

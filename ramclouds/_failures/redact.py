@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import SecretStr
 
 from ramclouds._escaping import MASK, masked
+from ramclouds._json.parsing import with_texts
 
 _BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
 # Masking shorter ones would mask words.
@@ -57,13 +58,7 @@ class Redactor:
 
     def json(self, value: Any) -> Any:
         """A parsed JSON value with every text in it masked."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {self.text(key): self.json(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.json(item) for item in value]
-        return value
+        return with_texts(value, self.text)
 
 
 NO_SECRETS = Redactor(None)

@@ -11,7 +11,6 @@ from ramclouds._escaping import escaped
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.sent import SentRequest
 from ramclouds.errors import RamCloudsError
-from ramclouds.types import Completion
 
 E = TypeVar("E", bound=RamCloudsError)
 # New API's have 30 characters.
@@ -87,15 +86,15 @@ class ResponseHead:
         """Whether Cloudflare asks for a browser, whatever the status."""
         return bool(self.headers.get("cf-mitigated", "").lower() == "challenge")
 
-    def error(self, cls: type[E], text: str, *, partial: Completion | None, retryable: bool) -> E:
+    def error(self, cls: type[E], text: str, *, code: Any = None, **facts: Any) -> E:
         """An error about this response."""
         return cls(
-            self.message(text),
+            self.message(text, code),
             status_code=self.status_code,
             request_id=self.request_id,
             response=self.response,
-            retryable=retryable,
-            partial=partial,
+            code=code,
+            **facts,
         )
 
     def message(self, text: str, code: Any = None) -> str:

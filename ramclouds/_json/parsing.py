@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -31,7 +32,7 @@ def parse(payload: bytes) -> Any:
     try:
         return from_json(payload)
     except ValueError:
-        return _without_halves(parse_halves(payload))
+        return with_texts(parse_halves(payload), whole)
 
 
 def parse_halves(payload: bytes) -> Any:
@@ -88,12 +89,18 @@ def parse_first(payload: bytes) -> Any:
     return parse(text[:end].encode())
 
 
-def _without_halves(value: Any) -> Any:
+def not_json(constant: str) -> None:
+    """Refuses the words `NaN` and `Infinity`, which Python reads in JSON."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """A JSON value with each of its texts changed, keys too."""
     if isinstance(value, str):
-        return whole(value)
-    if isinstance(value, dict):
-        return {key: _without_halves(item) for key, item in value.items()}
-    return [_without_halves(item) for item in value] if isinstance(value, list) else value
+        return change(value)
+    if isinstance(value, Mapping):
+        return {with_texts(key, change): with_texts(one, change) for key, one in value.items()}
+    return [with_texts(one, change) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def preview(payload: bytes, length: int = 200) -> str:

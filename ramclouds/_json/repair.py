@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ramclouds._json.parsing import not_json
+
 PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -68,13 +70,9 @@ def sound(text: str) -> Any:
         ValueError: it is not, or an object has two values under one key.
     """
     try:
-        return json.loads(text, strict=False, object_pairs_hook=_unique, parse_constant=_not_json)
+        return json.loads(text, strict=False, object_pairs_hook=_unique, parse_constant=not_json)
     except RecursionError:
         raise ValueError("nested too deep") from None
-
-
-def _not_json(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class StopCutter:
             self.has_stopped = True
             chunk.text, chunk.finish_reason, chunk.invalid_tool_calls = text[:end], "stop", ()
             return chunk
-        waits = 0 if chunk.finish_reason is not None else _waiting(text, self._stops)
+        waits = 0 if chunk.finish_reason is not None else waiting(text, self._stops)
         self._buffer = text[len(text) - waits :]
         chunk.text = text[: len(text) - waits]
         return chunk
@@ -44,7 +44,7 @@ def _first(text: str, stops: Sequence[str]) -> int | None:
     return min(found)[1] if found else None
 
 
-def _waiting(text: str, stops: Sequence[str]) -> int:
+def waiting(text: str, stops: Sequence[str]) -> int:
     """How much of the end of a text may be the beginning of one of the strings."""
     longest = max(map(len, stops)) - 1
     lengths = range(min(longest, len(text)), 0, -1)

@@ -6,6 +6,8 @@ block at the very beginning of the text counts: the model quotes a tag that come
 
 from __future__ import annotations
 
+from ramclouds._stream.stops import waiting
+
 _OPEN = "<think>"
 _CLOSE = "</think>"
 
@@ -20,17 +22,14 @@ class ThinkSplitter:
 
     def feed(self, text: str) -> tuple[str, str]:
         """Takes in the next piece; gives the text and the reasoning that are certain by now."""
-        plain: list[str] = []
-        reasoning: list[str] = []
+        reasoning = ""
         text = self._buffer + text
         self._buffer = ""
         if self._state == "start":
             text = self._open(text)
         if self._state == "inside":
-            text = self._inside(text, reasoning)
-        if self._state == "after":
-            plain.append(self._after(text))
-        return "".join(plain), "".join(reasoning)
+            reasoning, text = self._inside(text)
+        return (self._after(text) if self._state == "after" else ""), reasoning
 
     def close(self) -> tuple[str, str]:
         """The end of the text; gives what waited for the rest of a tag."""
@@ -49,36 +48,25 @@ class ThinkSplitter:
         self._state = "after"
         return text
 
-    def _inside(self, text: str, reasoning: list[str]) -> str:
+    def _inside(self, text: str) -> tuple[str, str]:
+        """The reasoning that is certain by now, and what stands behind its end."""
         if self._trim and text:
             text = text.removeprefix("\n")
             self._trim = False
         head, tag, rest = text.partition(_CLOSE)
         if tag:
-            reasoning.append(head)
             self._state = "after"
             self._trim = True
-            return rest
-        keep = _beginning(text, _CLOSE)
-        if keep:
-            self._buffer = text[-keep:]
-            text = text[:-keep]
-        reasoning.append(text)
-        return ""
+            return head, rest
+        certain = len(text) - waiting(text, (_CLOSE,))
+        self._buffer = text[certain:]
+        return text[:certain], ""
 
     def _after(self, text: str) -> str:
         if self._trim:
             text = text.lstrip("\n")
             self._trim = not text
         return text
-
-
-def _beginning(text: str, tag: str) -> int:
-    """How many of the last characters may be the beginning of a tag."""
-    for length in range(min(len(tag) - 1, len(text)), 0, -1):
-        if tag.startswith(text[-length:]):
-            return length
-    return 0
 
 
 def split_think_tags(text: str) -> tuple[str, str]:

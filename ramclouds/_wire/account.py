@@ -58,7 +58,7 @@ def _time(seconds: int) -> datetime | None:
         return None
 
 
-def to_gateway_status(body: Any, _now: float) -> GatewayStatus:
+def to_gateway_status(body: Any) -> GatewayStatus:
     """What `GET /api/status` tells.
 
     Raises:
@@ -93,7 +93,7 @@ def _unit(data: dict[str, Any], quota_per_usd: float) -> tuple[str, float]:
     return "USD", 1.0
 
 
-def to_billed(body: Any, _now: float) -> float:
+def to_billed(body: Any) -> float:
     """What a billing endpoint tells: the limit, or what is used.
 
     Raises:

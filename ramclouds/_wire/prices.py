@@ -24,7 +24,7 @@ _FORMULA = "tiered_expr"
 _USUAL = "default"
 
 
-def to_prices(body: Any, _: float = 0.0, *, group: str | None = None) -> Prices:
+def to_prices(body: Any, *, group: str | None = None) -> Prices:
     """What `GET /api/pricing` says, for one group of users, or for each model's usual group.
 
     Raises:

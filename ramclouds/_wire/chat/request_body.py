@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
+from ramclouds._json.parsing import with_texts
 from ramclouds._json.surrogates import whole
 from ramclouds.bridge.body_fields import LIMITS, BodyFields, check_field, check_limits
 from ramclouds.bridge.dialects import DialectSetting
@@ -62,9 +63,7 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
     """
     if not params.keys() <= _NAMES:
         raise TypeError(unknown_argument(params, _NAMES))
-    if not isinstance(model, str) or not model.strip():
-        raise ConfigurationError("model must be the name of a model, such as 'gpt-5'.")
-    body: dict[str, Any] = {"model": model, "messages": _checked_messages(messages)}
+    body: dict[str, Any] = {"model": checked_model(model), "messages": _checked_messages(messages)}
     for name, value in params.items():
         if value is not None and name not in _NOT_IN_BODY:
             body[name] = check_field(name, value)
@@ -73,6 +72,13 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
         if body.get(name) == []:
             del body[name]
     return _with_extra(body, params.get("extra_body") or {})
+
+
+def checked_model(model: Any, example: str = "gpt-5") -> str:
+    """The name of a model, or an error."""
+    if not isinstance(model, str) or not model.strip():
+        raise ConfigurationError(f"model must be the name of a model, such as '{example}'.")
+    return model
 
 
 def _with_extra(body: dict[str, Any], extra: Any) -> dict[str, Any]:
@@ -149,20 +155,12 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
         try:
             return to_json(body, inf_nan_mode="constants")
         except (PydanticSerializationError, ValueError, UnicodeError):
-            return to_json(_whole(body), inf_nan_mode="constants")
+            # Pages and files that were cut hold texts for which UTF-8 has no bytes.
+            return to_json(with_texts(body, whole), inf_nan_mode="constants")
     except (PydanticSerializationError, ValueError, UnicodeError) as exc:
         raise ConfigurationError(
             f"The request cannot be written as JSON: {exc}. Pass strings, numbers, lists and dicts."
         ) from exc
-
-
-def _whole(value: Any) -> Any:
-    """The value with texts that UTF-8 can hold: pages and files that were cut hold others."""
-    if isinstance(value, str):
-        return whole(value)
-    if isinstance(value, Mapping):
-        return {_whole(key): _whole(one) for key, one in value.items()}
-    return [_whole(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _checked_messages(messages: Any) -> list[Message]:

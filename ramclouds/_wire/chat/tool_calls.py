@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ramclouds._json.parsing import BAD_BYTE
+from ramclouds._json.parsing import BAD_BYTE, not_json
 from ramclouds._wire.fields import (
     as_arguments,
     as_list,
@@ -110,14 +110,10 @@ def _is_object(text: str) -> bool:
         pass
     try:
         # Raw line breaks in strings and lone surrogates, which both frameworks read too.
-        value = json.loads(text, strict=False, parse_constant=_not_json)
+        value = json.loads(text, strict=False, parse_constant=not_json)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict)
-
-
-def _not_json(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from ramclouds._wire.chat.request_body import lay_over, unknown_argument
+from ramclouds._wire.chat.request_body import checked_model, lay_over, unknown_argument
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
@@ -57,7 +57,7 @@ def embeddings_body(
     if not params.keys() <= _NAMES:
         raise TypeError(unknown_argument(params, _NAMES))
     body: dict[str, Any] = {
-        "model": checked_model(model),
+        "model": checked_model(model, example="text-embedding-3-small"),
         "input": checked_input(texts),
         ENCODING: _checked_encoding(encoding),
     }
@@ -73,15 +73,6 @@ def count_of(texts: Input) -> int:
     """How many vectors belong to an input that was checked."""
     is_alone = isinstance(texts, str) or isinstance(texts[0], int)
     return 1 if is_alone else len(texts)
-
-
-def checked_model(model: Any) -> str:
-    """The name of a model, or an error."""
-    if not isinstance(model, str) or not model.strip():
-        raise ConfigurationError(
-            "model must be the name of a model, such as 'text-embedding-3-small'."
-        )
-    return model
 
 
 def checked_input(texts: Any) -> str | list[Any]:
