@@ -62,7 +62,7 @@ def text_chunk(text: str) -> ChatGenerationChunk:
 
 
 class ChunkConverter:
-    """Turns the chunks of one stream into LangChain's, of which a sum loses nothing."""
+    """Turns the chunks of one stream into LangChain's, whose sum loses nothing."""
 
     __slots__ = (
         "_calls",
@@ -79,7 +79,7 @@ class ChunkConverter:
         self, expectation: Expectation, json_schema: Mapping[str, Any] | None = None
     ) -> None:
         self.is_done = False
-        """False until the last chunk of a completion that is not asked for again."""
+        """Whether the stream has ended with a completion that is not asked for again."""
         self._expectation = expectation
         self._json = JsonStream(json_schema, expectation.model) if json_schema is not None else None
         self._first: Chunk | None = None
@@ -176,7 +176,7 @@ class ChunkConverter:
         return to_metadata(chunk, self._expectation.model)
 
     def _to_end(self, call: InvalidToolCall) -> ToolCallChunk:
-        """The fragment behind which no sum of this call's fragments is a valid call."""
+        """A fragment that keeps the sum of this call's fragments from being a valid call."""
         if call.index in self._calls:
             end = unparsable_end(self._calls[call.index].arguments)
             return tool_call_chunk(index=call.index, args=end)
@@ -190,7 +190,7 @@ class ChunkConverter:
         )
 
     def _to_completion(self, last: Chunk) -> Completion:
-        """The completion that the chunks were, as far as it is checked."""
+        """What the chunks add up to, as far as it is checked."""
         not_to_run = {call.index for call in last.invalid_tool_calls}
         calls = (call for index, call in self._calls.items() if index not in not_to_run)
         choice = Choice(

@@ -94,13 +94,12 @@ class Connection(BaseModel):
 
     @cached_property
     def _keys(self) -> Mapping[str, Hashable]:
-        """What finds the values that models of these settings share; made once, not per call."""
+        """The keys of the values that models with these settings share; made once, not per call."""
         kinds = ("sync", "async", "downgraded")
         return {kind: key_of(kind, *self._settings(kind).values()) for kind in kinds}
 
-    # What is cached in the model goes with the settings it was made of. `_serialized` is
-    # LangChain's, the key of its cache of completions: a changed model would be given those of the
-    # old one.
+    # Values that are cached in the model depend on its settings. `_serialized` is LangChain's key
+    # of its cache of completions: a changed model would get completions of the old one.
 
     def __setattr__(self, name: str, value: Any) -> None:
         _forget_derived(self)
@@ -114,7 +113,7 @@ class Connection(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         memo = {} if memo is None else memo
-        # The user's own, with locks and connections in them: copies share them.
+        # The user's own objects hold locks and connections, so copies share them.
         for shared in (self.http_client, self.http_async_client, self.verify):
             memo[id(shared)] = shared
         return super().__deepcopy__(memo)

@@ -49,7 +49,7 @@ _FAMILIES: tuple[tuple[str, type[Exception]], ...] = (
     ("ContentFilterError", _RefusalFamily),
     ("StreamError", core.ModelAPIError),
 )
-"""The client's errors, by name, and LangChain's family of each; another has its parent's."""
+"""The client's errors by name, with LangChain's family; a class not listed has its parent's."""
 
 
 class UnclassifiedError(client.RamCloudsError, core.ModelError):
@@ -97,7 +97,7 @@ class MissingToolCallError(_AnswerError):
 
 
 class EmptyAnswerError(_AnswerError):
-    """Tools were offered, and neither text nor a call came; `partial` is what did."""
+    """Tools were offered, and neither text nor a call came; `partial` is the completion."""
 
 
 class InvalidToolCallError(_AnswerError):
@@ -152,7 +152,7 @@ def to_model_error(error: client.RamCloudsError) -> client.RamCloudsError:
 
 
 class model_errors:  # used like a function: `with model_errors():`
-    """Around calls of the client: lets its errors out as LangChain's."""
+    """Wraps calls of the client: its errors leave as LangChain's."""
 
     __slots__ = ()
 

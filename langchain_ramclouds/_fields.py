@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ramclouds.models import KnownModel
 
 DOWNGRADED = SettingsCache(limit=256)
-"""By settings of a client, the models that ignored a native request for tools or formats."""
+"""The models that ignored a native request for tools or formats, by the settings of a client."""
 
 
 class ChatSettings(ChatOptions, ConnectionSettings, total=False):
@@ -87,7 +87,7 @@ class Fields(Connection, ChatModelSettings):
         return DOWNGRADED.get(self._keys["downgraded"], set)
 
     def _unchecked(self) -> Self:
-        """A copy for callers that judge completions themselves, as structured output does.
+        """A copy for callers that check completions themselves, as structured output does.
 
         It returns a message without the forced call, and one whose calls are all invalid.
         """

@@ -22,11 +22,11 @@ from ramclouds.bridge.history import arguments_text, assistant_message, wire_cal
 WireMessage = dict[str, Any]
 
 TOOL_CALL_EXTRAS = "tool_call_extras"
-"""Key of `additional_kwargs`: by call id, what the gateway sent beside a call and wants back."""
+"""Key of `additional_kwargs`: what the gateway sent beside a call and wants back, by call id."""
 
 
 def to_wire(messages: Sequence[BaseMessage]) -> list[WireMessage]:
-    """A conversation, with all that models wrote; the client makes of it what a model takes."""
+    """A conversation with all that models wrote; the client fits it to the model."""
     wire: list[WireMessage] = []
     for message in messages:
         if isinstance(message, AIMessage):
@@ -73,7 +73,7 @@ def _tool_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
 
 
 def _foreign_calls(message: AIMessage) -> Iterator[dict[str, Any]]:
-    """Calls that only blocks, or OpenAI's old `function_call`, hold."""
+    """Calls that stand only in blocks, or in OpenAI's old `function_call`."""
     known = {call["id"] for call in (*message.tool_calls, *message.invalid_tool_calls)}
     for block in message.content:
         if not isinstance(block, dict) or (key := _ARGUMENTS.get(block.get("type", ""))) is None:

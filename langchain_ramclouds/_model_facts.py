@@ -22,12 +22,12 @@ def to_profile(facts: ModelFacts) -> ModelProfile | None:
         audio_inputs=facts.audio_input,
         video_inputs=facts.video_input,
         pdf_inputs=facts.pdf_input,
-        # No channel passes one on from a tool's result.
+        # No channel passes on a PDF in a tool's result.
         pdf_tool_message=False,
         reasoning_output=facts.reasoning,
         tool_calling=facts.tool_calling,
         tool_choice=facts.tool_calling,
-        # LangChain's agents ask for it by `response_format` then, else by a forced tool call.
+        # If true, LangChain's agents ask by `response_format`, else by a forced tool call.
         structured_output=dialect_for(facts.name).structured[0] != "tool",
     )
     if facts.max_output_tokens is not None:

@@ -83,7 +83,7 @@ def parse_partial(message: AIMessage, spec: OutputSpec) -> Any:
 
 
 def _arguments(message: AIMessage, spec: OutputSpec) -> tuple[Sequence[str], Sequence[str]]:
-    """The arguments of the calls that hold the output, as written; and of those not to run."""
+    """The arguments as written: of the calls that hold the output, and of those not to run."""
     invalid = invalid_calls(message)
     not_to_run = [call.arguments for call in invalid if call.name == spec.shape.name]
     if isinstance(message, AIMessageChunk):

@@ -107,7 +107,7 @@ def to_metadata(completion: Completion | Chunk, asked: str) -> dict[str, Any]:
 
 
 def to_facts(completion: Completion | Chunk) -> dict[str, Any]:
-    """What the gateway says of a completion, and that it may be cut off, where it may."""
+    """What the gateway says of a completion, and whether it may be cut off."""
     return completion.facts | ({"unproven": True} if completion.unproven else {})
 
 

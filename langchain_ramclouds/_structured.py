@@ -45,7 +45,7 @@ def with_structure(
     params = _to_params(schema, method=method, strict=strict, tools=tools)
     if len(set(methods)) > 1:
         params |= {BY_WAY: _by_way(schema, strict, tools)}
-    # LangChain converts it once more, and a recursive TypedDict has no end there.
+    # LangChain converts it once more, and never ends for a recursive TypedDict.
     traced_schema: Any = schema
     if is_typeddict(schema):
         traced_schema = to_tool(traced_schema)
@@ -56,7 +56,7 @@ def with_structure(
     parser = StructuredParser(spec=spec)
     if not include_raw:
         return asking | parser
-    return Raw(bound=asking) | RunnableGenerator(parser.judged, parser.ajudged)
+    return Raw(bound=asking) | RunnableGenerator(parser.read, parser.aread)
 
 
 def _methods(model: Any, kwargs: dict[str, Any]) -> list[Method]:
@@ -74,17 +74,17 @@ def _by_way(
 
 
 class Raw(RunnableBindingBase[Any, Any]):  # type: ignore[no-redef]  # its field `kwargs`
-    """The message under `raw`; where it broke off, what had arrived and the error."""
+    """The message under `raw`; if it broke off, the part that had arrived and the error."""
 
     def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
-        """The message, or what there is of it."""
+        """The message, or the part of it that arrived."""
         try:
             return AddableDict(raw=super().invoke(input, config, **kwargs))
         except RamCloudsError as error:
             return _broken(error)
 
     async def ainvoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:
-        """The message, or what there is of it."""
+        """The message, or the part of it that arrived."""
         try:
             return AddableDict(raw=await super().ainvoke(input, config, **kwargs))
         except RamCloudsError as error:
@@ -106,7 +106,7 @@ class Raw(RunnableBindingBase[Any, Any]):  # type: ignore[no-redef]  # its field
         except RamCloudsError as error:
             yield AddableDict(parsing_error=_broken(error)["parsing_error"])
 
-    # The binding's own would ask past `invoke`.
+    # The methods of `RunnableBinding` would not call our `invoke`.
 
     def batch(self, inputs: list[Any], config: Any = None, **kwargs: Any) -> list[Any]:
         """The messages of several inputs."""
@@ -118,7 +118,7 @@ class Raw(RunnableBindingBase[Any, Any]):  # type: ignore[no-redef]  # its field
 
 
 def _broken(error: RamCloudsError) -> AddableDict:
-    """What came of a message that broke off; the error where nothing came."""
+    """The part of a message that arrived before an error. Raises the error if nothing arrived."""
     if not isinstance(error.partial, Completion):
         raise error
     return AddableDict(raw=to_partial_message(error.partial), parsing_error=error)
@@ -163,7 +163,7 @@ def _to_params(
 
 
 class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
-    """Parses a completion; in a stream, what has come of it, and at the end all of it."""
+    """Parses a completion; of a stream each part as it comes, and the whole at the end."""
 
     spec: Any
 
@@ -179,24 +179,24 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
             return parse_partial(message, self.spec)
         return parse_output(message, self.spec)
 
-    def judged(self, parts: Iterator[Any]) -> Iterator[AddableDict]:
-        """The parts of `Raw`, and what they are as structured output."""
+    def read(self, parts: Iterator[Any]) -> Iterator[AddableDict]:
+        """The parts of `Raw`, and the structured output made of them."""
         whole = AddableDict()
         for part in parts:
             whole = whole + part
             yield AddableDict(part)
-        yield self._judge(whole)
+        yield self._read_whole(whole)
 
-    async def ajudged(self, parts: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
-        """The parts of `Raw`, and what they are as structured output."""
+    async def aread(self, parts: AsyncIterator[Any]) -> AsyncIterator[AddableDict]:
+        """The parts of `Raw`, and the structured output made of them."""
         whole = AddableDict()
         async for part in parts:
             whole = whole + part
             yield AddableDict(part)
-        yield self._judge(whole)
+        yield self._read_whole(whole)
 
-    def _judge(self, whole: AddableDict) -> AddableDict:
-        """The structured output, or why there is none: nothing that came back raises."""
+    def _read_whole(self, whole: AddableDict) -> AddableDict:
+        """The structured output, or why there is none; no completion makes it raise."""
         if "parsing_error" in whole:
             return AddableDict(parsed=None)
         try:

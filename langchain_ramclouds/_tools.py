@@ -78,7 +78,7 @@ def to_tool(tool: AnyTool) -> dict[str, Any]:
     except (TypeError, RecursionError):
         if not is_typeddict(tool):
             raise
-        # LangChain's conversion knows no `NotRequired`, and ends in no recursive TypedDict.
+        # LangChain's conversion ignores `NotRequired`, and never ends for a recursive TypedDict.
         wire = {"type": "function", "function": {"parameters": {}}}
     if is_typeddict(tool):
         return _typed_dict(tool, wire)

@@ -277,8 +277,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
         `method` is how the model is asked: by a forced tool call (`"function_calling"`), by
         `response_format` with the schema (`"json_schema"`), or for any JSON (`"json_mode"`, where
-        the prompt has to say which); None: as the model does it best. What its channel does not
-        take of it is asked for in words. A completion that does not fit raises
+        the prompt has to say which); None: as the model does it best. What the channel does not
+        take is asked for through the prompt. A completion that does not fit raises
         `StructuredOutputError`.
         """
         with model_errors():

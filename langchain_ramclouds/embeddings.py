@@ -106,7 +106,7 @@ class RamCloudsEmbeddings(Stored, Connection, Serializable, Embeddings):
         if not self.show_progress_bar:
             yield None
             return
-        # Here, not above: LangChain does not bring it along.
+        # Imported here because LangChain does not install it.
         from tqdm.auto import tqdm
 
         with tqdm(total=total, unit="text") as bar:

@@ -89,7 +89,7 @@ async def with_events(
     """Open a stream under core's callback decorator, and return one that closes it.
 
     Closing the decorator's generator leaves the one inside it open, and the connection with it,
-    until the event loop gets round to it: so the inner one is kept here, and closed.
+    until the event loop finalizes it. So the inner one is kept here, and closed.
     """
     opened: list[AsyncGenerator[T, None]] = []
 

@@ -49,6 +49,6 @@ def _made(kind: Callable[..., Client], settings: dict[str, Any]) -> Client:
     try:
         return kind(**settings)
     except Exception:
-        # The error keeps the frames that have them.
+        # The error keeps the frames, and they keep the settings.
         settings.clear()
         raise

@@ -74,7 +74,7 @@ class Fields(Connection, ChatModelSettings):
         return self._downgraded.setdefault((self.base_url, self.api_key, headers), set())
 
     def _unchecked(self) -> Self:
-        """A copy for callers that judge completions themselves, as structured prediction does.
+        """A copy for callers that check completions themselves, as structured prediction does.
 
         It returns a message without the demanded call, and one whose calls are all invalid.
         """

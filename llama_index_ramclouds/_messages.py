@@ -64,7 +64,7 @@ def _name(message: ChatMessage) -> dict[str, str]:
 def _parts(
     blocks: Iterable[ContentBlock], convert: Callable[[ContentBlock], Iterator[Part]]
 ) -> list[Part]:
-    """The parts of blocks; a bare mark, of a cache point, goes onto the part before it."""
+    """The parts of blocks; the mark of a cache point goes onto the part before it."""
     parts: list[Part] = []
     for block in blocks:
         for part in convert(block):
@@ -123,7 +123,7 @@ def _from_block(block: ToolCallBlock, listed: dict[str, Any] | None) -> dict[str
 
 
 def _same_arguments(text: str, listed: dict[str, Any] | None) -> str:
-    """The model's own spelling where it says the same: another one misses the prompt cache."""
+    """The arguments as the model wrote them, if equal: another spelling misses the prompt cache."""
     spelled = (listed or {}).get("function", {}).get("arguments")
     if isinstance(spelled, str) and parsed_arguments(spelled) == parsed_arguments(text):
         return spelled

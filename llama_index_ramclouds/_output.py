@@ -54,7 +54,7 @@ class ArrivingObject(Generic[Model]):
     """An object as it arrives: partial ones as often as they change, the whole one at the end."""
 
     def __init__(self, spec: OutputSpec[Model]) -> None:
-        # Not at import: programs load much of core.
+        # Imported here because core's programs load much of core.
         from llama_index.core.program.utils import create_flexible_model
 
         self._spec = spec
@@ -82,7 +82,7 @@ class ArrivingObject(Generic[Model]):
         return []
 
     def to_rest(self) -> list[Model]:
-        """The whole object, validated, if the last partial one was not yet it."""
+        """The whole object, validated, unless the last partial one was the whole already."""
         # A stream without a last chunk raises, so there has been one.
         whole = to_object(cast(ChatResponse, self._response), self._spec)
         return [] if whole == self._yielded else [whole]

@@ -46,7 +46,7 @@ def to_result_parts(block: ContentBlock) -> Iterator[Part]:
 
 
 def to_said_parts(block: ContentBlock) -> Iterator[Part]:
-    """The parts of a block in an assistant's message: never an error, and media as words."""
+    """The parts of a block in an assistant's message: never an error, and media as text."""
     for part in _any_parts(block):
         yield said_part(part) if "type" in part else part
 

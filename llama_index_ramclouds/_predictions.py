@@ -38,7 +38,7 @@ dispatcher = get_dispatcher(__name__)
 class StructuredPrediction(Fields, FunctionCallingLLM):
     """The methods of the LLM that give objects.
 
-    A subclass of core's, not beside it: core wraps the methods of its subclasses alone with spans.
+    It derives from core's class because core wraps only the methods of its subclasses in spans.
     """
 
     # Built at the first use rather than at import.

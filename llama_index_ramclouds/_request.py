@@ -68,7 +68,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
 
 
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
-    """The way in which a call with these parameters asks now, where that is not the native one."""
+    """How a call with these parameters asks now; None if natively."""
     settings = CallSettings.taken(dict(given), llm)
     mode = ToolMode(settings.tool_calling, downgraded=llm._downgraded_models)
     return mode.prompted_mode(given.get("model") or llm.model)

@@ -129,7 +129,7 @@ class ResponseBuilder:
         self._calls[delta.index].add(delta)
 
     def _calls_of(self, chunk: Chunk) -> dict[int, ToolCallBlock]:
-        """The calls so far, as far as they have come; at the end those that a tool may run."""
+        """The calls that have arrived so far; at the end only those that a tool may run."""
         if chunk.finish_reason is None:
             return {
                 index: _call_block(arriving.call, arriving.so_far())
@@ -178,7 +178,7 @@ def _whole(arguments: str) -> dict[str, Any] | str:
 
 
 def _calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall]) -> dict[str, Any]:
-    """The calls of a message as its `additional_kwargs` hold them, those not to run apart."""
+    """The calls of a message for its `additional_kwargs`, and apart from them those not to run."""
     kwargs: dict[str, Any] = {}
     if calls:
         kwargs["tool_calls"] = [
@@ -195,7 +195,7 @@ def _calls(calls: Sequence[ToolCall], invalid: Sequence[InvalidToolCall]) -> dic
 def _name_author(
     kwargs: dict[str, Any], facts: Mapping[str, Any], reasoning: str, text: str
 ) -> None:
-    """Says who wrote a message, where something in it may go back to that model alone."""
+    """Notes who wrote a message if a part of it may go back to that model alone."""
     has_extra = any(call.keys() > _CALL_KEYS for call in kwargs.get("tool_calls", ()))
     if reasoning or has_extra or text.startswith("<think>"):
         kwargs[MODEL] = facts.get("requested_model") or facts["model"]
@@ -230,7 +230,7 @@ def _logprobs(logprobs: Mapping[str, Any]) -> list[list[LogProb]]:
 
 
 def _alternatives(token: Mapping[str, Any]) -> list[LogProb]:
-    """The likeliest tokens of one place, or the one taken where no others were asked for."""
+    """The most likely tokens at one place, or the chosen one if no others were asked for."""
     return [
         LogProb(token=one["token"], logprob=one["logprob"], bytes=one.get("bytes") or [])
         for one in token.get("top_logprobs") or [token]

@@ -62,7 +62,7 @@ class Attempt(Generic[Model]):
         return OutputSpec(self.output_cls, self.modes[0], self.llm.model)
 
     def after(self, error: APIStatusError) -> Attempt[Model]:
-        """The attempt in the next mode; the error, where this one did not fail for its mode."""
+        """The attempt in the next mode. Raises the error if the mode was not its cause."""
         if len(self.modes) > 1 and is_native_refused(error):
             return replace(self, modes=self.modes[1:])
         raise error

@@ -133,7 +133,7 @@ def _parsed(arguments: Any) -> dict[str, Any] | None:
 
 
 def keep_first_call(response: ChatResponse) -> ChatResponse:
-    """Leave one call where several are not allowed, in both of its forms."""
+    """Keep only the first call, in both of its forms."""
     message = response.message
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if len(blocks) > 1:

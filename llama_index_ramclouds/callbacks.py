@@ -18,7 +18,7 @@ from pydantic import PrivateAttr
 
 from ramclouds import Usage, UsageMeter
 
-# Of a stream that failed, with the error; of a whole call, with its words alone.
+# A stream that failed has an event with the error; a whole call has one with its text alone.
 _ERRORS = ("ExceptionEvent", "SpanDropEvent")
 
 _COUNTS = (

@@ -121,8 +121,8 @@ class RamClouds(StructuredPrediction):
 
     # LlamaIndex reads the signature of each of these methods at each call.
 
-    # What makes a response an error is checked outside of the callbacks: it was paid for, and those
-    # count its tokens.
+    # A response is checked outside of the callbacks: even one that raises was paid for, and the
+    # callbacks count its tokens.
 
     @with_signature
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:

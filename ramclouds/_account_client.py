@@ -48,7 +48,7 @@ class AccountRequests(BaseClient):
 
     def _prices_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
         attempts = self._root_attempts(_PRICES, timeout)
-        # It needs no key, and where it asks for a login no key of a model will do.
+        # It needs no key. If it asks for a login, the key of a model does not help.
         headers = attempts.request.headers = attempts.request.headers.copy()
         headers.pop("authorization", None)
         return attempts

@@ -57,7 +57,7 @@ class Attempts:
         self.body: Body
         """The body under way."""
         self.response: httpx.Response
-        """The last response; with the next two forgotten before an error is raised."""
+        """The last response; it, `body` and `reader` are forgotten before an error is raised."""
         self.reader: StreamReader
         self._take(request)
         self.fallbacks = fallbacks
@@ -174,7 +174,7 @@ class Attempts:
             return self.pause_after(error)
         has_begun = self._has_response and self.response.is_success
         if self._has_response and not has_begun:
-            # Also where its body broke off or fell silent: the status is the failure.
+            # The status is the failure, even if the body broke off or timed out.
             broken_by = error
             error = status_error(self.response, self.body.content(), self.request.redactor)
             error.__cause__ = broken_by.__cause__ if broken_by is not None else None
@@ -196,7 +196,7 @@ class Attempts:
         Raises:
             RamCloudsError: there is no next attempt.
         """
-        # A stream keeps its error while it waits, and that one the frames with the request.
+        # A stream keeps its error while it waits, and the error keeps the frames with the request.
         self._without_request(error)
         what = (self.request.method, self.request.url, type(error).__name__)
         max_retries, max_wait = self._max_retries, self.request.max_wait
@@ -242,7 +242,7 @@ class Attempts:
         return False
 
     def broke(self, exc: Exception) -> Step | None:
-        """A failure in mid-stream as the stream's last step; None where it is none of HTTP."""
+        """The stream's last step after a failure in mid-stream; None if it is none of HTTP."""
         self._outer = sys.exc_info()[1]
         error = transport_error(exc, self._settings.base_url, is_stream=True)
         return None if error is None else self.reader.broke(self._clean(error, exc))

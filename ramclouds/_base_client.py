@@ -223,7 +223,7 @@ class BaseClient:
             # A forked child must not use its parent's connections.
             self._start()
         if self._prepared is None:
-            # A pickle carries no key: it is read again, where the client is now.
+            # A pickle holds no key, so it is read again from the environment.
             key = (self._settings.api_key or api_key_from(None)).get_secret_value()
             given = self._settings.headers.get_secret_value()
             headers = merge_headers({"Authorization": f"Bearer {key}"}, given)

@@ -112,7 +112,7 @@ class Batching:
             self.on_progress(len({p.index for p in batch if self._has_come(p.index)}))
 
     def fail(self, batch: Batch, error: Exception) -> None:
-        """Halve a batch that is too large; let any other failure end the whole."""
+        """Halve a batch that is too large; any other failure ends the whole call."""
         halves = self._halves(batch, error) if isinstance(error, RamCloudsError) else []
         if halves:
             self._waiting.extendleft(reversed(halves))
@@ -158,12 +158,13 @@ class Batching:
                 f"texts[{piece.index}] has about {piece.tokens:,} tokens, and {self.facts.name} "
                 f"takes {most:,}. Split it, or pass on_too_long='truncate' or 'average'."
             )
-        # As long as the limit in characters like its own, with room for where they are denser.
+        # The limit in characters, by the text's own mean of tokens per character, less a tenth for
+        # parts with more tokens.
         length = max(1, len(piece.text) * most * 9 // (piece.tokens * 10))
         return [fit for part in self._cut(piece, length) for fit in self._fitting(part)]
 
     def _cut(self, piece: Piece, length: int) -> list[Piece]:
-        """The first characters of a text; to be averaged, the others too."""
+        """The first characters of a text; for an average, the rest as well."""
         text = piece.text
         if self.on_too_long == "truncate":
             return [Piece(piece.index, text[:length], most_tokens(text[:length]))]
@@ -195,7 +196,7 @@ class Batching:
         piece = batch[0]
         if self.on_too_long == "raise" or len(piece.text) == 1:
             return []
-        # The estimate was too low: the gateway's word counts.
+        # The estimate was too low, since the gateway says otherwise.
         return [self._cut(piece, (len(piece.text) + 1) // 2)]
 
     def _whole(self) -> list[Any]:
@@ -206,7 +207,7 @@ class Batching:
         return vectors
 
     def _has_come(self, index: int) -> bool:
-        """Whether a text has its vector, or all of its parts theirs."""
+        """Whether a text has its vector, or each of its parts has one."""
         came = sum(len(piece.text) for piece, _ in self._parts.get(index, ()))
         return self._vectors[index] is not None or came == len(self.texts[index])
 
@@ -237,7 +238,7 @@ def _naming(error: Exception, index: int) -> Exception:
 
 
 def _average(parts: Sequence[tuple[Piece, Any]]) -> list[float]:
-    """The mean of vectors, each as heavy as its text is long, and of length 1 as they are."""
+    """The mean of vectors, weighted by the length of their texts, and of length 1 as they are."""
     weighted = [[value * piece.tokens for value in vector] for piece, vector in parts]
     mean = [sum(column) for column in zip(*weighted, strict=True)]
     length = hypot(*mean)
@@ -258,9 +259,9 @@ def _total(usages: Sequence[Usage]) -> Usage | None:
 
 
 def most_tokens(text: str) -> int:
-    """About how many tokens a text has for an embedding model: rather too many than too few.
+    """About how many tokens a text has for an embedding model, or more.
 
-    Four characters of English make a token of cl100k_base, and one of most other scripts does.
+    In cl100k_base a token is four characters of English, or one of most other scripts.
     """
     ascii_only = len(text) if text.isascii() else len(text.encode("ascii", "ignore"))
     return (ascii_only + 3) // 4 + len(text) - ascii_only

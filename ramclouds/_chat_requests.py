@@ -104,8 +104,10 @@ class ChatRequests(BaseClient):
 
     def _fit(self, request: Request, body: dict[str, Any], params: Mapping[str, Any]) -> Prepared:
         choice = to_choice(params.get("dialect")) or self._settings.dialect
-        rests = body["model"] in self._memory.effortless_models
-        request.prepared = fitted(body, choice, self._settings.base_url, rests=rests)
+        is_effortless = body["model"] in self._memory.effortless_models
+        request.prepared = fitted(
+            body, choice, self._settings.base_url, is_effortless=is_effortless
+        )
         request.body = request.prepared.body
         return request.prepared
 

@@ -66,7 +66,7 @@ class Body:
         return self._size > self._most
 
     def content(self) -> bytes:
-        """All of it, as far as it was wanted."""
+        """The whole body, or the part up to which it was wanted."""
         return b"".join(self._parts)[: self._most]
 
 

@@ -107,7 +107,7 @@ class Exchange(BaseClient):
         """What the next bytes give."""
         try:
             data = next(body, None)
-        except Exception as exc:  # noqa: BLE001  it is judged below
+        except Exception as exc:  # noqa: BLE001  it is handled below
             failure = exc
         else:
             return attempts.feed(data)
@@ -210,7 +210,7 @@ class AsyncExchange(BaseClient):
         """What the next bytes give."""
         try:
             data = await anext(body, None)
-        except Exception as exc:  # noqa: BLE001  it is judged below
+        except Exception as exc:  # noqa: BLE001  it is handled below
             failure = exc
         else:
             return attempts.feed(data)

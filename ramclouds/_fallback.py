@@ -74,7 +74,7 @@ class Fallbacks:
         """The request for the model that is asked now."""
         params = {name: value for name, value in self.params.items() if name != "model"}
         if self.stands_in_for is not None and self.is_by_hand and params.get("dialect") is None:
-            # Whoever fits requests by hand does so for the first model.
+            # A user who fits requests by hand fits them to the first model.
             params["dialect"] = "auto"
         hide_headers(params)
         return self.make(self.model, params.pop("messages"), params.pop("timeout", None), params)
@@ -82,7 +82,7 @@ class Fallbacks:
     def is_hasty(self, error: RamCloudsError) -> bool:
         """Whether another model is asked before this one is asked again.
 
-        It is where the provider asks to wait long, or refuses for its rate again and again.
+        That is so where the provider asks for a long wait, or refuses for its rate repeatedly.
         """
         if not (self._left and isinstance(error, RateLimitError) and error.from_provider):
             return False
@@ -132,7 +132,7 @@ def _is_of_model(error: RamCloudsError) -> bool:
         # The gateway's own limit counts for all models.
         return error.from_provider
     if isinstance(error, APITimeoutError):
-        # The gateway took the request, and was silent: as a 524, without Cloudflare.
+        # The gateway took the request and did not respond: a 524 means the same.
         return not error.retryable
     return isinstance(error, _OF_MODEL)
 

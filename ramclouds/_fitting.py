@@ -22,11 +22,11 @@ def remember_channels(base_url: str, models: Iterable[Model]) -> None:
 
 
 def fitted(
-    body: dict[str, Any], choice: DialectChoice | None, base_url: str, *, rests: bool
+    body: dict[str, Any], choice: DialectChoice | None, base_url: str, *, is_effortless: bool
 ) -> Prepared:
     """The request as its model takes it; without a choice, as it is.
 
-    `rests`: the model has refused tools beside a reasoning effort.
+    `is_effortless`: the model has refused tools beside a reasoning effort.
 
     Raises:
         ConfigurationError: nothing would be sent.
@@ -39,6 +39,6 @@ def fitted(
     prepared = apply(body, dialect)
     if not prepared.body["messages"]:
         raise ConfigurationError("No message holds anything to send. Send at least one with text.")
-    if rests and not prepared.effort_beside_tools:
+    if is_effortless and not prepared.effort_beside_tools:
         without_effort(prepared.body)
     return prepared

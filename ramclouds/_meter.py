@@ -27,7 +27,7 @@ class Pricing(Protocol):
     """A client whose gateway is asked for its prices."""
 
     def prices(self) -> Any:
-        """The prices, or what gives them when it is awaited."""
+        """The prices, or an awaitable of them."""
 
 
 @dataclass(slots=True)

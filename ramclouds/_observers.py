@@ -40,7 +40,7 @@ class Listener:
         """A wait of so many seconds begins; None where nobody knows how long it is."""
 
     def fallback(self, model: str, next_model: str, error: Exception) -> None:
-        """A model gave up, and another one is asked in its place."""
+        """A model failed, and another one is asked in its place."""
 
     def first_token(self) -> None:
         """The first text, reasoning or call of a stream has come."""
@@ -73,7 +73,7 @@ def observing(observer: Observer) -> Iterator[None]:
         try:
             _observers.reset(token)
         except ValueError:
-            # Left in another context than entered, as pytest's async fixtures are.
+            # The block ends in another context than it began in, as in pytest's async fixtures.
             _observers.set(tuple(one for one in _observers.get() if one != observer))
 
 
@@ -126,7 +126,7 @@ class Watch:
             self.notify("left", partial)
         else:
             self.notify("failed", error, partial)
-        # They know what was sent.
+        # Forgotten, because the listeners know what was sent.
         self.listeners = ()
         self.arrived = _nothing
 

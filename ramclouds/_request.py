@@ -65,11 +65,11 @@ def log_changes(prepared: Prepared) -> None:
 
 
 def changed_body(request: Request, memory: Memory, error: RamCloudsError) -> dict[str, Any] | None:
-    """The body without what a refusal is about, to be sent again so, once; None if it stays."""
+    """The body without the part that was refused, to be sent once more; None if nothing changes."""
     body = request.body
     if body is None or not isinstance(error, BadRequestError):
         return None
-    for change in (_drop_field, _stream, _rest):
+    for change in (_drop_field, _stream, _drop_effort):
         if change(request, body, memory, error):
             return body
     return None
@@ -99,7 +99,9 @@ def _stream(request: Request, body: dict[str, Any], memory: Memory, error: BadRe
     return True
 
 
-def _rest(request: Request, body: dict[str, Any], memory: Memory, error: BadRequestError) -> bool:
+def _drop_effort(
+    request: Request, body: dict[str, Any], memory: Memory, error: BadRequestError
+) -> bool:
     """Tools are refused beside an effort that the user did not choose."""
     prepared = request.prepared
     if prepared is None or prepared.effort_beside_tools or not refuses_effort(error.message):

@@ -24,7 +24,7 @@ from ramclouds.errors import ConfigurationError
 
 # Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
-# A socket's timeout is counted in milliseconds of 31 bits. Who asks for weeks wants no limit.
+# A socket counts its timeout in milliseconds of 31 bits. A user who asks for weeks wants no limit.
 _LONGEST_TIMEOUT = 2_000_000.0
 DEFAULT_MAX_RETRIES = 2
 # Cloudflare closes idle connections after 400 s.
@@ -252,7 +252,7 @@ def _max_retries_from(given: int | None) -> int:
 def _dialect_from(given: DialectSetting | None) -> DialectChoice | None:
     choice = to_choice(given)
     if choice is not None:
-        choice.of("")  # Finds a name or a word that is unknown.
+        choice.of("")  # Raises for a name or a word that is unknown.
     return choice
 
 

@@ -15,7 +15,7 @@ def side_by_side(count: int, work: Callable[[], None], stop: Callable[[], None])
     if count < 2:
         work()
         return
-    # Here, not above: a single request needs no threads.
+    # Imported here because a single request needs no threads.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(count, "ramclouds") as pool:

@@ -41,9 +41,9 @@ _VERSION = re.compile(
 
 
 def base_names(name: str) -> list[str]:
-    """The name without what resellers put before it, then with ever less behind it."""
+    """The name without a reseller's prefix, then without one suffix after the other."""
     base = name.strip().rsplit("/", 1)[-1]
-    # In a name of capitals they are no tag: GPT-5-MINI is not GPT-5.
+    # In a name that is all capitals a suffix is no tag: GPT-5-MINI is not GPT-5.
     base = base if base.isupper() else _CHANNEL_TAG.sub("", base)
     base = _DOTTED_PREFIX.sub("", base.lower())
     family = _FAMILY.search(base)

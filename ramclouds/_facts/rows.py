@@ -66,8 +66,8 @@ DOCUMENTED: dict[str, Row] = {
 }
 _BY_NAME = {with_dots(name): row for name, row in DOCUMENTED.items()}
 
-# What both sources give for the versions that they know is taken for the ones after them, too: the
-# version that a source does not list is "inferred".
+# Later versions get the figures that both sources give for the versions they list; a version that a
+# source does not list is "inferred".
 _GPT_CHAT = Row(128_000, 111_616, 16_384, "images schema", _LOWER, "medium")
 _GPT_LARGE = Row(1_050_000, 922_000, 128_000, "images pdf reasoning schema", _LOWER)
 _GPT_LATER = Row(*_GPT_5, "figures of gpt-5", "inferred")
@@ -82,7 +82,8 @@ _SEEING = "images reasoning schema"
 _WATCHING = "images video reasoning schema"
 _HEARING = "images audio video reasoning"
 
-# Matched from the start, against the name with its version in dots; the first that fits.
+# Each pattern is matched from the start of the name, with its version in dots. The first match
+# counts.
 _LATER: tuple[tuple[str, Row], ...] = (
     (r"gpt-5(\.\d+)?-chat", _GPT_CHAT),
     (r"gpt-5\.3-codex-spark", Row(128_000, 100_000, 32_000, _SEEING, _MODELS_DEV)),

@@ -237,7 +237,7 @@ def _by_status(status: int) -> Classification:
 
 
 def _corrected(found: Classification, head: ResponseHead, error_body: ErrorBody) -> Classification:
-    """Whose key or credit it is, and whether a rate limit can ever be kept."""
+    """The class by whose key or credit failed, and by whether a rate limit can ever be kept."""
     if found is BAD and head.status_code == 413:
         return TOO_LARGE
     if found[0] is e.RateLimitError and exceeds_limit(error_body.message):

@@ -93,7 +93,7 @@ async def adrain(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 
 def _has_short_patience(response: httpx.Response) -> bool:
-    """Lets our transports wait for a short time only; httpx's own have no such thing."""
+    """Limits how long our transports wait; httpx's own cannot be limited."""
     timeouts = response.extensions.get("timeouts")
     if timeouts is None:
         return False

@@ -37,13 +37,13 @@ class Connection:
         self.is_open = False
         self.idle_since = 0.0
         self._is_closed = False
-        # From the beginning: it is opened before it is asked.
+        # True from the beginning, because opening the connection waits too.
         self._is_waiting = True
         self._was_kept = False
         self._is_sent = False
         self._pid = os.getpid()
         self._response: ResponseParser | None = None
-        # Also where nobody closed it: an interrupt can hit at any place.
+        # Closes the socket even if nobody calls `close`: an interrupt can come at any place.
         self._closer = finalize(self, wire.close)
 
     async def open(self, host: str, port: int, until: float | None, known: Addresses) -> None:
@@ -198,7 +198,7 @@ class Connection:
     def _failure(
         self, exc: Exception, timeout: type[httpcore.TimeoutException], error: type[Exception]
     ) -> Exception:
-        """What a failure of the wire is to those who asked."""
+        """The error that a failure of the wire becomes."""
         if isinstance(exc, TimeoutError):
             return timeout(str(exc))
         self._check()
@@ -237,8 +237,8 @@ class Connection:
     def interrupt(self) -> None:
         """Ends what it is used for, from any thread; the one who uses it gets an error at once."""
         self._is_closed = True
-        # Who waits closes it, for its number would be another connection's at once. Who begins to
-        # wait from now on sees that it is closed.
+        # A task that waits must close the socket itself: closed here, its number could belong to
+        # another connection at once. A task that begins to wait from now on sees that it is closed.
         if not self._is_waiting:
             self.close()
         elif self._pid == os.getpid():
@@ -246,6 +246,6 @@ class Connection:
             self.wire.interrupt()
 
     def close(self) -> None:
-        """Closes it at once; for the one who uses it."""
+        """Closes it at once; only for the task that uses it."""
         self._is_sent = False
         self._closer()

@@ -78,7 +78,7 @@ class ResponseParser:
         self._informational = 0
         self._is_after_size = False
         self._parser: Any = None
-        """Made when something has arrived: many wait for that for long."""
+        """Made when the first bytes arrive, since many connections wait long for them."""
 
     def feed(self, data: bytes) -> None:
         """Parses the bytes that were read; `b""` means that the connection has ended."""
@@ -120,7 +120,8 @@ class ResponseParser:
             self._complete()
 
     def _has_length(self) -> bool:
-        # Also with a transfer coding that we do not know: its end is not that of the connection.
+        # A transfer coding that we do not know counts too: its end is not the end of the
+        # connection.
         names = (b"content-length", b"transfer-encoding")
         return any(name.lower() in names for name, _ in self.headers)
 

@@ -50,7 +50,7 @@ class AnyioWire(Wire):
 
 
 class LoopWire(AnyioWire):
-    """Waits on the running event loop of asyncio; at rest, the loop does not know its socket."""
+    """Waits on the running event loop of asyncio, where its socket is registered while it waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,8 +81,9 @@ class LoopWire(AnyioWire):
     async def recv(self, until: float | None) -> bytes:
         # The reader stays registered between two reads: registering takes longer than reading.
         if not self._is_reading:
-            # By its number: of a socket that is not registered yet asyncio writes out all addresses
-            # first, https://github.com/python/cpython/blob/v3.11.7/Lib/selectors.py (`get_key`).
+            # By its number: for a socket object that is not registered yet, asyncio first builds a
+            # text with its addresses,
+            # https://github.com/python/cpython/blob/v3.11.7/Lib/selectors.py (`get_key`).
             self._loop.add_reader(self._socket.fileno(), self._read)
             self._is_reading = True
         try:
@@ -94,7 +95,7 @@ class LoopWire(AnyioWire):
     def _read(self) -> None:
         waiter = self._waiter
         if waiter is None or waiter.done():
-            # Who reads is slower than the server: the rest waits in the kernel.
+            # The reader is slower than the server: the rest waits in the kernel.
             self._stop_reading()
             return
         try:

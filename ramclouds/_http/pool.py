@@ -26,7 +26,7 @@ from ramclouds._http.wires import Wire
 from ramclouds._settings import KEEPALIVE_EXPIRY
 
 _FIRST = 12
-"""As many go out before anything is known of a limit."""
+"""Requests that go out before anything is known of a limit."""
 
 
 class Pool:
@@ -44,7 +44,7 @@ class Pool:
         # Threads can append to and pop from a deque, and change a set, without a lock:
         # https://docs.python.org/3/library/collections.html#collections.deque
         self._idle: deque[Connection] = deque()
-        # Weak: an interrupt may hit where nobody can give a connection back.
+        # Weak references: after an interrupt nobody may be left to give a connection back.
         self._busy: WeakSet[Connection] = WeakSet()
         self._is_closed = False
         self._opened = 0
@@ -74,8 +74,9 @@ class Pool:
 
     async def _open(self, connection: Connection, timeouts: Timeouts) -> None:
         until = timeouts.until("connect")
-        # Calls that begin together all begin before the first of them is sent: an event loop that
-        # is busy with them reads what comes back late, which looks like a long round trip.
+        # All calls that begin together begin before the first of them is sent. Else the event loop,
+        # busy with the others, reads the first response late, and that looks like a long round
+        # trip.
         connection.wire.is_patient = self._opened < _FIRST
         self._opened += 1
         host, port = self._origin.host.decode("ascii"), self._origin.port
@@ -108,7 +109,7 @@ class Pool:
         return self._proxy is not None and self._proxy.url.scheme.startswith("socks")
 
     def _begun(self, request: httpcore.Request) -> tuple[Timeouts, bytes]:
-        """When a request is over, and its bytes."""
+        """The timeouts of a request, and its bytes."""
         timeouts = Timeouts(request.extensions)
         if timeouts.progress is not None:
             timeouts.progress.started()

@@ -13,7 +13,7 @@ from ramclouds.errors import APITimeoutError, ConfigurationError
 
 
 class Progress(Protocol):
-    """Who hears how far a request has come."""
+    """Gets to know how far a request has come."""
 
     def started(self) -> None:
         """It is not on its way yet."""
@@ -34,7 +34,7 @@ class Timeouts:
         self.progress: Progress | None = extensions.get("progress")
 
     def until(self, phase: str) -> float | None:
-        """When a phase that begins now, or goes on now, is over."""
+        """When a phase must end that begins now, or goes on now."""
         seconds = self._seconds.get(phase)
         return earlier(self.deadline, None if seconds is None else monotonic() + seconds)
 
@@ -52,7 +52,7 @@ def seconds_left(until: float | None) -> float | None:
 
 
 def check_process(pid: int) -> None:
-    """Refuses to go on in a forked child with what its parent began."""
+    """Refuses to use in a forked child what its parent began."""
     if pid != os.getpid():
         raise ConfigurationError(
             "The stream was made before the process forked. Make it in the child."

@@ -121,7 +121,7 @@ class _Response(NamedTuple):
 class _SyncPool(Pool):
     def handle_request(self, request: httpcore.Request) -> _Response:
         timeouts, data = self._begun(request)
-        del request  # It would be kept while the response is waited for.
+        del request  # It would be kept until the response comes.
         parser, connection = run(self.ask(data, timeouts))
         return _response(parser, timeouts, _SyncBody(parser, connection, self, timeouts))
 
@@ -129,7 +129,7 @@ class _SyncPool(Pool):
 class _AsyncPool(Pool):
     async def handle_async_request(self, request: httpcore.Request) -> _Response:
         timeouts, data = self._begun(request)
-        del request  # It would be kept while the response is waited for.
+        del request  # It would be kept until the response comes.
         parser, connection = await self.ask(data, timeouts)
         return _response(parser, timeouts, _AsyncBody(parser, connection, self, timeouts))
 

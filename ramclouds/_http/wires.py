@@ -26,7 +26,7 @@ _READ_BYTES = 64 * 1024
 # is the last one. https://www.rfc-editor.org/rfc/rfc6298#section-2
 _ADDRESS_PATIENCE = 1.0
 LOOK = 1.0
-"""Seconds a thread waits at once: a Ctrl-C that comes just before `poll` shows when it ends."""
+"""Seconds of one `poll`: a Ctrl-C that comes just before it takes effect when it ends."""
 _BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 # As langchain-openai sets them: a peer that vanished is noticed after about two minutes, and a NAT
@@ -62,7 +62,7 @@ class Wire:
     def __init__(self) -> None:
         self._socket: Any = None
         self.is_patient = True
-        """Whether an event loop has a turn while it connects, also where that takes no time."""
+        """Whether connecting gives the event loop a turn, even if it takes no time."""
 
     async def addresses(self, host: str, port: int, until: float | None) -> Sequence[Address]:
         """What a host's name stands for."""
@@ -149,7 +149,7 @@ class Wire:
         """Nobody waits from now on, until it is used again."""
 
     def interrupt(self) -> None:
-        """Wakes who waits for it, in whatever thread; only the one who uses it closes it."""
+        """Wakes the task that waits for it, in any thread; only the task that uses it closes it."""
         with suppress(OSError, AttributeError):
             # SSLSocket's own `shutdown` first forgets its TLS.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)

@@ -119,7 +119,8 @@ def repaired(text: str, schema: Mapping[str, Any] | None = None) -> Any:
         pass
     if len(text) > _LONGEST:
         return None
-    import json_repair  # tens of milliseconds, for what most processes never need
+    # Imported here: it takes tens of milliseconds, and most processes never need it.
+    import json_repair
 
     try:
         value = json_repair.loads(text)

@@ -12,7 +12,7 @@ _CREDIT = 15.0
 """Refusals that may come before anything was accepted."""
 _CAREFUL = 0.97
 _END = 4.0
-"""Seconds after which a short line is no end, but how many there are."""
+"""Seconds since the last refusal after which a short line does not mean that the calls end."""
 _POOR = -6.0
 
 
@@ -24,10 +24,10 @@ class Budget:
         self.refused = 0
         self.refused_at = -inf
         self.call_wait = 0.0
-        """Seconds that the server asks of a call that it refuses, and of no other."""
+        """Seconds that the server asks a refused call to wait, and only that call."""
 
     def refuse(self, now: float, *, was_accepted: bool) -> None:
-        """One was refused, which may have been taken as accepted."""
+        """A request was refused, which may have been taken as accepted."""
         self.accepted -= was_accepted
         self.refused += 1
         self.refused_at = now
@@ -43,8 +43,8 @@ class Budget:
     def gap(self, rate: Rate, now: float, waiting: int) -> float:
         """Seconds between two requests.
 
-        They are a little longer at the end: a call that is refused would come back when the others
-        are gone.
+        They are a little longer when the last calls go out: one that is refused would come back
+        when all others are done.
         """
         known = rate.per_second or 1.0
         if waiting < self.call_wait * known and now - self.refused_at < _END:

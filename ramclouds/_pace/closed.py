@@ -8,9 +8,9 @@ from ramclouds._pace.permits import FIRST, Permit
 _SHORT = 0.5
 """Seconds: any bucket may be empty for so long."""
 _MORE = 1.2
-"""So much more in flight than at a refusal is no mistake in counting."""
+"""The factor by which more in flight than at a refusal is no mistake in counting."""
 _SMALL_WINDOW = 10.0
-"""Seconds of a window of a few requests, at least: else others took the rest of it."""
+"""The least seconds of a window of a few requests: in a shorter one others took the rest."""
 
 
 class Closed:
@@ -19,23 +19,23 @@ class Closed:
     def __init__(self) -> None:
         self.dry_at = 0.0
         """When the request went out that was refused first."""
-        self.told_until = 0.0
-        """Nothing goes out before, as the server has asked."""
+        self.asked_until = 0.0
+        """The end of the wait that the server asked for: nothing goes out before."""
         self.probe: Permit | None = None
         self._next = 0.0
         """When the next probe may go."""
         self.probe_sent = 0.0
-        """When the one went out that was accepted."""
+        """When the probe went out that was accepted."""
         self.refused_at: float | None = None
-        """When the last one went out that was refused."""
+        """When the last refused probe went out."""
         self.refused = 0
         """Probes that were refused."""
         self._flights = 0
         """Requests in flight at the first refusal."""
         self._short = _SHORT
         self.was_alone = False
-        """Whether a probe was refused although fewer were in flight, or more were accepted: it is
-        no limit of those."""
+        """Whether a probe was refused although fewer were in flight, or more were accepted: then it
+        is no limit of requests in flight."""
 
     def begin(self, permit: Permit, delay: float, round_trip: float) -> None:
         """The server is dry; the first probe goes so many seconds later."""
@@ -43,11 +43,11 @@ class Closed:
         self._short = max(_SHORT, 3.0 * round_trip)
         self.dry_at, self._flights = permit.sent_at, permit.in_flight
         self.probe, self.refused_at, self.refused, self.was_alone = None, None, 0, False
-        self._next = max(self.dry_at + delay, self.told_until)
+        self._next = max(self.dry_at + delay, self.asked_until)
 
     def tell(self, until: float) -> None:
         """The server has asked for a wait."""
-        self._next = self.told_until = max(self.told_until, until)
+        self._next = self.asked_until = max(self.asked_until, until)
 
     def permit_at(self, now: float, patience: float) -> float:
         """When the next probe may go, or when something will be known of the one that went."""
@@ -56,7 +56,7 @@ class Closed:
     def give(self, permit: Permit, patience: float) -> None:
         """A probe goes out."""
         self.probe, permit.is_probe = permit, True
-        # For those who share the state, but not the probe.
+        # For processes that share the state, but not the probe.
         self._next = permit.given_at + max(1.0, 2.0 * patience)
 
     def refuse(self, permit: Permit) -> float:
@@ -72,7 +72,7 @@ class Closed:
 
     def wait(self, delay: float) -> None:
         """The next probe goes so many seconds after the server was dry."""
-        self._next = max(self.dry_at + delay, self.told_until)
+        self._next = max(self.dry_at + delay, self.asked_until)
 
     def accept(self) -> None:
         """The probe was accepted."""
@@ -85,16 +85,16 @@ class Closed:
             self.was_alone |= permit.in_flight > _MORE * self._flights > 0
 
     def cancel(self, permit: Permit, now: float) -> None:
-        """A request has ended unknown; where it was the probe, another one may go."""
+        """A request has ended, neither accepted nor refused; if a probe, another one may go."""
         if permit is self.probe:
             self.probe, self._next = None, now
 
     def lasted(self, bucket: float = 0.0) -> float:
-        """Seconds in which no bucket gave one, 0 where that may be one that takes so long."""
+        """Seconds in which no token bucket gave a request; 0 if some bucket may take so long."""
         waited = 0.0 if self.refused_at is None else self.refused_at - self.dry_at
         return waited if self.was_alone and waited > max(self._short, bucket) else 0.0
 
     def was_window(self, dry: float, accepted: int) -> bool:
-        """Whether more was accepted since, until it was dry again, than a bucket gathers."""
+        """Whether more was accepted until the server was dry again than a token bucket gathers."""
         lasted, least = self.lasted(), _SMALL_WINDOW if accepted <= FIRST else 0.0
         return lasted > least and accepted > 3.0 * (dry - self.dry_at) / lasted + 2.0

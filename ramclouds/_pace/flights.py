@@ -1,4 +1,4 @@
-"""A limit of requests in flight, told apart from a limit of their rate."""
+"""A limit of requests in flight, as distinct from a limit of their rate."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from math import inf
 
 _FIRST_TRIAL = 0.1
 _PROVEN = 0.5
-"""A trial after so many seconds was refused: no rate limit would have held so long."""
+"""Seconds after which a refused trial is a proof: no rate limit would refuse for so long."""
 
 _IN_VAIN = 4
-"""Refusals one after the other below the limit: answers that came have made no place."""
+"""Refusals in a row below the limit: responses that came have made no place."""
 _ROUGHLY = 1.2
-"""Answers that have come but were not read yet are counted too."""
+"""A margin: responses that have come but were not read yet are counted too."""
 
 
 class Flights:
@@ -20,7 +20,7 @@ class Flights:
     def __init__(self) -> None:
         self.count = 0
         self.elsewhere = 0
-        """Those of other processes that share what was learned."""
+        """Requests in flight of other processes that share the state."""
         self.cap = 0
         """0 where no such limit is known."""
         self._most = 0
@@ -43,18 +43,18 @@ class Flights:
         return self._all()
 
     def end(self, *, is_refused: bool) -> None:
-        """One is no longer in flight."""
+        """A request is no longer in flight."""
         self.count -= 1
-        # A place is free where an answer has come, not where a request was refused.
+        # A response makes a place free, a refusal does not.
         self._is_full = self._is_full and is_refused and self._all() > 0
 
     def free_at(self, now: float) -> float:
-        """When the next one has a place, or when to try whether it has."""
+        """When the next request has a place, or when to try whether it has one."""
         has_place = self._all() < self.cap and not self._is_full
         return now if has_place or not self.cap else self._last + self._trial_wait
 
     def accepted(self, in_flight: int, given_at: float = inf) -> None:
-        """One was accepted with so many in flight."""
+        """A request was accepted with so many in flight."""
         self._most = max(self._most, in_flight)
         self._in_vain = 0
         if self.cap and in_flight > self.cap:
@@ -70,7 +70,7 @@ class Flights:
             self._doubt()
 
     def refused(self, in_flight: int, now: float = 0.0, *, is_probe: bool) -> bool:
-        """One was refused with so many in flight; whether that is a limit of this kind."""
+        """A request was refused with so many in flight; whether that is a limit of this kind."""
         self._known_at = now
         if self.cap:
             self._is_full = True

@@ -22,7 +22,7 @@ logger = logging.getLogger("ramclouds")
 _LONG = 1.0
 """Seconds of a wait that somebody may want to hear of."""
 _POLL = 1.0
-"""Seconds after which those who wait look again, whatever happens."""
+"""Seconds after which waiting calls look again, whatever happens."""
 
 
 class Gate:
@@ -35,7 +35,7 @@ class Gate:
         self._changed = Condition(self._lock)
         self._lines: tuple[deque[Place], deque[Place]] = (deque(), deque())
         self._later: list[tuple[float, int, Place]] = []
-        """Those that were told to wait longer than the others."""
+        """Calls that the server asked to wait longer than the others."""
         self._numbers = count()
         self._clock: Thread | None = None
         self._wakes_at = inf
@@ -56,7 +56,7 @@ class Gate:
         return True
 
     def quick_end(self, call: Quick, *, is_accepted: bool = False) -> None:
-        """Something has become known of such a call, or it has ended."""
+        """A call without a permit was accepted or refused, or has ended."""
         call.given_at = 0.0
         if (quick := self._quick) is not None:
             quick.discard(call)
@@ -108,7 +108,7 @@ class Gate:
 
     @harmless
     def leave(self, place: Place) -> None:
-        """A call goes: out of the line, or with its permit unused or in flight."""
+        """A call leaves the line, or gives back its permit, used or not."""
         with self._lock:
             place.wake = None
             self._end(place)
@@ -130,7 +130,7 @@ class Gate:
 
     @harmless
     def settle(self, place: Place, *, is_accepted: bool, ends: bool = True) -> None:
-        """Takes in what became of a request that was not refused for its rate."""
+        """Takes in that a request was accepted, or has ended, without a refusal for its rate."""
         with self._lock:
             if place.permit is None:
                 return
@@ -178,7 +178,7 @@ class Gate:
     def _line_up(self, place: Place) -> None:
         line = self._lines[place.is_bulk]
         if place.was_refused:
-            # It came before all that wait.
+            # It came before all calls that wait.
             line.appendleft(place)
         else:
             line.append(place)
@@ -239,7 +239,7 @@ class Gate:
 
     @harmless
     def look(self) -> None:
-        """Something outside has changed."""
+        """Looks again because something outside has changed."""
         with self._lock:
             self._serve()
 
@@ -265,15 +265,15 @@ class Gate:
         return [*self._lines[0], *self._lines[1], *(entry[2] for entry in self._later)]
 
     def _give_up(self, places: list[Place]) -> None:
-        """Lets those go that may not wait as long as the server asks for."""
-        until = self._pace.closed.told_until if self._pace.state == "closed" else 0.0
+        """Ends the wait of calls that may not wait as long as the server asks for."""
+        until = self._pace.closed.asked_until if self._pace.state == "closed" else 0.0
         for place in places:
             if place.wake is not None and place.until < until:
                 place.give_up(until - monotonic())
                 self._wake(place)
 
     def _release(self, reason: str) -> None:
-        """Lets all go without a permit: with an error, or, where there is no reason, to ask."""
+        """Ends the wait of all without a permit: with an error, or, for no reason, to be sent."""
         places = self._all_waiting()
         for line in (*self._lines, self._later):
             line.clear()
@@ -292,7 +292,7 @@ class Gate:
             self.break_down()
 
     def break_down(self) -> None:
-        """Lets all go, now and later."""
+        """Lets all requests go without a permit, now and later."""
         if not self.is_broken:
             logger.exception("The pace of requests failed; they are sent without it from now on")
         self.is_broken = True

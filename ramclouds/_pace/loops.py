@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from ramclouds._pace.permits import Reader
 
 _ROUNDS = 4
-"""From a readable socket over the waking of its task to what the task makes of a refusal."""
+"""Turns of the loop from a readable socket to its task, which takes in a refusal."""
 
 
 class LoopReader(Reader):
@@ -23,7 +23,7 @@ class LoopReader(Reader):
         self.is_asked = False
 
     def ask(self, now: float, done: Callable[[], None]) -> None:
-        """Notes that all was read that had come until now, as soon as it is so."""
+        """Notes when all has been read that had come until now."""
         self.is_asked = True
         try:
             self._loop.call_soon_threadsafe(self._round, _ROUNDS, now, done)
@@ -43,7 +43,7 @@ _READERS: WeakKeyDictionary[asyncio.AbstractEventLoop, LoopReader] = WeakKeyDict
 
 
 def reader_of(loop: asyncio.AbstractEventLoop) -> LoopReader:
-    """What tells of a loop, the same for all its calls."""
+    """The reader of a loop, the same for all its calls."""
     reader = _READERS.get(loop)
     if reader is None:
         reader = _READERS[loop] = LoopReader(loop)

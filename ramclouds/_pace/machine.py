@@ -30,7 +30,8 @@ from ramclouds._pace.window import Window
 
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
-"""A wait in whole seconds up to this one is a fraction, and one call's."""
+"""A wait up to this one is a fraction that was rounded up to a second, and is meant for one
+call."""
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
 
@@ -49,9 +50,9 @@ class Pace:
         self.closed = Closed()
         self._pending = Pending()
         self._allowance = FIRST
-        """Requests that may be neither accepted nor refused yet."""
+        """How many requests may be out of which neither is known."""
         self._next = -inf
-        """When the next request may go, where requests keep a distance."""
+        """When the next request may go, if requests keep a distance."""
         self._refused_since: float | None = None
         """The first refusal since something was accepted."""
         self.waiting = 0
@@ -59,7 +60,7 @@ class Pace:
         self._clean = 0
         """Accepted since the last refusal."""
         self._run = 0
-        """Accepted before the server was dry, where that may be all of a window."""
+        """Requests accepted before the server was dry, if they may be all of a window."""
 
     # When
 
@@ -73,10 +74,10 @@ class Pace:
         if self.state == "closed":
             return self.closed.permit_at(now, self._patience())
         at = self.flights.free_at(now) if self.flights.cap else self._paced_at(now)
-        return max(at, self.closed.told_until)
+        return max(at, self.closed.asked_until)
 
     def _has_pace(self) -> bool:
-        """Whether anything is known to keep to; a limit in flight may have proved wrong."""
+        """Whether a limit is known; a limit of requests in flight may have proved wrong."""
         return bool(self.flights.cap or self.window.count or self.rate.per_second)
 
     def _open_at(self, now: float) -> float:
@@ -105,7 +106,7 @@ class Pace:
         return min(free, self.window.trial_at(now)) if not self.budget.is_spent() else free
 
     def unread(self, now: float) -> Reader | None:
-        """Who has to read before the next request may go."""
+        """The reader that has to read before the next request may go."""
         return self._pending.unread(self.closed.probe, now, self._patience())
 
     def _patience(self) -> float:
@@ -156,7 +157,7 @@ class Pace:
         return permit
 
     def started(self, permit: Permit) -> None:
-        """It does not go out yet: it may wait for a connection."""
+        """The request does not go out yet: it may wait for a connection."""
         permit.sent_at = inf
 
     def connected(self, seconds: float) -> None:
@@ -165,13 +166,13 @@ class Pace:
             self.round_trip = min(self.round_trip, seconds)
 
     def sent(self, permit: Permit, now: float) -> None:
-        """It has gone out."""
+        """The request has gone out."""
         self._pending.sent(permit, now)
 
     def _space(self, now: float) -> None:
         if self.state == "open":
             if now - self._next > max(8.0 * self._patience(), 0.5):
-                # A pause is no part of the time in which the server gave what it could.
+                # A pause does not count as time in which the server gave all it could.
                 self.rate.idle(now)
             self._next = max(self._next, now) + self._patience() / self._allowance
         if self.state == "open" or self.flights.cap:
@@ -179,11 +180,11 @@ class Pace:
         gap = self.budget.gap(self.rate, now, self.waiting)
         if now - self._next > max(4.0 * gap, 0.25):
             self.rate.idle(now)
-        # Late ones are made up for, as the server has saved up for them.
+        # Requests that are late go out faster: the server has saved up for them.
         self._next = max(self._next, now - max(0.02, min(4.0 * gap, 0.1))) + gap
 
     def accept(self, permit: Permit, now: float) -> None:
-        """It was not refused: a response began, or two round trips of a refusal are over."""
+        """The request was accepted: a response began, or two round trips of a refusal are over."""
         if not permit.is_unknown:
             return
         self._pending.know(permit)
@@ -200,7 +201,7 @@ class Pace:
             self._allowance += 2 if self.window.count else 1
 
     def refuse(self, permit: Permit, now: float, hint: Hint) -> None:
-        """It was refused for its rate."""
+        """The request was refused for its rate."""
         if permit.sent_at == inf:
             permit.sent_at = permit.given_at
         self._count_refusal(permit, now)
@@ -229,7 +230,7 @@ class Pace:
         self._clean = 0
 
     def end(self, permit: Permit, now: float) -> None:
-        """It is no longer in flight; one that was cancelled is neither accepted nor refused."""
+        """The request is no longer in flight; a cancelled one is neither accepted nor refused."""
         self.flights.end(is_refused=permit.is_refused)
         if permit.is_unknown:
             self._pending.know(permit)
@@ -243,7 +244,7 @@ class Pace:
     # States
 
     def _confirm(self, now: float) -> None:
-        """Takes as accepted what two round trips of a refusal have not refused."""
+        """Takes requests as accepted that were not refused within two round trips of a refusal."""
         while (permit := self._pending.due(now, self._patience())) is not None:
             self.accept(permit, now)
 
@@ -258,7 +259,7 @@ class Pace:
             self._find_window()
         self.rate.dry(permit.sent_at, sum(1 for at in self.window.sent if at > permit.given_at))
         if self.rate.per_second is None and len(self.window.sent) < 0.8 * hint.count:
-            # Else the count is used up: what matters is how long it lasts, which is measured.
+            # Else the window's count is used up: how long it lasts is measured.
             self.rate.suppose(hint.count / hint.seconds)
         self.state = "closed"
         self.closed.begin(permit, self._first_delay(now), self.round_trip)
@@ -283,16 +284,17 @@ class Pace:
         closed = self.closed
         closed.accept()
         if closed.lasted(8.0 / (self.rate.per_second or inf)):
-            # No bucket of that rate stays dry so long: it is a window, or the rate has fallen.
+            # No token bucket of that rate stays dry so long: it is a window, or the rate is lower
+            # now.
             self.rate.forget()
         self.rate.reopened(now, closed.refused)
-        if not self.window.count and closed.told_until > closed.dry_at:
-            self.rate.waited(closed.probe_sent, closed.told_until - closed.dry_at)
+        if not self.window.count and closed.asked_until > closed.dry_at:
+            self.rate.waited(closed.probe_sent, closed.asked_until - closed.dry_at)
         if self.rate.per_second is None and not self.window.count:
             self.state, self._allowance, self._next = "open", 2, now
             lasted = closed.lasted()
             run = sum(1 for at in self.window.sent if at >= closed.dry_at - lasted)
-            # Without the probe, with which the next window has begun.
+            # The probe is not counted, because it began the next window.
             self._run = run - 1 if lasted and run > FIRST else 0
         else:
             self.state = "paced"

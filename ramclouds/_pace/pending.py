@@ -13,9 +13,9 @@ class Pending:
 
     def __init__(self) -> None:
         self.count = 0
-        """Also of those that wait for a connection."""
+        """Permits that wait for a connection are counted too."""
         self.trial: Permit | None = None
-        """The one that went out before its place was free."""
+        """The request that went out before its place was free."""
         self._sent: deque[Permit] = deque()
 
     def add(self, permit: Permit) -> None:
@@ -26,12 +26,12 @@ class Pending:
             self.trial = permit
 
     def sent(self, permit: Permit, now: float) -> None:
-        """Its request has gone out only now."""
+        """The request of a permit has gone out only now."""
         permit.sent_at = now
         self._sent.append(permit)
 
     def know(self, permit: Permit) -> None:
-        """Something has become known of it."""
+        """The request was accepted or refused, or has ended."""
         if permit.is_unknown:
             permit.is_unknown = False
             self.count -= 1
@@ -39,7 +39,7 @@ class Pending:
             self.trial = None
 
     def due(self, now: float, patience: float) -> Permit | None:
-        """The first that was not refused for so long that it must have been accepted."""
+        """The first permit that was not refused for so long that it must have been accepted."""
         sent = self._sent
         while sent:
             first = sent[0]
@@ -51,11 +51,11 @@ class Pending:
         return None
 
     def known_at(self, now: float, patience: float) -> float:
-        """When something will be known of the first; `inf` where nobody can say."""
+        """When the first is known to be accepted or refused; `inf` if that is not foreseeable."""
         return known_at(self._sent[0], now, patience) if self._sent else inf
 
     def unread(self, probe: Permit | None, now: float, patience: float) -> Reader | None:
-        """Who has to read before something is known of the probe, or else of the first."""
+        """The reader that has to read before the probe, or else the first permit, is known."""
         first = probe or (self._sent[0] if self._sent else None)
         if first is None or not first.is_unknown or first.sent_at + patience > now:
             return None
@@ -63,6 +63,6 @@ class Pending:
 
 
 def known_at(permit: Permit, now: float, patience: float) -> float:
-    """When something will be known of a request; `inf` where its reader is busy."""
+    """When a request is known to be accepted or refused; `inf` if its reader is busy."""
     at = permit.sent_at + patience
     return at if now < at or at <= permit.reader.read_until else inf

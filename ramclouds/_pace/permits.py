@@ -10,13 +10,13 @@ FIRST = 12
 
 
 class Reader:
-    """Who reads the responses: a refusal that has come may still wait in a busy event loop."""
+    """What reads the responses: a refusal that has come may still wait in a busy event loop."""
 
     __slots__ = ("read_until",)
 
     def __init__(self) -> None:
         self.read_until = inf
-        """What had come until then was read."""
+        """The time until which everything that had come was read."""
 
 
 THREAD = Reader()

@@ -1,4 +1,4 @@
-"""What a gate and its calls know of each other."""
+"""The state that a gate shares with the calls that wait for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def harmless(method: Callable[P, T]) -> Callable[P, T | None]:
-    """A defect of ours must not keep a call from being sent."""
+    """Keeps a defect of ours from stopping calls: they are sent without the gate."""
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -50,12 +50,12 @@ class Place:
         """Until when it may wait."""
         self.was_refused = False
         self.asked: float | None = None
-        """Seconds that the server asks for, where that is too long for it."""
+        """Seconds that the server asks for, if the call may not wait so long."""
         self.failed = ""
-        """Why it waits no longer, where it got no permit."""
+        """Why the call waits no longer without having got a permit."""
 
     def give_up(self, asked: float) -> None:
-        """It may not wait so many seconds, which the server asks for."""
+        """Ends the wait because the call may not wait as many seconds as the server asks for."""
         self.asked = asked
         self.failed = (
             f"The gateway asks to wait {asked:.0f} s, longer than max_wait. Raise max_wait=..., or "

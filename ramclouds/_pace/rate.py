@@ -16,7 +16,7 @@ _USUAL = (10.0, 30.0, 60.0, 3600.0)
 _UNSTEADY = 0.05
 """The part by which refusals change a rate that others take part of, on an average."""
 _LEAST = 0.85
-"""The part of the speed at a refusal that an unsteady rate does not fall below."""
+"""The part of the speed at a refusal that an unsteady rate keeps at least."""
 _RISEN = 2.0
 """How much faster than the rate requests went out at a refusal where the limit must have risen."""
 _AFTER_REFUSAL = 0.9
@@ -29,7 +29,7 @@ _HESITANT = 0.6
 """How fast requests climb where few refusals may be risked."""
 _PUT_OFF = 5.0
 _LESS = 0.7
-"""The part of a rate that is left where what was saved up in a wait was used up at once."""
+"""The part of a rate that is kept if all that the server saved up in a wait was used at once."""
 _MOST = 1.5
 """How much a rate rises at most by one cycle, which may be too short to tell."""
 
@@ -49,7 +49,7 @@ class Rate:
         """Seconds of a wait that the server asked for, in which it may have saved up all it can."""
         self._change = 0.0
         self._speed = 0.0
-        """At which requests went out last, where it may be all but what the server allows."""
+        """The speed at which requests went out last; 0 while few refusals may be risked."""
 
     def suppose(self, per_second: float) -> None:
         """Takes a rate that was not measured."""
@@ -64,11 +64,11 @@ class Rate:
         self.accepted = accepted
 
     def take_back(self) -> None:
-        """One of the accepted was not."""
+        """One request taken as accepted was refused."""
         self.accepted = max(self.accepted - 1, 0)
 
     def idle(self, now: float) -> None:
-        """Nobody asked for a while: what the server has saved up is not known."""
+        """Nobody asked for a while, so it is unknown what the server has saved up."""
         self._begin(now, from_dry=False)
 
     def reopened(self, now: float, refused_probes: int) -> None:
@@ -82,7 +82,7 @@ class Rate:
         self._asked = asked
 
     def forget(self) -> None:
-        """What was measured proved wrong."""
+        """Forgets a measured rate that proved wrong."""
         self._cycles.clear()
         self.per_second = None
 
@@ -102,7 +102,7 @@ class Rate:
         since = 0.0 if self._since is None else max(now - self._since, 0.0)
         steps = min(since / min(_STEP, _STEP_AT_MOST / known), self.accepted / _STEP_AT_LEAST)
         steps *= _HESITANT if is_poor else 1.0
-        # The longer a refusal stops all, the longer it is put off.
+        # The longer a refusal stops all calls, the slower the climb to the next one.
         steps /= 1.0 + _PUT_OFF * self._asked
         more = 0.5 * steps + 0.1 * steps**2 + 0.1 * steps**3
         speed = _AFTER_REFUSAL * known + sqrt(known) * more
@@ -125,14 +125,14 @@ class Rate:
         """Seconds after a refusal at which to try again."""
         if self.per_second is not None:
             return min(1.0 / self.per_second, 10.0)
-        # What holds many fills slowly, or all at once.
+        # A large bucket fills slowly, and a window all at once.
         return _FIRST_PROBE if is_small else 3.0 * _FIRST_PROBE
 
     def next_probe(self, waited: float, refused: int) -> float:
-        """The same, where after waiting so long a probe was refused, which was not the first."""
+        """The same after a further probe was refused, `waited` seconds after the refusal."""
         if self.per_second is not None:
             delay = min(1.0 / self.per_second, 10.0)
-            # Who waits much longer than others that use the key gets nothing beside them.
+            # A process that waits much longer than the others of the key gets nothing beside them.
             return waited + min(1.6**refused * delay, max(4.0 * delay, 5.0))
         usual = next((one for one in _USUAL if waited < one < 7.5 * waited), None)
         return 3.0 * waited if usual is None else usual * 1.02
@@ -147,7 +147,7 @@ class Rate:
         if not self._from_dry:
             return
         if known is None:
-            # Nobody kept up with the server: it may have been full in between.
+            # Requests did not keep up with the server: its bucket may have been full in between.
             self.suppose(max(self.accepted, 0.5) / seconds)
             return
         measured = self._add_cycle(seconds, known)

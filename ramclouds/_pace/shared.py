@@ -31,7 +31,7 @@ _OWN = {
     "flights": frozenset({"count", "elsewhere"}),
     "closed": frozenset({"probe"}),
 }
-"""What belongs to the requests of one process, or is written as a part."""
+"""Attributes that belong to the requests of one process, or that are written in parts."""
 
 
 def can_share() -> bool:
@@ -47,7 +47,7 @@ def pace_file() -> Path:
 
 
 class SharedLock:
-    """A lock of all threads of all processes; who has it sees the state of all."""
+    """A lock of all threads of all processes; its owner sees the state of all."""
 
     def __init__(self, path: Path, key: str, pace: Pace) -> None:
         self._lock = Lock()
@@ -168,7 +168,7 @@ def _write(file: int, lines: dict[bytes, bytes]) -> None:
 
 
 def _runs(name: str) -> bool:
-    """Whether a process has not ended: what it had in flight does not count for ever."""
+    """Whether a process still runs: the requests of an ended one are no longer in flight."""
     try:
         os.kill(int(name.split()[0]), 0)
     except ProcessLookupError:

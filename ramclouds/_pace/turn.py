@@ -26,7 +26,7 @@ from ramclouds.errors import RamCloudsError, RateLimitError
 
 
 class Turn:
-    """`with turn:` around a call with all its attempts; nothing of it is left behind then."""
+    """`with turn:` stands around a call with all its attempts, and leaves nothing behind."""
 
     __slots__ = (
         "_error", "_gate", "_gates", "_max_wait", "_model", "_place", "_since", "_times", "_watch",
@@ -48,12 +48,12 @@ class Turn:
         self._times = times
         self._max_wait = max_wait
         self._place: Place | None = None
-        """In the line, or with a permit; None where there was no need of either."""
+        """The place in the line, then the permit; None if neither was needed."""
         self.given_at = 0.0
-        """When it went out without a permit; 0 once it is known what became of it."""
+        """When it went out without a permit; 0 once it is accepted, refused or ended."""
         self.sent_at = 0.0
         self.loop: asyncio.AbstractEventLoop | None = None
-        """Who reads the response."""
+        """The event loop that reads the response; None for a thread."""
         self._error: RamCloudsError | None = None
         """The last refusal."""
         self._since = 0.0
@@ -116,7 +116,7 @@ class Turn:
             raise self._failure(place, is_late=deadline is not None and monotonic() >= deadline)
 
     def moves(self) -> bool:
-        """Whether its model has got a line of its own meanwhile, in which it has to wait now."""
+        """Whether its model has got a gate of its own meanwhile, where the call has to wait now."""
         assert self._gates is not None
         assert self._gate is not None
         if (gate := self._gates.of(self._model)) is self._gate:
@@ -182,7 +182,7 @@ class Turn:
         return place.is_bulk or asked is None or self._max_wait is None or asked <= self._max_wait
 
     def _part(self) -> None:
-        """The limit is one of the model: it is no matter of the other models."""
+        """The limit is the model's own, so the other models do not wait for it."""
         assert self._gates is not None
         assert self._gate is not None
         part = self._gates.part(self._model)

@@ -1,4 +1,4 @@
-"""A limit of so many requests in so many seconds, found in the times of what was not refused."""
+"""A limit of so many requests in so many seconds, found in the times of accepted requests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from math import inf, sqrt
 
 _REMEMBERED = 4096
 _EXACT = 1.05
-"""How near the bounds of a window's length are when it counts as known."""
+"""The largest ratio of the bounds of a window's length at which it counts as known."""
 _USUAL = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
 
 class Window:
-    """The log of what was sent and not refused, and the limit that it must not pass."""
+    """The times of requests that were sent and not refused, and the limit for them."""
 
     def __init__(self) -> None:
         self.sent: deque[float] = deque(maxlen=_REMEMBERED)
@@ -26,10 +26,10 @@ class Window:
 
     def find(self, dry: float, refused: float, accepted: float) -> None:
         """The server was dry at one time, refused a probe at another, then accepted one."""
-        # Of those that go out together, any may come first.
+        # Requests that go out together may arrive in any order.
         run = [at for at in self.sent if at < refused]
-        # What was sent long before is no part of the run that used the window up. Refusals that
-        # were taken for a limit in flight may have come before the one that showed it dry.
+        # Requests sent long before did not use up this window. Refusals that were taken for a limit
+        # of requests in flight may have come before the one that showed the window used up.
         last = run[-1] if run else dry
         first = next((at for at in run if accepted - at <= 1.5 * (accepted - last)), dry)
         self.count = max(sum(1 for at in run if at >= first), 1)
@@ -46,7 +46,7 @@ class Window:
         return self.count / self.longest if self.count else None
 
     def take_back(self, sent_at: float) -> None:
-        """One was refused after all."""
+        """A request that was taken as accepted was refused."""
         if sent_at in self.sent:
             self.sent.remove(sent_at)
 
@@ -60,12 +60,12 @@ class Window:
         oldest = self._oldest()
         usual = next((one for one in _USUAL if self.shortest * 1.001 < one), inf)
         middle = sqrt(self.shortest * self.longest)
-        # A little later: the oldest may have come later than it was sent.
+        # A little later, because the oldest may have arrived later than it was sent.
         length = usual * 1.005 + 0.005 if usual * _EXACT < self.longest else middle
         return now if oldest is None else max(oldest + length, now)
 
     def tried(self, sent_at: float, *, is_accepted: bool) -> None:
-        """What came of a request that was sent before its place was free."""
+        """Learns from a request that was sent before its place was free."""
         full = [at for at in self.sent if at < sent_at]
         if len(full) < self.count:
             return
@@ -82,7 +82,7 @@ class Window:
             self.shortest = length
 
     def too_early(self, refused_at: float) -> None:
-        """Refused where a place was thought to be free: it is longer, or others ask too."""
+        """A request was refused in a free place: the window is longer, or others ask too."""
         oldest = self._oldest(refused_at)
         recent = sum(1 for at in self.sent if refused_at - self.longest < at < refused_at)
         self._strikes += 1

@@ -25,7 +25,7 @@ class Counts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for one million tokens, and for a call. None: as other tokens of that side."""
+    """US dollars for one million tokens, and for a call; None is the price of its side's others."""
 
     input: float = 0.0
     output: float = 0.0

@@ -44,7 +44,7 @@ class ArgumentsReader:
         return True
 
     def _passed(self, delta: ToolCallDelta) -> ToolCallDelta | None:
-        """The fragment that goes on for this one; None: none does."""
+        """The fragment to pass on for this one; None: there is none."""
         index = delta.index
         form = self._forms.get(delta.name or "")
         if form is not None and index not in self._kept:

@@ -252,7 +252,7 @@ class ChunkMapper:
         self.model = self.model or as_name(event.get("model"))
 
     def _first_or_later(self, chunk: Chunk) -> Chunk:
-        """The chunk, with what comes once where it is the first."""
+        """The chunk; the first one gets what comes only once."""
         if not self.has_delivered:
             self.has_delivered = True
             chunk.id, chunk.request_id = self.id, self._request_id

@@ -1,4 +1,4 @@
-"""A streamed completion, from bytes to chunks: pure, and the one judge of its end."""
+"""A streamed completion, from bytes to chunks, and how it ended. Pure."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def cut_choice(choice: Choice, stops: Sequence[str]) -> None:
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:
-    """Where the string begins that is whole first: a server ends the text as soon as one is."""
+    """Where the string begins that is complete first: a server ends the text there."""
     found = [(at + len(stop), at) for stop in stops if (at := text.find(stop)) >= 0]
     return min(found)[1] if found else None
 

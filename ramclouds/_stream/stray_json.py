@@ -1,4 +1,4 @@
-"""What of a stream's body is no event: bare JSON from the gateway, or a web page."""
+"""The parts of a stream's body that are no events: bare JSON from the gateway, or a web page."""
 
 from __future__ import annotations
 

@@ -84,6 +84,7 @@ def _arguments(arguments: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    # An exporter drops a batch of spans for one half of a surrogate pair, which UTF-8 has not.
+    # For one half of a surrogate pair, which UTF-8 cannot encode, an exporter drops a batch of
+    # spans.
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text.encode("utf-8", "replace").decode()

@@ -80,7 +80,7 @@ class Tracing(Listener):
 
     def failed(self, error: BaseException, partial: Any) -> None:
         kind = type(error).__name__
-        # What it says may quote the request or the response.
+        # The error's text may quote the request or the response.
         message = str(error) if self._has_content else None
         self._span.set_status(trace.StatusCode.ERROR, message)
         facts = {"error.type": kind}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Way = Literal["json_schema", "tool", "json_object", "prompted"]
-"""How structured output is asked for; `prompted` is the schema in words alone."""
+"""How structured output is asked for; `prompted` is the schema in the prompt alone."""
 Reasoning = Literal["never", "turn", "calls", "all", "inline"]
 ReplayReasoning = Literal["never", "turn", "calls", "all", "inline"] | bool
 """Which reasoning of a history goes back; True is as the dialect says, False is never."""

@@ -70,7 +70,7 @@ class References:
         if times == _LEVELS or len(path) == _MOST_DEEP or is_spent:
             return self._cut(name, node), path
         self._copied.add(name)
-        # Beside a reference, what stands where it is used wins.
+        # Keywords beside a reference win over those of its definition.
         return {**self.target(name), **node}, {**path, name: times + 1}
 
     def _merged(self, node: Node, path: Path) -> tuple[Node, Path]:
@@ -81,7 +81,7 @@ class References:
         return node, path
 
     def _cut(self, name: str, node: Node) -> Node:
-        """The definition without what would lead on, and words about that."""
+        """The definition without its further references, which its description names."""
         target = self.target(name)
         if name not in self._shortened:
             self._shortened[name] = _without_references(target)
@@ -92,7 +92,7 @@ class References:
         ]
         fields = f", with {', '.join(left_out)}," if left_out else ""
         words = f"One more {title}{fields} in the form that is described above."
-        # Open, since what is left out is allowed.
+        # Open to other properties, since those that are left out are allowed.
         opened = {"additionalProperties": True} if short.get("type") == "object" else {}
         return with_words({**short, **opened, **node}, [words])
 
@@ -110,7 +110,7 @@ _ITEMS = {**dict.fromkeys((*LISTS, "items"), Mapping), "required": str, "type": 
 
 
 def well_formed(node: Mapping[str, Any]) -> Node:
-    """The node without what is no JSON schema, so that nothing else has to look."""
+    """The node without what is no JSON schema, so that no later step has to check."""
     found: Node = {
         key: each
         for key, each in node.items()
@@ -153,7 +153,7 @@ def _leads_on(value: Any) -> bool:
 
 
 def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Node:
-    """What fits two schemas; where no keyword says that, what the second says."""
+    """The schema of what fits two schemas; if no keyword can say that, the second one's."""
     merged = {**first, **second}
     if "properties" in first and "properties" in second:
         merged["properties"] = _joined("allOf", first["properties"], second["properties"])

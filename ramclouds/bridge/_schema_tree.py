@@ -23,7 +23,7 @@ from ramclouds.bridge._schema_references import (
 )
 
 Rule = Callable[[Node], Node]
-"""Gives one node in another form. What it makes it leaves alone; schemas below it are not built."""
+"""Gives one node in another form, also a node that it made; it does not build schemas below it."""
 
 _DEEPEST = 100
 """pydantic's JSON encoder ends at 255 levels, and a node has two."""

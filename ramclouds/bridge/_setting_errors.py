@@ -51,7 +51,7 @@ def _with_pydantic(kind: type[ConfigurationError]) -> type[ConfigurationError]:
 
 
 class _Both:
-    """What an error does in its own way if it is pydantic's too."""
+    """The methods that differ in an error that is pydantic's too."""
 
     __slots__ = ()
 

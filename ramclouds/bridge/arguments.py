@@ -32,9 +32,9 @@ class ArgumentsForm:
     """Of its arguments, where some of them were asked for as JSON text."""
 
     def waits(self, begun: str) -> bool | None:
-        """Whether arguments that begin so can be read when they are whole alone.
+        """Whether arguments with this beginning can be read only when they are whole.
 
-        None: it is not known yet.
+        None: that is not known yet.
         """
         if self.schema is not None:
             return True

@@ -51,7 +51,7 @@ class CallSettings:
 
     @classmethod
     def taken(cls, params: dict[str, Any], model: Any) -> CallSettings:
-        """Take them out of a call's parameters; what is not there, or None, is the model's."""
+        """Take them out of a call's parameters; one that is missing or None is the model's."""
         found: dict[str, Any] = {}
         for name in _SETTINGS:
             given = params.pop(name, None)
@@ -162,7 +162,7 @@ class Expectation:
         return completion.model if "fallback_from" in completion.facts else self.model
 
     def _is_end_of_turn(self, completion: Completion) -> bool:
-        """Whether Claude says with nothing at all that the results are enough.
+        """Whether Claude ended its turn with an empty completion right behind tool results.
 
         https://docs.claude.com/en/api/handling-stop-reasons#empty-responses-with-end-turn
         """
@@ -172,7 +172,7 @@ class Expectation:
 
 
 def _is_empty(choice: Choice) -> bool:
-    # Thoughts in the text, and a zero-width space or a mark of order, are nothing to read either.
+    # Thoughts in the text, zero-width spaces and byte order marks are no content either.
     return not (outside_thoughts(choice.text).strip(_INVISIBLE) or choice.refusal)
 
 

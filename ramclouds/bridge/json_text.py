@@ -38,8 +38,8 @@ _WINDOW = 1024
 _FENCE = re.compile(r"\A\s*(?:```[\w-]*\s*)?")
 _OPEN_NUMBER = re.compile(r"(?<=[\s:,\[])-?[\d.eE+-]*\Z")
 
-# <think>: DeepSeek, Qwen, GLM; <thought>: Gemma; [THINK]: Magistral; the triangles: Kimi-VL.
-# In the middle of a line the opening mark is only spoken of.
+# <think>: DeepSeek, Qwen, GLM; <thought>: Gemma; [THINK]: Magistral; the triangles: Kimi-VL. In the
+# middle of a line the opening mark is only mentioned.
 _THOUGHT = re.compile(
     r"^[ \t]*(?P<opening><(?:(?:seed:)?think|thinking|thought|reasoning)>"
     r"|\[THINK\]|\u25c1think\u25b7)"
@@ -167,7 +167,7 @@ def spoken(text: str) -> list[tuple[int, int]]:
 
 
 def shows_example(before: str, *, goes_on: bool) -> bool:
-    """Whether JSON behind these words is an example; after a how-to, if the prose goes on."""
+    """Whether JSON behind these words is an example; after a how-to it is one if prose follows."""
     return bool(_EXAMPLE.search(before) or (goes_on and _HOW_TO.search(before)))
 
 
@@ -197,7 +197,7 @@ def _values(text: str, start: int, stop: int) -> Iterator[JsonValue]:
 
 
 def _decoded(text: str, begin: int, stop: int) -> tuple[Any, int]:
-    """The value that begins here and its end; or None, and where it proves to be none."""
+    """The value that begins here, and its end; or None, and where the text breaks it."""
     # By windows: to make an error, `json` counts the lines of all the text that it was given.
     size = _WINDOW
     while True:
@@ -238,7 +238,7 @@ def _end_of_broken(text: str, begin: int, stop: int) -> tuple[int, bool]:
 def begun_object(text: str) -> dict[str, Any]:
     """The object that a text is, as far as it has arrived; empty where it is none.
 
-    What is there stays: a number that may go on is left out, `12` may become 123.
+    None of it changes later: a number that may go on is left out, since `12` may become 123.
     """
     try:
         begun = from_json(_OPEN_NUMBER.sub("", text), allow_partial="trailing-strings")

@@ -64,7 +64,7 @@ def _free_name(name: str, taken: set[str]) -> str:
     sent = safe_name(name)
     if sent not in taken and len(name) <= 64:
         return sent
-    # The same at each turn, whatever other tools there are.
+    # A hash, so that the name is the same at each turn, whatever other tools there are.
     return f"{sent[:55]}_{blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
 
 

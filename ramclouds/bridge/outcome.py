@@ -166,13 +166,14 @@ def refuses_effort(message: str) -> bool:
 
 def is_native_refused(error: Exception) -> bool:
     """Whether a request was refused for its `tools`, `tool_choice` or `response_format`."""
-    # Both may name the tools: their tokens count, and a filter may stand for a malformed call.
+    # Both errors may mention tools: their tokens count, and the filter's error may mean a malformed
+    # call.
     if not isinstance(error, APIStatusError) or isinstance(
         error, (ContentFilterError, ContextLengthError)
     ):
         return False
     if refuses_effort(error.message):
-        # Asked through the prompt, the model would stay so for good.
+        # Else the model would be asked through the prompt from then on.
         return False
     return bool(_NATIVE.search(f"{error.message} {error.param}"))
 

@@ -178,7 +178,8 @@ def construct(
     finally:
         # An error keeps this function's frame and its caller's, and they the key.
         settings.clear()
-    # Not inside: pydantic's own error shows what was given, the key included.
+    # Raised outside of `except`: pydantic's own error shows the values that were given, with the
+    # key.
     raise wrong
 
 

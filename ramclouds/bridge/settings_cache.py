@@ -49,7 +49,7 @@ class SettingsCache:
 
 
 def key_of(*settings: Any) -> Hashable:
-    """What finds the value of these settings; an error may keep it, so it shows none of them."""
+    """The key of these settings' value; an error may keep it, so it shows none of them."""
     return Secret(tuple(map(_hashable, settings)))
 
 

@@ -1,4 +1,4 @@
-"""Classes and JSON schemas as the shapes that what a model wrote must have."""
+"""The shapes that completions must have, from classes and JSON schemas."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _foreign(value: Mapping[str, Any], name: str) -> ValueError:
 
 def schema_shape(schema: Mapping[str, Any], name: str) -> Shape[Any]:
     """The shape of a JSON schema: the value as it came, checked against all of the schema."""
-    # Tens of milliseconds, for what most processes never need.
+    # Imported here: it takes tens of milliseconds, and most processes never need it.
     from jsonschema.exceptions import best_match
 
     validator = validator_of(schema)

@@ -139,7 +139,7 @@ def answer_format(tool: Mapping[str, Any], *, strict: bool = True) -> dict[str, 
 
 
 def without_title(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema as parameters: what is its tool's name and description, it need not repeat."""
+    """A schema as parameters, without the title and description that its tool has already."""
     return {key: value for key, value in schema.items() if key not in ("title", "description")}
 
 

@@ -144,7 +144,7 @@ def decoded_by(schema: Mapping[str, Any], value: Any) -> Any:
 
 def validator_of(schema: Mapping[str, Any]) -> Any:
     """What holds values to all of a schema."""
-    # Tens of milliseconds, for what most processes never need.
+    # Imported here: it takes tens of milliseconds, and most processes never need it.
     from jsonschema.validators import Draft202012Validator, validator_for
 
     return validator_for(schema, default=Draft202012Validator)(schema)

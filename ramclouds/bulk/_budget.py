@@ -45,7 +45,7 @@ class Budget:
         self._cost += need.cost
 
     def settle(self, need: Spent, used: Spent) -> None:
-        """A call has ended: what it used stands in the place of what it might have needed."""
+        """A call has ended: what it used replaces what it might have needed."""
         self._tokens += used.tokens - need.tokens
         self._cost += used.cost - need.cost
 
@@ -55,7 +55,7 @@ class Budget:
         self._completions += 1
 
     def usual_completion(self) -> int | None:
-        """About how many tokens a completion has that has no limit of its own, once one came."""
+        """About how many tokens a completion without a limit has; None before the first."""
         if not self._completions:
             return None
         return -(-self._completion_tokens // self._completions)

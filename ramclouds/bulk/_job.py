@@ -51,7 +51,7 @@ class Job:
         self._outputs = outputs
         self.is_crowded: Callable[[], bool] = bool
         """Whether enough calls wait for the rate limit: what is not begun is soon ended."""
-        self._held: list[Row] | None = None
+        self._postponed: list[Row] | None = None
         """Rows that wait until the budget has room."""
         self._calls: dict[asyncio.Task[list[Result]], Call] = {}
         self._ended: asyncio.Queue[asyncio.Task[list[Result]] | None] = asyncio.Queue()
@@ -103,7 +103,7 @@ class Job:
         if self._is_over() or not self.plan.has_room() or (self._calls and self.is_crowded()):
             return None
         try:
-            work = self._held or self._source.next()
+            work = self._postponed or self._source.next()
         except Exception as exc:  # noqa: BLE001  raised when the others have ended
             self._broken = exc
             return None
@@ -111,9 +111,9 @@ class Job:
             return work
         need = self._needs.of([row.input for row in work])
         if not self.plan.start(need):
-            self._held = work
+            self._postponed = work
             return None
-        self._held = None
+        self._postponed = None
         return self._send(Call(work, need or Spent(), UsageMeter()))
 
     async def _ended_call(self) -> asyncio.Task[list[Result]] | None:
@@ -144,7 +144,7 @@ class Job:
         except Exception as exc:
             self._write(failed(row, exc) for row in call.rows)
             raise
-        # Now, and not when somebody takes them: a kill loses nothing then.
+        # Written now, and not when somebody takes them, so that a kill loses nothing.
         self._write(results)
         return results
 

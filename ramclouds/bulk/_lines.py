@@ -72,7 +72,7 @@ def _text_of_dump(body: Any) -> str:
 
 
 def to_line(result: Result) -> bytes:
-    """A result as a line; one that JSON cannot hold as it is comes as near as it can."""
+    """A result as a line; a value that JSON cannot hold is written in the nearest form."""
     response = None
     if result.error is None or result.status_code is not None:
         response = {

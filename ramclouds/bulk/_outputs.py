@@ -49,7 +49,7 @@ class Outputs:
         return self._errors_path if self._errors is not None else None
 
     def find(self, row: Row) -> Entry | None:
-        """What an earlier run has of just this row."""
+        """The entry of an earlier run for exactly this row."""
         if self._journal is None:
             return None
         entry = self._journal.entries.get(row.custom_id)

@@ -40,7 +40,7 @@ class Reading:
         self._kind = kind
         self._outputs = outputs
         self._require = require
-        """Raises where a row cannot be asked whatever is in it, such as for want of a price."""
+        """Raises if no row at all can be asked, for example without a price."""
 
     def prepare(self) -> None:
         """Reads all rows once, if they can be read twice.

@@ -39,7 +39,7 @@ class Runner:
     def _wait(self) -> None:
         while True:
             try:
-                # Windows cannot break off a wait without a limit.
+                # Windows cannot interrupt a wait without a timeout.
                 while not self._has_ended.wait(_SECONDS_BETWEEN_LOOKS):
                     pass
             except KeyboardInterrupt:

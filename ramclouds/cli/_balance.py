@@ -39,7 +39,7 @@ def command(base_url: str | None, as_json: bool) -> None:
 
 
 def lines(balance: Balance) -> Iterator[str]:
-    """A balance in words, a line for each fact."""
+    """A balance as text, a line for each fact."""
     key = balance.key
     yield f"Left     {left(balance)}"
     yield f"Used     {amount(balance.used, balance.unit)}"

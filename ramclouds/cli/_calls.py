@@ -38,7 +38,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     },
     "json_object": {"type": "json_object"},
 }
-# Of the longest request, with the tool, by rough count.
+# Tokens of the longest request, the one with the tool, roughly counted.
 _PROMPT_TOKENS = 100
 _CALLS = 4
 # A model that thinks can be silent for a while.

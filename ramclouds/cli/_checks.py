@@ -30,7 +30,7 @@ from ramclouds.models import embedding_facts, known_models
 
 def key(setup: Setup) -> Found:
     """The key has the form of a key of this gateway; the gateway is not asked yet."""
-    # With an address and a User-Agent that are right.
+    # Only the key can be wrong: address and User-Agent are right.
     if not has_key():
         raise ConfigurationError(NO_KEY)
     Client(base_url="http://localhost", user_agent="doctor")

@@ -55,7 +55,7 @@ class Row:
         return [one.error for one in self.scores if one.error is not None]
 
 
-def judged(completion: Completion, prompt: Prompt) -> Score:
+def score_of(completion: Completion, prompt: Prompt) -> Score:
     """Scores a completion."""
     calls = completion.tool_calls
     valid = bool(calls) and all(is_valid(call.name, call.arguments, prompt) for call in calls)
@@ -91,6 +91,6 @@ def _score(client: PromptingClient, model: str, prompt: Prompt, choice: str) -> 
         "max_tokens": 128,
     }
     try:
-        return judged(client.complete(model=model, messages=messages, **params), prompt)
+        return score_of(client.complete(model=model, messages=messages, **params), prompt)
     except RamCloudsError as error:
         return Score(error=error)

@@ -114,7 +114,7 @@ class _Block:
 
 
 def whole_blocks(text: str) -> int:
-    """Where the first blocks of a Markdown text end that what comes later cannot change.
+    """Where the blocks at the beginning of a Markdown text end that later text cannot change.
 
     A block ends at a blank line outside of code, if the line after it is not indented, as that of
     a list's item is.

@@ -60,8 +60,8 @@ def _serve(settings: dict[str, Any]) -> Any:
     # Left at its default, the library runs at a quarter of the speed.
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
-    # For requests that say nothing: the likeliest words, which is when a small model is at its
-    # best and the same every time, and an end where it repeats itself.
+    # Defaults of requests: the most likely tokens, with which a small model is best and the same
+    # each time; and a limit, since it may repeat itself without end.
     params.sampling.temp = 0.0
     params.n_predict = settings["n_predict"]
     if settings["pooling"] is not None:
@@ -72,7 +72,7 @@ def _serve(settings: dict[str, Any]) -> Any:
     try:
         return xllamacpp.Server(params)
     except RuntimeError as exc:
-        # llama.cpp writes why to stderr; a traceback would bury it.
+        # llama.cpp writes the reason to stderr; a traceback would hide it.
         sys.exit(str(exc))
 
 

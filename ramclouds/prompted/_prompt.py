@@ -151,14 +151,14 @@ def _text_in_envelope(text: str, calls: Sequence[Mapping[str, Any]]) -> str:
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     arguments = call["function"].get("arguments") or "{}"
-    with suppress(ValueError):  # else as the model wrote them: the complaint follows
+    with suppress(ValueError):  # else as the model wrote them: the result names the error
         arguments = from_json(arguments)
     return {"name": call["function"]["name"], "arguments": arguments}
 
 
 def _result(message: Mapping[str, Any], names: Mapping[str, str], position: int) -> str:
     name = message.get("name") or names.get(message.get("tool_call_id", ""))
-    # A result that holds the closing tag could go on in the user's voice.
+    # Behind a closing tag in a result, the rest would look like words of the user.
     text = _plain_text(message.get("content"), position).replace(
         "</tool_response", "<\\/tool_response"
     )

@@ -7,7 +7,7 @@ from typing import Any
 from ramclouds import Choice, Completion, ToolCall
 from ramclouds.cli._eval_prompts import PROMPTS, Prompt
 from ramclouds.cli._eval_tools import TOOLS, to_wire
-from ramclouds.cli._scores import judged
+from ramclouds.cli._scores import score_of
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import Run
 from tests.gateway import Gateway
@@ -30,7 +30,7 @@ PROMPT = Prompt("What time is it in Hue?", ("get_time", "set_timer"))
 )
 def test_answer_is_judged(calls: list[tuple[str, str]], steps: Any) -> None:
     made = tuple(ToolCall("c", name, arguments) for name, arguments in calls)
-    score = judged(Completion(choices=(Choice(tool_calls=made),)), PROMPT)
+    score = score_of(Completion(choices=(Choice(tool_calls=made),)), PROMPT)
     assert (score.called, score.valid, score.right) == steps
 
 

@@ -1,4 +1,4 @@
-"""Media where the channel takes them, else described in words."""
+"""Media where the channel takes them, else described in text."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def keep_from_thinking(body: dict[str, Any], dialect: Dialect) -> None:
 
 
 def _ends_with_results(messages: Sequence[Mapping[str, Any]]) -> bool:
-    """A tool's result stands behind the assistant's last message."""
+    """Whether a tool's result stands behind the assistant's last message."""
     behind = itertools.takewhile(lambda one: one["role"] != "assistant", reversed(messages))
     return any(one["role"] == "tool" for one in behind)
 
@@ -50,7 +50,7 @@ def _ends_with_results(messages: Sequence[Mapping[str, Any]]) -> bool:
 def choose_tools(
     body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes
 ) -> None:
-    """Keeps to the choices of tools that the dialect takes; the others go into words."""
+    """Keeps to the choices of tools that the dialect takes; the others go into the prompt."""
     if not body.get("tools"):
         for key in _NEED_TOOLS:
             body.pop(key, None)
