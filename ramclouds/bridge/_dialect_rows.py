@@ -9,8 +9,6 @@ from ramclouds.bridge._dialect import ANY_ID, Dialect, Sampling
 
 # Seen on New API, builds A, M and B: channels that make a vendor's own request drop these.
 _SELDOM = ("n", "seed", "frequency_penalty", "presence_penalty", "logprobs", "top_logprobs")
-# New API, M, 2026-04-15: Claude's thinking budget by reasoning effort (relay-claude.go).
-_CLAUDE_BUDGETS = (("low", 1280), ("medium", 2048), ("high", 4096))
 _CLAUDE = Dialect(
     name="claude",
     family="claude",
@@ -34,7 +32,8 @@ _CLAUDE = Dialect(
         beside_thinking=False,
         both=False,
         ignored=(*_SELDOM, "parallel_tool_calls"),
-        budgets=_CLAUDE_BUDGETS,
+        # New API, M, 2026-04-15: the thinking budget by reasoning effort (relay-claude.go).
+        budgets=(("low", 1280), ("medium", 2048), ("high", 4096)),
         default_max_tokens=8192,
     ),
     source="https://docs.claude.com/en/api/messages; New API's Claude channel, builds A, M, B",
@@ -81,19 +80,19 @@ _GEMINI = Dialect(
     sampling=Sampling(most_stops=5, ignored=tuple(name for name in _SELDOM if name != "seed")),
     source="https://ai.google.dev/api/caching; New API's Gemini channel, builds A, M, B",
 )
-_DEEPSEEK = Dialect(
+# What vendors take whose API has OpenAI's form.
+_OPEN = Dialect(tool_ids=ANY_ID, user_first=False, assistant_last="always", names=True)
+_DEEPSEEK = replace(
+    _OPEN,
     name="deepseek-v3.1",
     family="deepseek",
     # "This response_format type is unavailable now"
     structured=("json_object", "tool", "prompted"),
     structured_thinking=("json_object", "prompted"),
-    tool_ids=ANY_ID,
-    user_first=False,
-    assistant_last="always",
-    names=True,
     source="https://api-docs.deepseek.com/guides/thinking_mode",
 )
-_KIMI = Dialect(
+_KIMI = replace(
+    _OPEN,
     name="kimi-thinking",
     family="kimi",
     structured=("json_object", "tool", "prompted"),
@@ -101,15 +100,12 @@ _KIMI = Dialect(
     thinks="unless_refused",
     thinking_off="thinking",
     reasoning="calls",
-    tool_ids=ANY_ID,
-    user_first=False,
-    assistant_last="always",
-    names=True,
     # "The value range is [0, 1]"
     sampling=Sampling(temperature=(0, 1)),
     source="https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model; new-api#3121",
 )
-_QWEN = Dialect(
+_QWEN = replace(
+    _OPEN,
     name="qwen",
     family="qwen",
     structured=("json_object", "tool", "prompted"),
@@ -117,16 +113,13 @@ _QWEN = Dialect(
     structured_thinking=("prompted",),
     # "parameter.enable_thinking must be set to false for non-streaming calls"
     thinking_off="enable_thinking",
-    tool_ids=ANY_ID,
-    user_first=False,
-    assistant_last="always",
-    names=True,
     # New API's Ali channel sends 0.001 where it is unset (relay/channel/ali/text.go).
     sampling=Sampling(top_p=0.8, top_p_thinking=0.95),
     stream_whole_calls="while_thinking",
     source="https://help.aliyun.com/zh/model-studio/qwen-api-reference; New API's Ali channel",
 )
-_MINIMAX = Dialect(
+_MINIMAX = replace(
+    _OPEN,
     name="minimax",
     family="minimax",
     structured=("prompted",),
@@ -135,17 +128,14 @@ _MINIMAX = Dialect(
     # The documented choices are auto and none.
     forced_tools="never",
     reasoning="inline",
-    tool_ids=ANY_ID,
     # Each turn begins with its own `<think>`, which goes back unchanged.
     join_neighbours=False,
-    user_first=False,
-    assistant_last="always",
-    names=True,
     # "temperature must be in (0, 1]"
     sampling=Sampling(temperature=(0.01, 1)),
     source="https://platform.minimax.io/docs/api-reference/text-openai-api",
 )
-_GLM = Dialect(
+_GLM = replace(
+    _OPEN,
     name="glm",
     family="glm",
     # New API's GLM channel drops response_format (relay-zhipu_v4.go).
@@ -155,9 +145,7 @@ _GLM = Dialect(
     forced_tools="never",
     thinks="unless_refused",
     thinking_off="thinking",
-    tool_ids=ANY_ID,
-    user_first=False,
-    assistant_last="always",
+    names=False,
     sampling=Sampling(stop="string", temperature=(0, 1), ignored=_SELDOM),
     source="https://docs.z.ai/api-reference/llm/chat-completion; New API's GLM channel",
 )
@@ -178,9 +166,7 @@ _MISTRAL = Dialect(
     names=True,
     media_in_results=True,
     # 422 "Extra inputs are not permitted"
-    message_keys=frozenset(
-        {"role", "content", "tool_calls", "tool_call_id", "name", "prefix"},
-    ),
+    message_keys=frozenset({"role", "content", "tool_calls", "tool_call_id", "name", "prefix"}),
     # New API's Mistral channel drops it (relay/channel/mistral/text.go).
     sampling=Sampling(stop="here", ignored=_SELDOM),
     source="https://docs.mistral.ai/api/; New API's Mistral channel",
