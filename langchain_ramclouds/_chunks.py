@@ -64,17 +64,6 @@ def text_chunk(text: str) -> ChatGenerationChunk:
 class ChunkConverter:
     """Turns the chunks of one stream into LangChain's, whose sum loses nothing."""
 
-    __slots__ = (
-        "_calls",
-        "_expectation",
-        "_first",
-        "_json",
-        "_reasoning",
-        "_refusal",
-        "_text",
-        "is_done",
-    )
-
     def __init__(
         self, expectation: Expectation, json_schema: Mapping[str, Any] | None = None
     ) -> None:
@@ -215,13 +204,7 @@ class ChunkConverter:
 
 
 def _to_fragment(delta: ToolCallDelta) -> ToolCallChunk:
-    return ToolCallChunk(
-        type="tool_call_chunk",
-        index=delta.index,
-        id=delta.id,
-        name=delta.name,
-        args=delta.arguments,
-    )
+    return tool_call_chunk(index=delta.index, id=delta.id, name=delta.name, args=delta.arguments)
 
 
 def _to_last(chunk: Chunk) -> ChatGenerationChunk:

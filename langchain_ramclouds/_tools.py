@@ -29,7 +29,7 @@ AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 ToolChoice = str | bool | Mapping[str, Any] | None
 
 
-def to_wire_params(params: Mapping[str, Any], *, strict: bool | None = None) -> dict[str, Any]:
+def to_wire_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call, with its tools, tool choice and format as the wire has them."""
     wire = dict(params)
     if tools := params.get("tools"):
@@ -39,7 +39,7 @@ def to_wire_params(params: Mapping[str, Any], *, strict: bool | None = None) -> 
         names = [tool["function"]["name"] for tool in wire["tools"]]
         wire["tool_choice"] = to_tool_choice(choice, names)
     if (asked := params.get("response_format")) is not None:
-        wire["response_format"] = to_response_format(asked, strict=strict)
+        wire["response_format"] = to_response_format(asked)
     return wire
 
 

@@ -10,6 +10,10 @@ from ramclouds.bridge.arguments import ArgumentsForm, arguments_form
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.structured import Shape, text_of_value
 
+__all__ = ["JsonStream", "only_json"]
+
+_OPENING = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
+
 
 def only_json(text: str, json_schema: Mapping[str, Any], model: str) -> str:
     """The one JSON object that a text holds, unwrapped, without fences and prose; else the text.
@@ -33,29 +37,12 @@ def _object(value: Any) -> dict[str, Any]:
     return value
 
 
-__all__ = ["JsonStream", "only_json"]
-
-_OPENING = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
-
-
 class JsonStream:
     """Lets JSON through as it streams; keeps other text back until it is clear what it is.
 
     Fences and prose around one JSON object are dropped, as `only_json` does. Text without one
     comes out whole, at the end.
     """
-
-    __slots__ = (
-        "_buffer",
-        "_depth",
-        "_escaped",
-        "_form",
-        "_in_string",
-        "_json",
-        "_model",
-        "_schema",
-        "_where",
-    )
 
     def __init__(self, json_schema: Mapping[str, Any], model: str) -> None:
         self._schema = json_schema

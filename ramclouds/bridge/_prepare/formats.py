@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
+from ramclouds.bridge._prepare.order import newest_of_user
 from ramclouds.bridge._prepare.texts import text_of
 from ramclouds.bridge.dialects import Dialect
 
@@ -69,9 +70,9 @@ def with_words(messages: Sequence[WireMessage], words: str) -> list[WireMessage]
 def _with_words_of_user(messages: Sequence[WireMessage], words: str) -> list[WireMessage]:
     """The messages with an instruction at the end of the user's last one."""
     sent = list(messages)
-    places = [place for place, message in enumerate(sent) if message["role"] == "user"]
-    if not places:
+    place = newest_of_user(sent)
+    if place < 0:
         return [*sent, {"role": "user", "content": words}]
-    (extended,) = with_words([{**sent[places[-1]], "role": "system"}], words)
-    sent[places[-1]] = {**extended, "role": "user"}
+    (extended,) = with_words([{**sent[place], "role": "system"}], words)
+    sent[place] = {**extended, "role": "user"}
     return sent

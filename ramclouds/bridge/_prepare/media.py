@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ramclouds.bridge._prepare.notes import Notes, Part, WireMessage
+from ramclouds.bridge._prepare.order import newest_of_user
+from ramclouds.bridge._prepare.texts import text_of
 from ramclouds.bridge.dialects import Dialect
 from ramclouds.models import model_facts
 
@@ -23,7 +25,7 @@ def placed(
     """
     if not any(isinstance(message.get("content"), list) for message in messages):
         return list(messages)
-    newest = _newest_of_user(messages)
+    newest = newest_of_user(messages)
     noted = dialect.media_in_history == "note" and _takes_text_alone(model)
     sent: list[WireMessage] = []
     shown: list[Part] = []
@@ -40,11 +42,6 @@ def placed(
             shown += media
         sent.append(message)
     return [*sent, {"role": "user", "content": shown}] if shown else sent
-
-
-def _newest_of_user(messages: Sequence[WireMessage]) -> int:
-    places = (n for n in range(len(messages) - 1, -1, -1) if messages[n]["role"] == "user")
-    return next(places, -1)
 
 
 def _takes_text_alone(model: str) -> bool:
@@ -93,14 +90,9 @@ def _split(message: WireMessage) -> tuple[WireMessage, list[Part]]:
     content = message["content"]
     if not isinstance(content, list):
         return message, []
-    text = [part for part in content if not _is_medium(part)]
     media = [part for part in content if _is_medium(part)]
     if media:
-        text.append(_FOLLOWS)
+        content = [*content, _FOLLOWS]
         about = f"(Result of the tool call {message['tool_call_id']}:)"
         media.insert(0, {"type": "text", "text": about})
-    return {**message, "content": _joined(text)}, media
-
-
-def _joined(parts: Iterable[Mapping[str, Any]]) -> str:
-    return "\n".join(str(part.get("text", "")) for part in parts)
+    return {**message, "content": text_of({"content": content})}, media

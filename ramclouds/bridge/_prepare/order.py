@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
@@ -29,6 +30,12 @@ def ordered(
     return _ended(sent, dialect, is_thinking=is_thinking, notes=notes)
 
 
+def newest_of_user(messages: Sequence[WireMessage]) -> int:
+    """The place of the user's last message; -1 where there is none."""
+    places = (n for n in range(len(messages) - 1, -1, -1) if messages[n]["role"] == "user")
+    return next(places, -1)
+
+
 def _ended(
     sent: list[WireMessage], dialect: Dialect, *, is_thinking: bool, notes: Notes
 ) -> list[WireMessage]:
@@ -52,10 +59,8 @@ def _system_in_front(messages: list[WireMessage], notes: Notes) -> list[WireMess
     if not systems or systems == messages[:1]:
         return messages
     notes.changed.append("the system messages are one, in front")
-    first = systems[0]
-    for message in systems[1:]:
-        first = joined_pair(first, message)
-    return [first, *(message for message in messages if message["role"] != "system")]
+    others = (message for message in messages if message["role"] != "system")
+    return [reduce(_joined_pair, systems), *others]
 
 
 def _joined(messages: Sequence[WireMessage], notes: Notes) -> list[WireMessage]:
@@ -90,14 +95,10 @@ def _one(messages: Sequence[WireMessage]) -> WireMessage:
     for message in messages:
         fields |= message
     contents = [message["content"] for message in messages if message.get("content")]
-    reasoning = [message["reasoning_content"] for message in messages if _reasons(message)]
+    reasoning = [each for one in messages if (each := one.get("reasoning_content"))]
     if len(reasoning) > 1:
         fields["reasoning_content"] = "\n\n".join(reasoning)
     return {**fields, "content": _content(contents)}
-
-
-def _reasons(message: WireMessage) -> bool:
-    return bool(message.get("reasoning_content"))
 
 
 def _content(contents: Sequence[Any]) -> Any:
@@ -110,7 +111,7 @@ def _parts(content: Any) -> Any:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def joined_pair(first: WireMessage, second: WireMessage) -> WireMessage:
+def _joined_pair(first: WireMessage, second: WireMessage) -> WireMessage:
     """Two messages of one role as one, a blank line between them."""
     return {**first, "content": _content([first["content"], second["content"]])}
 

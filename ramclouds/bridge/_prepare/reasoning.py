@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ramclouds.bridge._prepare.notes import WireMessage
+from ramclouds.bridge._prepare.order import newest_of_user
 from ramclouds.bridge.dialects import Dialect
 
 _KEYS = ("reasoning_content", "reasoning")
@@ -18,18 +19,13 @@ def replayed(messages: Sequence[WireMessage], dialect: Dialect) -> list[WireMess
     way = dialect.reasoning
     if way == "never":
         return [_without(message) for message in messages]
-    turn = _running_turn(messages)
+    turn = newest_of_user(messages)
     return [
         _replayed(message, dialect, in_turn=place >= turn)
         if message["role"] == "assistant"
         else message
         for place, message in enumerate(messages)
     ]
-
-
-def _running_turn(messages: Sequence[WireMessage]) -> int:
-    places = (n for n in range(len(messages) - 1, -1, -1) if messages[n]["role"] == "user")
-    return next(places, 0)
 
 
 def _replayed(message: WireMessage, dialect: Dialect, *, in_turn: bool) -> WireMessage:
