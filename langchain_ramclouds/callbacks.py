@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -29,18 +28,16 @@ class UsageHandler(BaseCallbackHandler):
         self.meter = UsageMeter()
         self._base_url = base_url
         self._asked: dict[UUID, str] = {}
-        self._lock = Lock()
 
     def on_chat_model_start(
         self, serialized: dict[str, Any], messages: list[list[Any]], *, run_id: UUID, **kwargs: Any
     ) -> None:
         """Notes the model that is asked: the gateway bills by its name."""
-        with self._lock:
-            self._asked[run_id] = (kwargs.get("metadata") or {}).get("ls_model_name", "")
+        self._asked[run_id] = (kwargs.get("metadata") or {}).get("ls_model_name", "")
 
     def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Counts the usage of a run; a completion from LangChain's cache has none."""
-        asked = self._taken(run_id)
+        asked = self._asked.pop(run_id, "")
         for message in (_message_of(generations) for generations in response.generations):
             if message is None or _is_cached(message):
                 continue
@@ -51,11 +48,7 @@ class UsageHandler(BaseCallbackHandler):
 
     def on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
         """Counts what had been used when a run failed, or its stream was left."""
-        self.meter.add_failed(error, self._taken(run_id), self._base_url)
-
-    def _taken(self, run_id: UUID) -> str:
-        with self._lock:
-            return self._asked.pop(run_id, "")
+        self.meter.add_failed(error, self._asked.pop(run_id, ""), self._base_url)
 
 
 def _message_of(generations: list[Any]) -> AIMessage | None:

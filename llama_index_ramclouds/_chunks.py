@@ -9,29 +9,26 @@ from typing import Any, TypeVar
 from llama_index.core.base.llms.types import ChatResponseAsyncGen, ChatResponseGen
 
 from llama_index_ramclouds._errors import as_expected, asks_again
-from llama_index_ramclouds._tools import keep_first_call
-from ramclouds import Chunk
 from ramclouds.bridge.expectation import Expectation
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
-def each(
-    chunks: Generator[Chunk, None, None], to_response: Callable[[Chunk], T]
-) -> Generator[T, None, None]:
-    """Convert each chunk as it comes."""
-    with closing(chunks):
-        for chunk in chunks:
-            yield to_response(chunk)
+def each(items: Generator[S, None, None], convert: Callable[[S], T]) -> Generator[T, None, None]:
+    """Convert each item of a stream as it comes."""
+    with closing(items):
+        for item in items:
+            yield convert(item)
 
 
 async def aeach(
-    chunks: AsyncGenerator[Chunk, None], to_response: Callable[[Chunk], T]
+    items: AsyncGenerator[S, None], convert: Callable[[S], T]
 ) -> AsyncGenerator[T, None]:
-    """Convert each chunk as it comes."""
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            yield to_response(chunk)
+    """Convert each item of a stream as it comes."""
+    async with aclosing(items):
+        async for item in items:
+            yield convert(item)
 
 
 # A stream without a last response raises, so in each of these there is one.
@@ -63,20 +60,6 @@ async def aexpecting(
             break
         responses = await again()
     as_expected(last, expectation)
-
-
-def with_one_call(responses: ChatResponseGen) -> ChatResponseGen:
-    """Keep the first call."""
-    with closing(responses):
-        for response in responses:
-            yield keep_first_call(response)
-
-
-async def awith_one_call(responses: ChatResponseAsyncGen) -> ChatResponseAsyncGen:
-    """Keep the first call."""
-    async with aclosing(responses):
-        async for response in responses:
-            yield keep_first_call(response)
 
 
 async def with_events(

@@ -11,37 +11,29 @@ Client = TypeVar("Client")
 
 
 class Clients:
-    """The sync and the async client of one LLM."""
+    """The sync and the async client of one LLM, each with the settings that it was made of."""
 
     def __init__(self) -> None:
-        self._sync: tuple[dict[str, Any], ramclouds.Client] | None = None
-        self._async: tuple[dict[str, Any], ramclouds.AsyncClient] | None = None
+        self._made: dict[Callable[..., Any], tuple[dict[str, Any], Any]] = {}
 
-    # Compared at each call: settings of an LLM can be assigned, or changed in a copy.
-
-    def sync(self, settings: dict[str, Any]) -> ramclouds.Client:
-        """The client of the sync methods."""
-        if self._sync is None or self._sync[0] != settings:
-            self._sync = (settings, _made(ramclouds.Client, settings))
-        return self._sync[1]
-
-    def asynchronous(self, settings: dict[str, Any]) -> ramclouds.AsyncClient:
-        """The client of the async methods."""
-        if self._async is None or self._async[0] != settings:
-            self._async = (settings, _made(ramclouds.AsyncClient, settings))
-        return self._async[1]
+    def get(self, kind: Callable[..., Client], settings: dict[str, Any]) -> Client:
+        """The client of a kind, `ramclouds.Client` or `ramclouds.AsyncClient`."""
+        made = self._made.get(kind)
+        # Compared at each call: settings of an LLM can be assigned, or changed in a copy.
+        if made is None or made[0] != settings:
+            made = self._made[kind] = (settings, _made(kind, settings))
+        client: Client = made[1]
+        return client
 
     def close(self) -> None:
         """Close the connections of the sync methods; the next call opens new ones."""
-        made, self._sync = self._sync, None
-        if made is not None:
+        if made := self._made.pop(ramclouds.Client, None):
             made[1].close()
 
     async def aclose(self) -> None:
         """Close all connections; the next call opens new ones."""
         self.close()
-        made, self._async = self._async, None
-        if made is not None:
+        if made := self._made.pop(ramclouds.AsyncClient, None):
             await made[1].aclose()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
+from dataclasses import fields
 from typing import Any
 
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
@@ -21,14 +21,7 @@ from ramclouds import Usage, UsageMeter
 # A stream that failed has an event with the error; a whole call has one with its text alone.
 _ERRORS = ("ExceptionEvent", "SpanDropEvent")
 
-_COUNTS = (
-    "prompt_tokens",
-    "completion_tokens",
-    "total_tokens",
-    "cached_tokens",
-    "cache_creation_tokens",
-    "reasoning_tokens",
-)
+_COUNTS = [field.name for field in fields(Usage) if isinstance(field.default, int)]
 
 
 class UsageHandler(BaseEventHandler):
@@ -49,7 +42,6 @@ class UsageHandler(BaseEventHandler):
     base_url: str | None = None
     _meter: UsageMeter = PrivateAttr(default_factory=UsageMeter)
     _asked: dict[str, str] = PrivateAttr(default_factory=dict)
-    _lock: Any = PrivateAttr(default_factory=Lock)
 
     @property
     def meter(self) -> UsageMeter:
@@ -65,20 +57,15 @@ class UsageHandler(BaseEventHandler):
         """Notes the model that is asked, and counts the usage of its response."""
         span = event.span_id or ""
         if isinstance(event, (LLMChatStartEvent, LLMCompletionStartEvent)):
-            with self._lock:
-                self._asked[span] = event.model_dict.get("model", "")
+            self._asked[span] = event.model_dict.get("model", "")
         elif event.class_name() in _ERRORS and span in self._asked:
             error = getattr(event, "exception", None)
-            self._meter.add_failed(error, self._taken(span), self.base_url)
+            self._meter.add_failed(error, self._asked.pop(span, ""), self.base_url)
         elif isinstance(event, (LLMChatEndEvent, LLMCompletionEndEvent)):
             about = event.response.additional_kwargs if event.response is not None else {}
-            asked = self._taken(span)
+            asked = self._asked.pop(span, "")
             name = about.get("model", asked) if "fallback_from" in about else asked
             self._meter.add(_usage_of(about), name, self.base_url)
-
-    def _taken(self, span: str) -> str:
-        with self._lock:
-            return self._asked.pop(span, "")
 
 
 def _usage_of(about: Mapping[str, Any]) -> Usage | None:

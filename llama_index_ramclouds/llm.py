@@ -23,15 +23,7 @@ from typing_extensions import Unpack
 
 import ramclouds
 from llama_index_ramclouds import _tools
-from llama_index_ramclouds._chunks import (
-    aeach,
-    aexpecting,
-    awith_one_call,
-    each,
-    expecting,
-    with_events,
-    with_one_call,
-)
+from llama_index_ramclouds._chunks import aeach, aexpecting, each, expecting, with_events
 from llama_index_ramclouds._connection import LateSignature
 from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import LLMSettings
@@ -235,14 +227,18 @@ class RamClouds(StructuredPrediction):
     ) -> ChatResponseGen:
         """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = self.stream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
-        return responses if _tools.is_parallel(args, kwargs) else with_one_call(responses)
+        if _tools.is_parallel(args, kwargs):
+            return responses
+        return each(responses, _tools.keep_first_call)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = await self.astream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
-        return responses if _tools.is_parallel(args, kwargs) else awith_one_call(responses)
+        if _tools.is_parallel(args, kwargs):
+            return responses
+        return aeach(responses, _tools.keep_first_call)
 
     def _prepare_chat_with_tools(
         self,

@@ -24,7 +24,6 @@ PAIRS: list[tuple[Any, Any]] = [
     (RamClouds._structured_stream_call, RamClouds._structured_astream_call),
     (_chunks.each, _chunks.aeach),
     (_chunks.expecting, _chunks.aexpecting),
-    (_chunks.with_one_call, _chunks.awith_one_call),
     (_predictions.predict, _predictions.apredict),
 ]
 
