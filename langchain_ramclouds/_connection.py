@@ -7,16 +7,14 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from langchain_core.utils import from_env, secret_from_env
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from typing_extensions import Self
 
 import ramclouds
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
-    MAX_WAIT,
-    STALL_TIMEOUT,
     ClientSettings,
-    Pace,
+    ConnectionFields,
     check_pickles,
     public_headers,
 )
@@ -36,14 +34,11 @@ class ConnectionSettings(ClientSettings, total=False):
     http_async_client: Any
 
 
-class Connection(BaseModel):
+class Connection(ConnectionFields):
     """The fields of a client, and the clients made from them."""
 
     _of_client: ClassVar[tuple[str, ...]] = CLIENT_FIELDS
     """The fields that the client of the model is built with."""
-
-    # An error about one field shows what all of them were given, the key included.
-    model_config = ConfigDict(hide_input_in_errors=True)
 
     api_key: SecretStr | None = Field(
         default_factory=secret_from_env("RAMCLOUDS_API_KEY", default=None),
@@ -58,24 +53,8 @@ class Connection(BaseModel):
     """The gateway, with its /v1; without one, `RAMCLOUDS_BASE_URL`, then RamClouds."""
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
     """Seconds, or an `httpx.Timeout`."""
-    stall_timeout: float | None = STALL_TIMEOUT
-    """Seconds of a stream that gives nothing but comments; None is no limit."""
-    total_timeout: float | None = None
-    """Seconds of a call with all its retries; None is no limit."""
-    max_wait: float | None = MAX_WAIT
-    """Seconds to wait at most because the gateway asks for it; None is no limit."""
-    pace: Pace = "process"
-    """Who shares what refusals teach: the process, the machine (`shared`), or nobody (`off`)."""
-    user_agent: str | None = None
-    """Who asks; by default this package and its version."""
-    verify: Any = None
-    """False, the path of a file of root certificates, or an `ssl.SSLContext`."""
-    max_retries: int | None = None
-    """Further attempts after the first; the client's default is 2."""
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers of every request."""
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.Client` of your own for the sync methods."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     """An `httpx.AsyncClient` of your own for the async methods."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import pickle
 from collections.abc import Mapping
@@ -24,10 +23,8 @@ from llama_index_ramclouds._clients import Clients
 from ramclouds import ConfigurationError
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
-    MAX_WAIT,
-    STALL_TIMEOUT,
     ClientSettings,
-    Pace,
+    ConnectionFields,
     check_pickles,
     construct,
     public_headers,
@@ -53,64 +50,26 @@ class LateSignature:
         return inspect.signature(kind)
 
 
-class Connection(BaseModel):
+class Connection(ConnectionFields):
     """The fields of a client, and the clients made from them."""
 
     _of_client: ClassVar[tuple[str, ...]] = CLIENT_FIELDS
     """The fields that the client of the model is built with."""
-    api_key: SecretStr | None = Field(
-        default=None,
-        description="RamClouds key; without one, RAMCLOUDS_API_KEY.",
-        exclude=True,
-        repr=False,
-    )
+
+    api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
+    """RamClouds key; without one, `RAMCLOUDS_API_KEY`."""
     base_url: str | None = Field(
         default=None,
         repr=False,  # It may hold a password, and is then refused.
-        description="Gateway, with its /v1; without one, RAMCLOUDS_BASE_URL, then RamClouds.",
         validation_alias=AliasChoices("base_url", "api_base"),
     )
-    timeout: Any = Field(
-        default=None, description="Seconds, or an httpx.Timeout; None is the client's default."
-    )
-    stall_timeout: float | None = Field(
-        default=STALL_TIMEOUT,
-        description="Seconds of a stream that gives nothing but comments; None is no limit.",
-    )
-    total_timeout: float | None = Field(
-        default=None, description="Seconds of a call with all its retries; None is no limit."
-    )
-    max_wait: float | None = Field(
-        default=MAX_WAIT,
-        description="Seconds to wait at most because the gateway asks for it; None is no limit.",
-    )
-    pace: Pace = Field(
-        default="process",
-        description="Who shares what refusals teach: the process, the machine (shared), or nobody.",
-    )
-    max_retries: int | None = Field(default=None, description="None is the client's default, 2.")
-    user_agent: str | None = Field(
-        default=None, description="Who asks; by default this package and its version."
-    )
-    verify: Any = Field(
-        default=None,
-        description="False, the path of a file of root certificates, or an ssl.SSLContext.",
-    )
-    default_headers: dict[str, str] | None = Field(
-        default=None, description="Headers of every request.", repr=False
-    )
-    http_client: Any = Field(
-        default=None,
-        description="An httpx.Client of your own for the sync methods.",
-        exclude=True,
-        repr=False,
-    )
-    async_http_client: Any = Field(
-        default=None,
-        description="An httpx.AsyncClient of your own for the async methods.",
-        exclude=True,
-        repr=False,
-    )
+    """The gateway, with its /v1; without one, `RAMCLOUDS_BASE_URL`, then RamClouds."""
+    timeout: Any = None
+    """Seconds, or an `httpx.Timeout`; None is the client's default."""
+    default_headers: dict[str, str] | None = Field(default=None, repr=False)
+    """Headers of every request."""
+    async_http_client: Any = Field(default=None, exclude=True, repr=False)
+    """An `httpx.AsyncClient` of your own for the async methods."""
 
     _clients: Clients = PrivateAttr(default_factory=Clients)
 
@@ -155,12 +114,12 @@ class Connection(BaseModel):
     def _client(self) -> ramclouds.Client:
         settings = {name: getattr(self, name) for name in self._of_client}
         settings["http_client"] = self.http_client
-        return self._clients.sync(settings)
+        return self._clients.get(ramclouds.Client, settings)
 
     def _async_client(self) -> ramclouds.AsyncClient:
         settings = {name: getattr(self, name) for name in self._of_client}
         settings["http_client"] = self.async_http_client
-        return self._clients.asynchronous(settings)
+        return self._clients.get(ramclouds.AsyncClient, settings)
 
     @field_validator("timeout")
     @classmethod
@@ -204,7 +163,7 @@ class Connection(BaseModel):
         }
         if self.default_headers is not None:
             kept["default_headers"] = public_headers(self.default_headers)
-        return {"__dict__": copy.copy(kept)}
+        return {"__dict__": kept}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         self._restore({**state["__dict__"]})

@@ -38,31 +38,22 @@ class Fields(Connection, ChatModelSettings):
     """Every setting of `RamClouds`."""
 
     _of_client: ClassVar[tuple[str, ...]] = CHAT_CLIENT_FIELDS
-    model: str = Field(description="Model to ask, by the name the gateway lists it under.")
-    additional_kwargs: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters of every request, as `chat` takes them."
-    )
-    extra_body: dict[str, Any] = Field(
-        default_factory=dict, description="Keys of every request's body, sent unchecked."
-    )
-    context_window: int | None = Field(
-        default=None, gt=0, description="Tokens; None takes what is known of the model."
-    )
-    is_function_calling_model: bool = Field(
-        default=True, description="False keeps agents and programs from sending tools."
-    )
-    structured_output_mode: StructuredOutputMode = Field(
-        default="auto",
-        description=(
-            "How structured output is asked for; auto asks as the model's dialect says, and through"
-            " the prompt where that is refused."
-        ),
-    )
-    tokenizer: Callable[[str], Sequence[Any]] | None = Field(
-        default=None,
-        description="Counts tokens for `count_tokens`; None is LlamaIndex's own, without network.",
-        exclude=True,
-    )
+
+    model: str
+    """Model to ask, by the name the gateway lists it under."""
+    additional_kwargs: dict[str, Any] = Field(default_factory=dict)
+    """Parameters of every request, as `chat` takes them."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Keys of every request's body, sent unchecked."""
+    context_window: int | None = Field(default=None, gt=0)
+    """Tokens; None takes what is known of the model."""
+    is_function_calling_model: bool = True
+    """False keeps agents and programs from sending tools."""
+    structured_output_mode: StructuredOutputMode = "auto"
+    """How structured output is asked for; `auto` asks as the model's dialect says, and through the
+    prompt where that is refused."""
+    tokenizer: Callable[[str], Sequence[Any]] | None = Field(default=None, exclude=True)
+    """Counts tokens for `count_tokens`; None is LlamaIndex's own, without network."""
 
     # By gateway, the models that ignored a native request; copies learn from each other.
     _downgraded: dict[Any, set[Hashable]] = PrivateAttr(default_factory=dict)

@@ -46,8 +46,6 @@ class StructuredPrediction(Fields, FunctionCallingLLM):
         arbitrary_types_allowed=True,
         extra="forbid",
         defer_build=True,
-        # The input of a wrong api_key or header may hold the key.
-        hide_input_in_errors=True,
     )
 
     def structured_predict(

@@ -39,36 +39,26 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
         arbitrary_types_allowed=True,
         extra="forbid",
         defer_build=True,
-        # The input of a wrong api_key or header may hold the key.
-        hide_input_in_errors=True,
         protected_namespaces=("pydantic_model_",),
     )
 
     model_name: str = Field(
-        default="text-embedding-3-small",
-        description="Model to ask, by the name the gateway lists it under.",
-        validation_alias=AliasChoices("model_name", "model"),
+        default="text-embedding-3-small", validation_alias=AliasChoices("model_name", "model")
     )
-    dimensions: int | None = Field(
-        default=None, description="Length of the vectors, where the model can shorten them."
-    )
-    user: str | None = Field(default=None, description="Sent with each request.")
-    extra_body: dict[str, Any] = Field(
-        default_factory=dict, description="Keys of every request's body, sent unchecked."
-    )
-    embed_batch_size: int = Field(
-        default=512, gt=0, le=2048, description="Texts of one request, at most."
-    )
-    num_workers: int | None = Field(
-        default=4, gt=0, description="Requests under way at a time; None is one."
-    )
-    on_too_long: Literal["raise", "truncate", "average"] = Field(
-        default="raise",
-        description=(
-            "What becomes of a text that is too long for the model: an error, its beginning, or"
-            " the average of the vectors of its parts."
-        ),
-    )
+    """Model to ask, by the name the gateway lists it under."""
+    dimensions: int | None = None
+    """Length of the vectors, where the model can shorten them."""
+    user: str | None = None
+    """The end user, for the provider's watch over abuse."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Keys of every request's body, sent unchecked."""
+    embed_batch_size: int = Field(default=512, gt=0, le=2048)
+    """Texts of one request, at most."""
+    num_workers: int | None = Field(default=4, gt=0)
+    """Requests under way at a time; None is one."""
+    on_too_long: Literal["raise", "truncate", "average"] = "raise"
+    """What becomes of a text that is too long for the model: an error, its beginning, or the
+    average of the vectors of its parts."""
 
     __signature__: ClassVar[Any] = LateSignature()
 

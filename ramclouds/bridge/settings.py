@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import AliasChoices, BaseModel, Secret, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Secret, ValidationError
 from typing_extensions import TypedDict
 
 from ramclouds.bridge._foreign_names import FOREIGN, HEADERS_HINT
@@ -31,6 +31,7 @@ __all__ = [
     "MAX_WAIT",
     "STALL_TIMEOUT",
     "ClientSettings",
+    "ConnectionFields",
     "EmbeddingSettings",
     "Pace",
     "check_count",
@@ -48,14 +49,6 @@ __all__ = [
     "to_timeout",
     "unknown_name",
 ]
-
-CLIENT_FIELDS = (
-    "api_key", "base_url", "timeout", "stall_timeout", "total_timeout", "max_retries",
-    "max_wait", "pace", "default_headers", "user_agent", "verify",
-)  # fmt: skip
-"""The fields of every model of an adapter that its client is built with."""
-CHAT_CLIENT_FIELDS = (*CLIENT_FIELDS, "think_tags", "images_in_text", "stream_whole_calls")
-"""The same of a chat model."""
 
 STALL_TIMEOUT = 330.0
 """Seconds of a stream with nothing but comments; the gateway itself waits 305 for a provider."""
@@ -84,6 +77,36 @@ class ClientSettings(TypedDict, total=False):
     http_client: httpx.Client | None
 
 
+CLIENT_FIELDS = tuple(name for name in ClientSettings.__annotations__ if name != "http_client")
+"""The fields of every model of an adapter that its client is built with."""
+CHAT_CLIENT_FIELDS = (*CLIENT_FIELDS, "think_tags", "images_in_text", "stream_whole_calls")
+"""The same of a chat model."""
+
+
+class ConnectionFields(BaseModel):
+    """The fields of a client that every model of both adapters has as settings."""
+
+    # An error about one field shows what all of them were given, the key included.
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
+
+    stall_timeout: float | None = STALL_TIMEOUT
+    """Seconds of a stream that gives nothing but comments; None is no limit."""
+    total_timeout: float | None = None
+    """Seconds of a call with all its retries; None is no limit."""
+    max_wait: float | None = MAX_WAIT
+    """Seconds to wait at most because the gateway asks for it; None is no limit."""
+    pace: Pace = "process"
+    """Who shares what refusals teach: the process, the machine (`shared`), or nobody (`off`)."""
+    max_retries: int | None = None
+    """Further attempts after the first; the client's default is 2."""
+    user_agent: str | None = None
+    """Who asks; by default this package and its version."""
+    verify: Any = None
+    """False, the path of a file of root certificates, or an `ssl.SSLContext`."""
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    """An `httpx.Client` of your own for the sync methods."""
+
+
 class EmbeddingSettings(ClientSettings, total=False):
     """What an embedding model of either adapter is built with, for type checkers."""
 
@@ -110,7 +133,8 @@ def fields_by_name(kind: type[BaseModel]) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for field, info in kind.model_fields.items():
         alias = info.validation_alias
-        others = alias.choices if isinstance(alias, AliasChoices) else [alias or field]
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or field]
+        others = [one.path[0] if isinstance(one, AliasPath) else one for one in choices]
         names |= dict.fromkeys((field, *map(str, others)), field)
     return names
 

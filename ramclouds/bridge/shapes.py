@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import AliasChoices, AliasPath, BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.errors import PydanticUserError
 
 from ramclouds.bridge.schemas import wrapped
+from ramclouds.bridge.settings import fields_by_name
 from ramclouds.bridge.structured import Shape
 from ramclouds.bridge.wrapping import validator_of
 
@@ -21,22 +22,13 @@ M = TypeVar("M", bound=BaseModel)
 def class_shape(kind: type[M], name: str | None = None) -> Shape[M]:
     """The shape of a pydantic class."""
     is_root = issubclass(kind, RootModel)
+    is_open = is_root or kind.model_config.get("extra") == "allow"
     return Shape(
         name=name or kind.__name__,
         fit=lambda value: _checked(kind, value),
-        keys=None if is_root or kind.model_config.get("extra") == "allow" else _names(kind),
+        keys=None if is_open else frozenset(fields_by_name(kind)),
         is_object=not is_root or _is_object(kind),
     )
-
-
-def _names(kind: type[BaseModel]) -> frozenset[str]:
-    names: set[str] = set()
-    for field, info in kind.model_fields.items():
-        alias = info.validation_alias or info.alias
-        choices = alias.choices if isinstance(alias, AliasChoices) else [alias or field]
-        found = [choice.path[0] if isinstance(choice, AliasPath) else choice for choice in choices]
-        names |= {field, *map(str, found)}
-    return frozenset(names)
 
 
 def _is_object(kind: type[BaseModel]) -> bool:

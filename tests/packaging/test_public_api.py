@@ -106,9 +106,9 @@ NAMES = {
     "ramclouds.bridge.schemas": "Form Schema Use document prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings
-        EmbeddingSettings Pace check_count check_extra check_pickles check_word closest construct
-        fields_by_name hide_headers is_secret_header public_headers reject_unknown shown_headers
-        to_timeout unknown_name
+        ConnectionFields EmbeddingSettings Pace check_count check_extra check_pickles check_word
+        closest construct fields_by_name hide_headers is_secret_header public_headers
+        reject_unknown shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         ArrivingCall Tool answer_format answer_tool forced_name function_tool given_format is_forced
@@ -247,7 +247,7 @@ def test_model_fields_are_pinned(model: type[BaseModel]) -> None:
 def test_each_field_is_described(model: type[BaseModel]) -> None:
     described = {name for name, field in model.model_fields.items() if field.description}
     for kind in model.__mro__:
-        if kind.__module__.startswith(("ramclouds", "langchain_ramclouds")):
+        if kind.__module__.startswith(PACKAGES):
             described |= set(described_in(inspect.getsource(kind)))
     assert set(FIELDS[model].split()) - described == set()
 
