@@ -115,7 +115,7 @@ dist: .venv/dev.stamp  ## Build all distributions into dist/, the same bytes eac
 
 .PHONY: fuzz
 fuzz: .venv/dev.stamp  ## Look for responses that break the client, for FUZZ_SECONDS (600).
-	@$(BIN)/python tests/fuzz.py
+	@$(BIN)/python -m tests.fuzz
 
 .PHONY: soak
 soak: .venv/dev.stamp  ## 25,000 calls and 5,000 streams with faults, cancels and interrupts: SCALE=0.1.

@@ -7,7 +7,6 @@ case of each finding; ends with 1 if there is any.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import resource
@@ -19,15 +18,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from typing import Any
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
-
-from ramclouds import AsyncClient, Client, RamCloudsError
+from ramclouds import RamCloudsError
 from tests.gateway import Gateway, Raw, manifest
 from tests.gateway.corpus import body, parts
-from tests.harness import assert_complete, read
+from tests.harness import TWINS, Calls, assert_complete, read
 from tests.unit.offline import read_stream, read_whole, split_at
 
-ASK: dict[str, Any] = {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}]}
 NAMES = [case["name"] for case in manifest()]
 BODIES = [body(name) for name in NAMES]
 SLOWEST = 5.0
@@ -130,44 +126,25 @@ class Loopback:
     """Both clients against a gateway that answers with whatever comes."""
 
     def __init__(self, gateway: Gateway) -> None:
-        settings: dict[str, Any] = {"api_key": "test-key", "base_url": gateway.base_url}
-        settings |= {"max_retries": 0, "timeout": 2}
         self._gateway = gateway
-        self._client = Client(**settings)
-        self._aclient = AsyncClient(**settings)
-        self._loop = asyncio.new_event_loop()
+        self._twins = [kind() for kind in TWINS.values()]
+        self._calls = [Calls(twin, base_url=gateway.base_url, timeout=2) for twin in self._twins]
 
     def try_one(self, rng: random.Random) -> None:
         pieces = list(answers(rng))
         # As many as there are attempts: a kept connection may be found stale once.
         self._gateway.reply(Raw(pieces), Raw(pieces))
+        calls = rng.choice(self._calls)
         try:
-            rng.choice((self._complete, self._stream, self._acomplete, self._astream))()
+            rng.choice((calls.complete, calls.stream))()
         except RamCloudsError:
             pass
         finally:
             self._gateway.forget()
 
-    def _complete(self) -> None:
-        self._client.complete(**ASK)
-
-    def _stream(self) -> None:
-        list(self._client.stream(**ASK))
-
-    def _acomplete(self) -> None:
-        self._loop.run_until_complete(self._aclient.complete(**ASK))
-
-    def _astream(self) -> None:
-        async def run() -> None:
-            async for _ in self._aclient.stream(**ASK):
-                pass
-
-        self._loop.run_until_complete(run())
-
     def close(self) -> None:
-        self._client.close()
-        self._loop.run_until_complete(self._aclient.aclose())
-        self._loop.close()
+        for one in (*self._calls, *self._twins):
+            one.close()
 
 
 class HangError(BaseException):

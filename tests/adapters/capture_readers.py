@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -19,101 +18,55 @@ from llama_index.core.base.llms.types import (
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
-from tests.captures import Capture, Outcome, ReplayTransport, Splitting
-
-Read = Callable[[Capture, httpx.Client, httpx.AsyncClient, str], Awaitable[Outcome]]
-
-
-def read_by(reader: Read, capture: Capture, split: Splitting) -> Outcome:
-    """What an adapter makes of a capture, and of those that it must have read before."""
-    return asyncio.run(_read_by(reader, capture, split))
-
-
-async def _read_by(reader: Read, capture: Capture, split: Splitting) -> Outcome:
-    transport = ReplayTransport([*capture.before, capture], split)
-    url = f"http://{capture.name}-{reader.__name__}-{split}.localhost/v1".lower()
-    url = url.replace("_", "-")
-    with httpx.Client(transport=transport) as http:
-        async with httpx.AsyncClient(transport=transport) as ahttp:
-            for one in capture.before:
-                await _outcome(reader, one, http, ahttp, url)
-            return await _outcome(reader, capture, http, ahttp, url)
-
-
-async def _outcome(
-    reader: Read, capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
-) -> Outcome:
-    try:
-        return await reader(capture, http, ahttp, url)
-    except RamCloudsError as exc:
-        return Outcome(error=exc)
+from tests.adapters.asking import Way
+from tests.captures import Capture, Outcome, ReplayTransport
 
 
 async def langchain(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
+    way: Way, capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
 ) -> Outcome:
-    """`invoke`, or the sum of what `stream` gives."""
-    model = _langchain(capture, http, ahttp, url)
-    asked = [HumanMessage("Hi")]
-    if not capture.is_stream:
-        return of_message(model.invoke(asked, **_tools(capture)))
-    first, *rest = list(model.stream(asked, **_tools(capture)))
-    return of_message(first + rest if rest else first)
-
-
-async def langchain_async(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
-) -> Outcome:
-    """`ainvoke`, or the sum of what `astream` gives."""
-    model = _langchain(capture, http, ahttp, url)
-    asked = [HumanMessage("Hi")]
-    if not capture.is_stream:
-        return of_message(await model.ainvoke(asked, **_tools(capture)))
-    first, *rest = [chunk async for chunk in model.astream(asked, **_tools(capture))]
-    return of_message(first + rest if rest else first)
+    """What `ChatRamClouds` makes of a capture."""
+    clients: dict[str, Any] = {"http_client": http, "http_async_client": ahttp}
+    model = ChatRamClouds(**_settings(capture, url), **clients)
+    return of_message(await way.langchain(model, [HumanMessage("Hi")], **_tools(capture)))
 
 
 async def llama_index(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
+    way: Way, capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
 ) -> Outcome:
-    """`chat`, or the last response of `stream_chat`."""
-    llm = _llama_index(capture, http, ahttp, url)
-    asked = [ChatMessage("Hi")]
-    if not capture.is_stream:
-        return of_response(llm.chat(asked, **_tools(capture)))
-    return of_response(list(llm.stream_chat(asked, **_tools(capture)))[-1])
+    """What `RamClouds` makes of a capture."""
+    clients: dict[str, Any] = {"http_client": http, "async_http_client": ahttp}
+    llm = RamClouds(**_settings(capture, url), **clients)
+    return of_response(await way.llama_index(llm, [ChatMessage("Hi")], **_tools(capture)))
 
 
-async def llama_index_async(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
-) -> Outcome:
-    """`achat`, or the last response of `astream_chat`."""
-    llm = _llama_index(capture, http, ahttp, url)
-    asked = [ChatMessage("Hi")]
-    if not capture.is_stream:
-        return of_response(await llm.achat(asked, **_tools(capture)))
-    stream = await llm.astream_chat(asked, **_tools(capture))
-    return of_response([response async for response in stream][-1])
+READERS = (langchain, llama_index)
+
+
+def read_by(reader: Any, capture: Capture, *, is_async: bool) -> Outcome:
+    """What an adapter makes of a capture, and of those that it must have read before."""
+    return asyncio.run(_read_by(reader, capture, is_async))
+
+
+async def _read_by(reader: Any, capture: Capture, is_async: bool) -> Outcome:
+    transport = ReplayTransport([*capture.before, capture], "as_read")
+    name = reader.__name__.replace("_", "-")
+    url = f"http://{capture.name}-{name}-{is_async}.localhost/v1".lower()
+    outcome = Outcome()
+    with httpx.Client(transport=transport) as http:
+        async with httpx.AsyncClient(transport=transport) as ahttp:
+            for one in (*capture.before, capture):
+                try:
+                    outcome = await reader(Way(is_async, one.is_stream), one, http, ahttp, url)
+                except RamCloudsError as exc:
+                    outcome = Outcome(error=exc)
+    return outcome
 
 
 def _settings(capture: Capture, url: str) -> dict[str, Any]:
     model = capture.request.get("model", "gpt-5")
     settings = {"model": model, "api_key": "test-key", "base_url": url, "max_retries": 0}
     return {**settings, "think_tags": True, "on_invalid_tool_calls": "return"}
-
-
-def _langchain(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
-) -> ChatRamClouds:
-    clients: dict[str, Any] = {"http_client": http, "http_async_client": ahttp}
-    return ChatRamClouds(**_settings(capture, url), **clients)
-
-
-def _llama_index(
-    capture: Capture, http: httpx.Client, ahttp: httpx.AsyncClient, url: str
-) -> RamClouds:
-    clients: dict[str, Any] = {"http_client": http, "async_http_client": ahttp}
-    return RamClouds(**_settings(capture, url), **clients)
 
 
 def _tools(capture: Capture) -> dict[str, Any]:

@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 
-from langchain_ramclouds import ChatRamClouds
-from langchain_ramclouds._connection import CLIENTS
-from langchain_ramclouds._fields import DOWNGRADED
 from llama_index_ramclouds import RamClouds
-from ramclouds import Client
 from tests.adapters.asking import WAYS, Way
 from tests.gateway import Gateway
+from tests.langchain.conftest import chat, close_shared_clients
 from tests.llama_index.conftest import core_leaves_open
 
-__all__ = ["core_leaves_open"]
+__all__ = ["chat", "close_shared_clients", "core_leaves_open"]
 
 
 @pytest.fixture(params=WAYS, ids=str)
@@ -25,21 +22,6 @@ def way(request: pytest.FixtureRequest) -> Way:
     """One of the four ways to ask."""
     asked: Way = request.param
     return asked
-
-
-@pytest.fixture
-def chat(gateway: Gateway) -> Iterator[Callable[..., ChatRamClouds]]:
-    """Builds a LangChain model that talks to the gateway."""
-
-    def build(**settings: Any) -> ChatRamClouds:
-        defaults = {"model": "gpt-5", "api_key": "test-key", "max_retries": 0}
-        return ChatRamClouds(**{**defaults, "base_url": gateway.base_url, **settings})
-
-    yield build
-    DOWNGRADED.clear()  # another gateway may come up on the same port
-    for client in CLIENTS.clear():
-        if isinstance(client, Client):
-            client.close()
 
 
 @pytest.fixture

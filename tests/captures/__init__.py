@@ -2,12 +2,10 @@
 
 from tests.captures.capture import CAPTURES, Capture, named
 from tests.captures.expect import Outcome, differences
-from tests.captures.not_yet import NOT_YET
 from tests.captures.wire import SPLITTINGS, ReplayTransport, Splitting, raw_pieces
 
 __all__ = [
     "CAPTURES",
-    "NOT_YET",
     "SPLITTINGS",
     "Capture",
     "Outcome",

@@ -2,94 +2,63 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import httpx
 
-from ramclouds import AsyncClient, Chunk, Client, Completion, KeyStatus, Prices, RamCloudsError
+from ramclouds import Chunk, Completion, RamCloudsError
 from ramclouds._wire.account import BILLING_LIMIT
 from ramclouds.types import Usage
 from tests.captures.capture import Capture
 from tests.captures.expect import Outcome, arguments_of
 from tests.captures.wire import ReplayTransport, Splitting
+from tests.harness import Calls, Twin
 
 # What the client refuses before sending is left out when the reply is what counts.
 _PLAIN = ("model", "messages", "tools")
 
 
-def replayed(kind: type[Client] | type[AsyncClient], capture: Capture, split: Splitting) -> Outcome:
+def replayed(kind: type[Twin], capture: Capture, split: Splitting) -> Outcome:
     """What a client makes of a capture that an httpx transport replays."""
     transport = ReplayTransport([*capture.before, capture], split)
+    http_class = httpx.AsyncClient if kind.is_async else httpx.Client
     # A base URL of its own: what is learnt of a model holds for a base URL.
     url = f"http://{capture.name}-{kind.__name__}-{split}.localhost".lower()
-    if kind is Client:
-        with httpx.Client(transport=transport) as http:
-            return read_all(Client(**_settings(capture, url), http_client=http), capture)
-    return asyncio.run(_areplayed(transport, capture, url))
+    with closing(kind()) as twin:
+        http = http_class(transport=transport)
+        found = _read_all(Calls(twin, **_settings(capture, url), http_client=http), capture)
+        twin.call(http, "close")
+    return found
 
 
-async def _areplayed(transport: ReplayTransport, capture: Capture, url: str) -> Outcome:
-    async with httpx.AsyncClient(transport=transport) as http:
-        return await aread_all(AsyncClient(**_settings(capture, url), http_client=http), capture)
-
-
-def over_socket(kind: type[Client] | type[AsyncClient], capture: Capture, url: str) -> Outcome:
+def over_socket(kind: type[Twin], capture: Capture, url: str) -> Outcome:
     """What a client makes of a capture that a server replays at this address."""
-    settings = _settings(capture, url)
-    if kind is Client:
-        with Client(**settings) as client:
-            return read_all(client, capture)
-    return asyncio.run(_aover_socket(settings, capture))
-
-
-async def _aover_socket(settings: dict[str, Any], capture: Capture) -> Outcome:
-    async with AsyncClient(**settings) as client:
-        return await aread_all(client, capture)
+    with closing(kind()) as twin, closing(Calls(twin, **_settings(capture, url))) as calls:
+        return _read_all(calls, capture)
 
 
 def _settings(capture: Capture, url: str) -> dict[str, Any]:
     base = url + capture.path.partition("/chat/completions")[0] if capture.is_chat else f"{url}/v1"
-    return {"api_key": "test-key", "base_url": base, "max_retries": 0, "think_tags": True}
+    return {"base_url": base, "think_tags": True}
 
 
-def read_all(client: Client, capture: Capture) -> Outcome:
+def _read_all(calls: Calls, capture: Capture) -> Outcome:
     """Reads what comes first, then the capture."""
     for one in capture.before:
-        read(client, one)
-    return read(client, capture)
+        _read(calls, one)
+    return _read(calls, capture)
 
 
-async def aread_all(client: AsyncClient, capture: Capture) -> Outcome:
-    """The same, asynchronous."""
-    for one in capture.before:
-        await aread(client, one)
-    return await aread(client, capture)
-
-
-def read(client: Client, capture: Capture) -> Outcome:
+def _read(calls: Calls, capture: Capture) -> Outcome:
     """One request of the capture's kind, and what came of it."""
     try:
         if not capture.is_chat:
-            return _ELSEWHERE[capture.path](client, capture)
-        if not capture.is_stream:
-            return of_completion(client.complete(**plain(capture)))
-        chunks: list[Chunk] = []
-        chunks.extend(client.stream(**plain(capture)))
-        return of_chunks(chunks)
-    except RamCloudsError as exc:
-        return Outcome(error=exc)
-
-
-async def aread(client: AsyncClient, capture: Capture) -> Outcome:
-    """The same, asynchronous."""
-    try:
-        if not capture.is_chat:
-            return await _AELSEWHERE[capture.path](client, capture)
-        if not capture.is_stream:
-            return of_completion(await client.complete(**plain(capture)))
-        return of_chunks([chunk async for chunk in client.stream(**plain(capture))])
+            return _ELSEWHERE[capture.path](calls, capture)
+        if capture.is_stream:
+            return of_chunks(calls.stream(**plain(capture)))
+        return of_completion(calls.complete(**plain(capture)))
     except RamCloudsError as exc:
         return Outcome(error=exc)
 
@@ -142,80 +111,51 @@ def counts(usage: Usage | None) -> dict[str, int] | None:
     }
 
 
-def _models(client: Client, _: Capture) -> Outcome:
-    return Outcome(facts={"ids": sorted(model.id for model in client.models())})
+def _models(calls: Calls, _: Capture) -> Outcome:
+    return Outcome(facts={"ids": sorted(model.id for model in calls.models())})
 
 
-async def _amodels(client: AsyncClient, _: Capture) -> Outcome:
-    return Outcome(facts={"ids": sorted(model.id for model in await client.models())})
+def _embeddings(calls: Calls, capture: Capture) -> Outcome:
+    return Outcome(vectors=calls.embed(**capture.request).vectors)
 
 
-def _embeddings(client: Client, capture: Capture) -> Outcome:
-    return Outcome(vectors=client.embed(**capture.request).vectors)
+def _key_status(calls: Calls, _: Capture) -> Outcome:
+    status = calls.key_status()
+    return Outcome(
+        facts={
+            "remaining_quota": status.available,
+            "remaining_usd": status.available_usd,
+            "used_usd": status.used_usd,
+            "unlimited": status.is_unlimited,
+            "expired": status.is_expired,
+        }
+    )
 
 
-async def _aembeddings(client: AsyncClient, capture: Capture) -> Outcome:
-    return Outcome(vectors=(await client.embed(**capture.request)).vectors)
-
-
-def _key_status(client: Client, _: Capture) -> Outcome:
-    return Outcome(facts=_facts_of(client.key_status()))
-
-
-async def _akey_status(client: AsyncClient, _: Capture) -> Outcome:
-    return Outcome(facts=_facts_of(await client.key_status()))
-
-
-def _billed(client: Client, _: Capture) -> Outcome:
+def _billed(calls: Calls, _: Capture) -> Outcome:
+    client = calls.client
     asked = client._root_attempts(BILLING_LIMIT, None)
-    return Outcome(facts={"limit_usd": client._ask(asked, client._to_billed)})
+    return Outcome(facts={"limit_usd": calls.call("_ask", asked, client._to_billed)})
 
 
-async def _abilled(client: AsyncClient, _: Capture) -> Outcome:
-    asked = client._root_attempts(BILLING_LIMIT, None)
-    return Outcome(facts={"limit_usd": await client._ask(asked, client._to_billed)})
-
-
-def _prices(client: Client, capture: Capture) -> Outcome:
-    return Outcome(facts=_dollars(client.prices(), capture))
-
-
-async def _aprices(client: AsyncClient, capture: Capture) -> Outcome:
-    return Outcome(facts=_dollars(await client.prices(), capture))
-
-
-def _dollars(prices: Prices, capture: Capture) -> dict[str, Any]:
+def _prices(calls: Calls, capture: Capture) -> Outcome:
+    prices = calls.prices()
     model = capture.expect["facts"]["model"]
     price = prices[model]
-    return {
-        "model": model,
-        "input_usd_per_1m": price.input,
-        "output_usd_per_1m": price.output,
-        "cached_usd_per_1m": price.cached,
-    }
+    return Outcome(
+        facts={
+            "model": model,
+            "input_usd_per_1m": price.input,
+            "output_usd_per_1m": price.output,
+            "cached_usd_per_1m": price.cached,
+        }
+    )
 
 
-def _facts_of(status: KeyStatus) -> dict[str, Any]:
-    return {
-        "remaining_quota": status.available,
-        "remaining_usd": status.available_usd,
-        "used_usd": status.used_usd,
-        "unlimited": status.is_unlimited,
-        "expired": status.is_expired,
-    }
-
-
-_ELSEWHERE: dict[str, Callable[[Client, Capture], Outcome]] = {
+_ELSEWHERE: dict[str, Callable[[Calls, Capture], Outcome]] = {
     "/v1/models": _models,
     "/api/usage/token/": _key_status,
     "/v1/embeddings": _embeddings,
     BILLING_LIMIT: _billed,
     "/api/pricing": _prices,
-}
-_AELSEWHERE: dict[str, Callable[[AsyncClient, Capture], Any]] = {
-    "/v1/models": _amodels,
-    "/api/usage/token/": _akey_status,
-    "/v1/embeddings": _aembeddings,
-    BILLING_LIMIT: _abilled,
-    "/api/pricing": _aprices,
 }

@@ -22,12 +22,6 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture(autouse=True)
-def _no_prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No prices of another test's gateway."""
-    monkeypatch.setattr("ramclouds._prices.known._of_gateways", {})
-
-
 @pytest.fixture
 def connect(twin: Twin, gateway: Gateway) -> Iterator[Callable[..., Calls]]:
     """Makes clients with the settings given; they are closed at the end."""

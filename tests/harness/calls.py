@@ -37,42 +37,45 @@ class Calls:
         """The chunks of the newest stream, also where an error followed them."""
         return self._twin.arrived
 
+    def call(self, name: str, *args: Any, **params: Any) -> Any:
+        """What a method gives; of a stream a list of its parts."""
+        return self._twin.call(self.client, name, *args, **params)
+
     def complete(self, **params: Any) -> Completion:
-        completion: Completion = self._twin.call(self.client, "complete", **{**ASK, **params})
+        completion: Completion = self.call("complete", **{**ASK, **params})
         return completion
 
     def stream(self, **params: Any) -> list[Chunk]:
-        chunks: list[Chunk] = self._twin.call(self.client, "stream", **{**ASK, **params})
+        chunks: list[Chunk] = self.call("stream", **{**ASK, **params})
         return chunks
 
     def models(self, **params: Any) -> list[Model]:
-        models: list[Model] = self._twin.call(self.client, "models", **params)
+        models: list[Model] = self.call("models", **params)
         return models
 
     def key_status(self, **params: Any) -> KeyStatus:
-        status: KeyStatus = self._twin.call(self.client, "key_status", **params)
+        status: KeyStatus = self.call("key_status", **params)
         return status
 
     def gateway_status(self, **params: Any) -> GatewayStatus:
-        status: GatewayStatus = self._twin.call(self.client, "gateway_status", **params)
+        status: GatewayStatus = self.call("gateway_status", **params)
         return status
 
     def balance(self, **params: Any) -> Balance:
-        balance: Balance = self._twin.call(self.client, "balance", **params)
+        balance: Balance = self.call("balance", **params)
         return balance
 
     def prices(self, **params: Any) -> Prices:
-        prices: Prices = self._twin.call(self.client, "prices", **params)
+        prices: Prices = self.call("prices", **params)
         return prices
 
     def embed(self, **params: Any) -> Embeddings:
-        found: Embeddings = self._twin.call(self.client, "embed", **{**EMBED, **params})
+        found: Embeddings = self.call("embed", **{**EMBED, **params})
         return found
 
     def embed_many(self, texts: Any, **params: Any) -> Embeddings:
-        asked = {"model": EMBED["model"], **params}
-        found: Embeddings = self._twin.call(self.client, "embed_many", texts, **asked)
+        found: Embeddings = self.call("embed_many", texts, **{"model": EMBED["model"], **params})
         return found
 
     def close(self) -> None:
-        self._twin.call(self.client, "close")
+        self.call("close")

@@ -39,7 +39,7 @@ def vcr_config() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _close_shared_clients() -> Iterator[None]:
+def close_shared_clients() -> Iterator[None]:
     """Models share clients, and nothing in LangChain closes a model."""
     yield
     DOWNGRADED.clear()  # another gateway may come up on the same port

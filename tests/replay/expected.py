@@ -8,6 +8,7 @@ from typing import Any
 
 from ramclouds import Choice, Chunk, Completion, ToolCall, Usage
 from scripts.recorded import Interaction
+from tests.harness import read
 
 
 def usage_of(sent: dict[str, Any]) -> Usage:
@@ -90,6 +91,7 @@ def streamed(answer: Interaction) -> dict[str, Any]:
         "reasoning": "".join(
             delta.get("reasoning_content") or delta.get("reasoning") or "" for delta in deltas
         ),
+        "refusal": "",
         "tool_calls": _calls([call for one in deltas for call in one.get("tool_calls") or ()]),
         "finish_reason": next(one["finish_reason"] for one in choices if one["finish_reason"]),
         "usage": usage_of(usages[-1]) if usages else None,
@@ -111,22 +113,7 @@ def _calls(pieces: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
 
 def joined(chunks: list[Chunk]) -> dict[str, Any]:
     """The client's chunks, merged as the frameworks merge them: by adding."""
-    first, last = chunks[0], chunks[-1]
-    calls: dict[int, tuple[str, str, str]] = {}
-    for delta in (delta for chunk in chunks for delta in chunk.tool_calls):
-        id, name, arguments = calls.get(delta.index, ("", "", ""))
-        calls[delta.index] = (
-            id + (delta.id or ""),
-            name + (delta.name or ""),
-            arguments + delta.arguments,
-        )
-    return {
-        "id": first.id,
-        "model": first.model,
-        "request_id": first.request_id,
-        "text": "".join(chunk.text for chunk in chunks),
-        "reasoning": "".join(chunk.reasoning for chunk in chunks),
-        "tool_calls": list(calls.values()),
-        "finish_reason": last.finish_reason,
-        "usage": last.usage,
-    }
+    added, first = read(chunks), chunks[0]
+    calls = [call[:3] for call in added["tool_calls"]]
+    found = {"id": first.id, "model": first.model, "request_id": first.request_id}
+    return {**found, **added, "tool_calls": calls}
