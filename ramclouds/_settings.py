@@ -7,7 +7,7 @@ import re
 import ssl
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -55,50 +55,33 @@ class Settings:
     fallback_models: tuple[str, ...] = ()
 
 
-def settings_from(
-    *,
-    api_key: Any,
-    base_url: Any,
-    timeout: float | httpx.Timeout | None,
-    max_retries: int | None,
-    default_headers: Any,
-    user_agent: str | None,
-    verify: bool | str | ssl.SSLContext | None,
-    think_tags: bool,
-    images_in_text: ImagesInText = "text",
-    stream_whole_calls: bool = False,
-    dialect: DialectSetting | None = None,
-    stall_timeout: float | None = STALL_TIMEOUT,
-    total_timeout: float | None = None,
-    max_wait: float | None = MAX_WAIT,
-    pace: Pace = "process",
-    fallback_models: Sequence[str] | None = None,
-) -> Settings:
-    """Resolve and check all settings.
+def settings_from(**given: Any) -> Settings:
+    """Resolves and checks all settings, as a client takes them.
 
     Raises:
         ConfigurationError: one is missing or unusable; the message says which, and what to do.
     """
     try:
-        key = api_key_from(_shown(api_key))
-        url = _base_url_from(_shown(base_url))
+        key = api_key_from(_shown(given["api_key"]))
+        url = _base_url_from(_shown(given["base_url"]))
         _warn_of_foreign_key(key, url)
+        images_in_text, pace = given["images_in_text"], given["pace"]
         return Settings(
             api_key=key,
             base_url=url,
-            timeout=timeout_from(timeout, DEFAULT_TIMEOUT),
-            max_retries=_max_retries_from(max_retries),
-            headers=Secret(_headers_from(_shown(default_headers), user_agent)),
-            verify=_verify_from(verify),
-            think_tags=think_tags,
+            timeout=timeout_from(given["timeout"], DEFAULT_TIMEOUT),
+            max_retries=_max_retries_from(given["max_retries"]),
+            headers=Secret(_headers_from(_shown(given["default_headers"]), given["user_agent"])),
+            verify=_verify_from(given["verify"]),
+            think_tags=given["think_tags"],
             images_in_text=check_word("images_in_text", images_in_text, get_args(ImagesInText)),
-            stream_whole_calls=stream_whole_calls,
-            dialect=_dialect_from(dialect),
-            stall_timeout=seconds_from("stall_timeout", stall_timeout),
-            total_timeout=seconds_from("total_timeout", total_timeout),
-            max_wait=seconds_from("max_wait", max_wait),
+            stream_whole_calls=given["stream_whole_calls"],
+            dialect=_dialect_from(given["dialect"]),
+            stall_timeout=seconds_from("stall_timeout", given["stall_timeout"]),
+            total_timeout=seconds_from("total_timeout", given["total_timeout"]),
+            max_wait=seconds_from("max_wait", given["max_wait"]),
             pace=check_word("pace", pace, get_args(Pace)),
-            fallback_models=tuple(check_fallback_models(fallback_models)),
+            fallback_models=tuple(check_fallback_models(given["fallback_models"])),
         )
     except ConfigurationError as exc:
         error = exc

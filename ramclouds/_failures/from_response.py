@@ -132,13 +132,20 @@ def _sentence(text: str) -> str:
 
 
 def body_error(
-    head: ResponseHead, body: Any, partial: Completion | None = None
+    head: ResponseHead,
+    body: Any,
+    partial: Completion | None = None,
+    *,
+    is_retryable: bool = True,
+    otherwise: type[e.RamCloudsError] = e.ServerError,
 ) -> e.RamCloudsError:
-    """An error object in a 200: the class its code names, else a server's failure."""
+    """An error object in a 200: the class its code names, or `otherwise` for a server's failure."""
     body = head.redactor.json(body)
     error_body = error_body_from(body)
     cls, retryable = classify_in_200(head, error_body) or DOWN
+    cls = otherwise if cls is e.ServerError else cls
     message = error_body.message or _NO_MESSAGE
+    retryable = retryable and is_retryable
     return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
 
 
@@ -150,15 +157,9 @@ def stream_error(
     `is_late` says that it came as bare JSON before any content. In an event stream that is a
     response which the gateway's pings forestalled: it keeps its class.
     """
-    body = head.redactor.json(body)
-    error_body = error_body_from(body)
-    cls, retryable = classify_in_200(head, error_body) or DOWN
     is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
-    if cls is e.ServerError and not (is_late and is_stream):
-        cls = e.StreamError
-    message = error_body.message or _NO_MESSAGE
-    retryable = retryable and is_retryable
-    return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
+    otherwise = e.ServerError if is_late and is_stream else e.StreamError
+    return body_error(head, body, partial, is_retryable=is_retryable, otherwise=otherwise)
 
 
 def response_error(
@@ -178,7 +179,11 @@ def response_error(
             "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
         )
     elif isinstance(parsed, dict) and head.url.endswith("/chat/completions"):
-        return empty_error(head, parsed, partial)
+        # No choice.
+        kept, cls = head.redactor.json(parsed), e.EmptyResponseError
+        return _error(
+            cls, head, ErrorBody(), _NO_CONTENT, retryable=True, body=kept, partial=partial
+        )
     elif partial is not None:
         text = (
             "The response broke off: its JSON has no end. What had arrived is in error.partial. "
@@ -192,18 +197,3 @@ def response_error(
     kept = head.redactor.json(beginning if parsed is None else parsed)
     retryable = not body.strip()
     return head.error(e.ResponseError, text, retryable=retryable, body=kept, partial=partial)
-
-
-def empty_error(
-    head: ResponseHead, body: Any, partial: Completion | None, *, is_retryable: bool = True
-) -> e.EmptyResponseError:
-    """A completion without any content: no choice, or a stream with nothing but usage."""
-    return _error(
-        e.EmptyResponseError,
-        head,
-        ErrorBody(),
-        _NO_CONTENT,
-        retryable=is_retryable,
-        body=head.redactor.json(body),
-        partial=partial,
-    )

@@ -73,9 +73,6 @@ class _Failure:
         # The gateway names this in the language of the account, or calls the key unknown.
         return not self.error_body.code and self.head.redactor.has_dash
 
-    def has_channel(self) -> bool:
-        return bool(_CHANNEL_IN_KEY.search(self.words))
-
     def is_unnamed(self) -> bool:
         return self.error_body.is_gateways and not self.error_body.code
 
@@ -83,23 +80,8 @@ class _Failure:
         about = f"{self.words} {self.error_body.code} {self.error_body.param}"
         return bool(_MAX_TOKENS.search(about) and _TOO_SMALL.search(about))
 
-    def is_unsupported(self) -> bool:
-        return bool(_UNSUPPORTED.search(self.words))
-
     def refuses_effort(self) -> bool:
         return refuses_effort(self.words)
-
-    def refuses_tools(self) -> bool:
-        return bool(_NO_TOOLS.search(self.words))
-
-    def is_panic(self) -> bool:
-        return self.error_body.type == "new_api_panic"
-
-    def is_word_filter(self) -> bool:
-        return self.error_body.code == "sensitive_words_detected"
-
-    def is_gemini_block(self) -> bool:
-        return self.error_body.code == "prompt_blocked"
 
     def is_redirect(self) -> bool:
         return 300 <= self.head.status_code < 400
@@ -168,16 +150,14 @@ def _uncapitalized(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _always(_: _Failure) -> bool:
-    return True
-
-
+_Condition = str | re.Pattern[str] | Callable[[_Failure], bool] | None
+"""The error body's code or type, what stands in the message, or a predicate; None: always."""
 _Hint = str | Callable[[_Failure], str]
 
 # The first row whose class and condition fit decides; a subclass stands before its base.
-_HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], ...] = (
+_HINTS: tuple[tuple[type[e.RamCloudsError], _Condition, _Hint], ...] = (
     (e.RamCloudsError, _Failure.is_redirect, _redirect),
-    (e.BlockedError, _always, (
+    (e.BlockedError, None, (
         "Cloudflare blocked the request before it reached RamClouds, most likely for its "
         "User-Agent or its IP address. Set another User-Agent: user_agent=... or "
         "RAMCLOUDS_USER_AGENT."
@@ -189,8 +169,8 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.ProviderAccountError, _Failure.is_401, (
         f"{_ACCOUNT} If every model answers so, check your key."
     )),
-    (e.ProviderAccountError, _always, _ACCOUNT),
-    (e.InsufficientQuotaError, _always, (
+    (e.ProviderAccountError, None, _ACCOUNT),
+    (e.InsufficientQuotaError, None, (
         "Credit is spent, or does not cover what max_tokens reserves. Top up or raise the limit of "
         f"the key at {_WHERE}, or lower max_tokens."
     )),
@@ -200,31 +180,31 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
     (e.AuthenticationError, _Failure.is_unnamed, (
         f"{_UNNAMED} {_CHECK_KEY} Keys and credit are at {_WHERE}."
     )),
-    (e.AuthenticationError, _always, f"{_CHECK_KEY} Keys are at {_WHERE}."),
-    (e.PermissionDeniedError, _Failure.has_channel, _DASH),
+    (e.AuthenticationError, None, f"{_CHECK_KEY} Keys are at {_WHERE}."),
+    (e.PermissionDeniedError, _CHANNEL_IN_KEY, _DASH),
     (e.PermissionDeniedError, _Failure.has_dash, (
         f"{_DASH} If that is intended, {_uncapitalized(_CHECK_RIGHTS)}"
     )),
-    (e.PermissionDeniedError, _always, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
+    (e.PermissionDeniedError, None, f"{_CHECK_RIGHTS} Keys are at {_WHERE}."),
     (e.ModelUnavailableError, _Failure.has_chat_name, _chat_name),
-    (e.ModelUnavailableError, _always, _model_name),
-    (e.APIStatusError, _Failure.refuses_tools, (
+    (e.ModelUnavailableError, None, _model_name),
+    (e.APIStatusError, _NO_TOOLS, (
         "The model, or the gateway's channel to it, takes no tools. Use another model, or ask "
         "through the prompt: tool_calling=\"prompted\" in the adapters."
     )),
     (e.NotFoundError, _Failure.is_relayed, (
         f"The provider behind the gateway did not find it. {_CHECK_MODEL}"
     )),
-    (e.NotFoundError, _always, "Check base_url: it normally ends in /v1."),
-    (e.ContextLengthError, _always, "Send fewer or shorter messages, or lower max_tokens."),
-    (e.RequestTooLargeError, _always, _too_large),
-    (e.ContentFilterError, _Failure.is_word_filter, (
+    (e.NotFoundError, None, "Check base_url: it normally ends in /v1."),
+    (e.ContextLengthError, None, "Send fewer or shorter messages, or lower max_tokens."),
+    (e.RequestTooLargeError, None, _too_large),
+    (e.ContentFilterError, "sensitive_words_detected", (
         "The gateway's word filter refused the messages. Change them."
     )),
-    (e.ContentFilterError, _Failure.is_gemini_block, (
+    (e.ContentFilterError, "prompt_blocked", (
         "Gemini's filter blocked the prompt. Change the messages, or try another model."
     )),
-    (e.ContentFilterError, _always, (
+    (e.ContentFilterError, None, (
         "The provider's content filter refused this. Change the messages, or try another model."
     )),
     (e.BadRequestError, _Failure.has_small_max_tokens, (
@@ -235,31 +215,31 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], Callable[[_Failure], bool], _Hint], 
         "The model takes no tools beside a reasoning effort on this route. Set "
         "reasoning_effort='none', or ask RamClouds to send the model's requests to /v1/responses."
     )),
-    (e.BadRequestError, _Failure.is_unsupported, "Leave that parameter out."),
-    (e.BadRequestError, _always, "Change the request."),
+    (e.BadRequestError, _UNSUPPORTED, "Leave that parameter out."),
+    (e.BadRequestError, None, "Change the request."),
     (e.RateLimitError, _Failure.is_over_limit, (
         "This request alone is above the limit, so waiting does not help. Send fewer or shorter "
         "messages, or lower max_tokens."
     )),
-    (e.RateLimitError, _always, "Wait, then send the request again, or send fewer at once."),
-    (e.GatewayTimeoutError, _always, (
+    (e.RateLimitError, None, "Wait, then send the request again, or send fewer at once."),
+    (e.GatewayTimeoutError, None, (
         "The request may have run and been billed, so it was not sent again. Stream it: a stream "
         "is not cut for being slow to begin."
     )),
-    (e.ServerError, _Failure.is_panic, (
+    (e.ServerError, "new_api_panic", (
         "The gateway crashed on this request. The usual reasons are a tool's JSON schema, and a "
         "file or audio part that it cannot convert."
     )),
-    (e.ServerError, _always, "Send the request again later."),
+    (e.ServerError, None, "Send the request again later."),
     (e.EmptyResponseError, _Failure.was_streamed, (
         "It may have been billed. Ask for the whole completion instead of a stream, or change the "
         "messages."
     )),
-    (e.EmptyResponseError, _always, (
+    (e.EmptyResponseError, None, (
         "It may have been billed. Stream the completion, or change the messages."
     )),
-    (e.StreamError, _always, "Send the request again."),
-    (e.APIConnectionError, _always, PROXY_CREDENTIALS),
+    (e.StreamError, None, "Send the request again."),
+    (e.APIConnectionError, None, PROXY_CREDENTIALS),
 )  # fmt: skip
 
 
@@ -268,7 +248,17 @@ def hint_for(
 ) -> str:
     """What the user can do about an error of this class; empty if nothing is known."""
     failure = _Failure(head, error_body, _PATH.sub(" ", message))
-    for known, fits, hint in _HINTS:
-        if issubclass(cls, known) and fits(failure):
+    for known, condition, hint in _HINTS:
+        if issubclass(cls, known) and _fits(failure, condition):
             return hint if isinstance(hint, str) else hint(failure)
     return ""
+
+
+def _fits(failure: _Failure, condition: _Condition) -> bool:
+    if condition is None:
+        return True
+    if isinstance(condition, str):
+        return condition in (failure.error_body.code, failure.error_body.type)
+    if isinstance(condition, re.Pattern):
+        return condition.search(failure.words) is not None
+    return condition(failure)

@@ -16,7 +16,7 @@ from ramclouds import (
     RequestTooLargeError,
     StreamTruncatedError,
 )
-from ramclouds._failures.from_response import empty_error, status_error
+from ramclouds._failures.from_response import response_error, status_error
 from ramclouds._failures.model_names import chat_name_of, remember_models
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
@@ -104,9 +104,10 @@ def test_response_with_nothing_in_it_is_asked_for_once_more(
     ("stream", "advice"), [(True, "Ask for the whole completion"), (False, "Stream the completion")]
 )
 def test_empty_completion_names_the_other_way(stream: bool, advice: str) -> None:
-    request = httpx.Request("POST", "https://gateway.test", content=json.dumps({"stream": stream}))
+    url = "https://gateway.test/v1/chat/completions"
+    request = httpx.Request("POST", url, content=json.dumps({"stream": stream}))
     head = ResponseHead(httpx.Response(200, request=request), Redactor(None))
-    assert advice in str(empty_error(head, {}, None))
+    assert advice in str(response_error(head, b"{}", {}, partial=None))
 
 
 @each_row(
