@@ -16,12 +16,12 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import to_wire
 from langchain_ramclouds._tools import to_wire_params
+from ramclouds import prompted
 from ramclouds.bridge.body_fields import merged
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
 from ramclouds.bridge.settings import hide_headers
-from ramclouds.prompted import ToolMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Request:
 
     params: dict[str, Any] = field(repr=False)
     expectation: Expectation
-    mode: ToolMode | None
+    mode: prompted.ToolMode | None
     """How tools and formats are asked for; None where none are."""
     json_schema: Mapping[str, Any] | None = None
     """The format of the text, where nothing but JSON with a schema was asked for."""
@@ -51,7 +51,7 @@ def to_request(
     params["messages"] = to_wire(messages)
     if not params["messages"]:
         raise ConfigurationError("There are no messages to send. Pass at least one.")
-    mode = ToolMode.of(settings, params, model._downgraded_models)
+    mode = prompted.ToolMode.of(settings, params, model._downgraded_models)
     if not model._checked:
         # Whoever has such a model judges its completions: the parser of structured output.
         return Request(params, Expectation(params["model"]), mode)
@@ -64,7 +64,7 @@ def to_request(
 def structured_ways(model: Fields, overrides: Mapping[str, Any]) -> list[Way]:
     """How structured output is asked for in a call with these parameters: of each model."""
     params = _merged(model, None, overrides)
-    mode = ToolMode(params.pop("tool_calling", model.tool_calling))
+    mode = prompted.ToolMode(params.pop("tool_calling", model.tool_calling))
     choice = DialectChoice.taken(params, model)
     names = (params["model"], *(fallbacks_of(params, model.fallback_models) or ()))
     return [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -18,13 +18,17 @@ from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._output import OutputSpec, parse_output, parse_partial, to_shape
 from langchain_ramclouds._request import structured_ways
 from langchain_ramclouds._results import to_partial_message
-from langchain_ramclouds._tools import AnyTool, to_response_format, to_tool, to_tool_params
+from langchain_ramclouds._tools import (
+    AnyTool,
+    Method,
+    Schema,
+    to_response_format,
+    to_tool,
+    to_tool_params,
+)
 from ramclouds import Completion, RamCloudsError
 from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.tools import answer_tool
-
-Schema = dict[str, Any] | type | Callable[..., Any]
-Method = Literal["function_calling", "json_schema", "json_mode"]
 
 
 def with_structure(

@@ -6,7 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, Tool, create_schema_from_function
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 AnyTool = dict[str, Any] | type | Callable[..., Any] | BaseTool
 ToolChoice = str | bool | Mapping[str, Any] | None
+Schema = dict[str, Any] | type | Callable[..., Any]
+Method = Literal["function_calling", "json_schema", "json_mode"]
 
 
 def to_wire_params(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -25,9 +25,10 @@ from langchain_ramclouds._identity import Stored, to_identity, to_ls_params
 from langchain_ramclouds._model_facts import to_profile
 from langchain_ramclouds._request import Request, to_request
 from langchain_ramclouds._results import combine_llm_outputs, to_result
-from langchain_ramclouds._structured import Method, Schema, with_structure
 from langchain_ramclouds._tools import (
     AnyTool,
+    Method,
+    Schema,
     ToolChoice,
     to_response_format,
     to_tool,
@@ -38,7 +39,7 @@ from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.dialects import DialectChoice
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.settings import construct
-from ramclouds.bridge.signatures import with_signature
+from ramclouds.bridge.signatures import LateSignature, with_signature
 from ramclouds.bridge.tokens import count_request, estimate_tokens
 
 _content_blocks.register()
@@ -62,6 +63,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
+
+    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 
@@ -205,10 +208,12 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
             return await self._aclient().models()
 
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        return prompted.PromptingClient.around(self._client(), request.mode)
+        client, mode = self._client(), request.mode
+        return client if mode is None else prompted.PromptingClient(client, mode)
 
     def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        return prompted.AsyncPromptingClient.around(self._aclient(), request.mode)
+        client, mode = self._aclient(), request.mode
+        return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
     # --- tools and structure ---
 
@@ -281,6 +286,9 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         take is asked for through the prompt. A completion that does not fit raises
         `StructuredOutputError`.
         """
+        # With classes of pydantic that only structured output needs.
+        from langchain_ramclouds._structured import with_structure
+
         with model_errors():
             return with_structure(
                 self._unchecked(),

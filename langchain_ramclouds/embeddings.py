@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.load.serializable import Serializable
@@ -15,6 +15,7 @@ from langchain_ramclouds._connection import Connection, ConnectionSettings
 from langchain_ramclouds._errors import ConfigurationError, model_errors
 from langchain_ramclouds._identity import Stored
 from ramclouds.bridge.settings import EmbeddingSettings, construct
+from ramclouds.bridge.signatures import LateSignature
 
 
 class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
@@ -40,6 +41,8 @@ class RamCloudsEmbeddings(Stored, Connection, Serializable, Embeddings):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
+
+    __signature__: ClassVar[Any] = LateSignature()
 
     model: str = Field(
         default="text-embedding-3-small", validation_alias=AliasChoices("model", "model_name")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from llama_index.core.bridge.pydantic import (
-    BaseModel,
     Field,
     PrivateAttr,
     SecretStr,
@@ -39,15 +37,6 @@ class ConnectionSettings(ClientSettings, total=False):
 
     api_base: str | None
     async_http_client: Any
-
-
-class LateSignature:
-    """The signature of a class that is built at its first use: editors ask for it before."""
-
-    def __get__(self, _: object, kind: type[BaseModel]) -> Any:
-        # Sets pydantic's own in place of this one.
-        kind.model_rebuild()
-        return inspect.signature(kind)
 
 
 class Connection(ConnectionFields):

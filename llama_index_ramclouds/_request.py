@@ -11,14 +11,13 @@ from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice, to_wire_format, to_wire_tools
-from ramclouds import ConfigurationError
+from ramclouds import ConfigurationError, prompted
 from ramclouds.bridge.body_fields import SETTINGS, merged
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
 from ramclouds.bridge.outcome import ToolCalling
 from ramclouds.bridge.settings import hide_headers
-from ramclouds.prompted import ToolMode
 
 _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 
@@ -43,7 +42,7 @@ class Request:
     """One call of the client."""
 
     params: dict[str, Any] = field(repr=False)
-    mode: ToolMode | None
+    mode: prompted.ToolMode | None
     """How tools and formats are asked for; None where none are."""
 
 
@@ -64,13 +63,13 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
     params["dialect"] = DialectChoice.taken(params, llm)
     params["fallback_models"] = fallbacks_of(params, llm.fallback_models)
     params["messages"] = to_wire(messages)
-    return Request(params, ToolMode.of(settings, params, llm._downgraded_models))
+    return Request(params, prompted.ToolMode.of(settings, params, llm._downgraded_models))
 
 
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """How a call with these parameters asks now; None if natively."""
     settings = CallSettings.taken(dict(given), llm)
-    mode = ToolMode(settings.tool_calling, downgraded=llm._downgraded_models)
+    mode = prompted.ToolMode(settings.tool_calling, downgraded=llm._downgraded_models)
     return mode.prompted_mode(given.get("model") or llm.model)
 
 

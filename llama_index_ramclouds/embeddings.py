@@ -11,8 +11,9 @@ from llama_index.core.bridge.pydantic import ConfigDict, Field
 from pydantic import AliasChoices
 from typing_extensions import Unpack
 
-from llama_index_ramclouds._connection import Connection, ConnectionSettings, LateSignature
+from llama_index_ramclouds._connection import Connection, ConnectionSettings
 from ramclouds.bridge.settings import EmbeddingSettings
+from ramclouds.bridge.signatures import LateSignature
 
 
 class _Settings(EmbeddingSettings, ConnectionSettings, total=False):

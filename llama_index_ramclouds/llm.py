@@ -24,7 +24,6 @@ from typing_extensions import Unpack
 import ramclouds
 from llama_index_ramclouds import _tools
 from llama_index_ramclouds._chunks import aeach, aexpecting, each, expecting, with_events
-from llama_index_ramclouds._connection import LateSignature
 from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import LLMSettings
 from llama_index_ramclouds._model_facts import to_metadata
@@ -34,7 +33,7 @@ from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completi
 from ramclouds import Model, ModelFacts, model_facts, prompted
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.fallback_models import check_fallback_models
-from ramclouds.bridge.signatures import with_signature
+from ramclouds.bridge.signatures import LateSignature, with_signature
 from ramclouds.bridge.tokens import count_request
 from ramclouds.models import KnownModel
 
@@ -104,10 +103,12 @@ class RamClouds(StructuredPrediction):
         return await self._async_client().models()
 
     def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
-        return prompted.PromptingClient.around(self._client(), request.mode)
+        client, mode = self._client(), request.mode
+        return client if mode is None else prompted.PromptingClient(client, mode)
 
     def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
-        return prompted.AsyncPromptingClient.around(self._async_client(), request.mode)
+        client, mode = self._async_client(), request.mode
+        return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
     # --- chat and completion ---
 

@@ -1,8 +1,8 @@
 """The shared client of RamClouds: completions, plain and streamed, sync and async."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ramclouds._account import Balance, GatewayStatus
 from ramclouds._version import __version__
 from ramclouds.errors import (
     APIConnectionError,
@@ -36,7 +36,6 @@ from ramclouds.models import (
     known_models,
     model_facts,
 )
-from ramclouds.prices import Price, Prices, UsageMeter, cost_of, price_of, set_prices
 from ramclouds.types import (
     Choice,
     Chunk,
@@ -51,22 +50,28 @@ from ramclouds.types import (
 )
 
 if TYPE_CHECKING:
+    from ramclouds._account import Balance, GatewayStatus
     from ramclouds._client import AsyncClient, Client
     from ramclouds._stream.accumulator import accumulate
+    from ramclouds.prices import Price, Prices, UsageMeter, cost_of, price_of, set_prices
 else:
+    # Loaded on first use. httpx comes with the clients: it is most of the import time, and a model
+    # that has made no request needs none of it. No plain call needs the others.
+    _LATE = {
+        "_account": ("Balance", "GatewayStatus"),
+        "_client": ("AsyncClient", "Client"),
+        "_stream.accumulator": ("accumulate",),
+        "prices": ("Price", "Prices", "UsageMeter", "cost_of", "price_of", "set_prices"),
+    }
 
     def __getattr__(name):
-        # Loaded on first use, because httpx comes with the clients: it is most of the import time,
-        # and a model that has made no request needs none of it.
-        if name not in ("AsyncClient", "Client", "accumulate"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from ramclouds import _client
-        from ramclouds._stream.accumulator import accumulate
-
-        globals().update(
-            AsyncClient=_client.AsyncClient, Client=_client.Client, accumulate=accumulate
-        )
-        return globals()[name]
+        if name == "prices":
+            return import_module("ramclouds.prices")
+        for module, names in _LATE.items():
+            if name in names:
+                globals()[name] = found = getattr(import_module(f"ramclouds.{module}"), name)
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__():
         return sorted({*globals(), *__all__})

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from pydantic import BaseModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from typing_extensions import TypedDict
 
 from ramclouds.errors import ConfigurationError
@@ -89,6 +89,9 @@ class BodyFields(TypedDict, total=False):
 
 class BodySettings(BaseModel):
     """The fields of a body that a model of either framework has as settings."""
+
+    # Built at the first use rather than at import: of five classes of fields, one is used.
+    model_config = ConfigDict(defer_build=True)
 
     temperature: float | None = None
     """0 to 2; the gateway's default is 1."""

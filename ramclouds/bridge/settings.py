@@ -86,8 +86,12 @@ CHAT_CLIENT_FIELDS = (*CLIENT_FIELDS, "think_tags", "images_in_text", "stream_wh
 class ConnectionFields(BaseModel):
     """The fields of a client that every model of both adapters has as settings."""
 
-    # An error about one field shows what all of them were given, the key included.
-    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(
+        # An error about one field shows what all of them were given, the key included.
+        hide_input_in_errors=True,
+        # Built at the first use rather than at import, and those classes alone that are used.
+        defer_build=True,
+    )
 
     stall_timeout: float | None = STALL_TIMEOUT
     """Seconds of a stream that gives nothing but comments; None is no limit."""

@@ -1,4 +1,4 @@
-"""Signatures of methods that frameworks read at each call."""
+"""Signatures that frameworks read at each call, and editors before the first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-__all__ = ["with_signature"]
+from pydantic import BaseModel
+
+__all__ = ["LateSignature", "with_signature"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -15,3 +17,12 @@ def with_signature(function: F) -> F:
     """The function with its signature beside it, where `inspect.signature` looks first."""
     function.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
     return function
+
+
+class LateSignature:
+    """The signature of a class that is built at its first use: editors ask for it before."""
+
+    def __get__(self, _: object, kind: type[BaseModel]) -> Any:
+        # Sets pydantic's own in place of this one.
+        kind.model_rebuild()
+        return inspect.signature(kind)

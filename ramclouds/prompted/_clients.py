@@ -7,7 +7,8 @@ from contextlib import aclosing, closing
 from typing import Any
 
 from ramclouds._client import AsyncClient, Client
-from ramclouds.prompted._mode import Asking, ToolMode
+from ramclouds.prompted._asking import Asking
+from ramclouds.prompted._mode import ToolMode
 from ramclouds.types import Chunk, Completion
 
 
@@ -21,11 +22,6 @@ class PromptingClient:
     def __init__(self, client: Client, mode: ToolMode) -> None:
         self._client = client
         self._mode = mode
-
-    @classmethod
-    def around(cls, client: Client, mode: ToolMode | None) -> Client | PromptingClient:
-        """A client that asks as the mode says; the client itself where there is none."""
-        return client if mode is None else cls(client, mode)
 
     def complete(self, **params: Any) -> Completion:
         """The completion for keywords of `Client.complete`."""
@@ -57,13 +53,6 @@ class AsyncPromptingClient:
     def __init__(self, client: AsyncClient, mode: ToolMode) -> None:
         self._client = client
         self._mode = mode
-
-    @classmethod
-    def around(
-        cls, client: AsyncClient, mode: ToolMode | None
-    ) -> AsyncClient | AsyncPromptingClient:
-        """A client that asks as the mode says; the client itself where there is none."""
-        return client if mode is None else cls(client, mode)
 
     async def complete(self, **params: Any) -> Completion:
         """The completion for keywords of `AsyncClient.complete`."""

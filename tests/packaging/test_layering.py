@@ -30,9 +30,14 @@ FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 # Imports inside functions, by package. Each keeps something heavy, or not always installed, out of
 # a process that does not need it. Everything else is imported at the top of its file.
 LAZY = {
-    # The door to httpx, which is most of the client's import.
-    ("ramclouds", "ramclouds._client"),
-    ("ramclouds", "ramclouds._stream.accumulator"),
+    # The door to httpx, which is most of the client's import, and to what no plain call needs.
+    ("ramclouds", "import_module(f'ramclouds.{module}')"),
+    ("ramclouds", "import_module('ramclouds.prices')"),
+    ("ramclouds.prompted", "import_module(f'ramclouds.{module}')"),
+    ("ramclouds.prompted._mode", "ramclouds.prompted._request"),
+    ("langchain_ramclouds", "import_module('langchain_ramclouds.embeddings')"),
+    ("langchain_ramclouds.chat_models", "langchain_ramclouds._structured"),
+    ("llama_index_ramclouds", "import_module('llama_index_ramclouds.embeddings')"),
     ("ramclouds.bridge.settings", "httpx"),
     # A process that makes sync calls alone needs no async library, and the other way round.
     ("ramclouds._http", "anyio"),
@@ -52,8 +57,6 @@ LAZY = {
     ("ramclouds.bulk._sources", "pyarrow.parquet"),
     ("ramclouds._wire.embeddings", "numpy"),
     ("ramclouds.local._serve", "xllamacpp"),
-    # The door to httpx.
-    ("ramclouds.prompted", "ramclouds.prompted._clients"),
     # `--help` loads neither a command, nor what is not always installed.
     ("ramclouds.cli", "import_module('ramclouds.cli._commands')"),
     ("ramclouds.cli", "import_module(f'ramclouds.cli._{cmd_name}')"),

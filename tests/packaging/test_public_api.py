@@ -90,7 +90,7 @@ NAMES = {
         JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object
         shows_example spoken unfenced unparsable_end
     """,
-    "ramclouds.bridge.signatures": "with_signature",
+    "ramclouds.bridge.signatures": "LateSignature with_signature",
     "ramclouds.bridge.shapes": "class_shape schema_shape",
     "ramclouds.bridge.structured": "Shape UnfitError Written begun_value read_value text_of_value",
     "ramclouds.bridge.wrapping": """
