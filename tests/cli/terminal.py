@@ -24,6 +24,8 @@ fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 from ramclouds.cli import main
 sys.exit(main(sys.argv[1:]))
 """
+# `COVERAGE_...` is how coverage measures it too.
+_KEPT = re.compile(r"(PATH|HOME)$|COVERAGE_")
 _STYLES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07)")
 PATIENCE = 60.0
 CTRL_C, CTRL_D, UP = "\x03", "\x04", "\x1b[A"
@@ -36,7 +38,7 @@ class Terminal:
         self._ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         settings = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **env}
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        kept = {name: text for name, text in os.environ.items() if _KEPT.match(name)}
         self._process = subprocess.Popen(
             [sys.executable, "-c", _RUN, *arguments],
             stdin=theirs,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from ramclouds import Client, ConfigurationError
 from ramclouds.cli._amounts import dollars
@@ -206,23 +207,73 @@ def test_ctrl_c_stops_an_answer_and_the_session_goes_on(
     assert chats(gateway)[1:] == [[{"role": "user", "content": "First"}]]
 
 
-def test_ctrl_c_at_the_prompt_drops_the_line_and_ctrl_d_leaves(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def type_in(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gateway: Gateway,
+    tmp_path: Path,
+) -> Callable[..., str]:
+    """Types lines into a session, and presses keys; what it shows until Ctrl-D."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    typed: list[str | type[BaseException]] = ["half \\", KeyboardInterrupt, "/model", EOFError]
 
-    def read(_: str) -> str:
-        line = typed.pop(0)
-        if isinstance(line, str):
-            return line
-        raise line
+    def session(*typed: str | type[BaseException]) -> str:
+        left = [*typed, EOFError]
 
-    monkeypatch.setattr("builtins.input", read)
-    with Client(api_key="test-key") as client:
-        Session(Conversation(client, "gpt-5"), UsageMeter(), Screen()).run()
-    assert typed == []
-    assert "The model is gpt-5." in capsys.readouterr().out
+        def read(_: str) -> str:
+            line = left.pop(0)
+            if isinstance(line, str):
+                return line
+            raise line
+
+        monkeypatch.setattr("builtins.input", read)
+        with Client(api_key="test-key", base_url=gateway.base_url) as client:
+            Session(Conversation(client, "gpt-5"), UsageMeter(), Screen()).run()
+        assert left == []
+        return capsys.readouterr().out
+
+    return session
+
+
+def test_ctrl_c_at_the_prompt_drops_the_line_and_ctrl_d_leaves(type_in: Callable[..., str]) -> None:
+    assert "The model is gpt-5." in type_in("half \\", KeyboardInterrupt, "/model")
+
+
+def test_commands_of_a_session(type_in: Callable[..., str], gateway: Gateway) -> None:
+    url = "https://pictures.test/x.jpg"
+    cut = text_chunks("Half", finish_reason="length", usage=None)
+    gateway.reply(Sse(cut), Sse(text_chunks("", reasoning="Hm.")))
+    shown = type_in(
+        "/system Be brief.", f"/image {url}", "Look", "/image none.png",
+        "/model glm-4.7", f"/image {url}", "/clear", "/system", "", "Hi",
+    )  # fmt: skip
+    noted = [
+        "The system message is set.",
+        "Images that go with the next question: 1.",
+        "gpt-5.1 · ended by length",
+        "The image none.png cannot be read: No such file or directory.",
+        "Images that go with the next question: 1, but glm-4.7 takes none.",
+        "The conversation is forgotten.",
+        "There is no system message.",
+        "Hm.",
+    ]
+    assert [line for line in map(str.strip, shown.splitlines()) if line in noted] == noted
+    picture = {"type": "image_url", "image_url": {"url": url}}
+    assert chats(gateway) == [
+        [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": [picture, {"type": "text", "text": "Look"}]},
+        ],
+        [{"role": "user", "content": "Hi"}],
+    ]
+
+
+def test_dumb_terminal_shows_plain_text_without_controls(
+    gateway: Gateway, type_in: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Console, "is_dumb_terminal", True)
+    gateway.reply(Sse(text_chunks("**Hello**\x1b[2J\n")))
+    assert "\n**Hello**[2J\ngpt-5.1 · 12 tokens in" in type_in("Hi")
 
 
 @pty

@@ -71,6 +71,11 @@ def bad(message: str) -> Json:
     return Json({"error": {"message": message, "type": "invalid_request_error"}}, 400)
 
 
+def elsewhere(path: str, answer: Answer) -> Part:
+    """Answers with this at all paths but one."""
+    return lambda request: None if request.path == path else answer
+
+
 def with_status(**changes: Any) -> Callable[[AccountGateway], None]:
     return lambda account: account.key.update(changes)
 
@@ -174,6 +179,12 @@ BROKEN: dict[str, Broken] = {
         part=lambda _: Raw(b"HTTP/1.1 521 \r\nCF-RAY: a\r\nContent-Length: 6\r\n\r\n<html>"),
     ),
     "key_unknown": Broken("access", ("unknown, disabled",), account=refused_as_unnamed),
+    "key_unknown_everywhere": Broken(
+        "access", ("unknown, disabled",), part=elsewhere("/api/status", error("no", status=401))
+    ),
+    "path_unknown": Broken(
+        "access", ("responded with a web page",), part=elsewhere("/api/status", Body("<html>"))
+    ),
     "key_expired": Broken("access", ("It has expired, on 2023-11-14",), account=expired),
     "key_spent": Broken("access", ("Its quota is spent",), account=spent),
     "ip_not_allowed": Broken(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.account import AccountGateway
+from tests.cli.account import AccountGateway, refusing
 from tests.cli.conftest import Run
-from tests.client.test_balance import status
+from tests.client.test_balance import billed, status
 from tests.gateway import Answer, Body, Hang, Json, Request
 
 ROWS = [
@@ -80,6 +80,19 @@ def test_prices_that_do_not_come_are_not_waited_for(
     assert run("models", "gpt").stdout.splitlines()[1].split()[3:5] == ["1.25*", "10*"]
 
 
+def test_price_of_a_call(run: Run, account: AccountGateway) -> None:
+    listed = account.part
+    priced = {"model_name": "mystery-7b", "quota_type": 1, "model_price": 0.25}
+    account.part = lambda request: (
+        Json({"success": True, "data": [priced], "group_ratio": {"default": 1}})
+        if request.path == "/api/pricing"
+        else listed(request)
+    )
+    assert run("models", "mystery").stdout.splitlines()[1].split() == [
+        "mystery-7b", "0.25", "a", "call",
+    ]  # fmt: skip
+
+
 def test_models_as_json(run: Run) -> None:
     found = json.loads(run("models", "--json").stdout)
     assert [(one["id"], one["facts"]["known"]) for one in found] == [
@@ -125,6 +138,13 @@ def test_balance_is_shown_in_the_operators_unit(
     report = json.loads(run("balance", "--json").stdout)
     assert report["unit"] == (unit.get("quota_display_type") or "USD").replace("TOKENS", "tokens")
     assert report["key"] == "lim"
+
+
+def test_credit_that_is_not_shown(run: Run, account: AccountGateway) -> None:
+    account.key["unlimited_quota"] = True
+    account.part = refusing("/v1/dashboard/billing/subscription", billed(100_000_000, 0)[0])
+    words = "no limit on the key; the gateway does not show the credit of the account"
+    assert words in run("balance").output
 
 
 def test_control_characters_of_a_gateway_do_not_reach_the_terminal(

@@ -69,6 +69,7 @@ UNITS: dict[str, tuple[dict[str, Any], str, float]] = {
 }
 
 
+@EACH_TWIN
 def test_balance_of_a_key_with_a_quota(gateway: Gateway, calls: Calls) -> None:
     for kind in UNITS:
         with in_row(kind):
