@@ -26,7 +26,8 @@ from ramclouds.bridge.only_json import JsonStream
 from ramclouds.types import InvalidToolCall
 
 # A chunk is built for every token. Built by their constructors, message and generation take
-# 7.4 µs; copied from these two, which the constructors have checked, 2.3 µs.
+# 7.4 µs; copied from these two, which the constructors have checked, 2.3 µs. The same as
+# `model_construct` sets: https://github.com/pydantic/pydantic/blob/v2.11.7/pydantic/main.py
 _MESSAGE = dict(AIMessageChunk(content="").__dict__)
 _GENERATION = dict(ChatGenerationChunk(message=AIMessageChunk(content="")).__dict__)
 

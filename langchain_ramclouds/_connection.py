@@ -79,6 +79,7 @@ class Connection(ConnectionFields):
 
     # Values that are cached in the model depend on its settings. `_serialized` is LangChain's key
     # of its cache of completions: a changed model would get completions of the old one.
+    # https://github.com/langchain-ai/langchain/blob/master/libs/core/langchain_core/language_models/chat_models.py
 
     def __setattr__(self, name: str, value: Any) -> None:
         _forget_derived(self)

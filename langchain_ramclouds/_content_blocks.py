@@ -28,7 +28,8 @@ def register() -> None:
     """Make `content_blocks` of our messages come from here, and `load` know our model.
 
     The table of `load` is what `allowed_objects="all"` stands for; third parties are not in it. The
-    caller of `load` still has to name our package in `valid_namespaces`.
+    caller of `load` still has to name our package in `valid_namespaces`:
+    https://github.com/langchain-ai/langchain/issues/14589
     """
     register_translator(PROVIDER, to_blocks, chunk_to_blocks)
     ALL_SERIALIZABLE_MAPPINGS[_PATH] = _PATH

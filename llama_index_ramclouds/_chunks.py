@@ -73,6 +73,7 @@ async def with_events(
 
     Closing the decorator's generator leaves the one inside it open, and the connection with it,
     until the event loop finalizes it. So the inner one is kept here, and closed.
+    https://github.com/run-llama/llama_index/blob/v0.14.0/llama-index-core/llama_index/core/llms/callbacks.py
     """
     opened: list[AsyncGenerator[T, None]] = []
 

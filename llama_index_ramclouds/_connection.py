@@ -144,7 +144,8 @@ class Connection(ConnectionFields):
 
     def __getstate__(self) -> dict[Any, Any]:
         check_pickles(self.verify)
-        # Core's own removes what does not pickle from the live object, and pickles the key.
+        # Core's own removes what does not pickle from the live object, and pickles the key:
+        # https://github.com/run-llama/llama_index/issues/22578
         kept = {
             name: value
             for name, value in self.__dict__.items()

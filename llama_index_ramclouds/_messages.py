@@ -47,7 +47,8 @@ def _spoken(message: ChatMessage) -> dict[str, Any]:
 def _blocks_once(message: ChatMessage) -> list[ContentBlock]:
     """The blocks without the copies that core makes of legacy images.
 
-    It appends `additional_kwargs["images"]` each time a message is validated, as in every event.
+    It appends `additional_kwargs["images"]` each time a message is validated, as in every event:
+    https://github.com/run-llama/llama_index/pull/17477
     """
     if "images" not in message.additional_kwargs:
         return message.blocks

@@ -252,7 +252,8 @@ def _limit(name: str, settings: Settings, params: Mapping[str, Any]) -> float | 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:
     """The timeout of a client handed in; None where it is httpx's default.
 
-    The user did not choose those 5 s, and a model takes longer.
+    The user did not choose those 5 s, and a model takes longer:
+    https://www.python-httpx.org/advanced/timeouts/
     """
     timeout: httpx.Timeout = http_client.timeout
     return None if timeout == httpx.Timeout(5.0) else timeout

@@ -1,7 +1,8 @@
 """httpx clients that call their transport directly.
 
 The steps of httpx in between (authentication, redirects, cookies, hooks, merging of URLs and
-headers) are not used here, and take a quarter of the time of a call.
+headers) are not used here, and take a quarter of the time of a call:
+https://github.com/encode/httpx/blob/0.28.1/httpx/_client.py
 """
 
 from __future__ import annotations

@@ -43,7 +43,10 @@ def _as_text(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _with_pydantic(kind: type[ConfigurationError]) -> type[ConfigurationError]:
-    """The class of errors that are pydantic's too; the class itself before pydantic 2.10."""
+    """The class of errors that are pydantic's too; the class itself before pydantic 2.10.
+
+    https://github.com/pydantic/pydantic-core/pull/1413 allowed subclasses.
+    """
     try:
         return type(kind.__name__, (_Both, kind, ValidationError), {"__module__": kind.__module__})
     except TypeError:

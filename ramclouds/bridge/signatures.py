@@ -23,6 +23,7 @@ class LateSignature:
     """The signature of a class that is built at its first use: editors ask for it before."""
 
     def __get__(self, _: object, kind: type[BaseModel]) -> Any:
-        # Sets pydantic's own in place of this one.
+        # Sets pydantic's own in place of this one (`complete_model_class`):
+        # https://github.com/pydantic/pydantic/blob/v2.11.7/pydantic/_internal/_model_construction.py
         kind.model_rebuild()
         return inspect.signature(kind)

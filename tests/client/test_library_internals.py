@@ -1,9 +1,10 @@
-"""The private parts of libraries that `ramclouds._http` uses: a test fails if one changes."""
+"""The private parts of libraries that `ramclouds` uses: a test fails if one changes."""
 
 from __future__ import annotations
 
 import inspect
 from functools import wraps
+from json import JSONEncoder, encoder
 from typing import Any
 
 import httpcore
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from ramclouds._http import http1, transports
+from ramclouds.bulk import _rows
 
 
 class Pool:
@@ -76,3 +78,30 @@ def test_httpx_methods_are_told_from_those_of_recording_tools(method: Any) -> No
     assert not transports._is_replaced(method)
     assert transports._is_replaced(recorded)
     assert transports._is_replaced(Proxy())
+
+
+def test_httpx_request_adds_the_host_first_and_with_a_stream_nothing() -> None:
+    url, headers = "http://gateway.test/", {"A": "b"}
+    plain = httpx.Request("GET", url, headers=headers)
+    assert list(plain.headers) == ["host", "a"]
+    streamed = httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(b"{}"))
+    assert list(streamed.headers) == ["a"]
+
+
+def test_httpx_waits_five_seconds_where_nobody_chose() -> None:
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    assert client.timeout == httpx.Timeout(5.0)
+
+
+def test_errors_of_httpcore_have_their_names_in_httpx() -> None:
+    kinds = [kind for kind in vars(httpcore).values() if inspect.isclass(kind)]
+    errors = {kind.__name__ for kind in kinds if issubclass(kind, Exception)}
+    # Of httpcore's own pools, in place of which ours stand.
+    assert {name for name in errors if not hasattr(httpx, name)} == {"ConnectionNotAvailable"}
+
+
+def test_json_has_the_encoder_in_c_that_is_asked_for_once() -> None:
+    assert hasattr(encoder, "c_make_encoder")
+    value = {"b": [1, 2.5, None, True], "a": {"ü": "x"}}
+    written = JSONEncoder(sort_keys=True, separators=(",", ":")).encode(value)
+    assert "".join(_rows._encode(value, 0)) == written
