@@ -82,7 +82,6 @@ class Fields(Connection, ChatModelSettings):
         """What a request's body says where a call does not say otherwise."""
         return {name: getattr(self, name) for name in _BODY}
 
-    @property
     def _downgraded_models(self) -> set[Hashable]:
         return DOWNGRADED.get(self._keys["downgraded"], set)
 

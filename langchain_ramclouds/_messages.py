@@ -112,7 +112,8 @@ def _other(message: BaseMessage) -> list[WireMessage]:
         return [_tool(_function_id(message.name), message.content)]
     if isinstance(message, (SystemMessage, ChatMessage)):
         role = message.role if isinstance(message, ChatMessage) else "system"
-        content = flatten(list(to_parts(message.content)))
+        given = message.content
+        content = given if isinstance(given, str) else flatten(list(to_parts(given)))
         return [{"role": _ROLES.get(role.lower(), role), "content": content} | _named(message)]
     raise ConfigurationError(
         f"A {type(message).__name__} cannot be sent to a model. Leave it out of the messages."
@@ -124,13 +125,15 @@ _ROLES = {"human": "user", "ai": "assistant", "model": "assistant", "developer":
 
 def _user(message: HumanMessage) -> list[WireMessage]:
     """Anthropic's tool results, if any, then what the user says."""
+    if isinstance(message.content, str):
+        return [{"role": "user", "content": message.content} | _named(message)]
     wire = [
         _tool(block.get("tool_use_id", ""), block.get("content") or "")
         for block in message.content
         if isinstance(block, dict) and block.get("type") == "tool_result"
     ]
     parts = list(to_parts(message.content))
-    if parts or isinstance(message.content, str) or not message.content:
+    if parts or not message.content:
         wire.append({"role": "user", "content": flatten(parts)} | _named(message))
     return wire
 

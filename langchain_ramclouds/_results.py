@@ -101,9 +101,11 @@ def to_metadata(completion: Completion | Chunk, asked: str) -> dict[str, Any]:
     """What `response_metadata` says about a whole completion; `asked` is the model's name."""
     # The completion's id is not the message's: gateways repeat ids, and LangGraph replaces a
     # message by another of the same id.
-    named = {"model_provider": PROVIDER, "model_name": completion.model or asked}
-    facts = {key: getattr(completion, key) for key in ("id", "request_id", "tool_calling")}
-    return named | {key: value for key, value in facts.items() if value}
+    described = {"model_provider": PROVIDER, "model_name": completion.model or asked}
+    for key in ("id", "request_id", "tool_calling"):
+        if value := getattr(completion, key):
+            described[key] = value
+    return described
 
 
 def to_facts(completion: Completion | Chunk) -> dict[str, Any]:

@@ -59,7 +59,6 @@ class Fields(Connection, ChatModelSettings):
     _downgraded: dict[Any, set[Hashable]] = PrivateAttr(default_factory=dict)
     _checked: bool = PrivateAttr(default=True)
 
-    @property
     def _downgraded_models(self) -> set[Hashable]:
         headers = tuple(sorted((self.default_headers or {}).items()))
         return self._downgraded.setdefault((self.base_url, self.api_key, headers), set())

@@ -69,7 +69,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """How a call with these parameters asks now; None if natively."""
     settings = CallSettings.taken(dict(given), llm)
-    mode = prompted.ToolMode(settings.tool_calling, downgraded=llm._downgraded_models)
+    mode = prompted.ToolMode(settings.tool_calling, downgraded=llm._downgraded_models())
     return mode.prompted_mode(given.get("model") or llm.model)
 
 

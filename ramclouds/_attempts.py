@@ -19,7 +19,7 @@ from ramclouds._failures.redact import NO_SECRETS
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_delay
 from ramclouds._fallback import Fallbacks
-from ramclouds._http.timeouts import CallTimes, check_process
+from ramclouds._http.timeouts import CallTimes, forked
 from ramclouds._observers import NOBODY, Watch
 from ramclouds._pace.registry import Gates
 from ramclouds._pace.turn import Turn
@@ -85,7 +85,8 @@ class Attempts:
 
     def begin(self) -> dict[str, Any]:
         """The arguments of the HTTP request that goes out next."""
-        check_process(self._pid)
+        if self._pid != os.getpid():
+            raise forked()
         self._attempts += 1
         self._has_response = False
         # Transports of httpx do not say when they send; ours say it again.

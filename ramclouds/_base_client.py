@@ -168,15 +168,17 @@ class BaseClient:
         headers, redactor = self._headers_with(hidden) if hidden else self._prepare()
         settings = self._settings
         timeout = timeout_from(timeout, settings.timeout)
+        # None in a call is no limit; what the client has is checked already.
+        own = {name: seconds_from(name, params[name]) for name in _LIMITS if name in params}
         return Request(
             method,
             settings.base_url + path,
             headers,
             timeout,
             redactor,
-            stall_timeout=_limit("stall_timeout", settings, params),
-            total_timeout=_limit("total_timeout", settings, params),
-            max_wait=_limit("max_wait", settings, params),
+            stall_timeout=own.get("stall_timeout", settings.stall_timeout),
+            total_timeout=own.get("total_timeout", settings.total_timeout),
+            max_wait=own.get("max_wait", settings.max_wait),
         )
 
     def _headers_with(self, hidden: Any) -> tuple[httpx.Headers, Redactor]:
@@ -232,6 +234,7 @@ class BaseClient:
         return self._prepared
 
 
+_LIMITS = ("stall_timeout", "total_timeout", "max_wait")
 _SETTINGS = {
     name: name
     for name in signature(BaseClient.__init__).parameters
@@ -242,11 +245,6 @@ _SETTINGS = {
 def _masking(redactor: Redactor, headers: Mapping[str, str]) -> Redactor:
     secret = {name: value for name, value in headers.items() if is_secret_header(name)}
     return redactor.with_headers(secret)
-
-
-def _limit(name: str, settings: Settings, params: Mapping[str, Any]) -> float | None:
-    """A limit of one call, where None is no limit, or the client's, which is checked already."""
-    return seconds_from(name, params[name]) if name in params else getattr(settings, name)
 
 
 def _timeout_of(http_client: Any) -> httpx.Timeout | None:

@@ -46,6 +46,7 @@ class Body:
         self._parts: list[bytes] = []
         self._size = 0
         self._tail = b""
+        self.is_too_long = False
 
     def add(self, part: bytes) -> bool:
         """Takes in a part; whether more is wanted."""
@@ -54,16 +55,13 @@ class Body:
         self._size += len(part)
         if is_beginning and not self.is_stream:
             # Looks at all that came: the first read may give one byte.
-            self.is_stream = looks_like_events(self.content())
-        if self.is_too_long:
+            self.is_stream = looks_like_events(b"".join(self._parts))
+        if self._size > self._most:
+            self.is_too_long = True
             return False
         # As in a stream, what follows the end marker is not waited for.
-        self._tail = (self._tail + part)[-32:]
+        self._tail = (self._tail + part[-32:])[-32:]
         return not (self.is_stream and _ENDS_WITH_DONE.search(self._tail))
-
-    @property
-    def is_too_long(self) -> bool:
-        return self._size > self._most
 
     def content(self) -> bytes:
         """The whole body, or the part up to which it was wanted."""

@@ -13,7 +13,7 @@ import httpcore
 
 from ramclouds._http.addresses import Addresses
 from ramclouds._http.http1 import ResponseParser
-from ramclouds._http.timeouts import Timeouts, check_process, earlier
+from ramclouds._http.timeouts import Timeouts, earlier, forked
 from ramclouds._http.wires import READ, WRITE, Wire
 from ramclouds.errors import APIConnectionError
 
@@ -134,7 +134,7 @@ class Connection:
         """The next part of the body, empty behind the last one; raises the same errors as `ask`."""
         self._is_waiting = True
         try:
-            while not parser.parts and not parser.is_complete:
+            while not any(parser.parts) and not parser.is_complete:
                 await self._receive(parser, timeouts)
         finally:
             self._is_waiting = False
@@ -210,7 +210,8 @@ class Connection:
                 "The client was closed while the request was running. Send it again.",
                 retryable=False,
             )
-        check_process(self._pid)
+        if self._pid != os.getpid():
+            raise forked()
 
     def is_idle(self) -> bool:
         """Whether it can take a request: the last one was sent, and its response was read whole."""
@@ -229,10 +230,6 @@ class Connection:
         self._response = None
         self._was_kept = True
         self.idle_since = monotonic()
-
-    def is_stale(self) -> bool:
-        """Whether the server has closed it, or sent what nobody asked for, while it was idle."""
-        return self.wire.has_arrived()
 
     def interrupt(self) -> None:
         """Ends what it is used for, from any thread; the one who uses it gets an error at once."""

@@ -19,8 +19,11 @@ _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
 def codings_of(response: httpx.Response) -> list[str]:
     """The content codings of a response, the innermost first."""
-    named = response.headers.get("content-encoding", "").lower().split(",")
-    return [name.strip() for name in named if name.strip() not in {"", "identity"}]
+    given = response.headers.get("content-encoding")
+    if not given:
+        return []
+    names = [name.strip() for name in given.lower().split(",")]
+    return [name for name in names if name not in {"", "identity"}]
 
 
 class Decoder:

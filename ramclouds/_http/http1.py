@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import httpcore
@@ -67,6 +68,7 @@ class ResponseParser:
         self.reason = b""
         self.headers: list[tuple[bytes, bytes]] = []
         self.parts: list[bytes] = []
+        """Of the body; an empty one stands for the size of a chunk."""
         self.has_head = False
         self.is_complete = False
         self.is_kept = False
@@ -77,6 +79,10 @@ class ResponseParser:
         self.error: httpcore.RemoteProtocolError | None = None
         self._informational = 0
         self._is_after_size = False
+        self._has_trailers = False
+        # Two for each token of a stream: without a function of ours in between.
+        self.on_body = self.parts.append
+        self.on_chunk_header = partial(self.parts.append, b"")
         self._parser: Any = None
         """Made when the first bytes arrive, since many connections wait long for them."""
 
@@ -91,8 +97,12 @@ class ResponseParser:
         self.received += len(data)
         # Behind the size of the last chunk, which is 0, come trailers in place of content.
         self.is_in_trailers = self.is_in_trailers or self._is_after_size
+        known = len(self.parts)
         try:
-            self._parser.feed_data(data)
+            try:
+                self._parser.feed_data(data)
+            finally:
+                self._note_parts(known)
         except httptools.HttpParserCallbackError as exc:
             if not isinstance(exc.__context__, _UnaskedError):
                 # Ctrl-C inside of a callback is no fault of the server.
@@ -103,7 +113,15 @@ class ResponseParser:
             self._fail(f"illegal HTTP: {exc}")
         except httptools.HttpParserUpgrade:
             self._fail("the server switched to another protocol")
-        self._check_size()
+        if self.received > _MAX_HEAD_BYTES:
+            self._check_size()
+
+    def _note_parts(self, known: int) -> None:
+        new = self.parts[known:]
+        if new:
+            self.progress += sum(map(len, new))
+            self._is_after_size = not new[-1]
+        self.is_in_trailers = self._has_trailers or (self.is_in_trailers and not any(new))
 
     def _check_size(self) -> None:
         if not self.has_head and self.received > _MAX_HEAD_BYTES:
@@ -156,7 +174,7 @@ class ResponseParser:
         if not self.has_head:
             self.headers.append((name, value.rstrip(b" \t")))
         else:
-            self.is_in_trailers = True
+            self._has_trailers = True
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
@@ -174,14 +192,6 @@ class ResponseParser:
         self.is_kept = self._parser.should_keep_alive()
         self.has_head = True
         self.progress += 1
-
-    def on_chunk_header(self) -> None:
-        self._is_after_size = True
-
-    def on_body(self, part: bytes) -> None:
-        self._is_after_size = self.is_in_trailers = False
-        self.parts.append(part)
-        self.progress += len(part)
 
     def on_message_complete(self) -> None:
         if self.has_head:

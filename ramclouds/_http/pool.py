@@ -141,7 +141,8 @@ class Pool:
         with suppress(IndexError):
             while True:
                 connection = self._idle.pop()
-                if not _has_expired(connection) and not connection.is_stale():
+                # The server has closed it, or sent what nobody asked for, while it was idle.
+                if not _has_expired(connection) and not connection.wire.has_arrived():
                     return connection
                 connection.close()
         return None

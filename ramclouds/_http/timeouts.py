@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Protocol
@@ -30,13 +29,16 @@ class Timeouts:
 
     def __init__(self, extensions: Mapping[str, Any]) -> None:
         self._seconds: Mapping[str, float | None] = extensions.get("timeout", {})
-        self.deadline = self._seconds.get("deadline")
+        self.deadline: float | None = self._seconds.get("deadline")
         self.progress: Progress | None = extensions.get("progress")
 
     def until(self, phase: str) -> float | None:
         """When a phase must end that begins now, or goes on now."""
         seconds = self._seconds.get(phase)
-        return earlier(self.deadline, None if seconds is None else monotonic() + seconds)
+        if seconds is None:
+            return self.deadline
+        until = monotonic() + seconds
+        return until if self.deadline is None else min(self.deadline, until)
 
 
 def earlier(one: float | None, other: float | None) -> float | None:
@@ -51,12 +53,11 @@ def seconds_left(until: float | None) -> float | None:
     return None if until is None else max(until - monotonic(), 0.0)
 
 
-def check_process(pid: int) -> None:
-    """Refuses to use in a forked child what its parent began."""
-    if pid != os.getpid():
-        raise ConfigurationError(
-            "The stream was made before the process forked. Make it in the child."
-        )
+def forked() -> ConfigurationError:
+    """The error of a forked child that uses what its parent began."""
+    return ConfigurationError(
+        "The stream was made before the process forked. Make it in the child."
+    )
 
 
 class CallTimes:
@@ -108,7 +109,7 @@ class CallTimes:
                 "Send the request again, or raise stall_timeout=...",
                 retryable=False,
             )
-        if not self.allows(0.0):
+        if self._deadline is not None and now >= self._deadline:
             raise self.is_over()
 
     def allows(self, seconds: float) -> bool:

@@ -40,8 +40,10 @@ class PooledTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if _is_replaced(httpx.HTTPTransport.handle_request):
             return super().handle_request(request)
-        with _AS_HTTPX:
+        try:
             return _to_httpx(self._direct.handle_request(_Request.of(request)))
+        except _HTTPCORE_ERRORS as exc:
+            raise _as_httpx(exc) from exc
 
 
 class AsyncPooledTransport(httpx.AsyncHTTPTransport):
@@ -58,8 +60,10 @@ class AsyncPooledTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
             return await super().handle_async_request(request)
-        with _AS_HTTPX:
+        try:
             return _to_httpx(await self._direct.handle_async_request(_Request.of(request)))
+        except _HTTPCORE_ERRORS as exc:
+            raise _as_httpx(exc) from exc
 
 
 def _is_replaced(method: Any) -> bool:
@@ -72,21 +76,21 @@ def _is_replaced(method: Any) -> bool:
 _HTTPX = "httpx._transports.default"
 
 
-class _AsHttpx:
-    """Raises the errors of httpcore as those of httpx, which have the same names."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, exc: BaseException | None, __: object) -> None:
-        if exc is None:
-            return
-        for kind in type(exc).__mro__:
-            if kind.__module__.startswith("httpcore"):
-                raise getattr(httpx, kind.__name__)(str(exc)) from exc
+_HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 
-_AS_HTTPX = _AsHttpx()
+def _as_httpx(error: Exception) -> Exception:
+    """The error of httpx that has the same name as one of httpcore, or as its base."""
+    kinds = type(error).__mro__
+    name = next(kind.__name__ for kind in kinds if kind.__module__.startswith("httpcore"))
+    found: Exception = getattr(httpx, name)(str(error))
+    return found
 
 
 class _Target(NamedTuple):
@@ -175,14 +179,16 @@ class _Body:
 
 class _SyncBody(_Body, httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
-        with _AS_HTTPX:
+        try:
             while part := run(self._connection.part(self._parser, self._timeouts)):
                 yield part
+        except _HTTPCORE_ERRORS as exc:
+            raise _as_httpx(exc) from exc
 
 
 class _AsyncBody(_Body, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _AS_HTTPX:
+        try:
             while part := await self._connection.part(self._parser, self._timeouts):
                 yield part[:_TURN]
                 # Other tasks run between the pieces: a stream that arrives faster than it is used
@@ -190,6 +196,8 @@ class _AsyncBody(_Body, httpx.AsyncByteStream):
                 for start in range(_TURN, len(part), _TURN):
                     await asleep(0)
                     yield part[start : start + _TURN]
+        except _HTTPCORE_ERRORS as exc:
+            raise _as_httpx(exc) from exc
 
     async def aclose(self) -> None:
         self.close()

@@ -12,10 +12,11 @@ import socket
 import ssl
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any, TypeVar
 
-from ramclouds._http.timeouts import earlier, seconds_left
+from ramclouds._http.timeouts import earlier
 
 T = TypeVar("T")
 Address = tuple[Any, ...]
@@ -168,10 +169,10 @@ class BlockingWire(Wire):
 
     async def ready(self, events: int, until: float | None) -> None:
         while True:
-            left = seconds_left(until)
-            if _polled(self._socket, events, LOOK if left is None else min(left, LOOK)):
+            left = inf if until is None else max(until - monotonic(), 0.0)
+            if _polled(self._socket, events, min(left, LOOK)):
                 return
-            if left is not None and left <= LOOK:
+            if left <= LOOK:
                 raise TimeoutError
 
 

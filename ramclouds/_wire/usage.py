@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ramclouds._wire.fields import as_count, as_list, as_object
+from ramclouds._wire.fields import as_count, as_list
 from ramclouds.types import Usage
 
 
@@ -39,46 +39,47 @@ def to_usage(value: Any) -> Usage | None:
     """A usage object; None for null, an empty one, or anything else."""
     if not isinstance(value, dict) or not value:
         return None
-    prompt_details = as_object(
-        value.get("prompt_tokens_details") or value.get("input_tokens_details")
-    )
-    completion_details = as_object(
+    counts = _counts_in(value)
+    of_prompt = _counts_in(value.get("prompt_tokens_details") or value.get("input_tokens_details"))
+    of_completion = _counts_in(
         value.get("completion_tokens_details") or value.get("output_tokens_details")
     )
     # `input_tokens` and `output_tokens` stand beside the others as zeros, or in their place.
-    prompt = _first_count(value, "prompt_tokens", "input_tokens")
-    completion = _first_count(value, "completion_tokens", "output_tokens")
+    prompt = counts.get("prompt_tokens") or counts.get("input_tokens", 0)
+    completion = counts.get("completion_tokens") or counts.get("output_tokens", 0)
     return Usage(
         prompt_tokens=prompt,
         completion_tokens=completion,
-        total_tokens=_first_count(value, "total_tokens") or prompt + completion,
-        cached_tokens=_first_count(prompt_details, "cached_tokens")
-        or _first_count(
-            value, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"
-        ),
-        cache_creation_tokens=_cache_creation(value, prompt_details),
-        reasoning_tokens=_first_count(completion_details, "reasoning_tokens")
-        or _first_count(value, "reasoning_tokens"),
-        prompt_audio_tokens=_first_count(prompt_details, "audio_tokens"),
-        completion_audio_tokens=_first_count(completion_details, "audio_tokens"),
+        total_tokens=counts.get("total_tokens") or prompt + completion,
+        cached_tokens=of_prompt.get("cached_tokens")
+        or counts.get("prompt_cache_hit_tokens")
+        or counts.get("cached_tokens")
+        or counts.get("cache_read_input_tokens", 0),
+        cache_creation_tokens=_cache_creation(counts, of_prompt),
+        reasoning_tokens=of_completion.get("reasoning_tokens") or counts.get("reasoning_tokens", 0),
+        prompt_audio_tokens=of_prompt.get("audio_tokens", 0),
+        completion_audio_tokens=of_completion.get("audio_tokens", 0),
         raw=value,
     )
 
 
-def _first_count(value: Mapping[str, Any], *keys: str) -> int:
-    for key in keys:
-        # Most are missing: a call for each of those would be most of this room's calls.
-        if (given := value.get(key)) and (count := as_count(given)):
-            return count
-    return 0
+def _counts_in(value: Any) -> dict[str, int]:
+    """The counts of an object that are more than 0."""
+    found: dict[str, int] = {}
+    if isinstance(value, dict):
+        for name, given in value.items():
+            if given and (count := as_count(given)):
+                found[name] = count
+    return found
 
 
-def _cache_creation(value: Mapping[str, Any], details: Mapping[str, Any]) -> int:
-    # OpenRouter and newer OpenAI models: cache_write_tokens.
-    names = ("cached_creation_tokens", "cache_creation_tokens", "cache_write_tokens")
+def _cache_creation(counts: Mapping[str, int], of_prompt: Mapping[str, int]) -> int:
     return (
-        _first_count(details, *names)
-        or _first_count(value, "cache_creation_input_tokens")
-        or _first_count(value, "claude_cache_creation_5_m_tokens")
-        + _first_count(value, "claude_cache_creation_1_h_tokens")
+        of_prompt.get("cached_creation_tokens")
+        or of_prompt.get("cache_creation_tokens")
+        # OpenRouter and newer OpenAI models.
+        or of_prompt.get("cache_write_tokens")
+        or counts.get("cache_creation_input_tokens")
+        or counts.get("claude_cache_creation_5_m_tokens", 0)
+        + counts.get("claude_cache_creation_1_h_tokens", 0)
     )

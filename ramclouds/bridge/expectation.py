@@ -112,9 +112,10 @@ class Expectation:
 
     def problem(self, completion: Completion) -> Problem | None:
         """What is wrong with a completion, or None."""
-        invalid = [call for choice in completion.choices for call in choice.invalid_tool_calls]
-        if self.is_any or any(choice.tool_calls for choice in completion.choices):
+        called = [call for choice in completion.choices for call in choice.tool_calls]
+        if self.is_any or called:
             return None
+        invalid = [call for choice in completion.choices for call in choice.invalid_tool_calls]
         if invalid:
             if not self.whole_calls:
                 return None

@@ -53,4 +53,6 @@ def fallbacks_of(params: Mapping[str, Any], setting: Sequence[str] | None) -> li
     """The models behind the one that a call asks: the call's own, else those of the setting."""
     if "fallback_models" in params:
         return list(check_fallback_models(params["fallback_models"], params["model"])) or None
-    return [name for name in setting or () if name != params["model"]] or None
+    if not setting:
+        return None
+    return [name for name in setting if name != params["model"]] or None

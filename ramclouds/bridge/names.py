@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -32,9 +32,10 @@ def with_safe_names(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], dict[st
     asked = body.get("response_format")
     if isinstance(asked, Mapping) and isinstance(asked.get("json_schema"), Mapping):
         body = {**body, "response_format": _with_name(asked)}
-    sent = _sent_names(_names_in(body))
-    if not sent:
+    names = dict.fromkeys(_names_in(body))
+    if all(map(_SAFE.fullmatch, names)):
         return body, {}
+    sent = _sent_names(names)
     ready = {**body, "messages": [_with_calls(message, sent) for message in body["messages"]]}
     if body.get("tools"):
         ready["tools"] = [_renamed(tool, sent) for tool in body["tools"]]
@@ -48,12 +49,11 @@ def _with_name(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**asked, "json_schema": {**asked["json_schema"], "name": safe_name(name)}}
 
 
-def _sent_names(names: Iterable[str]) -> dict[str, str]:
+def _sent_names(names: Collection[str]) -> dict[str, str]:
     """The names that are not sent as they are, and what is sent for them."""
-    unique = dict.fromkeys(names)
-    taken = {name for name in unique if _SAFE.fullmatch(name)}
+    taken = {name for name in names if _SAFE.fullmatch(name)}
     sent: dict[str, str] = {}
-    for name in unique:
+    for name in names:
         if name not in taken:
             sent[name] = _free_name(name, taken)
             taken.add(sent[name])

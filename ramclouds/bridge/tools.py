@@ -220,13 +220,14 @@ def _named_function(name: str, names: Sequence[str]) -> dict[str, Any]:
 
 def is_forced(tool_choice: Any) -> bool:
     """Whether the model must call a tool, whatever vendor's form the choice has."""
-    if isinstance(tool_choice, Mapping) and tool_choice.get("type") == _ALLOWED:
-        return bool(_allowed(tool_choice)["mode"] == "required")
-    if isinstance(tool_choice, Mapping) and _WORDS.get(tool_choice.get("type", "")) == "required":
-        return True
+    if isinstance(tool_choice, Mapping):
+        kind = tool_choice.get("type", "")
+        if kind == _ALLOWED:
+            return bool(_allowed(tool_choice)["mode"] == "required")
+        return _WORDS.get(kind) == "required" or forced_name(tool_choice) is not None
     if isinstance(tool_choice, str):
         return tool_choice in ("required", "any") or forced_name(tool_choice) is not None
-    return tool_choice is True or forced_name(tool_choice) is not None
+    return tool_choice is True
 
 
 def missing_forced_call(tool_choice: Any, completion: Completion) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +29,15 @@ class ToolMode:
 
     @classmethod
     def of(
-        cls, settings: CallSettings, params: Mapping[str, Any], downgraded: set[Hashable]
+        cls,
+        settings: CallSettings,
+        params: Mapping[str, Any],
+        downgraded: Callable[[], set[Hashable]],
     ) -> ToolMode | None:
         """The mode of one call; None where its tools and formats, if any, need no other."""
         if settings.tool_calling not in ("prompted", "grammar") and not needs_prompt(params):
             return None
-        return cls(settings.tool_calling, settings.on_unsupported, downgraded)
+        return cls(settings.tool_calling, settings.on_unsupported, downgraded())
 
     def prompted_mode(
         self, model: str, params: Mapping[str, Any] | None = None

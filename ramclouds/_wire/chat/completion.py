@@ -19,14 +19,16 @@ from ramclouds.types import Choice, Completion
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
     """The completion in a whole body; without choices where the body has none."""
     basis = (body.get("id"), body.get("created"), request_id)
+    completion_id = as_name(body.get("id"))
+    choices = [
+        _to_choice(choice, position, (*basis, position))
+        for position, choice in enumerate(choices_in(body))
+    ]
     return Completion(
-        id=as_name(body.get("id")) or "",
+        id=completion_id or "",
         model=as_name(body.get("model")) or "",
-        choices=tuple(
-            _to_choice(choice, position, (*basis, position))
-            for position, choice in enumerate(choices_in(body))
-        ),
-        usage=usage_of(body, as_name(body.get("id"))),
+        choices=tuple(choices),
+        usage=usage_of(body, completion_id),
         request_id=request_id,
         raw=dict(body),
         facts=response_facts(body),

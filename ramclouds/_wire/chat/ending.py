@@ -102,7 +102,7 @@ class Reading:
         of a cut response, but `input_tokens` stays 0: they come with the provider's last event.
         Some providers never send them, so 0 proves a cut only for a model that has sent some.
         """
-        if self._is_rewritten(model) or not is_gateway_id(completion_id, request_id):
+        if not is_gateway_id(completion_id, request_id) or self._is_rewritten(model):
             return "whole"
         if usage is not None and as_count(usage.raw.get("input_tokens")):
             self.counting.add(self.model)

@@ -44,7 +44,10 @@ def to_tool_calls(
 ) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:
     """The calls of a whole message that may run, and those that may not."""
     calls: dict[str, ToolCall] = {}
-    for position, raw in enumerate(raw_calls(message)):
+    raw_ones = raw_calls(message)
+    if not raw_ones:
+        return (), ()
+    for position, raw in enumerate(raw_ones):
         call = _to_tool_call(raw, (basis, position))
         known = calls.get(call.id)
         if not call.name or known == call:

@@ -24,8 +24,10 @@ _TAKEN_WHILE_THINKING: dict[str, Callable[[Any], bool]] = {
 
 def pause_thinking(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
     """Asks for no thinking about a tool's result where the thinking before it cannot go back."""
+    if dialect.thinks_in_loops:
+        return
     asked = [name for name in _ASK_TO_THINK if body.get(name)]
-    if dialect.thinks_in_loops or not asked or not _ends_with_results(body["messages"]):
+    if not asked or not _ends_with_results(body["messages"]):
         return
     for name in asked:
         del body[name]

@@ -177,7 +177,7 @@ def test_refusal_is_read_though_the_request_was_not() -> None:
     assert not connection.is_idle()
 
 
-@pytest.mark.parametrize("callback", ["on_header", "on_body", "on_message_complete"])
+@pytest.mark.parametrize("callback", ["on_header", "on_message_complete"])
 def test_interrupt_inside_of_a_callback_is_no_fault_of_the_server(
     monkeypatch: pytest.MonkeyPatch, callback: str
 ) -> None:
