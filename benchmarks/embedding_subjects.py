@@ -8,10 +8,11 @@ from base64 import b64decode
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.subjects import KEY
+
 Embed = Callable[[list[str]], Sequence[Any]]
 
 MODEL = "text-embedding-3-small"
-KEY = "test-key"
 BATCH = 500
 
 

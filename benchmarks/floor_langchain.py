@@ -10,7 +10,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from benchmarks.promises import ANSWER, promised
+from benchmarks.promises import ANSWER
 
 
 class Memory(BaseChatModel):
@@ -18,11 +18,6 @@ class Memory(BaseChatModel):
 
     words: list[str]
     delay: float
-
-    @classmethod
-    def promised_by(cls, url: str) -> Memory:
-        words, delay = promised(url)
-        return cls(words=words, delay=delay)
 
     @property
     def _llm_type(self) -> str:

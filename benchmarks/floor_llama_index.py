@@ -15,7 +15,7 @@ from llama_index.core.llms import (
 )
 from llama_index.core.llms.callbacks import llm_chat_callback
 
-from benchmarks.promises import ANSWER, promised
+from benchmarks.promises import ANSWER
 
 
 class Memory(CustomLLM):
@@ -23,11 +23,6 @@ class Memory(CustomLLM):
 
     words: list[str]
     delay: float
-
-    @classmethod
-    def promised_by(cls, url: str) -> Memory:
-        words, delay = promised(url)
-        return cls(words=words, delay=delay)
 
     @property
     def metadata(self) -> LLMMetadata:

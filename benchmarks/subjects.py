@@ -9,6 +9,8 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
+from benchmarks.promises import promised
+
 MODEL = "gpt-5"
 KEY = "test-key"
 QUESTION = "Why is the sky blue?"
@@ -71,10 +73,7 @@ class LlamaIndex:
             yield response.delta
 
     def batch(self, messages: Sequence[Any], threads: int) -> int:
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(threads) as pool:
-            return len(list(pool.map(self.model.chat, messages)))
+        return _in_threads(self.model.chat, messages, threads)
 
 
 class Httpx:
@@ -111,10 +110,14 @@ class Httpx:
                             yield choice["delta"].get("content", "")
 
     def batch(self, messages: Sequence[Any], threads: int) -> int:
-        from concurrent.futures import ThreadPoolExecutor
+        return _in_threads(self.call, messages, threads)
 
-        with ThreadPoolExecutor(threads) as pool:
-            return len(list(pool.map(self.call, messages)))
+
+def _in_threads(call: Callable[[Any], Any], messages: Sequence[Any], threads: int) -> int:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        return len(list(pool.map(call, messages)))
 
 
 def langchain_ours(url: str) -> Any:
@@ -151,13 +154,13 @@ def llama_index_peer(url: str) -> Any:
 def langchain_floor(url: str) -> Any:
     from benchmarks.floor_langchain import Memory
 
-    return Memory.promised_by(url)
+    return Memory(**promised(url))
 
 
 def llama_index_floor(url: str) -> Any:
     from benchmarks.floor_llama_index import Memory
 
-    return Memory.promised_by(url)
+    return Memory(**promised(url))
 
 
 BUILDERS: dict[str, Callable[[str], Any]] = {

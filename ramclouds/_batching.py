@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import hypot
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ramclouds._wire.embeddings.request_body import MAX_TEXTS, check_one
 from ramclouds._wire.embeddings.vectors import to_array
@@ -21,7 +21,6 @@ from ramclouds.models import EmbeddingFacts
 from ramclouds.types import Embeddings, Usage
 
 OnTooLong = Literal["raise", "truncate", "average"]
-_ON_TOO_LONG = ("raise", "truncate", "average")
 DEFAULT_CHUNK_SIZE = 512
 DEFAULT_MAX_CONCURRENCY = 4
 _MOST_WORKERS = 256
@@ -75,7 +74,7 @@ class Batching:
     def __post_init__(self) -> None:
         in_count("chunk_size", self.chunk_size, 1, MAX_TEXTS)
         in_count("max_concurrency", self.max_concurrency, 1, _MOST_WORKERS)
-        if self.on_too_long not in _ON_TOO_LONG:
+        if self.on_too_long not in get_args(OnTooLong):
             raise ConfigurationError(
                 f"on_too_long must be 'raise', 'truncate' or 'average', not {self.on_too_long!r}."
             )

@@ -99,6 +99,10 @@ class Session:
         return {"api_key": self.api_key, "base_url": self.base_url, "http_client": self.http}
 
     @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.api_key}", "User-Agent": "ramclouds-live"}
+
+    @property
     def _model(self) -> dict[str, Any]:
         return {"model": self.model, "max_tokens": self.max_tokens, "max_retries": 0}
 
@@ -112,24 +116,23 @@ class Session:
         return RamClouds(**{**self._settings, **self._model, **settings})
 
     def complete(self, content: str = GREETING, **params: Any) -> None:
-        asked = {"model": self.model, "max_tokens": self.max_tokens, "messages": [user(content)]}
-        self.client().complete(**{**asked, **params})
+        self.client().complete(**{**self._asked(content), **params})
 
     def stream(self, content: str = GREETING, **params: Any) -> None:
-        asked = {"model": self.model, "max_tokens": self.max_tokens, "messages": [user(content)]}
-        for _ in self.client().stream(**{**asked, **params}):
+        for _ in self.client().stream(**{**self._asked(content), **params}):
             pass
+
+    def _asked(self, content: str) -> dict[str, Any]:
+        return {"model": self.model, "max_tokens": self.max_tokens, "messages": [user(content)]}
 
     def get(self, path: str) -> None:
         """A path at the gateway's root, where its own endpoints are."""
         parts = urlsplit(self.base_url)
-        headers = {"Authorization": f"Bearer {self.api_key}", "User-Agent": "ramclouds-live"}
-        self.http.get(f"{parts.scheme}://{parts.netloc}{path}", headers=headers)
+        self.http.get(f"{parts.scheme}://{parts.netloc}{path}", headers=self._headers)
 
     def post(self, path: str, body: dict[str, Any]) -> None:
         """A path below the base URL."""
-        headers = {"Authorization": f"Bearer {self.api_key}", "User-Agent": "ramclouds-live"}
-        self.http.post(self.base_url + path, json=body, headers=headers)
+        self.http.post(self.base_url + path, json=body, headers=self._headers)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 ID = "chatcmpl-test1"
@@ -135,15 +135,19 @@ def tool_chunks(
     size: int = 8,
 ) -> list[dict[str, Any]]:
     """The events of tool calls made with `call(...)`, arguments in pieces of `size` characters."""
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": text or None}]
+    deltas = [{"role": "assistant", "content": text or None}, *call_deltas(calls, size)]
+    return _finished(deltas, finish_reason, usage, id=id, model=model)
+
+
+def call_deltas(calls: Iterable[Mapping[str, Any]], size: int = 8) -> Iterator[dict[str, Any]]:
+    """The deltas of calls: each opened without arguments, then these in pieces."""
     for index, one in enumerate(calls):
         arguments = one["function"]["arguments"]
         opened = {**one, "function": {**one["function"], "arguments": ""}}
-        deltas.append({"tool_calls": [{"index": index, **opened}]})
+        yield {"tool_calls": [{"index": index, **opened}]}
         for start in range(0, len(arguments), size):
             piece = {"arguments": arguments[start : start + size]}
-            deltas.append({"tool_calls": [{"index": index, "function": piece}]})
-    return _finished(deltas, finish_reason, usage, id=id, model=model)
+            yield {"tool_calls": [{"index": index, "function": piece}]}
 
 
 def _finished(

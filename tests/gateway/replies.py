@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.gateway.events import call, words
+from tests.gateway.events import call, call_deltas, words
 from tests.gateway.made_json import embedded_schema, make
 from tests.gateway.tool_use import choose
 
@@ -41,13 +41,7 @@ class Reply:
         yield {"role": "assistant", "content": ""}
         yield from ({"reasoning_content": word} for word in words(self.reasoning))
         yield from ({"content": word} for word in words(self.text))
-        for index, one in enumerate(self.calls):
-            arguments = one["function"]["arguments"]
-            opened = {**one, "function": {**one["function"], "arguments": ""}}
-            yield {"tool_calls": [{"index": index, **opened}]}
-            for start in range(0, len(arguments), 8):
-                piece = {"arguments": arguments[start : start + 8]}
-                yield {"tool_calls": [{"index": index, "function": piece}]}
+        yield from call_deltas(self.calls)
 
 
 def reply_to(body: Mapping[str, Any], place: int = 0) -> Reply:

@@ -10,7 +10,16 @@ from typing import Any, Literal
 
 from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.embeddings import embeddings_of
-from tests.gateway.events import completion, error, text_chunks, tool_chunks, usage, words
+from tests.gateway.events import (
+    chunk,
+    completion,
+    error,
+    text_chunks,
+    tool_chunks,
+    usage,
+    usage_chunk,
+    words,
+)
 from tests.gateway.prompted_mode import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
 from tests.gateway.replies import Reply, reply_to, reported_parts
@@ -161,26 +170,23 @@ def _completion(
         }
         for place, reply in enumerate(replies)
     ]
-    made = {"id": id, "object": "chat.completion", "created": 1795330800, "model": body["model"]}
-    return {**made, "choices": choices, "usage": counted}
+    return completion(choices=choices, usage=counted, id=id, model=body["model"])
 
 
 def _events(
     body: Mapping[str, Any], replies: Sequence[Reply], counted: Mapping[str, Any], id: str
 ) -> list[dict[str, Any]]:
-    made = {"id": id, "object": "chat.completion.chunk", "created": 1795330800}
-    made["model"] = body["model"]
+    made: dict[str, Any] = {"id": id, "model": body["model"]}
     events = []
     for place, reply in enumerate(replies):
         for delta in reply.deltas():
             text = delta.get("content")
-            logprobs = _logprobs([text], body) if text else None
-            step = {"index": place, "delta": delta, "logprobs": logprobs, "finish_reason": None}
-            events.append({**made, "choices": [step], "usage": None})
-        end = {"index": place, "delta": {}, "finish_reason": reply.finish_reason}
-        events.append({**made, "choices": [end], "usage": None})
+            event = chunk(delta, index=place, usage=None, **made)
+            event["choices"][0]["logprobs"] = _logprobs([text], body) if text else None
+            events.append(event)
+        events.append(chunk({}, reply.finish_reason, index=place, usage=None, **made))
     if (body.get("stream_options") or {}).get("include_usage", True):
-        events.append({**made, "choices": [], "usage": counted})
+        events.append(usage_chunk(counted, **made))
     return events
 
 

@@ -42,40 +42,31 @@ class Calls:
         return self._twin.call(self.client, name, *args, **params)
 
     def complete(self, **params: Any) -> Completion:
-        completion: Completion = self.call("complete", **{**ASK, **params})
-        return completion
+        return self.call("complete", **{**ASK, **params})
 
     def stream(self, **params: Any) -> list[Chunk]:
-        chunks: list[Chunk] = self.call("stream", **{**ASK, **params})
-        return chunks
+        return self.call("stream", **{**ASK, **params})
 
     def models(self, **params: Any) -> list[Model]:
-        models: list[Model] = self.call("models", **params)
-        return models
+        return self.call("models", **params)
 
     def key_status(self, **params: Any) -> KeyStatus:
-        status: KeyStatus = self.call("key_status", **params)
-        return status
+        return self.call("key_status", **params)
 
     def gateway_status(self, **params: Any) -> GatewayStatus:
-        status: GatewayStatus = self.call("gateway_status", **params)
-        return status
+        return self.call("gateway_status", **params)
 
     def balance(self, **params: Any) -> Balance:
-        balance: Balance = self.call("balance", **params)
-        return balance
+        return self.call("balance", **params)
 
     def prices(self, **params: Any) -> Prices:
-        prices: Prices = self.call("prices", **params)
-        return prices
+        return self.call("prices", **params)
 
     def embed(self, **params: Any) -> Embeddings:
-        found: Embeddings = self.call("embed", **{**EMBED, **params})
-        return found
+        return self.call("embed", **{**EMBED, **params})
 
     def embed_many(self, texts: Any, **params: Any) -> Embeddings:
-        found: Embeddings = self.call("embed_many", texts, **{"model": EMBED["model"], **params})
-        return found
+        return self.call("embed_many", texts, **{"model": EMBED["model"], **params})
 
     def close(self) -> None:
         self.call("close")

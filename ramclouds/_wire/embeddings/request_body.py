@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from typing_extensions import TypedDict
 
@@ -21,7 +21,6 @@ Encoding = Literal["float", "base64"]
 MAX_TEXTS = 2048
 ENCODING = "encoding_format"
 _OWNED_KEYS = frozenset({"model", "input"})
-_ENCODINGS = ("float", "base64")
 _MAX_DIMENSIONS = 65_536
 _BYTES = (bytes, bytearray, memoryview)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -132,7 +131,7 @@ def _check_tokens(tokens: Sequence[Any], name: str) -> None:
 
 
 def _checked_encoding(encoding: Any) -> str:
-    if encoding is not None and encoding not in _ENCODINGS:
+    if encoding is not None and encoding not in get_args(Encoding):
         raise ConfigurationError(f"{ENCODING} must be 'float' or 'base64', not {encoding!r}.")
     return encoding or "base64"
 
