@@ -152,6 +152,5 @@ def watch(
     name = "embeddings" if "input" in body else "chat"
     is_stream = bool(body.get("stream"))
     operation = Operation(name, body["model"], base_url, is_stream, body)
-    listeners = (listener for observer in observers if (listener := observer(operation)))
-    found = tuple(listeners)
-    return Watch(found) if found else NOBODY
+    listeners = tuple(listener for observer in observers if (listener := observer(operation)))
+    return Watch(listeners) if listeners else NOBODY

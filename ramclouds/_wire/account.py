@@ -7,7 +7,7 @@ from typing import Any
 
 from ramclouds._account import Balance, GatewayStatus
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.fields import as_count
+from ramclouds._wire.fields import as_count, as_object
 from ramclouds.types import KeyStatus
 
 # Below the root, not below /v1. With the slash at the end: without it the gateway redirects.
@@ -25,20 +25,16 @@ def to_key_status(body: Any, now: float) -> KeyStatus:
     Raises:
         MalformedError: it tells nothing about a key.
     """
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, dict) or "total_granted" not in data:
+    data = as_object(as_object(body).get("data"))
+    if "total_granted" not in data:
         raise MalformedError("no status of a key")
-    name, limits, available = (
-        data.get("name"),
-        data.get("model_limits"),
-        data.get("total_available"),
-    )
+    limits, available = data.get("model_limits"), data.get("total_available")
     if not isinstance(available, (int, float)) or abs(available) > 1e18:
         available = as_count(available)
     # 0 and -1: never.
     expiry = as_count(data.get("expires_at"))
     return KeyStatus(
-        name=name if isinstance(name, str) else "",
+        name=_text(data.get("name")),
         granted=as_count(data["total_granted"]),
         used=as_count(data.get("total_used")),
         available=int(available),
@@ -64,8 +60,8 @@ def to_gateway_status(body: Any) -> GatewayStatus:
     Raises:
         MalformedError: it tells nothing about a gateway.
     """
-    data = body.get("data") if isinstance(body, dict) else None
-    if not isinstance(data, dict) or "version" not in data:
+    data = as_object(as_object(body).get("data"))
+    if "version" not in data:
         raise MalformedError("no status of a gateway")
     quota_per_usd = _positive(data.get("quota_per_unit"), 500_000)
     unit, unit_per_usd = _unit(data, quota_per_usd)
@@ -99,7 +95,7 @@ def to_billed(body: Any) -> float:
     Raises:
         MalformedError: it tells nothing.
     """
-    found = body if isinstance(body, dict) else {}
+    found = as_object(body)
     if _is_number(found.get("hard_limit_usd")):
         return float(found["hard_limit_usd"])
     if _is_number(found.get("total_usage")):
