@@ -89,6 +89,14 @@ def parse_first(payload: bytes) -> Any:
     return parse(text[:end].encode())
 
 
+def loaded(text: str, otherwise: Any = None) -> Any:
+    """The value of JSON text, with raw line breaks in its strings as models write them."""
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return otherwise
+
+
 def not_json(constant: str) -> None:
     """Refuses the words `NaN` and `Infinity`, which Python reads in JSON."""
     raise ValueError(f"{constant} is not JSON")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ramclouds._json.parsing import loaded
 from ramclouds.bridge._schema_tree import resolved
 from ramclouds.bridge.schemas import Form, prepare_schema
 from ramclouds.bridge.wrapping import LABELS, decoded_by, unwrapped
@@ -55,9 +56,8 @@ class ArgumentsForm:
         """The arguments without a call or a key around them, and with values for JSON texts."""
         if self.waits(text) is False:
             return text
-        try:
-            value = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
+        value = loaded(text)
+        if value is None:
             return text
         found = unwrapped(value, self.names, self.keys)
         if self.schema is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from ramclouds._json.parsing import loaded
 from ramclouds._json.repair import is_json, repaired
 from ramclouds.types import Completion
 
@@ -102,8 +103,8 @@ def json_text(text: str) -> str:
     if likely:
         return likely[0].text if len(likely) == 1 else text
     closed = [value.text for value in found if value.is_closed and not value.is_whole]
-    loaded = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
-    return loaded[0] if len(loaded) == 1 else text
+    texts = [json.dumps(value, ensure_ascii=False) for value in map(repaired, closed) if value]
+    return texts[0] if len(texts) == 1 else text
 
 
 def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
@@ -175,9 +176,8 @@ def _whole(text: str) -> JsonValue | None:
     stripped = text.strip()
     if stripped[:1] not in ("{", "["):
         return None
-    try:
-        value = json.loads(stripped, strict=False)
-    except (ValueError, RecursionError):
+    value = loaded(stripped)
+    if value is None:
         return None
     start = text.index(stripped[0])
     return JsonValue(start, start + len(stripped), stripped, value, is_whole=True)

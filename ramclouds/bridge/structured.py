@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ramclouds._json.parsing import loaded
 from ramclouds._json.repair import repaired
-from ramclouds.bridge.json_text import (
-    json_values,
-    outside_thoughts,
-    unfenced,
-)
+from ramclouds.bridge.json_text import json_values, outside_thoughts, unfenced
 from ramclouds.bridge.outcome import Outcome, shown
 from ramclouds.bridge.wrapping import forms, with_decoded
 
 __all__ = ["Shape", "UnfitError", "Written", "begun_value", "read_value", "text_of_value"]
 
 T = TypeVar("T")
+_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +104,18 @@ def text_of_value(text: str, shape: Shape[Any]) -> str:
 def _of_calls(written: Written) -> Iterator[Any]:
     # A call that was cut off is invalid too, whatever its arguments look like.
     invalid = () if written.outcome.stopped else written.invalid
-    for text in (*written.arguments, *invalid):
-        try:
-            yield json.loads(text or "{}", strict=False)
-        except (ValueError, RecursionError):
-            continue
+    values = (loaded(text or "{}", _NOTHING) for text in (*written.arguments, *invalid))
+    return (value for value in values if value is not _NOTHING)
 
 
 def _in_text(written: Written) -> tuple[list[Any], bool]:
     """The outermost values of a text; and whether it ends in one that is broken or cut off."""
     text = outside_thoughts(written.text)
     stripped = unfenced(text)
-    if stripped[:1] == '"' or stripped[:1] not in ("{", "["):
-        try:
-            return [json.loads(stripped, strict=False)], False
-        except (ValueError, RecursionError):
-            pass
+    if stripped[:1] not in ("{", "["):
+        value = loaded(stripped, _NOTHING)
+        if value is not _NOTHING:
+            return [value], False
     values: list[Any] = []
     is_broken = False
     end = 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
+
+from ramclouds._json.parsing import loaded
 
 __all__ = [
     "LABELS",
@@ -113,12 +114,7 @@ def _may_be_object(value: Any) -> bool:
 
 
 def _decoded(text: str) -> Any:
-    if text.lstrip()[:1] not in ("{", "[", '"'):
-        return _NOTHING
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return _NOTHING
+    return loaded(text, _NOTHING) if text.lstrip()[:1] in ("{", "[", '"') else _NOTHING
 
 
 def with_decoded(value: Any, error: Exception) -> Any:
