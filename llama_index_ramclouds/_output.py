@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, cast
 
 from llama_index.core.base.llms.types import ChatResponse
@@ -14,35 +13,27 @@ from llama_index_ramclouds._errors import (
     invalid_calls,
     outcome_of,
 )
+from llama_index_ramclouds._structured import Attempt
 from llama_index_ramclouds._tools import selections
 from ramclouds.bridge.json_text import partial_object
 from ramclouds.bridge.shapes import class_shape
 from ramclouds.bridge.structured import UnfitError, Written, begun_value, read_value
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSpec(Generic[Model]):
-    """What a completion should hold, and how it was asked for."""
-
-    output_cls: type[Model]
-    mode: str
-    model: str
-
-
-def to_object(response: ChatResponse, spec: OutputSpec[Model]) -> Model:
+def to_object(response: ChatResponse, attempt: Attempt[Model]) -> Model:
     """Read and validate the object: from a tool call, or else from the text."""
-    message = response.message
+    message, mode = response.message, attempt.modes[0]
     calls = message.additional_kwargs.get("tool_calls") or []
     written = Written(
         text=message.content or "",
         arguments=[call["function"]["arguments"] for call in calls],
         invalid=[call.arguments for call in invalid_calls(message)],
-        outcome=outcome_of(response, spec.model),
+        outcome=outcome_of(response, attempt.llm.model),
     )
     asked = {"text": None, "function_calling": "`tools`"}
-    asked_by = asked.get(spec.mode, "`response_format`")
+    asked_by = asked.get(mode, "`response_format`")
     try:
-        return read_value(written, class_shape(spec.output_cls), asked_by=asked_by)
+        return read_value(written, class_shape(attempt.output_cls), asked_by=asked_by)
     except UnfitError as error:
         is_retryable = written.outcome.stopped is None
         raise StructuredOutputError(
@@ -53,14 +44,14 @@ def to_object(response: ChatResponse, spec: OutputSpec[Model]) -> Model:
 class ArrivingObject(Generic[Model]):
     """An object as it arrives: partial ones as often as they change, the whole one at the end."""
 
-    def __init__(self, spec: OutputSpec[Model]) -> None:
+    def __init__(self, attempt: Attempt[Model]) -> None:
         # Imported here because core's programs load much of core.
         from llama_index.core.program.utils import create_flexible_model
 
-        self._spec = spec
-        self._shape = class_shape(spec.output_cls)
+        self._attempt = attempt
+        self._shape = class_shape(attempt.output_cls)
         # Core makes this class anew for every chunk, a millisecond each time.
-        self._partial_cls = create_flexible_model(spec.output_cls)
+        self._partial_cls = create_flexible_model(attempt.output_cls)
         self._last: Any = None
         self._parsed = 0
         self._response: ChatResponse | None = None
@@ -84,7 +75,7 @@ class ArrivingObject(Generic[Model]):
     def to_rest(self) -> list[Model]:
         """The whole object, validated, unless the last partial one was the whole already."""
         # A stream without a last chunk raises, so there has been one.
-        whole = to_object(cast(ChatResponse, self._response), self._spec)
+        whole = to_object(cast(ChatResponse, self._response), self._attempt)
         return [] if whole == self._yielded else [whole]
 
     def _begun(self, response: ChatResponse) -> Any:

@@ -139,7 +139,7 @@ def predict(llm: LLM, attempt: Attempt[Model]) -> Model:
         except APIStatusError as error:
             attempt = attempt.after(error)
         else:
-            return to_object(response, attempt.spec)
+            return to_object(response, attempt)
 
 
 async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
@@ -150,13 +150,13 @@ async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
         except APIStatusError as error:
             attempt = attempt.after(error)
         else:
-            return to_object(response, attempt.spec)
+            return to_object(response, attempt)
 
 
 def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
-        arriving = ArrivingObject(attempt.spec)
+        arriving = ArrivingObject(attempt)
         try:
             with closing(llm.stream_chat(**attempt.to_kwargs())) as responses:
                 for response in responses:
@@ -171,7 +171,7 @@ def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
 async def astream(llm: LLM, attempt: Attempt[Any]) -> AsyncGenerator[Any, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
-        arriving = ArrivingObject(attempt.spec)
+        arriving = ArrivingObject(attempt)
         try:
             async with aclosing(await llm.astream_chat(**attempt.to_kwargs())) as responses:
                 async for response in responses:

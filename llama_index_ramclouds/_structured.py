@@ -12,7 +12,6 @@ from llama_index.core.types import Model, PydanticProgramMode
 
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import with_instructions
-from llama_index_ramclouds._output import OutputSpec
 from llama_index_ramclouds._request import models_of, prompted_mode, structured_ways
 from llama_index_ramclouds._tools import class_tool, to_wire_choice
 from ramclouds import APIStatusError
@@ -55,11 +54,6 @@ class Attempt(Generic[Model]):
     output_cls: type[Model]
     messages: Sequence[ChatMessage]
     llm_kwargs: Mapping[str, Any]
-
-    @property
-    def spec(self) -> OutputSpec[Model]:
-        """What the completion should hold."""
-        return OutputSpec(self.output_cls, self.modes[0], self.llm.model)
 
     def after(self, error: APIStatusError) -> Attempt[Model]:
         """The attempt in the next mode. Raises the error if the mode was not its cause."""
