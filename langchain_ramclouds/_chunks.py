@@ -19,7 +19,7 @@ from langchain_ramclouds._results import (
     to_token_usage,
     to_usage_metadata,
 )
-from ramclouds import Choice, Chunk, Completion, ToolCall, ToolCallDelta
+from ramclouds import Choice, Chunk, Completion, ToolCall
 from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.json_text import unparsable_end
 from ramclouds.bridge.only_json import JsonStream
@@ -122,7 +122,10 @@ class ChunkConverter:
         text = self._to_text(chunk)
         additional = self._to_additional(chunk)
         described = self._describe(chunk)
-        fragments = [_to_fragment(delta) for delta in chunk.tool_calls]
+        fragments = [
+            tool_call_chunk(index=one.index, id=one.id, name=one.name, args=one.arguments)
+            for one in chunk.tool_calls
+        ]
         fragments += [self._to_end(call) for call in chunk.invalid_tool_calls]
         if not (text or additional or described or fragments or chunk.logprobs):
             return None
@@ -202,10 +205,6 @@ class ChunkConverter:
             tool_calling=first.tool_calling,
             facts=last.facts,
         )
-
-
-def _to_fragment(delta: ToolCallDelta) -> ToolCallChunk:
-    return tool_call_chunk(index=delta.index, id=delta.id, name=delta.name, args=delta.arguments)
 
 
 def _to_last(chunk: Chunk) -> ChatGenerationChunk:

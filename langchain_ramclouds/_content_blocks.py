@@ -37,7 +37,7 @@ def register() -> None:
 
 def to_blocks(message: AIMessage) -> list[types.ContentBlock]:
     """Blocks of a whole message: reasoning, text, media, tool calls, invalid ones, refusal."""
-    calls = [_finished(call) for call in message.tool_calls]
+    calls = [dict(call) for call in message.tool_calls]
     invalid = [dict(call) for call in message.invalid_tool_calls]
     blocks = _spoken(message) + _media(message) + calls + invalid + _refused(message)
     return cast("list[types.ContentBlock]", blocks)
@@ -96,10 +96,6 @@ def _image(picture: Any) -> dict[str, Any]:
         if source is None
         else {"type": "image", **source}
     )
-
-
-def _finished(call: Any) -> dict[str, Any]:
-    return {"type": "tool_call", "id": call["id"], "name": call["name"], "args": call["args"]}
 
 
 def _fragment(call: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
@@ -135,23 +135,24 @@ def to_usage_metadata(usage: Usage) -> UsageMetadata:
         output_tokens=usage.completion_tokens,
         total_tokens=usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
     )
-    read = InputTokenDetails()
-    if usage.cached_tokens:
-        read["cache_read"] = usage.cached_tokens
-    if usage.cache_creation_tokens:
-        read["cache_creation"] = usage.cache_creation_tokens
-    if usage.prompt_audio_tokens:
-        read["audio"] = usage.prompt_audio_tokens
-    written = OutputTokenDetails()
-    if usage.reasoning_tokens:
-        written["reasoning"] = usage.reasoning_tokens
-    if usage.completion_audio_tokens:
-        written["audio"] = usage.completion_audio_tokens
-    if read:
-        metadata["input_token_details"] = read
-    if written:
-        metadata["output_token_details"] = written
+    if read := _details(usage, INPUT_DETAILS):
+        metadata["input_token_details"] = cast("InputTokenDetails", read)
+    if written := _details(usage, OUTPUT_DETAILS):
+        metadata["output_token_details"] = cast("OutputTokenDetails", written)
     return metadata
+
+
+INPUT_DETAILS = {
+    "cache_read": "cached_tokens",
+    "cache_creation": "cache_creation_tokens",
+    "audio": "prompt_audio_tokens",
+}
+OUTPUT_DETAILS = {"reasoning": "reasoning_tokens", "audio": "completion_audio_tokens"}
+"""LangChain's names of the details of a usage, and the client's."""
+
+
+def _details(usage: Usage, names: Mapping[str, str]) -> dict[str, int]:
+    return {name: count for name, field in names.items() if (count := getattr(usage, field))}
 
 
 def combine_llm_outputs(outputs: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:

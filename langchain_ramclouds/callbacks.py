@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, LLMResult
 
+from langchain_ramclouds._results import INPUT_DETAILS, OUTPUT_DETAILS
 from ramclouds import Usage, UsageMeter
 
 
@@ -66,17 +68,12 @@ def _is_cached(message: AIMessage) -> bool:
 def _usage_of(metadata: UsageMetadata | None) -> Usage | None:
     if metadata is None:
         return None
-    read, written = (
-        metadata.get("input_token_details", {}),
-        metadata.get("output_token_details", {}),
-    )
+    read: Mapping[str, Any] = metadata.get("input_token_details", {})
+    written: Mapping[str, Any] = metadata.get("output_token_details", {})
     return Usage(
         prompt_tokens=metadata["input_tokens"],
         completion_tokens=metadata["output_tokens"],
         total_tokens=metadata["total_tokens"],
-        cached_tokens=read.get("cache_read", 0),
-        cache_creation_tokens=read.get("cache_creation", 0),
-        reasoning_tokens=written.get("reasoning", 0),
-        prompt_audio_tokens=read.get("audio", 0),
-        completion_audio_tokens=written.get("audio", 0),
+        **{field: read.get(name, 0) for name, field in INPUT_DETAILS.items()},
+        **{field: written.get(name, 0) for name, field in OUTPUT_DETAILS.items()},
     )

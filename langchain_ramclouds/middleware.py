@@ -77,15 +77,13 @@ def _complaining(request: ModelRequest, message: AIMessage) -> ModelRequest:
 
 
 def _checked(response: ModelResponse) -> ModelResponse:
-    message = _invalid_message(response)
-    if message is None:
-        return response
-    about = message.response_metadata
-    choice = Choice(
-        text=str(message.text),
-        finish_reason=about.get("finish_reason"),
-        invalid_tool_calls=invalid_calls(message),
-    )
-    partial = Completion(model=about.get("model_name", ""), choices=(choice,))
-    check(partial, Expectation(partial.model, whole_calls=True))
+    if (message := _invalid_message(response)) is not None:
+        about = message.response_metadata
+        choice = Choice(
+            text=str(message.text),
+            finish_reason=about.get("finish_reason"),
+            invalid_tool_calls=invalid_calls(message),
+        )
+        partial = Completion(model=about.get("model_name", ""), choices=(choice,))
+        check(partial, Expectation(partial.model, whole_calls=True))
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -63,7 +63,7 @@ def _name(message: ChatMessage) -> dict[str, str]:
 
 
 def _parts(
-    blocks: Iterable[ContentBlock], convert: Callable[[ContentBlock], Iterator[Part]]
+    blocks: Iterable[ContentBlock], convert: Callable[[ContentBlock], Iterable[Part]]
 ) -> list[Part]:
     """The parts of blocks; the mark of a cache point goes onto the part before it."""
     parts: list[Part] = []

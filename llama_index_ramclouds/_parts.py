@@ -40,28 +40,23 @@ def to_parts(block: ContentBlock) -> Iterator[Part]:
         yield _to_part(block)
 
 
-def to_result_parts(block: ContentBlock) -> Iterator[Part]:
-    """The parts of a block in a tool's result: never an error, since the tool has run."""
-    yield from _any_parts(block)
-
-
 def to_said_parts(block: ContentBlock) -> Iterator[Part]:
     """The parts of a block in an assistant's message: never an error, and media as text."""
-    for part in _any_parts(block):
+    for part in to_result_parts(block):
         yield said_part(part) if "type" in part else part
 
 
-def _any_parts(block: ContentBlock) -> list[Part]:
+def to_result_parts(block: ContentBlock) -> list[Part]:
+    """The parts of a block in a tool's result: never an error, since the tool has run."""
     try:
         return list(to_parts(block))
     except ConfigurationError:
-        named = {key: str(getattr(block, key, None) or "") for key in ("title", "url", "path")}
-        if named["title"] == "input_document":  # what core calls a document without a title
-            named.pop("title")
-        about = {
-            **block.model_dump(exclude={"block_type", "title"}),
-            **{k: v for k, v in named.items() if v},
-        }
+        about = block.model_dump(exclude={"block_type", "title"})
+        for key in ("title", "url", "path"):
+            if value := getattr(block, key, None):
+                about[key] = str(value)
+        if about.get("title") == "input_document":  # what core calls a document without a title
+            del about["title"]
         return [result_part({"type": block.block_type, **about})]
 
 
@@ -93,16 +88,16 @@ def _video(block: VideoBlock) -> Part:
 
 def _audio(block: AudioBlock) -> Part:
     _refuse_remote(block, block.url)
-    data = _bytes(block, block.audio)
+    data = _bytes(block)
     guessed = filetype.guess(data)
     form = block.format or (guessed.extension if guessed else "wav")
-    encoded = base64.b64encode(data).decode()
-    return {"type": "input_audio", "input_audio": {"data": encoded, "format": form}}
+    audio = {"data": base64.b64encode(data).decode(), "format": form}
+    return {"type": "input_audio", "input_audio": audio}
 
 
 def _document(block: DocumentBlock) -> Part:
     _refuse_remote(block, block.url)
-    data = _bytes(block, block.data)
+    data = _bytes(block)
     mime = block.document_mimetype or _named_mime(block) or _guessed_mime(data)
     if mime is None or mime.startswith("text/"):
         try:
@@ -123,20 +118,14 @@ def _url(block: ImageBlock | VideoBlock, data: Any, mime: str | None, otherwise:
     """The URL of the media: as given, or its bytes in a data URL."""
     if block.url is not None and data is None and block.path is None:
         return str(block.url)
-    found = _bytes(block, data)
+    found = _bytes(block)
     return _data_url(found, mime or _guessed_mime(found) or otherwise)
 
 
-def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock, data: Any) -> bytes:
+def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock) -> bytes:
     # resolve_* of core ignores as_base64 for streams, and writes data:None for unknown types.
-    resolve = {
-        "image": "resolve_image",
-        "video": "resolve_video",
-        "audio": "resolve_audio",
-        "document": "resolve_document",
-    }[block.block_type]
     try:
-        found = getattr(block, resolve)().read()
+        found = getattr(block, f"resolve_{block.block_type}")().read()
     except (ValueError, OSError) as exc:
         raise ConfigurationError(
             f"The {type(block).__name__} holds nothing to send ({exc}). Give it data, a path or a"

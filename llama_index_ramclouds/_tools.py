@@ -92,10 +92,7 @@ def to_wire_choice(
         return None
     if _is_tool(choice):
         choice = choice.metadata.get_name()
-    wire: str | dict[str, Any] = to_tool_choice(
-        choice, [tool["function"]["name"] for tool in tools]
-    )
-    return wire
+    return to_tool_choice(choice, [tool["function"]["name"] for tool in tools])
 
 
 def is_parallel(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 Way = Literal["json_schema", "tool", "json_object", "prompted"]
 """How structured output is asked for; `prompted` is the schema in the prompt alone."""
 Reasoning = Literal["never", "turn", "calls", "all", "inline"]
-ReplayReasoning = Literal["never", "turn", "calls", "all", "inline"] | bool
+ReplayReasoning = Reasoning | bool
 """Which reasoning of a history goes back; True is as the dialect says, False is never."""
 MediaInHistory = Literal["note", "send"]
 """What becomes of media in a history where the model takes text alone."""

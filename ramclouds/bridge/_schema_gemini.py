@@ -18,15 +18,9 @@ _KEYWORDS = frozenset({
     "properties", "required", "minLength", "maxLength", "minProperties", "maxProperties",
     "pattern", "anyOf", "propertyOrdering", "items", "minimum", "maximum"
 })  # fmt: skip
-_BESIDE_UNION = frozenset({
-    "title", "description", "nullable", "default", "examples", "anyOf"
-})  # fmt: skip
-_FORMATS = frozenset({
-    "date-time", "int32", "int64", "float", "double"
-})  # fmt: skip
-_SILENT = frozenset({
-    "deprecated", "readOnly", "writeOnly"
-})  # fmt: skip
+_BESIDE_UNION = frozenset({"title", "description", "nullable", "default", "examples", "anyOf"})
+_FORMATS = frozenset({"date-time", "int32", "int64", "float", "double"})
+_SILENT = frozenset({"deprecated", "readOnly", "writeOnly"})
 _BOUNDS = (("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1))
 _SCALARS = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
 

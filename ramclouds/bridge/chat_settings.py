@@ -26,7 +26,7 @@ class ChatOptions(BodyFields, ClientSettings, total=False):
     images_in_text: ImagesInText
     stream_whole_calls: bool
     dialect: str | Dialect
-    replay_reasoning: ReplayReasoning | bool | None
+    replay_reasoning: ReplayReasoning | None
     merge_system_messages: bool | None
     media_in_history: MediaInHistory | None
     tool_calling: ToolCalling | None

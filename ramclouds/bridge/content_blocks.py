@@ -123,17 +123,12 @@ def _image_url(block: Block) -> Part:
 
 def _image(block: Block) -> Part:
     url = _url(block, "image/jpeg")
-    if url is None:
-        raise _unreadable(block, "a URL or base64 data")
     detail = (block.get("extras") or {}).get("detail") or block.get("detail")
     return {"type": "image_url", "image_url": {"url": url} | ({"detail": detail} if detail else {})}
 
 
 def _video(block: Block) -> Part:
-    url = _url(block, "video/mp4")
-    if url is None:
-        raise _unreadable(block, "a URL or base64 data")
-    return {"type": "video_url", "video_url": {"url": url}}
+    return {"type": "video_url", "video_url": {"url": _url(block, "video/mp4")}}
 
 
 def _audio(block: Block) -> Part:
@@ -200,17 +195,17 @@ _CONVERT: dict[str, Callable[[Block], Part]] = {
 }
 
 
-def _url(block: Block, mime: str) -> str | None:
+def _url(block: Block, mime: str) -> str:
     """Where the data of a block is; the data itself as a `data:` URL."""
-    source = block.get("source")
+    given, source = block, block.get("source")
     if isinstance(source, Mapping):  # Anthropic
-        block = {"url": source.get("url"), "base64": source.get("data"), **source}
-    if block.get("url"):
-        return _text_in(block, block["url"])
-    if block.get("base64"):
-        mime = block.get("mime_type") or block.get("media_type") or mime
-        return f"data:{mime};base64,{_text_in(block, block['base64'])}"
-    return None
+        given = {"url": source.get("url"), "base64": source.get("data"), **source}
+    if given.get("url"):
+        return _text_in(given, given["url"])
+    if given.get("base64"):
+        mime = given.get("mime_type") or given.get("media_type") or mime
+        return f"data:{mime};base64,{_text_in(given, given['base64'])}"
+    raise _unreadable(block, "a URL or base64 data")
 
 
 def _text_in(block: Block, data: Any) -> str:

@@ -124,12 +124,10 @@ class Outcome:
         """The advice where JSON was asked for and did not come; None: asked in the prompt alone."""
         if (stopped := self.stopped) is not None:
             return stopped
-        if self.tool_calling is not None:
-            way = f" (tool_calling={self.tool_calling!r})"
-            return f"It was asked for through the prompt{way}. Use another model."
-        if ignored is None:
-            return "It was asked for through the prompt. Use another model."
-        return unsupported_message(ignored, self.model)
+        if self.tool_calling is None and ignored is not None:
+            return unsupported_message(ignored, self.model)
+        way = "" if self.tool_calling is None else f" (tool_calling={self.tool_calling!r})"
+        return f"It was asked for through the prompt{way}. Use another model."
 
     def without_fit(self) -> str:
         """The advice where JSON came that does not fit."""

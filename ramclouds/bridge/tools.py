@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ramclouds._json.parsing import loaded
 from ramclouds.bridge.json_text import begun_object
 from ramclouds.bridge.names import safe_name
 from ramclouds.bridge.schemas import wrapped
@@ -170,7 +170,7 @@ def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[
     return named
 
 
-def to_tool_choice(choice: Any, names: Sequence[str]) -> Any:
+def to_tool_choice(choice: Any, names: Sequence[str]) -> str | dict[str, Any]:
     """Any vendor's form of a tool choice in OpenAI's.
 
     That is auto, none, required, a named function, or a list of allowed tools.
@@ -179,23 +179,19 @@ def to_tool_choice(choice: Any, names: Sequence[str]) -> Any:
         return "required" if choice else "none"
     if isinstance(choice, str):
         return _WORDS[choice] if choice in _WORDS else _named_function(choice, names)
-    if not isinstance(choice, Mapping):
-        raise ConfigurationError(
-            f"tool_choice {choice!r} names no tool. Give a tool's name, 'auto', 'none' or"
-            " 'required'."
-        )
-    if choice.get("type") == _ALLOWED:
-        return {"type": _ALLOWED, _ALLOWED: _allowed(choice)}
-    # {"type": "function", "function": {"name": ...}}, the Responses API's {"type": "function",
-    # "name": ...}, Anthropic's {"type": "tool", "name": ...} and {"type": "any"}.
-    name = _name_in(choice)
-    if name is not None:
-        return _named_function(name, names)
-    if choice.get("type") in _WORDS:
-        return _WORDS[choice["type"]]
+    if isinstance(choice, Mapping):
+        if choice.get("type") == _ALLOWED:
+            return {"type": _ALLOWED, _ALLOWED: _allowed(choice)}
+        # {"type": "function", "function": {"name": ...}}, the Responses API's {"type": "function",
+        # "name": ...}, Anthropic's {"type": "tool", "name": ...} and {"type": "any"}.
+        name = _name_in(choice)
+        if name is not None:
+            return _named_function(name, names)
+        if choice.get("type") in _WORDS:
+            return _WORDS[choice["type"]]
+        choice = dict(choice)
     raise ConfigurationError(
-        f"tool_choice {dict(choice)!r} names no tool. Give a tool's name, 'auto', 'none' or"
-        " 'required'."
+        f"tool_choice {choice!r} names no tool. Give a tool's name, 'auto', 'none' or 'required'."
     )
 
 
@@ -259,12 +255,8 @@ def _name_in(choice: Mapping[str, Any]) -> str | None:
 
 def parsed_arguments(text: str) -> tuple[dict[str, Any], bool]:
     """The object that a call's arguments are, as far as it has arrived, and whether it is whole."""
-    try:
-        # Not strict: models write raw line breaks into JSON strings.
-        whole = json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return begun_object(text), False
-    return (whole, True) if isinstance(whole, dict) else ({}, False)
+    whole = loaded(text)
+    return (whole, True) if isinstance(whole, dict) else (begun_object(text), False)
 
 
 class ArrivingCall:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from ramclouds._stream.accumulator import Accumulator
@@ -12,6 +13,11 @@ from ramclouds.bridge.tools import offered_tools
 from ramclouds.prompted._reading.buffer import Begun, Item
 from ramclouds.prompted._reading.finder import CallFinder
 from ramclouds.types import Choice, Chunk, Completion, InvalidToolCall, ToolCallDelta
+
+_content_of = attrgetter(
+    *("text", "reasoning", "refusal", "tool_calls", "logprobs", "usage", "finish_reason")
+)
+"""What a chunk may say."""
 
 
 class PromptedParser:
@@ -97,15 +103,7 @@ class PromptedParser:
             native = chunk.invalid_tool_calls
             numbered = (replace(call, index=self._native.get(call.index)) for call in native)
             last.invalid_tool_calls = (*numbered, *self._invalid)
-        content = (
-            last.text,
-            last.reasoning,
-            last.refusal,
-            last.tool_calls,
-            last.logprobs,
-            last.usage,
-        )
-        if not any((*content, last.finish_reason)):
+        if not any(_content_of(last)):
             self._opening = last  # the first chunk that goes out says whose it is
             return []
         self._opening = Chunk()
