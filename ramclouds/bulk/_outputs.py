@@ -71,23 +71,23 @@ class Outputs:
         try:
             self._journal.append(result)
             if not result.is_answered:
-                self.write_error(to_line(result))
+                self.write_error(result)
         except OSError:
             self.unwritten.append(result)
             raise
 
     def write_bad(self, row: BadRowError) -> None:
         """Writes what is wrong with a row that could not be read."""
-        self.write_error(to_line(Result("", "", error={"code": "bad_row", "message": str(row)})))
+        self.write_error(Result("", "", error={"code": "bad_row", "message": str(row)}))
 
-    def write_error(self, line: bytes) -> None:
-        """Writes a line into the file of errors; what fails is in the journal too."""
+    def write_error(self, result: Result) -> None:
+        """Writes a result into the file of errors; what fails is in the journal too."""
         if self._errors_path is None:
             return
         try:
             if self._errors is None:
                 self._errors = self._errors_path.open("ab", buffering=0)
-            self._errors.write(line)
+            self._errors.write(to_line(result))
         except OSError as exc:
             logger.warning("%s cannot be written: %s", self._errors_path, exc)
 

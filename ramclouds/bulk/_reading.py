@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ramclouds.bulk._journal import Entry
-from ramclouds.bulk._lines import Result, to_line
+from ramclouds.bulk._lines import Result
 from ramclouds.bulk._options import Options
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._rows import Kind, Row, rows_of
@@ -19,7 +19,6 @@ from ramclouds.errors import ConfigurationError
 class Counts:
     """What reading has found."""
 
-    to_ask: int = 0
     skipped: int = 0
     failed: int = 0
     """Rows that failed for good in an earlier run."""
@@ -50,11 +49,12 @@ class Reading:
         """
         if not can_be_read_twice(self._rows):
             return
-        found = Counts()
+        found, total = Counts(), 0
         for one in self._sorted(found):
+            total += 1
             if isinstance(one, BadRowError) and not self._options.skip_bad:
                 raise one
-        self.total = found.to_ask + found.skipped + found.failed + found.bad
+        self.total = total
         if self.total == found.skipped and not self._options.with_stored:
             self.counts, self._rows = found, ()
 
@@ -104,7 +104,6 @@ class Reading:
             counts.bad += 1
             return BadRowError(f"{row.place} cannot be asked: {exc}")
         self._require(row.input)
-        counts.to_ask += 1
         return row
 
     def _leave_out(self, row: BadRowError) -> None:
@@ -117,7 +116,7 @@ class Reading:
             return
         result = self._outputs.stored(entry)
         if not result.is_answered:
-            self._outputs.write_error(to_line(result))
+            self._outputs.write_error(result)
         if self._options.with_stored:
             yield result
 
