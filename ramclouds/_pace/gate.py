@@ -16,7 +16,7 @@ from typing import Any
 from ramclouds._pace.loops import LoopReader
 from ramclouds._pace.machine import Pace
 from ramclouds._pace.permits import FIRST, Hint
-from ramclouds._pace.places import Learned, Place, Quick, harmless
+from ramclouds._pace.places import Learned, Place, Quick, guarded
 
 logger = logging.getLogger("ramclouds")
 _LONG = 1.0
@@ -30,9 +30,9 @@ class Gate:
 
     def __init__(self, pace: Pace | None = None, *, lock: Any = None, poll: float = _POLL) -> None:
         self._pace = pace or Pace()
-        self._lock: Any = lock or Lock()
+        self.lock: Any = lock or Lock()
         self._poll = poll
-        self._changed = Condition(self._lock)
+        self._changed = Condition(self.lock)
         self._lines: tuple[deque[Place], deque[Place]] = (deque(), deque())
         self._later: list[tuple[float, int, Place]] = []
         """Calls that the server asked to wait longer than the others."""
@@ -81,7 +81,7 @@ class Gate:
     def try_pass(self, place: Place) -> bool:
         """Gives a permit if it may go at once and nobody waits."""
         try:
-            with self._lock:
+            with self.lock:
                 self._adopt()
                 if self._lines[0] or self._lines[1] or self._later or place.not_before:
                     return self.is_broken
@@ -94,86 +94,78 @@ class Gate:
             self.break_down()
             return True
 
-    @harmless
+    @guarded
     def join(self, place: Place, wake: Callable[[], object]) -> None:
         """Puts a call into the line; `wake` is called when it has its permit or waits no longer."""
-        with self._lock:
-            place.wake = wake
-            if place.not_before > monotonic():
-                heappush(self._later, (place.not_before, next(self._numbers), place))
-            else:
-                self._line_up(place)
-            self._give_up([place])
-            self._serve()
+        place.wake = wake
+        if place.not_before > monotonic():
+            heappush(self._later, (place.not_before, next(self._numbers), place))
+        else:
+            self._line_up(place)
+        self._give_up([place])
+        self._serve()
 
-    @harmless
+    @guarded
     def leave(self, place: Place) -> None:
         """A call leaves the line, or gives back its permit, used or not."""
-        with self._lock:
-            place.wake = None
-            self._end(place)
-            self._serve()
+        place.wake = None
+        self._end(place)
+        self._serve()
 
-    @harmless
+    @guarded
     def refuse(self, call: Quick, place: Place, hint: Hint) -> None:
         """A request was refused for its rate."""
-        with self._lock:
-            self._adopt()
-            if place.permit is None:
-                # It went out while the others were given theirs.
-                place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
-            self._pace.refuse(place.permit, monotonic(), hint)
-            self._end(place)
-            if hint.wait is not None:
-                self._give_up(self._all_waiting())
-            self._serve()
+        self._adopt()
+        if place.permit is None:
+            # It went out while the others were given theirs.
+            place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
+        self._pace.refuse(place.permit, monotonic(), hint)
+        self._end(place)
+        if hint.wait is not None:
+            self._give_up(self._all_waiting())
+        self._serve()
 
-    @harmless
+    @guarded
     def settle(self, place: Place, *, is_accepted: bool, ends: bool = True) -> None:
         """Takes in that a request was accepted, or has ended, without a refusal for its rate."""
-        with self._lock:
-            if place.permit is None:
-                return
-            if is_accepted:
-                self._pace.accept(place.permit, monotonic())
-            if ends:
-                self._end(place)
-            self._serve()
+        if place.permit is None:
+            return
+        if is_accepted:
+            self._pace.accept(place.permit, monotonic())
+        if ends:
+            self._end(place)
+        self._serve()
 
-    @harmless
+    @guarded
     def connected(self, seconds: float) -> None:
         """A connection was made in so many seconds."""
-        with self._lock:
-            self._pace.connected(seconds)
+        self._pace.connected(seconds)
 
-    @harmless
+    @guarded
     def note(self, place: Place, event: str) -> None:
         """Takes in how far the request has come: `started` or `sent`."""
-        with self._lock:
-            pace, permit = self._pace, place.permit
-            if permit is not None and event == "started":
-                pace.started(permit)
-            elif permit is not None:
-                pace.sent(permit, monotonic())
-                self._serve()
+        pace, permit = self._pace, place.permit
+        if permit is not None and event == "started":
+            pace.started(permit)
+        elif permit is not None:
+            pace.sent(permit, monotonic())
+            self._serve()
 
-    @harmless
+    @guarded
     def has_long_line(self) -> bool:
         """Whether a call that comes now has to wait for long."""
-        with self._lock:
-            now, waiting = monotonic(), sum(map(len, self._lines))
-            is_far = now + _LONG < self._pace.permit_at(now) < inf
-            return is_far or waiting > _LONG * (self._pace.per_second() or inf)
+        now, waiting = monotonic(), sum(map(len, self._lines))
+        is_far = now + _LONG < self._pace.permit_at(now) < inf
+        return is_far or waiting > _LONG * (self._pace.per_second() or inf)
 
     def learned(self) -> Learned:
         """What is known."""
         return self._learned() or Learned()
 
-    @harmless
+    @guarded
     def _learned(self) -> Learned:
-        with self._lock:
-            pace, accepted = self._pace, self._pace.budget.accepted + self._quick_accepted
-            return Learned(pace.per_second(), pace.budget.refused, accepted, self._waiting())
+        pace, accepted = self._pace, self._pace.budget.accepted + self._quick_accepted
+        return Learned(pace.per_second(), pace.budget.refused, accepted, self._waiting())
 
     def _line_up(self, place: Place) -> None:
         line = self._lines[place.is_bulk]
@@ -237,11 +229,10 @@ class Gate:
         if isinstance(reader, LoopReader) and not reader.is_asked:
             reader.ask(now, self.look)
 
-    @harmless
+    @guarded
     def look(self) -> None:
         """Looks again because something outside has changed."""
-        with self._lock:
-            self._serve()
+        self._serve()
 
     def _first(self) -> Place | None:
         for line in self._lines:
@@ -283,7 +274,7 @@ class Gate:
 
     def _keep_time(self) -> None:
         try:
-            with self._lock:
+            with self.lock:
                 while (at := self._give()) is not None:
                     self._wakes_at = at
                     self._changed.wait(max(at - monotonic(), 0.0005))

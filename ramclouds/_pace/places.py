@@ -16,14 +16,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def harmless(method: Callable[P, T]) -> Callable[P, T | None]:
-    """Keeps a defect of ours from stopping calls: they are sent without the gate."""
+def guarded(method: Callable[P, T]) -> Callable[P, T | None]:
+    """Has the gate's lock; and a defect of ours must not keep a call from being sent."""
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T | None:
         gate: Any = args[0]
         try:
-            return None if gate.is_broken else method(*args, **kwargs)
+            if gate.is_broken:
+                return None
+            with gate.lock:
+                return method(*args, **kwargs)
         except Exception:  # noqa: BLE001  whatever it is
             gate.break_down()
             return None
