@@ -15,7 +15,7 @@ from ramclouds._wire.embeddings.request_body import EmbedParams
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.bulk._journal import read
 from ramclouds.bulk._lines import Result
-from ramclouds.bulk._options import Options
+from ramclouds.bulk._options import Options, RunLimits
 from ramclouds.bulk._report import Report
 from ramclouds.bulk._setup import chat_run, embed_run
 
@@ -57,17 +57,9 @@ def run(
     Example:
         report = bulk.run("prompts.jsonl", model="gpt-5", out="answers.jsonl")
     """
+    limits = RunLimits(max_in_flight, max_tokens_total, max_cost)
     options = Options(
-        rows,
-        out,
-        model,
-        client,
-        prompt,
-        max_in_flight=max_in_flight,
-        max_tokens_total=max_tokens_total,
-        max_cost=max_cost,
-        skip_bad=skip_bad,
-        retry_failed=retry_failed,
+        rows, out, model, client, prompt, limits, skip_bad=skip_bad, retry_failed=retry_failed
     )
     with chat_run(options, invoke, params) as running:
         return running.to_end(progress=progress)
@@ -95,15 +87,14 @@ async def stream(
     Raises:
         ConfigurationError: as `run`.
     """
+    limits = RunLimits(max_in_flight, max_tokens_total, max_cost)
     options = Options(
         rows,
         journal,
         model,
         client,
         prompt,
-        max_in_flight=max_in_flight,
-        max_tokens_total=max_tokens_total,
-        max_cost=max_cost,
+        limits,
         skip_bad=skip_bad,
         retry_failed=retry_failed,
         with_stored=True,
@@ -138,17 +129,9 @@ def embed(
     Raises:
         ConfigurationError: as `run`.
     """
+    limits = RunLimits(max_in_flight, max_tokens_total, max_cost)
     options = Options(
-        rows,
-        out,
-        model,
-        client,
-        prompt,
-        max_in_flight=max_in_flight,
-        max_tokens_total=max_tokens_total,
-        max_cost=max_cost,
-        skip_bad=skip_bad,
-        retry_failed=retry_failed,
+        rows, out, model, client, prompt, limits, skip_bad=skip_bad, retry_failed=retry_failed
     )
     group = in_count("chunk_size", chunk_size, 1, _MOST_TEXTS)
     with embed_run(options, params, group) as running:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ramclouds._client import AsyncClient
@@ -18,6 +18,30 @@ _MOST_TOKENS = 10**15
 
 
 @dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What a run may use; None is no limit."""
+
+    max_in_flight: int = 256
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
+
+    def budget(self) -> Budget:
+        """What the run may spend.
+
+        Raises:
+            ConfigurationError: a limit is out of its range.
+        """
+        in_count("max_in_flight", self.max_in_flight, 1, _MOST_IN_FLIGHT)
+        if self.max_tokens_total is not None:
+            in_count("max_tokens_total", self.max_tokens_total, 1, _MOST_TOKENS)
+        if self.max_cost is not None and not _is_positive(self.max_cost):
+            raise ConfigurationError(
+                f"max_cost must be a number of US dollars above 0, not {self.max_cost!r}."
+            )
+        return Budget(self.max_tokens_total, self.max_cost)
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What `run`, `stream` and `embed` have in common."""
 
@@ -26,9 +50,7 @@ class Options:
     model: str | None = None
     client: AsyncClient | None = None
     prompt: str | None = None
-    max_in_flight: int = 256
-    max_tokens_total: int | None = None
-    max_cost: float | None = None
+    limits: RunLimits = field(default_factory=RunLimits)
     skip_bad: bool = False
     retry_failed: bool = False
     with_stored: bool = False
@@ -40,17 +62,6 @@ class Options:
     def has_table(self) -> bool:
         """Whether the columns of the rows are data."""
         return is_table(self.rows)
-
-    def budget(self) -> Budget:
-        """What the run may spend."""
-        in_count("max_in_flight", self.max_in_flight, 1, _MOST_IN_FLIGHT)
-        if self.max_tokens_total is not None:
-            in_count("max_tokens_total", self.max_tokens_total, 1, _MOST_TOKENS)
-        if self.max_cost is not None and not _is_positive(self.max_cost):
-            raise ConfigurationError(
-                f"max_cost must be a number of US dollars above 0, not {self.max_cost!r}."
-            )
-        return Budget(self.max_tokens_total, self.max_cost)
 
 
 def _is_positive(value: Any) -> bool:

@@ -48,9 +48,9 @@ class Run:
         self._limits = None if client is None else limits_of(client)
         self._ask = ask
         self._began_at = time.monotonic()
-        self._budget = options.budget()
+        self._budget = options.limits.budget()
         self._needs = Needs(self._budget, kind.need, models)
-        self.plan = Plan(options.max_in_flight, self._budget)
+        self.plan = Plan(options.limits.max_in_flight, self._budget)
         self.outputs = Outputs(options.out, options.rows)
         self.reading = Reading(options, kind, self.outputs, self._needs.require_prices)
         self.job = self._job(self.reading.work(group))
@@ -156,6 +156,6 @@ def _invoke_run(options: Options, invoke: Any, params: Mapping[str, Any]) -> Run
     if params or options.client is not None:
         name = next(iter(params), "client")
         raise ConfigurationError(f"{name} has no effect beside invoke=: set it on what is invoked.")
-    ask = partial(ask_invoke, call_of(invoke, options.max_in_flight))
+    ask = partial(ask_invoke, call_of(invoke, options.limits.max_in_flight))
     models = [(options.model, None)] if options.model else models_in(invoke)
     return Run(options, invoke_kind(options), ask, lambda _: models)

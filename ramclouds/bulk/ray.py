@@ -20,7 +20,7 @@ from ramclouds._wire.chat.request_body import Params
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.bulk._journal import Journal, read
 from ramclouds.bulk._lines import Result
-from ramclouds.bulk._options import Options
+from ramclouds.bulk._options import Options, RunLimits
 from ramclouds.bulk._outputs import Outputs
 from ramclouds.bulk._plan import Plan
 from ramclouds.bulk._report import Report
@@ -67,15 +67,9 @@ def run(
     """
     in_count("actors", actors, 1, _MOST_ACTORS)
     rows = rows.iter_rows() if hasattr(rows, "iter_rows") else rows
+    limits = RunLimits(max_in_flight)
     options = Options(
-        rows,
-        out,
-        model,
-        client,
-        prompt,
-        max_in_flight=max_in_flight,
-        skip_bad=skip_bad,
-        retry_failed=retry_failed,
+        rows, out, model, client, prompt, limits, skip_bad=skip_bad, retry_failed=retry_failed
     )
     parts = Path(f"{os.fspath(out)}.parts")
     _merge_what_was_left(Path(out), parts)
@@ -123,7 +117,7 @@ class Worker:
 def _summaries(rows: list[Row], worker: tuple[Any, ...], actors: int) -> Iterator[dict[str, Any]]:
     """Runs the pipeline, and gives what each batch came to."""
     ray_data = _ray_data()
-    in_flight = worker[0].max_in_flight
+    in_flight = worker[0].limits.max_in_flight
     size = min(in_flight * _BATCH_PER_FLIGHT, len(rows) // (actors * _BATCHES_PER_ACTOR) + 1)
     items = [{"row": json.dumps(row._asdict(), default=to_jsonable_python)} for row in rows]
     asked = ray_data.from_items(items).map_batches(
