@@ -13,7 +13,6 @@ from pydantic_core import to_jsonable_python
 
 from ramclouds.bulk._needs import Need
 from ramclouds.bulk._sources import MAPPINGS, BadRowError, Numbered
-from ramclouds.errors import ConfigurationError
 
 
 class Row(NamedTuple):
@@ -57,17 +56,14 @@ def rows_of(values: Numbered, kind: Kind) -> Iterator[Row | BadRowError]:
                 raise ValueError(
                     f"has the custom_id {row.custom_id!r} of a row before it. Give each its own."
                 )
-        except (ValueError, TypeError, RecursionError) as exc:
-            yield BadRowError(f"{place} {_message(exc)}")
+        except RecursionError:
+            yield BadRowError(f"{place} is nested too deeply.")
+            continue
+        except (ValueError, TypeError) as exc:
+            yield BadRowError(f"{place} {exc}")
             continue
         names.add(row.custom_id)
         yield row
-
-
-def _message(exc: Exception) -> str:
-    if isinstance(exc, ConfigurationError):
-        return f"cannot be asked: {exc}"
-    return "is nested too deeply." if isinstance(exc, RecursionError) else str(exc)
 
 
 def _row(place: str, value: Any, kind: Kind, counts: dict[str, int]) -> Row:
