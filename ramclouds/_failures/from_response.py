@@ -149,19 +149,6 @@ def body_error(
     return _error(cls, head, error_body, message, retryable=retryable, body=body, partial=partial)
 
 
-def stream_error(
-    head: ResponseHead, body: Any, *, partial: Completion, is_retryable: bool, is_late: bool = False
-) -> e.RamCloudsError:
-    """An error inside a stream: the class its code names, else a `StreamError`.
-
-    `is_late` says that it came as bare JSON before any content. In an event stream that is a
-    response which the gateway's pings forestalled: it keeps its class.
-    """
-    is_stream = head.headers.get("content-type", "").startswith("text/event-stream")
-    otherwise = e.ServerError if is_late and is_stream else e.StreamError
-    return body_error(head, body, partial, is_retryable=is_retryable, otherwise=otherwise)
-
-
 def response_error(
     head: ResponseHead, body: bytes, parsed: Any, *, partial: Completion | None
 ) -> e.RamCloudsError:

@@ -202,7 +202,7 @@ class StreamReader:
 
     def _check_stray(self, body: Any) -> None:
         if is_error_body(body):
-            raise self._errors.failed(body, is_late=not self._mapper.has_delivered)
+            raise self._errors.failed(body, may_be_late=True)
 
     def _whole_body(self) -> list[Chunk]:
         """The chunks of a stream request whose response is one JSON body."""

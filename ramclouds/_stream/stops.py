@@ -16,18 +16,17 @@ class StopCutter:
         self._stops = stops
         self._buffer = ""
 
-    def cut(self, chunk: Chunk) -> Chunk:
-        """The chunk with the text that may go on; the last one where a string came."""
+    def cut(self, chunk: Chunk) -> None:
+        """Leaves a chunk the text that may go on; it is the last one where a string came."""
         text = self._buffer + chunk.text
         end = _first(text, self._stops)
         if end is not None and not chunk.tool_calls:
             self.has_stopped = True
             chunk.text, chunk.finish_reason, chunk.invalid_tool_calls = text[:end], "stop", ()
-            return chunk
+            return
         waits = 0 if chunk.finish_reason is not None else waiting(text, self._stops)
         self._buffer = text[len(text) - waits :]
         chunk.text = text[: len(text) - waits]
-        return chunk
 
 
 def cut_choice(choice: Choice, stops: Sequence[str]) -> None:

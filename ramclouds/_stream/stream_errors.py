@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds._failures.from_response import stream_error
+from ramclouds._failures.from_response import body_error
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._stream.accumulator import Accumulator
 from ramclouds._stream.chunks import ChunkMapper
@@ -14,6 +14,8 @@ from ramclouds.errors import (
     APITimeoutError,
     EmptyResponseError,
     RamCloudsError,
+    ServerError,
+    StreamError,
     StreamTruncatedError,
 )
 from ramclouds.types import Completion
@@ -50,12 +52,21 @@ class StreamErrors:
         completion.request_id = self._head.request_id
         return completion
 
-    def failed(self, body: Any, *, may_retry: bool = True, is_late: bool = False) -> RamCloudsError:
-        """An error event, or a stream that cannot be read on."""
-        is_retryable = may_retry and not self._mapper.has_delivered
-        return stream_error(
-            self._head, body, partial=self.partial(), is_retryable=is_retryable, is_late=is_late
-        )
+    def failed(
+        self, body: Any, *, may_retry: bool = True, may_be_late: bool = False
+    ) -> RamCloudsError:
+        """An error event, or a stream that cannot be read on.
+
+        `may_be_late` says that it stands in the place of a completion. Before any content of an
+        event stream it is a response which the gateway's pings forestalled: it keeps its class.
+        """
+        is_first = not self._mapper.has_delivered
+        kind = self._head.headers.get("content-type", "")
+        is_late = may_be_late and is_first and kind.startswith("text/event-stream")
+        otherwise = ServerError if is_late else StreamError
+        is_retryable = may_retry and is_first
+        partial = self.partial()
+        return body_error(self._head, body, partial, is_retryable=is_retryable, otherwise=otherwise)
 
     def malformed(self, what: str) -> RamCloudsError:
         """An event that cannot be read."""
@@ -75,7 +86,7 @@ class StreamErrors:
     def given_up(self, failure: Any) -> RamCloudsError:
         """A choice says that it failed: by an error body or a finish reason."""
         if isinstance(failure, dict):
-            return self.failed(failure, is_late=not self._mapper.has_delivered)
+            return self.failed(failure, may_be_late=True)
         return self.truncated(broken_off(failure))
 
     def incomplete(self) -> RamCloudsError:

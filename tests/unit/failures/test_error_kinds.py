@@ -20,7 +20,7 @@ from ramclouds import (
     ServerError,
     StreamError,
 )
-from ramclouds._failures.from_response import body_error, response_error, status_error, stream_error
+from ramclouds._failures.from_response import body_error, response_error, status_error
 from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from tests.harness import each_row, in_row
@@ -196,14 +196,16 @@ def test_error_in_a_stream() -> None:
     ]:
         with in_row(code):
             body = {"error": {"message": "sk-abcdefgh", "code": code}}
-            error = stream_error(answer(), body, partial=PARTIAL, is_retryable=is_retryable)
+            error = body_error(
+                answer(), body, PARTIAL, is_retryable=is_retryable, otherwise=StreamError
+            )
             masked = {"error": {"message": "sk-***", "code": code}}
             assert facts(error) == (cls, retryable, 200, code, None, masked)
             assert error.partial is PARTIAL
 
 
 def test_error_in_a_stream_without_a_message() -> None:
-    error = stream_error(answer(), {"success": False}, partial=PARTIAL, is_retryable=True)
+    error = body_error(answer(), {"success": False}, PARTIAL, otherwise=StreamError)
     assert error.message.startswith("The gateway sent an error without a message. ")
 
 

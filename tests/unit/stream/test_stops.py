@@ -17,7 +17,9 @@ def streamed(pieces: Sequence[str], stops: Sequence[str]) -> tuple[str, bool]:
     text = ""
     for place, piece in enumerate(pieces):
         last = "length" if place == len(pieces) - 1 else None
-        text += cutter.cut(Chunk(piece, finish_reason=last)).text
+        chunk = Chunk(piece, finish_reason=last)
+        cutter.cut(chunk)
+        text += chunk.text
         if cutter.has_stopped:
             break
     return text, cutter.has_stopped
