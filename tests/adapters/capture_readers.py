@@ -49,7 +49,7 @@ def read_by(reader: Any, capture: Capture, *, is_async: bool) -> Outcome:
 
 
 async def _read_by(reader: Any, capture: Capture, is_async: bool) -> Outcome:
-    transport = ReplayTransport([*capture.before, capture], "as_read")
+    transport = ReplayTransport([*capture.before, capture], "as_is")
     name = reader.__name__.replace("_", "-")
     url = f"http://{capture.name}-{name}-{is_async}.localhost/v1".lower()
     outcome = Outcome()

@@ -2,15 +2,13 @@
 
 from tests.captures.capture import CAPTURES, Capture, named
 from tests.captures.expect import Outcome, differences
-from tests.captures.wire import SPLITTINGS, ReplayTransport, Splitting, raw_pieces
+from tests.captures.wire import ReplayTransport, raw_pieces
 
 __all__ = [
     "CAPTURES",
-    "SPLITTINGS",
     "Capture",
     "Outcome",
     "ReplayTransport",
-    "Splitting",
     "differences",
     "named",
     "raw_pieces",

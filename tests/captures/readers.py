@@ -13,19 +13,20 @@ from ramclouds._wire.account import BILLING_LIMIT
 from ramclouds.types import Usage
 from tests.captures.capture import Capture
 from tests.captures.expect import Outcome, arguments_of
-from tests.captures.wire import ReplayTransport, Splitting
+from tests.captures.wire import ReplayTransport
+from tests.gateway.corpus import Cut
 from tests.harness import Calls, Twin
 
 # What the client refuses before sending is left out when the reply is what counts.
 _PLAIN = ("model", "messages", "tools")
 
 
-def replayed(kind: type[Twin], capture: Capture, split: Splitting) -> Outcome:
+def replayed(kind: type[Twin], capture: Capture, cut: Cut) -> Outcome:
     """What a client makes of a capture that an httpx transport replays."""
-    transport = ReplayTransport([*capture.before, capture], split)
+    transport = ReplayTransport([*capture.before, capture], cut)
     http_class = httpx.AsyncClient if kind.is_async else httpx.Client
     # A base URL of its own: what is learnt of a model holds for a base URL.
-    url = f"http://{capture.name}-{kind.__name__}-{split}.localhost".lower()
+    url = f"http://{capture.name}-{kind.__name__}-{cut}.localhost".lower()
     with closing(kind()) as twin:
         http = http_class(transport=transport)
         found = _read_all(Calls(twin, **_settings(capture, url), http_client=http), capture)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import httpx
 
 from tests.captures.capture import Capture
-
-Splitting = Literal["as_read", "whole", "bytes"]
-SPLITTINGS: tuple[Splitting, ...] = ("as_read", "whole", "bytes")
+from tests.gateway.corpus import Cut, recut, unchunked
 
 
 def raw_pieces(capture: Capture) -> list[bytes]:
@@ -47,28 +44,16 @@ def reply_of(capture: Capture) -> Reply:
     headers = [(name, value.strip()) for name, _, value in (x.partition(":") for x in lines[1:])]
     lengths = {name.lower(): value for name, value in headers}
     if lengths.get("transfer-encoding", "").lower() == "chunked":
-        chunks, is_whole = _unchunked(body)
+        chunks, is_whole = unchunked(body)
         return Reply(capture.status, headers, chunks, is_whole)
     is_whole = len(body) >= int(lengths.get("content-length", len(body)))
     return Reply(capture.status, headers, [body], is_whole)
 
 
-def _unchunked(body: bytes) -> tuple[list[bytes], bool]:
-    chunks: list[bytes] = []
-    while body:
-        line, _, body = body.partition(b"\r\n")
-        size = int(line.partition(b";")[0], 16)
-        if size == 0:
-            return chunks, True
-        chunks.append(body[:size])
-        body = body[size + 2 :]
-    return chunks, False
-
-
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The pieces of a body; one that was cut off ends as a connection that broke."""
 
-    def __init__(self, pieces: list[bytes], *, is_whole: bool) -> None:
+    def __init__(self, pieces: Sequence[bytes], *, is_whole: bool) -> None:
         self._pieces = pieces
         self._is_whole = is_whole
 
@@ -85,16 +70,16 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
 class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Replies with captures, one for each request and the last one again, without a socket."""
 
-    def __init__(self, captures: list[Capture], splitting: Splitting) -> None:
+    def __init__(self, captures: list[Capture], cut: Cut) -> None:
         self.requests: list[httpx.Request] = []
         self._captures = list(captures)
-        self._splitting = splitting
+        self._cut = cut
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         rest = self._captures
         reply = reply_of(rest.pop(0) if len(rest) > 1 else rest[0])
-        pieces = _recut(reply.chunks, self._splitting)
+        pieces = recut(reply.chunks, self._cut)
         # The body's framing is done with: httpx must not look for it.
         headers = [(k, v) for k, v in reply.headers if k.lower() != "transfer-encoding"]
         return httpx.Response(
@@ -103,12 +88,3 @@ class ReplayTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)
-
-
-def _recut(chunks: list[bytes], splitting: Splitting) -> list[bytes]:
-    joined = b"".join(chunks)
-    if splitting == "as_read":
-        return chunks
-    if splitting == "whole":
-        return [joined] if joined else []
-    return [joined[place : place + 1] for place in range(len(joined))]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from tests.captures import CAPTURES, SPLITTINGS, differences, raw_pieces
+from tests.captures import CAPTURES, differences, raw_pieces
 from tests.captures.capture import asked_the_other_way
 from tests.captures.expect import unknown_keys
 from tests.captures.readers import over_socket, replayed
-from tests.gateway import Gateway, Raw
+from tests.gateway import CUTS, Gateway, Raw
 from tests.harness import TWINS, AsyncTwin, SyncTwin, in_row
 
 REFUSALS = [capture for capture in CAPTURES if capture.is_chat and capture.status >= 400]
 
 
 # One twin at every splitting: what reads the bytes is shared.
-WAYS = [*((SyncTwin, split) for split in SPLITTINGS), (AsyncTwin, "as_read")]
+WAYS = [*((SyncTwin, split) for split in CUTS), (AsyncTwin, "as_is")]
 
 
 def test_captures_are_read_as_expected() -> None:
@@ -42,7 +42,7 @@ def test_refusal_is_the_same_error_asked_the_other_way() -> None:
     for capture in REFUSALS:
         other = asked_the_other_way(capture)
         with in_row(capture.name):
-            found = differences(other, replayed(SyncTwin, other, "as_read"))
+            found = differences(other, replayed(SyncTwin, other, "as_is"))
             assert found == []
 
 

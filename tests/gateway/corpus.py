@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,20 +45,21 @@ def parts(name: str) -> Parts:
     head, body = data[:end], data[end:]
     if b"transfer-encoding: chunked" not in head.lower():
         return Parts(head, (body,) if body else (), is_chunked=False, is_closed=True)
-    chunks, is_closed = _unchunked(body)
-    return Parts(head, chunks, is_chunked=True, is_closed=is_closed)
+    chunks, is_closed = unchunked(body)
+    return Parts(head, tuple(chunks), is_chunked=True, is_closed=is_closed)
 
 
-def _unchunked(body: bytes) -> tuple[tuple[bytes, ...], bool]:
+def unchunked(body: bytes) -> tuple[list[bytes], bool]:
+    """The chunks of a body, and whether the last one came."""
     chunks: list[bytes] = []
     while body:
         line, _, body = body.partition(b"\r\n")
-        size = int(line, 16)
+        size = int(line.partition(b";")[0], 16)
         if size == 0:
-            return tuple(chunks), True
+            return chunks, True
         chunks.append(body[:size])
         body = body[size + 2 :]
-    return tuple(chunks), False
+    return chunks, False
 
 
 def body(name: str) -> bytes:
@@ -77,17 +78,19 @@ class WireCase(Answer):
     def steps(self) -> Iterator[Step]:
         case = parts(self.name)
         yield case.head
-        for piece in self._recut(case.chunks):
+        for piece in recut(case.chunks, self.cut):
             yield http_chunk(piece) if case.is_chunked else piece
         if self.name in _NEVER_CLOSED:
             yield Stall()
         if case.is_chunked and case.is_closed:
             yield LAST_CHUNK
 
-    def _recut(self, chunks: tuple[bytes, ...]) -> Iterator[bytes]:
-        if self.cut == "as_is":
-            return iter(chunks)
-        joined = b"".join(chunks)
-        if self.cut == "whole":
-            return iter([joined] if joined else [])
-        return (joined[place : place + 1] for place in range(len(joined)))
+
+def recut(chunks: Sequence[bytes], cut: Cut) -> Sequence[bytes]:
+    """The bytes of a body in other pieces."""
+    joined = b"".join(chunks)
+    if cut == "as_is":
+        return chunks
+    if cut == "whole":
+        return [joined] if joined else []
+    return [joined[place : place + 1] for place in range(len(joined))]
