@@ -144,7 +144,7 @@ def to_model_error(error: client.RamCloudsError) -> client.RamCloudsError:
     """The same error, with all its facts, as the class that LangChain knows too."""
     if isinstance(error, core.ModelError):
         return error
-    kind = next(_TWINS[kind] for kind in type(error).__mro__ if kind in _TWINS)
+    kind = next(filter(None, map(_TWINS.get, type(error).__mro__)))
     twin = kind.__new__(kind, *error.args)
     twin.args = error.args
     twin.__dict__.update(error.__dict__, is_retryable=may_succeed(error))

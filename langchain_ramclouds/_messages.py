@@ -33,6 +33,8 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[WireMessage]:
             wire.append(_assistant(message) | _named(message))
         elif isinstance(message, ToolMessage):
             wire.append(_tool(message.tool_call_id, message.content))
+        elif isinstance(message, HumanMessage):
+            wire += _user(message)
         else:
             wire += _other(message)
     return wire
@@ -106,8 +108,6 @@ def _tool(call_id: str, content: Any) -> WireMessage:
 
 
 def _other(message: BaseMessage) -> list[WireMessage]:
-    if isinstance(message, HumanMessage):
-        return _user(message)
     if isinstance(message, FunctionMessage):
         return [_tool(_function_id(message.name), message.content)]
     if isinstance(message, (SystemMessage, ChatMessage)):

@@ -93,8 +93,9 @@ class Attempts:
         self.turn.sent()
         request = self.request
         logger.debug("%s %s, attempt %d", request.method, request.url, self._attempts)
-        if self._attempts == 1 and request.prepared is not None:
-            log_changes(request.prepared)
+        prepared = request.prepared
+        if self._attempts == 1 and prepared and (prepared.changes or prepared.lost):
+            log_changes(prepared)
         return {
             "method": request.method,
             "url": request.url,
@@ -188,7 +189,7 @@ class Attempts:
         if has_begun and isinstance(error, APIConnectionError):
             # The response had begun, and is billed: sending it again is the user's choice.
             self._note_what_arrived(error)
-            raise self._last(error)
+            raise self._last(self._without_request(error))
         return self.pause_after(error)
 
     def pause_after(self, error: RamCloudsError) -> float:
@@ -254,8 +255,7 @@ class Attempts:
         return None if reader is None else reader.partial()
 
     def _last(self, error: RamCloudsError) -> RamCloudsError:
-        """The error to raise: neither it nor the frames around it keep what was sent."""
-        self._without_request(error)
+        """The error to raise; nothing here keeps what was sent."""
         if self.fallbacks is not None:
             error = self.fallbacks.last(error)
         self._forget()

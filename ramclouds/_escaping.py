@@ -6,7 +6,7 @@ import re
 
 MASK = "sk-***"
 # With `*`: the gateway repeats keys as sk-abc***xyz, and that is still a piece of one.
-_KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
+KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
 
 # Controls (C0 and C1), line and paragraph separators, marks that change a text's direction, and
 # halves of surrogate pairs, which no output can encode: a server's text must not steer a terminal.
@@ -28,4 +28,4 @@ def escaped(text: str) -> str:
 
 def masked(text: str) -> str:
     """A text without what looks like a key."""
-    return _KEY_SHAPED.sub(MASK, text)
+    return KEY_SHAPED.sub(MASK, text)

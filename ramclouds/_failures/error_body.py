@@ -88,7 +88,7 @@ def is_error_body(body: Any) -> bool:
         return False
     if body.get("error") or body.get("success") is False or body.get("type") == "error":
         return True
-    if _minimax_error(body):
+    if "base_resp" in body and _minimax_error(body):
         return True
     # A completion may have a message too, and so may a list of models.
     is_completion = "choices" in body or (isinstance(body.get("data"), list) and body["data"])

@@ -12,10 +12,11 @@ from urllib.parse import quote, quote_plus
 
 from pydantic import SecretStr
 
-from ramclouds._escaping import MASK, masked
+from ramclouds._escaping import KEY_SHAPED, MASK
 from ramclouds._json.parsing import with_texts
 
 _BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
+_MASKED_BEARER = rf"\1{MASK}"
 # Masking shorter ones would mask words.
 _SHORTEST_KEY = 8
 _SHORTEST_SECRET = 6
@@ -50,7 +51,7 @@ class Redactor:
     def text(self, text: str) -> str:
         for own in self._own:
             text = text.replace(own.get_secret_value(), MASK)
-        return _BEARER.sub(rf"\1{MASK}", masked(text))
+        return _BEARER.sub(_MASKED_BEARER, KEY_SHAPED.sub(MASK, text))
 
     def is_clean(self, text: str) -> bool:
         """Whether a text holds nothing to mask."""

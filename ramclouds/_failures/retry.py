@@ -96,11 +96,12 @@ def _in_retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _until_reset(headers: Mapping[str, str]) -> float | None:
     """Seconds until all of a limit is free; New API copies no such header, other proxies do."""
-    waits = (
-        _go_duration(headers.get(f"x-ratelimit-reset-{what}"))
+    waits = [
+        _go_duration(headers[f"x-ratelimit-reset-{what}"])
         for what in ("requests", "tokens")
-        if headers.get(f"x-ratelimit-remaining-{what}", "0") == "0"
-    )
+        if f"x-ratelimit-reset-{what}" in headers
+        and headers.get(f"x-ratelimit-remaining-{what}", "0") == "0"
+    ]
     return max((wait for wait in waits if wait is not None), default=None)
 
 
@@ -161,9 +162,7 @@ def _timestamp(date: str) -> float | None:
         return None
 
 
-def _go_duration(text: str | None) -> float | None:
-    if text is None:
-        return None
+def _go_duration(text: str) -> float | None:
     if not _GO_DURATION.fullmatch(text.strip()):
         return _number(text)
     seconds = sum(float(value) * _GO_UNITS[unit] for value, unit in _GO_PART.findall(text))

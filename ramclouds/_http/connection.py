@@ -134,6 +134,7 @@ class Connection:
         """The next part of the body, empty behind the last one; raises the same errors as `ask`."""
         self._is_waiting = True
         try:
+            self._check()
             while not any(parser.parts) and not parser.is_complete:
                 await self._receive(parser, timeouts)
         finally:
@@ -171,7 +172,6 @@ class Connection:
         while parser.progress == progress and not parser.is_complete:
             if parser.error is not None:
                 raise parser.error
-            self._check()
             try:
                 data = await self.wire.recv(until)
             except OSError as exc:

@@ -13,34 +13,47 @@ from typing import Any
 import httpx
 
 
-class _Headers:
-    """Adds a client's default headers to those of a call, and keeps the last result."""
+class _Requests:
+    """Builds requests; adds a client's default headers, and keeps the last ones."""
 
     def __init__(self, defaults: httpx.Headers) -> None:
         self._defaults = defaults
         self._last: tuple[str, httpx.Headers, httpx.Headers] = ("", defaults, defaults)
 
-    def completed(self, url: str, headers: httpx.Headers) -> httpx.Headers:
+    def build(
+        self, method: str, url: str, *, headers: httpx.Headers, content: bytes, **rest: Any
+    ) -> httpx.Request:
         last_url, given, completed = self._last
         if given is not headers or last_url != url:
-            completed = httpx.Headers(self._defaults)
-            completed.update(headers)
-            # httpx.Request adds the Host header, as the first one.
-            completed = httpx.Request("GET", _url(url), headers=completed).headers
+            completed = self._completed(url, headers)
             self._last = (url, headers, completed)
-        return completed
+        if not content:
+            return httpx.Request(method, _url(url), headers=completed, **rest)
+        # With a stream httpx.Request does not search the headers for ones to add:
+        # https://github.com/encode/httpx/blob/0.28.1/httpx/_models.py
+        request = httpx.Request(
+            method, _url(url), headers=completed, stream=httpx.ByteStream(content), **rest
+        )
+        request.headers["Content-Length"] = str(len(content))
+        request.read()
+        return request
+
+    def _completed(self, url: str, headers: httpx.Headers) -> httpx.Headers:
+        completed = httpx.Headers(self._defaults)
+        completed.update(headers)
+        # httpx.Request adds the Host header, as the first one.
+        return httpx.Request("GET", _url(url), headers=completed).headers
 
 
 class DirectClient(httpx.Client):
     """Builds a request from the arguments alone, and passes it to the transport."""
 
+    build_request: Any
+
     def __init__(self, transport: httpx.BaseTransport) -> None:
         super().__init__(transport=transport, trust_env=False)
-        self._headers_of = _Headers(self.headers)
+        self.build_request = _Requests(self.headers).build
         self._direct = transport
-
-    def build_request(self, method: str, url: Any, *, headers: Any = None, **rest: Any) -> Any:
-        return _request(method, url, self._headers_of.completed(url, headers), **rest)
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         response = self._direct.handle_request(request)
@@ -51,33 +64,17 @@ class DirectClient(httpx.Client):
 class AsyncDirectClient(httpx.AsyncClient):
     """Builds a request from the arguments alone, and passes it to the transport."""
 
+    build_request: Any
+
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         super().__init__(transport=transport, trust_env=False)
-        self._headers_of = _Headers(self.headers)
+        self.build_request = _Requests(self.headers).build
         self._direct = transport
-
-    def build_request(self, method: str, url: Any, *, headers: Any = None, **rest: Any) -> Any:
-        return _request(method, url, self._headers_of.completed(url, headers), **rest)
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         response = await self._direct.handle_async_request(request)
         response.request = request
         return response
-
-
-def _request(
-    method: str, url: str, headers: httpx.Headers, *, content: bytes, **rest: Any
-) -> httpx.Request:
-    if not content:
-        return httpx.Request(method, _url(url), headers=headers, **rest)
-    # With a stream httpx.Request does not search the headers for ones to add:
-    # https://github.com/encode/httpx/blob/0.28.1/httpx/_models.py
-    request = httpx.Request(
-        method, _url(url), headers=headers, stream=httpx.ByteStream(content), **rest
-    )
-    request.headers["Content-Length"] = str(len(content))
-    request.read()
-    return request
 
 
 @lru_cache(maxsize=64)

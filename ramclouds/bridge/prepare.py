@@ -15,6 +15,7 @@ from ramclouds.bridge._prepare.order import ordered
 from ramclouds.bridge._prepare.parameters import (
     choose_tools,
     keep_from_thinking,
+    limit,
     pause_thinking,
     sample,
     stops,
@@ -22,6 +23,7 @@ from ramclouds.bridge._prepare.parameters import (
 from ramclouds.bridge._prepare.reasoning import replayed
 from ramclouds.bridge._prepare.texts import with_text
 from ramclouds.bridge.arguments import ArgumentsForm, arguments_forms
+from ramclouds.bridge.body_fields import LIMITS
 from ramclouds.bridge.dialects import SAFE, Dialect
 from ramclouds.bridge.names import with_safe_names
 from ramclouds.bridge.schemas import with_schemas
@@ -65,14 +67,17 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
         keep_from_thinking(sent, dialect)
     is_thinking = dialect.is_thinking(sent)
     choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
-    asked_for(sent, dialect, notes)
+    if sent.get("response_format"):
+        asked_for(sent, dialect, notes)
     sample(sent, dialect, is_thinking=is_thinking, notes=notes)
-    stop = stops(sent, dialect)
+    if not LIMITS.isdisjoint(sent):
+        limit(sent, dialect, notes)
+    stop = stops(sent, dialect) if "stop" in sent else ()
     sent["messages"] = _history(sent, dialect, is_thinking=is_thinking, notes=notes)
     return Prepared(
         sent,
         tool_names=tool_names,
-        arguments=_arguments_in(body, tool_names, dialect),
+        arguments=_arguments_in(body, tool_names, dialect) if body.get("tools") else {},
         stop=stop,
         effort_beside_tools=dialect.effort_beside_tools,
         token_limit=None if "max_tokens" in sent else dialect.sampling.default_max_tokens,
@@ -86,8 +91,6 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
 def _arguments_in(
     body: Mapping[str, Any], tool_names: Mapping[str, str], dialect: Dialect
 ) -> Mapping[str, ArgumentsForm]:
-    if not body.get("tools"):
-        return {}
     sent = {users: name for name, users in tool_names.items()}
     return arguments_forms(body["tools"], sent, dialect.schemas)
 

@@ -14,7 +14,10 @@ _IN_PIECES = frozenset({"data", "transcript"})
 
 def message_extra(message: Mapping[str, Any]) -> dict[str, Any]:
     """The keys that are no text and no calls, and the name of reasoning where it is not usual."""
-    found = {key: message[key] for key in _OF_MESSAGE if message.get(key)}
+    found: dict[str, Any] = {}
+    for key in _OF_MESSAGE:
+        if message.get(key):
+            found[key] = message[key]
     if isinstance(content := message.get("content"), list):
         parts = (part for part in content if isinstance(part, dict))
         if pictures := [part for part in parts if str(part.get("type")) in _PICTURES]:
@@ -31,7 +34,11 @@ def with_pictures(extra: dict[str, Any], pictures: list[dict[str, Any]]) -> dict
 
 def response_facts(body: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a response or an event that say how it came about."""
-    return {key: body[key] for key in _OF_RESPONSE if body.get(key)}
+    found: dict[str, Any] = {}
+    for key in _OF_RESPONSE:
+        if body.get(key):
+            found[key] = body[key]
+    return found
 
 
 def merged(known: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,11 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
     for name in ("tools", "stop"):
         if body.get(name) == []:
             del body[name]
-    return _with_extra(body, params.get("extra_body") or {})
+    if extra := params.get("extra_body"):
+        body = _with_extra(body, extra)
+    if body.keys() >= LIMITS:
+        check_limits(body)
+    return body
 
 
 def checked_model(model: Any, example: str = "gpt-5") -> str:
@@ -85,8 +89,6 @@ def _with_extra(body: dict[str, Any], extra: Any) -> dict[str, Any]:
     lay_over(body, extra, _OWNED_KEYS)
     if extra.keys() & LIMITS:
         body = {name: value for name, value in body.items() if name in extra or name not in LIMITS}
-    if body.keys() >= LIMITS:
-        check_limits(body)
     return body
 
 
@@ -170,12 +172,12 @@ def _checked_messages(messages: Any) -> list[Message]:
         )
     if not messages:
         raise ConfigurationError("messages is empty. Send at least one message.")
+    checked: list[Message] = []
     for position, message in enumerate(messages):
         _check_message(position, message)
-    return [
-        {**message, "role": "system"} if message["role"] == "developer" else message
-        for message in messages
-    ]
+        is_developer = message["role"] == "developer"
+        checked.append({**message, "role": "system"} if is_developer else message)
+    return checked
 
 
 def _check_message(position: int, message: Any) -> None:

@@ -44,10 +44,7 @@ def to_tool_calls(
 ) -> tuple[tuple[ToolCall, ...], tuple[InvalidToolCall, ...]]:
     """The calls of a whole message that may run, and those that may not."""
     calls: dict[str, ToolCall] = {}
-    raw_ones = raw_calls(message)
-    if not raw_ones:
-        return (), ()
-    for position, raw in enumerate(raw_ones):
+    for position, raw in enumerate(raw_calls(message)):
         call = _to_tool_call(raw, (basis, position))
         known = calls.get(call.id)
         if not call.name or known == call:
@@ -58,7 +55,7 @@ def to_tool_calls(
             call.id = made_up_id(basis, position, call.name)
         calls[call.id] = call
     # Nothing in a whole message shows whether its last call was complete when the limit came.
-    return sort_out(calls.values(), finish_reason)
+    return sort_out(calls.values(), finish_reason) if calls else ((), ())
 
 
 def _to_tool_call(raw: Mapping[str, Any], basis: tuple[Any, int]) -> ToolCall:
@@ -121,8 +118,8 @@ def _is_object(text: str) -> bool:
 
 def raw_calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Tool calls as sent, the old `function_call` among them."""
-    calls = [call for call in as_list(message.get("tool_calls")) if isinstance(call, dict)]
-    old = message.get("function_call")
+    listed, old = message.get("tool_calls"), message.get("function_call")
+    calls = [call for call in as_list(listed) if isinstance(call, dict)] if listed else []
     if not calls and isinstance(old, dict) and old:
         return [{"index": 0, "function": old}]
     return calls

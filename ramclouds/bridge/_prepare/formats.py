@@ -17,7 +17,7 @@ _SCHEMA = " It has to match this JSON schema:\n"
 
 def asked_for(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
     """Turns `response_format` into what the dialect takes beside the tools of the request."""
-    wanted = body.get("response_format")
+    wanted = body["response_format"]
     if wanted == {"type": "text"}:
         # It is the default, and an open Qwen that thinks refuses any `response_format`.
         del body["response_format"]

@@ -86,7 +86,8 @@ def _allowed(body: dict[str, Any], choice: Mapping[str, Any]) -> Any:
 def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: Notes) -> None:
     """Keeps to the sampling parameters that the dialect takes together."""
     sampling = dialect.sampling
-    _leave_out(body, sampling, is_thinking=is_thinking, notes=notes)
+    if sampling.refused or sampling.refused_thinking or sampling.ignored:
+        _leave_out(body, sampling, is_thinking=is_thinking, notes=notes)
     if is_thinking and not sampling.beside_thinking:
         for name, is_taken in _TAKEN_WHILE_THINKING.items():
             if body.get(name) is not None and not is_taken(body[name]):
@@ -98,7 +99,6 @@ def sample(body: dict[str, Any], dialect: Dialect, *, is_thinking: bool, notes: 
     top_p = sampling.top_p_thinking if is_thinking else sampling.top_p
     if top_p is not None:
         body.setdefault("top_p", top_p)
-    limit(body, dialect, notes)
 
 
 def _within(body: dict[str, Any], sampling: Sampling, notes: Notes) -> None:
@@ -149,8 +149,6 @@ def _budget(body: Mapping[str, Any], dialect: Dialect) -> int:
 
 def stops(body: dict[str, Any], dialect: Dialect) -> tuple[str, ...]:
     """The strings to stop at that the client has to look for itself."""
-    if "stop" not in body:
-        return ()
     given = body.pop("stop")
     # An empty string stands everywhere: every provider refuses it.
     listed = [one for one in ([given] if isinstance(given, str) else given or ()) if one]
