@@ -159,8 +159,6 @@ def both(first: Mapping[str, Any], second: Mapping[str, Any]) -> Node:
         merged["properties"] = _joined("allOf", first["properties"], second["properties"])
     if "required" in first and "required" in second:
         merged["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
-    if "anyOf" in first and "anyOf" in second:
-        merged["allOf"] = [{"anyOf": first["anyOf"]}]
     return merged
 
 

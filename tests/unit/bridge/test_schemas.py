@@ -103,6 +103,11 @@ KINDS: dict[str, tuple[Any, Any, bool]] = {
         {**STRING, "enum": ["a", "b"], "nullable": True},
         True,
     ),
+    "literal_or_none": (
+        Literal["a", None],
+        {**STRING, "enum": ["a"], "nullable": True},
+        True,
+    ),
     "enum": (Color, {**STRING, "enum": ["red", "blue"]}, True),
     "int_enum": (Level, {**INTEGER, "description": "One of: 1, 2."}, True),
     "list": (list[str], {"type": "array", "items": STRING}, True),
@@ -159,6 +164,36 @@ KINDS: dict[str, tuple[Any, Any, bool]] = {
         True,
     ),
 }
+
+
+# What pydantic does not write.
+OF_OTHERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"anyOf": [{"type": "null"}, {"const": None}], "description": "No."},
+        {**STRING, "nullable": True, "description": "No. Always null."},
+    ),
+    (
+        {"minLength": 2, "anyOf": [STRING, {"type": "null"}]},
+        {**STRING, "nullable": True, "minLength": 2},
+    ),
+    (
+        {"type": "string", "anyOf": [{"enum": ["a"]}, {"format": "date-time"}]},
+        {"anyOf": [{**STRING, "enum": ["a"]}, {**STRING, "format": "date-time"}]},
+    ),
+]
+
+
+@each_row(("node", "sent"), OF_OTHERS)
+def test_gemini_gets_a_union_without_null_and_with_what_stands_beside(
+    node: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    made = prepare_schema({"properties": {"value": node}}, "gemini", use="tool").schema
+    assert made["properties"]["value"] == sent
+
+
+def test_gemini_gets_an_object_of_any_properties_at_the_root_alone() -> None:
+    made = prepare_schema({"type": "object"}, "gemini")
+    assert made == Schema({"type": "object", "description": "Any properties."}, strict=None)
 
 
 def schema_of(kind: Any) -> dict[str, Any]:
@@ -259,6 +294,21 @@ def test_plain_form_unrolls_a_recursive_class_three_levels() -> None:
     assert made == Schema(level, strict=False)
 
 
+REQUIRED = {"properties": {"a": STRING, "b": STRING}}
+EITHER = {"anyOf": [STRING, INTEGER]}
+
+
+def test_recursive_union_ends_in_what_leads_no_further() -> None:
+    itself = {"type": "array", "items": {"$ref": "#/$defs/Tree"}}
+    schema = {"$ref": "#/$defs/Tree", "$defs": {"Tree": {"anyOf": [STRING, itself]}}}
+    made = prepare_schema({"properties": {"tree": schema}, **schema}, "plain", use="tool").schema
+    level = made["properties"]["tree"]
+    while "items" in (branch := level["anyOf"][-1]):
+        level = branch["items"]
+    words = "One more Tree in the form that is described above."
+    assert level == {"anyOf": [STRING], "description": words}
+
+
 def test_tools_parameters_are_a_whole_object() -> None:
     for schema, sent in [
         ({}, {"type": "object", "properties": {}, "required": []}),
@@ -295,6 +345,23 @@ def test_tools_parameters_are_a_whole_object() -> None:
         (
             {"properties": {"a": STRING, "b": {"$ref": "#/properties/a"}}},
             {"type": "object", "properties": {"a": STRING, "b": STRING}, "required": []},
+        ),
+        (
+            {"properties": {"a": {"$ref": "#/$defs/A"}, "b": True, "c": False}},
+            {
+                "type": "object",
+                "properties": {"a": {"description": "As in #/$defs/A."}, "b": {}, "c": {"not": {}}},
+                "required": [],
+            },
+        ),
+        (
+            {"allOf": [{**REQUIRED, "required": ["a"]}, {**REQUIRED, "required": ["b"]}]},
+            {"type": "object", **REQUIRED, "required": ["b", "a"]},
+        ),
+        # No keyword can say what fits two unions.
+        (
+            {"properties": {"a": {"allOf": [EITHER, {"anyOf": [INTEGER, {"type": "null"}]}]}}},
+            {"type": "object", "properties": {"a": EITHER}, "required": []},
         ),
     ]:
         with in_row(schema):
