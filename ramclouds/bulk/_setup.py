@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import ExitStack, aclosing, closing, nullcontext
 from copy import copy
 from functools import partial
 from typing import Any
@@ -63,10 +63,8 @@ class Run:
 
     async def results(self) -> AsyncGenerator[Result, None]:
         """The results as they come."""
-        async with AsyncExitStack() as stack:
-            if self._client is not None:
-                await stack.enter_async_context(self._client)
-            async for result in await stack.enter_async_context(aclosing(self.job.results())):
+        async with self._client or nullcontext(), aclosing(self.job.results()) as results:
+            async for result in results:
                 yield result
 
     def to_end(self, *, progress: bool | None) -> Report:
@@ -76,16 +74,11 @@ class Run:
         self.reading.prepare()
         # All that can be read twice was read just now: it does not hang.
         self.job.reads_ahead = self.reading.total is None
-        shown = None
-        if is_wanted(progress):
-            shown = self.job.on_progress = Progress(
-                self.plan, self.reading, self._limits or learned_here
-            )
-        try:
+        with ExitStack() as stack:
+            if is_wanted(progress):
+                shown = Progress(self.plan, self.reading, self._limits or learned_here)
+                self.job.on_progress = stack.enter_context(closing(shown))
             self._run()
-        finally:
-            if shown is not None:
-                shown.close()
         self.outputs.retry()
         return self.report()
 

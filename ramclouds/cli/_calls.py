@@ -59,7 +59,7 @@ def cost(setup: Setup) -> Found:
 def _dollars(setup: Setup, most: Usage) -> str:
     with setup.client() as client:
         ask_prices(client)
-    price = price_of(setup.model or "", setup.url)
+    price = price_of(setup.model, setup.url)
     dollars = cost_of(most, price)
     if price is None or dollars is None:
         return ", at a price that is not known"
@@ -101,7 +101,6 @@ def tools(setup: Setup) -> Found:
 
 def response_format(setup: Setup) -> Found:
     """The model heeds `response_format`, where it is asked so for structured output."""
-    assert setup.model is not None
     way = dialect_for(setup.model).structured[0]
     if way not in _FORMATS:
         how = "a tool" if way == "tool" else "the prompt"
@@ -140,7 +139,7 @@ def _request(setup: Setup, text: str) -> dict[str, Any]:
 
 
 def _max_tokens(setup: Setup) -> int:
-    facts = model_facts(setup.model or "")
+    facts = model_facts(setup.model)
     # Reasoning counts, too.
     return 64 if facts.known and not facts.reasoning else 1024
 

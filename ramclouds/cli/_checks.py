@@ -181,7 +181,7 @@ def _model_of(chats: list[str]) -> str:
 
 def dialect(setup: Setup) -> Found:
     """What is changed in requests for the family of the model."""
-    row = dialect_for(setup.model or "")
+    row = dialect_for(setup.model)
     changes = apply(tool_request(setup), row).changes
     how = "; ".join(changes) or "a request with a tool goes out as it is"
     yield "ok", f"Requests are fitted to the family {row.name}: {how}."

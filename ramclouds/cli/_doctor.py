@@ -63,7 +63,7 @@ def command(
     JSON. It says before what that costs at most. It stops at the first fault, with exit code 1.
     The key is never shown.
     """
-    setup = Setup(base_url, model, makes_calls=not no_calls)
+    setup = Setup(base_url, model or "", makes_calls=not no_calls)
     found = []
     for finding in examine(setup):
         found.append(finding)

@@ -62,12 +62,9 @@ class Session:
             while lines[-1].endswith("\\"):
                 lines[-1] = lines[-1][:-1]
                 lines.append(input(". "))
-        except EOFError:
+        except (EOFError, KeyboardInterrupt) as end:
             self._screen.console.print()
-            return None
-        except KeyboardInterrupt:
-            self._screen.console.print()
-            return ""
+            return None if isinstance(end, EOFError) else ""
         return "\n".join(lines).strip()
 
     def _command(self, line: str) -> None:

@@ -25,7 +25,8 @@ class Setup:
 
     given_url: str | None = None
     """`--base-url`; else RAMCLOUDS_BASE_URL, else RamClouds."""
-    model: str | None = None
+    model: str = ""
+    """As named, else as the check of the models chooses."""
     makes_calls: bool = True
     gateway: GatewayStatus | None = None
     models: list[Model] = field(default_factory=list)
