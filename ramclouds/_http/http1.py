@@ -7,12 +7,14 @@ arrives event by event.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias
 
 import httpcore
 import httptools
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 _MAX_HEAD_BYTES = 100 * 1024
 # Chunk sizes, their extensions, and trailers: bytes for each byte of the body, beyond the first.
@@ -35,24 +37,17 @@ _LENIENCIES = {
 _HEADERS = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [^\x00\r\n]*\r\n)*")
 
 
-def to_bytes(
-    request: httpcore.Request,
-    target: bytes | None = None,
-    more: Sequence[tuple[bytes, bytes]] = (),
-) -> bytes:
-    """The bytes of a request, head and body; `more` headers and another `target` for a proxy.
+def to_bytes(method: bytes, target: bytes, headers: Iterable[Header], content: bytes) -> bytes:
+    """The bytes of a request, head and body.
 
     Raises:
         httpcore.LocalProtocolError: a header has a character that would break the request.
     """
-    headers = b"".join([b"%b: %b\r\n" % header for header in (*request.headers, *more)])
-    if _HEADERS.fullmatch(headers) is None:
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if _HEADERS.fullmatch(lines) is None:
         # The message does not quote the header: it may hold the key.
         raise httpcore.LocalProtocolError("a header's name or value has an illegal character")
-    target = target or request.url.target
-    head = b"%b %b HTTP/1.1\r\n%b\r\n" % (request.method, target, headers)
-    body = cast("Iterable[bytes]", request.stream)
-    return b"".join([head, *body])
+    return b"%b %b HTTP/1.1\r\n%b\r\n%b" % (method, target, lines, content)
 
 
 class _UnaskedError(Exception):
@@ -66,7 +61,7 @@ class ResponseParser:
         self.status = 0
         self.version = b""
         self.reason = b""
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: list[Header] = []
         self.parts: list[bytes] = []
         """Of the body; an empty one stands for the size of a chunk."""
         self.has_head = False

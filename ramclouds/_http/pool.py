@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 from weakref import WeakSet
@@ -19,7 +19,7 @@ import httpx
 
 from ramclouds._http.addresses import Addresses
 from ramclouds._http.connection import Connection, StaleConnectionError
-from ramclouds._http.http1 import ResponseParser, to_bytes
+from ramclouds._http.http1 import Header, ResponseParser, to_bytes
 from ramclouds._http.socks import handshake
 from ramclouds._http.timeouts import Timeouts
 from ramclouds._http.wires import Wire
@@ -55,6 +55,8 @@ class Pool:
         A kept connection that the server has closed meanwhile is no failure: the request is sent
         again on a new one, once.
         """
+        if timeouts.progress is not None:
+            timeouts.progress.started()
         connection = self._reused()
         if connection is not None:
             with suppress(StaleConnectionError):
@@ -108,30 +110,22 @@ class Pool:
     def _is_socks(self) -> bool:
         return self._proxy is not None and self._proxy.url.scheme.startswith("socks")
 
-    def _begun(self, request: httpcore.Request) -> tuple[Timeouts, bytes]:
-        """The timeouts of a request, and its bytes."""
-        timeouts = Timeouts(request.extensions)
-        if timeouts.progress is not None:
-            timeouts.progress.started()
-        return timeouts, self._bytes_of(request)
-
-    def _bytes_of(self, request: httpcore.Request) -> bytes:
+    def bytes_of(
+        self, method: bytes, target: bytes, headers: Iterable[Header], content: bytes
+    ) -> bytes:
+        """The bytes of a request, as the server or the proxy takes it."""
         if self._proxy is None or self._is_tls or self._is_socks:
-            return to_bytes(request)
+            return to_bytes(method, target, headers, content)
         # https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
-        return to_bytes(
-            request, str(self._origin).encode() + request.url.target, self._proxy_headers()
-        )
+        target = str(self._origin).encode() + target
+        return to_bytes(method, target, [*headers, *self._proxy_headers()], content)
 
     def _tunnel(self) -> bytes:
         # https://www.rfc-editor.org/rfc/rfc9110#name-connect
         target = b"%b:%d" % (self._origin.host, self._origin.port)
-        headers = [(b"Host", target), *self._proxy_headers()]
-        return to_bytes(
-            httpcore.Request("CONNECT", str(self._origin).encode(), headers=headers), target
-        )
+        return to_bytes(b"CONNECT", target, [(b"Host", target), *self._proxy_headers()], b"")
 
-    def _proxy_headers(self) -> list[tuple[bytes, bytes]]:
+    def _proxy_headers(self) -> list[Header]:
         if self._proxy is None or self._proxy.raw_auth is None:
             return []
         credentials = b64encode(b":".join(self._proxy.raw_auth))

@@ -10,16 +10,16 @@ https://github.com/encode/httpx/pull/3749 asks for an argument.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import httpcore
 import httpx
 
 from ramclouds._http.bodies import asleep
 from ramclouds._http.connection import Connection
-from ramclouds._http.http1 import ResponseParser
+from ramclouds._http.http1 import Header, ResponseParser
 from ramclouds._http.loop_wires import AnyioWire, LoopWire
 from ramclouds._http.pool import Pool
 from ramclouds._http.timeouts import Timeouts
@@ -41,7 +41,7 @@ class PooledTransport(httpx.HTTPTransport):
         if _is_replaced(httpx.HTTPTransport.handle_request):
             return super().handle_request(request)
         try:
-            return _to_httpx(self._direct.handle_request(_Request.of(request)))
+            return _to_httpx(self._direct.send(*_begun(request, self._direct)))
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 
@@ -61,7 +61,7 @@ class AsyncPooledTransport(httpx.AsyncHTTPTransport):
         if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
             return await super().handle_async_request(request)
         try:
-            return _to_httpx(await self._direct.handle_async_request(_Request.of(request)))
+            return _to_httpx(await self._direct.send(*_begun(request, self._direct)))
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 
@@ -93,47 +93,41 @@ def _as_httpx(error: Exception) -> Exception:
     return found
 
 
-class _Target(NamedTuple):
-    target: bytes
+def _begun(request: httpx.Request, pool: Pool) -> tuple[bytes, Timeouts]:
+    target, headers = request.url.raw_path, request.headers.raw
+    data = pool.bytes_of(request.method.encode(), target, headers, request.content)
+    return data, Timeouts(request.extensions)
 
 
-class _Request(NamedTuple):
-    """The attributes that are read of `httpcore.Request`, without its checks."""
-
-    method: bytes
-    url: _Target
-    headers: list[tuple[bytes, bytes]]
-    stream: Any
-    extensions: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, request: httpx.Request) -> Any:
-        """A request of httpx in this form."""
-        target, headers = _Target(request.url.raw_path), request.headers.raw
-        return cls(request.method.encode(), target, headers, request.stream, request.extensions)
+def _begun_by_httpx(request: httpcore.Request, pool: Pool) -> tuple[bytes, Timeouts]:
+    content = b"".join(cast("Iterable[bytes]", request.stream))
+    data = pool.bytes_of(request.method, request.url.target, request.headers, content)
+    return data, Timeouts(request.extensions)
 
 
 class _Response(NamedTuple):
     """The attributes that httpx reads of `httpcore.Response`, without its checks."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: list[Header]
     stream: Any
     extensions: dict[str, Any]
 
 
 class _SyncPool(Pool):
     def handle_request(self, request: httpcore.Request) -> _Response:
-        timeouts, data = self._begun(request)
-        del request  # It would be kept until the response comes.
+        return self.send(*_begun_by_httpx(request, self))
+
+    def send(self, data: bytes, timeouts: Timeouts) -> _Response:
         parser, connection = run(self.ask(data, timeouts))
         return _response(parser, timeouts, _SyncBody(parser, connection, self, timeouts))
 
 
 class _AsyncPool(Pool):
     async def handle_async_request(self, request: httpcore.Request) -> _Response:
-        timeouts, data = self._begun(request)
-        del request  # It would be kept until the response comes.
+        return await self.send(*_begun_by_httpx(request, self))
+
+    async def send(self, data: bytes, timeouts: Timeouts) -> _Response:
         parser, connection = await self.ask(data, timeouts)
         return _response(parser, timeouts, _AsyncBody(parser, connection, self, timeouts))
 
