@@ -76,7 +76,7 @@ def _to_additional(choice: Choice) -> dict[str, Any]:
 
 def _to_calls(choice: Choice) -> tuple[list[ToolCall], list[InvalidToolCall]]:
     calls: list[ToolCall] = []
-    invalid = [to_invalid_call(call) for call in choice.invalid_tool_calls]
+    invalid = list(map(to_invalid_call, choice.invalid_tool_calls))
     for call in choice.tool_calls:
         found, is_whole = parsed_arguments(call.arguments)
         if is_whole:

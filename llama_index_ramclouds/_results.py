@@ -38,7 +38,9 @@ def to_chat(completion: Completion) -> ChatResponse:
     blocks: list[ContentBlock] = []
     if choice.reasoning:
         blocks.append(_thinking(choice.reasoning, completion.usage))
-    blocks += [TextBlock(text=choice.text + choice.refusal), *_media(choice.extra)]
+    blocks.append(TextBlock(text=choice.text + choice.refusal))
+    if choice.extra:
+        blocks += _media(choice.extra)
     blocks += [_call_block(call, _whole(call.arguments)) for call in choice.tool_calls]
     about = _about(completion)
     kwargs = _calls(choice.tool_calls, choice.invalid_tool_calls)
@@ -212,11 +214,15 @@ _DETAILS = ("cached_tokens", "cache_creation_tokens", "reasoning_tokens")
 
 
 def _counts(usage: Usage) -> dict[str, int]:
-    return {
+    counts = {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
-    } | {name: count for name in _DETAILS if (count := getattr(usage, name))}
+    }
+    for name in _DETAILS:
+        if count := getattr(usage, name):
+            counts[name] = count
+    return counts
 
 
 def _identity(completion: Completion | Chunk) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeAlias
 
 from pydantic_core import from_json
@@ -61,7 +62,7 @@ class StreamReader:
 
     def feed(self, data: bytes) -> Step:
         """Takes in some bytes; gives the chunks they complete."""
-        return self._step(self._read(data))
+        return self._step(chain.from_iterable(self._read(data)))
 
     def close(self) -> Step:
         """The end of the bytes; gives the last chunk, or the error that says why there is none."""
@@ -75,7 +76,7 @@ class StreamReader:
         """What has arrived."""
         return self._errors.partial()
 
-    def _step(self, found: Iterator[Chunk]) -> Step:
+    def _step(self, found: Iterable[Chunk]) -> Step:
         chunks: list[Chunk] = []
         add = self._accumulator.add
         names, arguments = self._reading.tool_names, self._arguments
@@ -96,8 +97,10 @@ class StreamReader:
             return chunks, error
         return chunks, None
 
-    def _read(self, data: bytes) -> Iterator[Chunk]:
+    def _read(self, data: bytes) -> Iterator[Iterable[Chunk]]:
+        """The chunks of some bytes; those of plain text come as one list, not one by one."""
         plain = self._mapper.plain
+        texts: list[Chunk] = []
         for event in self._decoder.feed(data):
             kind, payload = event
             try:
@@ -106,12 +109,15 @@ class StreamReader:
                 value = None
             chunk = plain(value)
             if chunk is not None and kind == "message":
-                yield chunk
+                texts.append(chunk)
                 continue
-            yield from self._any(event)
+            yield texts
+            texts = []
+            yield self._any(event)
             if self.is_done:
-                yield from self._last(None)
+                yield self._last(None)
                 return
+        yield texts
         if self._decoder.buffered + self._stray.size > MAX_EVENT_BYTES:
             raise self._errors.malformed(f"it is longer than {MAX_EVENT_BYTES} bytes")
         self._size += len(data)

@@ -85,10 +85,12 @@ def _any_json(value: Any) -> str:
 
 def as_content(parts: Sequence[Part], *, between: str) -> str | list[Part]:
     """The documented string where there is nothing but text; else the parts."""
+    texts: list[str] = []
     for part in parts:
         if part.keys() != {"type", "text"}:
             return list(parts)
-    return between.join([part["text"] for part in parts])
+        texts.append(part["text"])
+    return between.join(texts)
 
 
 def result_part(value: Any) -> Part:
