@@ -25,7 +25,8 @@ def to_metadata(llm: Fields) -> LLMMetadata:
     facts, window = model_facts(llm.model), llm.context_window
     max_tokens = max_tokens_of(vars(llm))
     if window is None:
-        _warn_if_unknown(facts)
+        if not facts.known:
+            _warn_once(facts)
         window = min(facts.context_window, facts.max_input_tokens)
     return LLMMetadata(
         context_window=window,
@@ -37,9 +38,9 @@ def to_metadata(llm: Fields) -> LLMMetadata:
     )
 
 
-def _warn_if_unknown(facts: ModelFacts) -> None:
-    """Warn once of a model whose context window is a guess."""
-    if not facts.known and facts.name not in _warned:
+def _warn_once(facts: ModelFacts) -> None:
+    """Warn of a model whose context window is a guess."""
+    if facts.name not in _warned:
         _warned.add(facts.name)
         logger.warning(
             "Nothing is known about model %r, so a context window of %d tokens is assumed."

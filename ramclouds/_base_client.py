@@ -169,7 +169,10 @@ class BaseClient:
         settings = self._settings
         timeout = timeout_from(timeout, settings.timeout)
         # None in a call is no limit; what the client has is checked already.
-        own = {name: seconds_from(name, params[name]) for name in _LIMITS if name in params}
+        own: dict[str, float | None] = {}
+        for name in _LIMITS:
+            if name in params:
+                own[name] = seconds_from(name, params[name])
         return Request(
             method,
             settings.base_url + path,

@@ -49,24 +49,27 @@ class Exchange(BaseClient):
         """The value of the first response that holds one."""
         with attempts.watch, attempts.turn:
             while True:
-                self._open(attempts)
                 with attempts:
+                    self._send(attempts)
                     self._read(attempts)
-                    return attempts.done(to_value(attempts))
+                    if attempts.response.is_success:
+                        return attempts.done(to_value(attempts))
                 sleep(attempts.pause())
+
+    def _send(self, attempts: Attempts) -> None:
+        """Sends the request at its turn; of the response, the body is not read."""
+        enter(attempts.turn)
+        http = self._http()
+        # Not in variables: an error would keep them.
+        attempts.received(
+            http.send(http.build_request(**attempts.begin()), stream=True, follow_redirects=False)
+        )
 
     def _open(self, attempts: Attempts) -> None:
         """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
-                enter(attempts.turn)
-                http = self._http()
-                # Not in variables: an error would keep them.
-                attempts.received(
-                    http.send(
-                        http.build_request(**attempts.begin()), stream=True, follow_redirects=False
-                    )
-                )
+                self._send(attempts)
                 if attempts.response.is_success:
                     return
                 self._read(attempts)
@@ -152,24 +155,29 @@ class AsyncExchange(BaseClient):
         """The value of the first response that holds one."""
         with attempts.watch, attempts.turn:
             while True:
-                await self._open(attempts)
                 with attempts:
+                    await self._send(attempts)
                     await self._read(attempts)
-                    return attempts.done(to_value(attempts))
+                    if attempts.response.is_success:
+                        return attempts.done(to_value(attempts))
                 await asleep(attempts.pause())
+
+    async def _send(self, attempts: Attempts) -> None:
+        """Sends the request at its turn; of the response, the body is not read."""
+        await aenter(attempts.turn)
+        http = await self._http()
+        # Not in variables: an error would keep them.
+        attempts.received(
+            await http.send(
+                http.build_request(**attempts.begin()), stream=True, follow_redirects=False
+            )
+        )
 
     async def _open(self, attempts: Attempts) -> None:
         """Sends until the status of a response is a success; its body is not read."""
         while True:
             with attempts:
-                await aenter(attempts.turn)
-                http = await self._http()
-                # Not in variables: an error would keep them.
-                attempts.received(
-                    await http.send(
-                        http.build_request(**attempts.begin()), stream=True, follow_redirects=False
-                    )
-                )
+                await self._send(attempts)
                 if attempts.response.is_success:
                     return
                 await self._read(attempts)

@@ -6,6 +6,7 @@ import logging
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 from ramclouds.bridge.dialects import dialect_for
@@ -112,8 +113,7 @@ class Expectation:
 
     def problem(self, completion: Completion) -> Problem | None:
         """What is wrong with a completion, or None."""
-        called = [call for choice in completion.choices for call in choice.tool_calls]
-        if self.is_any or called:
+        if self.is_any or any(map(_CALLS, completion.choices)):
             return None
         invalid = [call for choice in completion.choices for call in choice.invalid_tool_calls]
         if invalid:
@@ -170,6 +170,9 @@ class Expectation:
         is_bare = not (completion.text or completion.reasoning)
         is_end = self.after_results and is_bare and completion.finish_reason == "stop"
         return is_end and dialect_for(self._model_of(completion)).may_end_with_nothing
+
+
+_CALLS = attrgetter("tool_calls")
 
 
 def _is_empty(choice: Choice) -> bool:

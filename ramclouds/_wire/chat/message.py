@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.fields import as_object, as_text, is_reasoning_part
+from ramclouds._wire.fields import as_text, is_reasoning_part
 
 
 def message_of(choice: Mapping[str, Any]) -> dict[str, Any]:
     """The message of a choice, whether it is called message or delta, or is a bare text."""
-    text = choice.get("text")
     given = choice.get("message") or choice.get("delta")
-    return {"content": text} if not given and isinstance(text, str) else as_object(given)
+    if given and isinstance(given, dict):
+        return given
+    text = choice.get("text")
+    return {"content": text} if not given and isinstance(text, str) else {}
 
 
 def delta_of(choice: dict[str, Any]) -> dict[str, Any]:
