@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
 from llama_index.core.base.llms.types import LLMMetadata
 
 from llama_index_ramclouds._fields import Fields
-from ramclouds import ModelFacts, model_facts
+from ramclouds import model_facts
 from ramclouds.bridge.body_fields import max_tokens_of
 
 logger = logging.getLogger(__name__)
-
-_warned: set[str] = set()
 
 
 def to_metadata(llm: Fields) -> LLMMetadata:
@@ -26,7 +25,7 @@ def to_metadata(llm: Fields) -> LLMMetadata:
     max_tokens = max_tokens_of(vars(llm))
     if window is None:
         if not facts.known:
-            _warn_once(facts)
+            _warn_of_guess(facts.name, facts.context_window)
         window = min(facts.context_window, facts.max_input_tokens)
     return LLMMetadata(
         context_window=window,
@@ -38,13 +37,11 @@ def to_metadata(llm: Fields) -> LLMMetadata:
     )
 
 
-def _warn_once(facts: ModelFacts) -> None:
-    """Warn of a model whose context window is a guess."""
-    if facts.name not in _warned:
-        _warned.add(facts.name)
-        logger.warning(
-            "Nothing is known about model %r, so a context window of %d tokens is assumed."
-            " Set context_window=... if it is another.",
-            facts.name,
-            facts.context_window,
-        )
+@cache
+def _warn_of_guess(model: str, window: int) -> None:
+    logger.warning(
+        "Nothing is known about model %r, so a context window of %d tokens is assumed."
+        " Set context_window=... if it is another.",
+        model,
+        window,
+    )

@@ -22,7 +22,7 @@ from llama_index.core.base.llms.types import (
 
 from llama_index_ramclouds._errors import INVALID_TOOL_CALLS
 from llama_index_ramclouds._messages import MODEL
-from ramclouds import Chunk, Completion, InvalidToolCall, ToolCall, ToolCallDelta, Usage
+from ramclouds import Chunk, Completion, InvalidToolCall, ToolCall, Usage
 from ramclouds.bridge.history import wire_call
 from ramclouds.bridge.pictures import picture_source
 from ramclouds.bridge.tools import ArrivingCall, parsed_arguments
@@ -83,8 +83,10 @@ class ResponseBuilder:
 
     def to_chat(self, chunk: Chunk) -> ChatResponse:
         about = self._add(chunk)
-        for fragment in chunk.tool_calls:
-            self._add_fragment(fragment)
+        for delta in chunk.tool_calls:
+            if delta.index not in self._calls:
+                self._calls[delta.index] = ArrivingCall(delta.id or "", delta.name or "")
+            self._calls[delta.index].add(delta)
         blocks: list[ContentBlock] = [TextBlock(text=self._text)]
         kwargs: dict[str, Any] = {}
         if chunk.extra:
@@ -125,22 +127,13 @@ class ResponseBuilder:
             "additional_kwargs": facts,
         }
 
-    def _add_fragment(self, delta: ToolCallDelta) -> None:
-        if delta.index not in self._calls:
-            self._calls[delta.index] = ArrivingCall(delta.id or "", delta.name or "")
-        self._calls[delta.index].add(delta)
-
     def _calls_of(self, chunk: Chunk) -> dict[int, ToolCallBlock]:
         """The calls that have arrived so far; at the end only those that a tool may run."""
-        if chunk.finish_reason is None:
-            return {
-                index: _call_block(arriving.call, arriving.so_far())
-                for index, arriving in self._calls.items()
-            }
+        is_end = chunk.finish_reason is not None
         not_to_run = {call.index for call in chunk.invalid_tool_calls}
         return {
-            index: _call_block(arriving.call, _whole(arriving.call.arguments))
-            for index, arriving in self._calls.items()
+            index: _call_block(one.call, _whole(one.call.arguments) if is_end else one.so_far())
+            for index, one in self._calls.items()
             if index not in not_to_run
         }
 

@@ -29,12 +29,14 @@ __all__ = ["CallSettings", "Expectation", "Problem"]
 
 logger = logging.getLogger("ramclouds")
 
+Kind = Literal["refused", "missing_call", "invalid_calls", "empty"]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a completion is not one that was asked for."""
 
-    kind: Literal["refused", "missing_call", "invalid_calls", "empty"]
+    kind: Kind
     message: str
     retryable: bool
     """Whether the same request may be completed as asked."""
@@ -116,38 +118,34 @@ class Expectation:
         if self.is_any or any(map(_CALLS, completion.choices)):
             return None
         invalid = [call for choice in completion.choices for call in choice.invalid_tool_calls]
+        kind: Kind
         if invalid:
             if not self.whole_calls:
                 return None
+            kind = "invalid_calls"
             text = invalid_calls_message(invalid, completion.text, completion.finish_reason)
-            return self._problem("invalid_calls", text, completion)
-        if self.must_call:
-            return self._missing(completion)
-        if not self.not_empty or not all(map(_is_empty, completion.choices)):
+        elif self.must_call:
+            kind = "refused" if completion.refusal else "missing_call"
+            text = self._without_call(completion)
+        elif not self.not_empty or not all(map(_is_empty, completion.choices)):
             return None
-        if self._is_end_of_turn(completion):
+        elif self._is_end_of_turn(completion):
             model = self._model_of(completion)
             logger.warning("%s ended its turn behind a tool's result without a word", model)
             return None
-        text = self._outcome(completion).without_words(
-            completion.reasoning or completion.text.strip()
-        )
-        return self._problem("empty", text, completion)
+        else:
+            kind, thought = "empty", completion.reasoning or completion.text.strip()
+            text = self._outcome(completion).without_words(thought)
+        return Problem(kind, text, retryable=self._outcome(completion).stopped is None)
 
-    def _missing(self, completion: Completion) -> Problem:
-        advice = self._outcome(completion).without_call("`tools` or `tool_choice`")
+    def _without_call(self, completion: Completion) -> str:
+        outcome = self._outcome(completion)
+        advice = outcome.without_call("`tools` or `tool_choice`")
         if completion.refusal:
-            text = f"{self._model_of(completion)} refused to call a tool: {completion.refusal}"
-            return Problem("refused", f"{text}. {advice}", retryable=False)
+            return f"{outcome.model} refused to call a tool: {completion.refusal}. {advice}"
         wrote = f", but with the text {shown(completion.text)}" if completion.text else ""
-        model = self._model_of(completion)
-        text = f"A tool call was expected, and {model} completed without one{wrote}. {advice}"
-        return self._problem("missing_call", text, completion)
-
-    def _problem(
-        self, kind: Literal["missing_call", "invalid_calls", "empty"], text: str, of: Completion
-    ) -> Problem:
-        return Problem(kind, text, retryable=self._outcome(of).stopped is None)
+        begun = f"A tool call was expected, and {outcome.model} completed without one{wrote}."
+        return f"{begun} {advice}"
 
     def _outcome(self, completion: Completion) -> Outcome:
         return Outcome(
