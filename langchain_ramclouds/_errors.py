@@ -29,27 +29,27 @@ INVALID_TOOL_CALLS = "invalid_tool_calls"
 # In langchain-core since 1.7.5.
 _RefusalFamily: Any = getattr(core, "ModelRefusalError", core.ModelError)
 
-_FAMILIES: tuple[tuple[str, type[Exception]], ...] = (
-    ("ConfigurationError", core.ModelInvalidRequestError),
-    ("APIConnectionError", core.ModelConnectionError),
-    ("APITimeoutError", core.ModelTimeoutError),
-    ("APIStatusError", core.ModelError),
-    ("BadRequestError", core.ModelInvalidRequestError),
-    ("ContextLengthError", core.ContextOverflowError),
-    ("AuthenticationError", core.ModelAuthenticationError),
-    ("PermissionDeniedError", core.ModelPermissionDeniedError),
-    ("ProviderAccountError", core.ModelPermissionDeniedError),
-    ("BlockedError", core.ModelPermissionDeniedError),
-    ("InsufficientQuotaError", core.ModelPermissionDeniedError),
-    ("NotFoundError", core.ModelNotFoundError),
-    ("ModelUnavailableError", core.ModelNotFoundError),
-    ("RateLimitError", core.ModelRateLimitError),
-    ("ServerError", core.ModelAPIError),
-    ("ResponseError", core.ModelAPIError),
-    ("ContentFilterError", _RefusalFamily),
-    ("StreamError", core.ModelAPIError),
-)
-"""The client's errors by name, with LangChain's family; a class not listed has its parent's."""
+_FAMILIES: dict[type, type[Exception]] = {
+    errors.ConfigurationError: core.ModelInvalidRequestError,
+    errors.APIConnectionError: core.ModelConnectionError,
+    errors.APITimeoutError: core.ModelTimeoutError,
+    errors.APIStatusError: core.ModelError,
+    errors.BadRequestError: core.ModelInvalidRequestError,
+    errors.ContextLengthError: core.ContextOverflowError,
+    errors.AuthenticationError: core.ModelAuthenticationError,
+    errors.PermissionDeniedError: core.ModelPermissionDeniedError,
+    errors.ProviderAccountError: core.ModelPermissionDeniedError,
+    errors.BlockedError: core.ModelPermissionDeniedError,
+    errors.InsufficientQuotaError: core.ModelPermissionDeniedError,
+    errors.NotFoundError: core.ModelNotFoundError,
+    errors.ModelUnavailableError: core.ModelNotFoundError,
+    errors.RateLimitError: core.ModelRateLimitError,
+    errors.ServerError: core.ModelAPIError,
+    errors.ResponseError: core.ModelAPIError,
+    errors.ContentFilterError: _RefusalFamily,
+    errors.StreamError: core.ModelAPIError,
+}
+"""The client's errors with LangChain's family; a class not listed has its parent's."""
 
 
 class UnclassifiedError(client.RamCloudsError, core.ModelError):
@@ -57,11 +57,10 @@ class UnclassifiedError(client.RamCloudsError, core.ModelError):
 
 
 def _twins() -> Mapping[type, type[client.RamCloudsError]]:
-    families = {getattr(errors, name, None): family for name, family in _FAMILIES}
     twins: dict[type, type[client.RamCloudsError]] = {client.RamCloudsError: UnclassifiedError}
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, client.RamCloudsError) and kind not in twins:
-            family = next(families[parent] for parent in kind.__mro__ if parent in families)
+            family = next(_FAMILIES[parent] for parent in kind.__mro__ if parent in _FAMILIES)
             described = {"__doc__": kind.__doc__, "__module__": __name__}
             twins[kind] = type(kind.__name__, (kind, family), described)
     return twins

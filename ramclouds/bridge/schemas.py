@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import from_json, to_json
 
 from ramclouds.bridge._schema_forms import ClosedForm, open_form
 from ramclouds.bridge._schema_gemini import GeminiForm
@@ -46,7 +46,7 @@ def prepare_schema(schema: Mapping[str, Any], form: Form, *, use: Use = "answer"
     """
     try:
         return _cached(to_json(schema), form, use)
-    except (PydanticSerializationError, ValueError):
+    except ValueError:
         # No JSON, or too deep for pydantic.
         return _prepared(schema, form, use)
 
