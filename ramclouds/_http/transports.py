@@ -41,7 +41,7 @@ class PooledTransport(httpx.HTTPTransport):
         if _is_replaced(httpx.HTTPTransport.handle_request):
             return super().handle_request(request)
         try:
-            return _to_httpx(self._direct.send(*_begun(request, self._direct)))
+            return self._direct.send(*_begun(request, self._direct))
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 
@@ -61,7 +61,7 @@ class AsyncPooledTransport(httpx.AsyncHTTPTransport):
         if _is_replaced(httpx.AsyncHTTPTransport.handle_async_request):
             return await super().handle_async_request(request)
         try:
-            return _to_httpx(await self._direct.send(*_begun(request, self._direct)))
+            return await self._direct.send(*_begun(request, self._direct))
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 
@@ -116,18 +116,18 @@ class _Response(NamedTuple):
 
 class _SyncPool(Pool):
     def handle_request(self, request: httpcore.Request) -> _Response:
-        return self.send(*_begun_by_httpx(request, self))
+        return _to_httpcore(self.send(*_begun_by_httpx(request, self)))
 
-    def send(self, data: bytes, timeouts: Timeouts) -> _Response:
+    def send(self, data: bytes, timeouts: Timeouts) -> httpx.Response:
         parser, connection = run(self.ask(data, timeouts))
         return _response(parser, timeouts, _SyncBody(parser, connection, self, timeouts))
 
 
 class _AsyncPool(Pool):
     async def handle_async_request(self, request: httpcore.Request) -> _Response:
-        return await self.send(*_begun_by_httpx(request, self))
+        return _to_httpcore(await self.send(*_begun_by_httpx(request, self)))
 
-    async def send(self, data: bytes, timeouts: Timeouts) -> _Response:
+    async def send(self, data: bytes, timeouts: Timeouts) -> httpx.Response:
         parser, connection = await self.ask(data, timeouts)
         return _response(parser, timeouts, _AsyncBody(parser, connection, self, timeouts))
 
@@ -135,22 +135,20 @@ class _AsyncPool(Pool):
         self.close()
 
 
-def _response(parser: ResponseParser, timeouts: Timeouts, body: _Body) -> _Response:
+def _response(
+    parser: ResponseParser, timeouts: Timeouts, body: _SyncBody | _AsyncBody
+) -> httpx.Response:
     extensions = {
         "http_version": parser.version,
         "reason_phrase": parser.reason,
         "timeouts": timeouts,
     }
-    return _Response(parser.status, parser.headers, body, extensions)
+    return httpx.Response(parser.status, headers=parser.headers, stream=body, extensions=extensions)
 
 
-def _to_httpx(response: _Response) -> httpx.Response:
-    return httpx.Response(
-        response.status,
-        headers=response.headers,
-        stream=response.stream,
-        extensions=response.extensions,
-    )
+def _to_httpcore(response: httpx.Response) -> _Response:
+    headers, extensions = response.headers.raw, response.extensions
+    return _Response(response.status_code, headers, response.stream, extensions)
 
 
 class _Body:
