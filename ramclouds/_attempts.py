@@ -111,7 +111,7 @@ class Attempts:
         self.body = Body(response)
         self._comments = CommentFilter()
         if response.is_success:
-            self.turn.accepted()
+            self.turn.settle(is_accepted=True, ends=False)
         if logger.isEnabledFor(logging.DEBUG):
             what = (self.request.method, self.request.url, response.status_code)
             logger.debug("%s %s: %d, request id %s", *what, self.head().request_id)

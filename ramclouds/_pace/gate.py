@@ -126,7 +126,7 @@ class Gate:
         self._serve()
 
     @guarded
-    def settle(self, place: Place, *, is_accepted: bool, ends: bool = True) -> None:
+    def settle(self, place: Place, *, is_accepted: bool, ends: bool) -> None:
         """Takes in that a request was accepted, or has ended, without a refusal for its rate."""
         if place.permit is None:
             return

@@ -132,13 +132,14 @@ class Turn:
         elif gate.has_long_line():
             self._watch.notify("wait", None, "other calls of its key come first")
 
-    def accepted(self) -> None:
-        """The head of a success has come."""
+    def settle(self, *, is_accepted: bool, ends: bool) -> None:
+        """The head of a success has come, or the request has ended without a refusal here."""
+        if self._gate is None:
+            return
         if self.given_at:
-            assert self._gate is not None
-            self._gate.quick_end(self, is_accepted=True)
-        if self._place is not None and self._gate is not None:
-            self._gate.settle(self._place, is_accepted=True, ends=False)
+            self._gate.quick_end(self, is_accepted=is_accepted)
+        if self._place is not None:
+            self._gate.settle(self._place, is_accepted=is_accepted, ends=ends)
 
     def renew(self, model: str) -> None:
         """Another model is asked: it may wait anew."""
@@ -168,7 +169,7 @@ class Turn:
         if self._gate is None or self._gate.is_broken or self.is_over:
             return False
         if not has_status or not is_for_rate(error):
-            self._settle(is_accepted=has_status)
+            self.settle(is_accepted=has_status, ends=True)
             return False
         if error.from_provider:
             self._part()
@@ -188,17 +189,9 @@ class Turn:
         part = self._gates.part(self._model)
         if part is self._gate:
             return
-        self._settle(is_accepted=True)
+        self.settle(is_accepted=True, ends=True)
         self._gate, self._place = part, None
         self.given_at = self.sent_at if self.sent_at < inf else monotonic()
-
-    def _settle(self, *, is_accepted: bool) -> None:
-        """The request has ended, and was not refused by this gate."""
-        assert self._gate is not None
-        if self.given_at:
-            self._gate.quick_end(self, is_accepted=is_accepted)
-        if self._place is not None:
-            self._gate.settle(self._place, is_accepted=is_accepted)
 
     def _failure(self, place: Place, *, is_late: bool) -> RamCloudsError:
         if is_late:
