@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from ramclouds import AsyncClient, Chunk, Client, Completion
+from ramclouds import Chunk
 from ramclouds.prompted import AsyncPromptingClient, PromptingClient, ToolMode
-from tests.harness import AsyncTwin, Twin
+from tests.harness import Calls, Twin
 
 
-class Asking:
+class Asking(Calls):
     """Calls of `PromptingClient` or `AsyncPromptingClient`."""
 
     def __init__(self, twin: Twin, base_url: str, mode: ToolMode) -> None:
-        self._twin = twin
-        self._client: Client | AsyncClient
-        self._asked: PromptingClient | AsyncPromptingClient
-        if isinstance(twin, AsyncTwin):
-            self._client = AsyncClient(api_key="test-key", base_url=base_url)
-            self._asked = AsyncPromptingClient(self._client, mode)
-        else:
-            self._client = Client(api_key="test-key", base_url=base_url)
-            self._asked = PromptingClient(self._client, mode)
+        super().__init__(twin, base_url=base_url, max_retries=2)
+        kind: Any = AsyncPromptingClient if twin.is_async else PromptingClient
+        self._asked = kind(self.client, mode)
 
-    def complete(self, **params: Any) -> Completion:
-        completion: Completion = self._twin.call(self._asked, "complete", **params)
-        return completion
-
-    def stream(self, **params: Any) -> list[Chunk]:
-        chunks: list[Chunk] = self._twin.call(self._asked, "stream", **params)
-        return chunks
+    def call(self, name: str, *args: Any, **params: Any) -> Any:
+        target = self.client if name == "close" else self._asked
+        return self._twin.call(target, name, *args, **params)
 
     def first(self, **params: Any) -> Chunk:
         """The first chunk of a stream, which is then left."""
         chunk: Chunk = self._twin.first(self._asked, "stream", **params)
         return chunk
-
-    def close(self) -> None:
-        self._twin.call(self._client, "close")
