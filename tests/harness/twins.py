@@ -49,9 +49,11 @@ class AsyncTwin:
         self.arrived: list[Any] = []
         """The parts of the newest stream, also where an error followed them."""
         self._loop = asyncio.new_event_loop()
+        self._called: dict[int, Any] = {}
 
     def call(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         """What a method gives; of a stream a list of its parts."""
+        self._called[id(target)] = target
         return self._run(self._call(target, name, args, kwargs))
 
     def first(self, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -59,7 +61,12 @@ class AsyncTwin:
         return self._run(self._first(target, name, args, kwargs))
 
     def close(self) -> None:
-        """Close the loop."""
+        """Close what was called, since its connections are of this loop, and the loop."""
+        for target in self._called.values():
+            # LlamaIndex's structured LLM has another one, whose connections it uses.
+            owner = getattr(target, "llm", target)
+            if hasattr(owner, "aclose"):
+                self._run(owner.aclose())
         self._run(self._loop.shutdown_asyncgens())
         self._loop.close()
 

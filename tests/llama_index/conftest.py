@@ -1,4 +1,4 @@
-"""An LLM on the loopback gateway, and both ways to call it."""
+"""An LLM on the loopback gateway."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Gateway, is_documented
-from tests.llama_index.twins import Twin
 
 
 @pytest.fixture
@@ -36,18 +35,6 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither key nor URL are in the environment."""
     monkeypatch.delenv("RAMCLOUDS_API_KEY", raising=False)
     monkeypatch.delenv("RAMCLOUDS_BASE_URL", raising=False)
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of a module that is marked so with both twins."""
-    if "call" in metafunc.fixturenames and metafunc.definition.get_closest_marker("each_twin"):
-        metafunc.parametrize("call", ["sync", "async"], indirect=True)
-
-
-@pytest.fixture
-def call(request: pytest.FixtureRequest) -> Twin:
-    """A way to call an LLM: the sync one, or both where the module says so."""
-    return Twin(is_async=getattr(request, "param", "sync") == "async")
 
 
 @pytest.fixture

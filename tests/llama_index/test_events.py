@@ -16,8 +16,8 @@ from llama_index.core.instrumentation.events import BaseEvent
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError, StreamTruncatedError
 from tests.gateway import Gateway, Json, Sse, completion, error, text_chunks, usage
+from tests.harness import EACH_TWIN, Twin
 from tests.llama_index.running import Events
-from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
 
@@ -73,10 +73,10 @@ def _asked(method: str) -> Any:
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_each_event_once(
-    llm: RamClouds, recorder: Recorder, events: list[BaseEvent], call: Twin, method: str
+def test_each_event_once(
+    llm: RamClouds, recorder: Recorder, events: list[BaseEvent], twin: Twin, method: str
 ) -> None:
-    answer = await getattr(call, method)(llm, _asked(method), temperature=0)
+    answer = twin.call(llm, method, _asked(method), temperature=0)
 
     last = answer[-1] if isinstance(answer, list) else answer
     ended = EventPayload.RESPONSE if "chat" in method else EventPayload.COMPLETION
@@ -95,44 +95,44 @@ async def test_each_event_once(
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_an_error_ends_the_event(
-    gateway: Gateway, llm: RamClouds, recorder: Recorder, call: Twin, method: str
+def test_an_error_ends_the_event(
+    gateway: Gateway, llm: RamClouds, recorder: Recorder, twin: Twin, method: str
 ) -> None:
     gateway.reply(Json(error("spent", code="insufficient_user_quota"), 403))
 
     with pytest.raises(RamCloudsError) as caught:
-        await getattr(call, method)(llm, _asked(method))
+        twin.call(llm, method, _asked(method))
 
     assert recorder.ended == [{EventPayload.EXCEPTION: caught.value}]
 
 
 @pytest.mark.parametrize("method", ["stream_chat", "stream_complete"])
-async def test_a_broken_stream_is_an_exception_event(
-    gateway: Gateway, llm: RamClouds, events: list[BaseEvent], call: Twin, method: str
+def test_a_broken_stream_is_an_exception_event(
+    gateway: Gateway, llm: RamClouds, events: list[BaseEvent], twin: Twin, method: str
 ) -> None:
     gateway.reply(Sse(text_chunks("One two", finish_reason=None)))
 
     with pytest.raises(StreamTruncatedError):
-        await getattr(call, method)(llm, _asked(method))
+        twin.call(llm, method, _asked(method))
 
     names = [event.class_name() for event in events]
     assert names[-1] == "ExceptionEvent"
     assert not [name for name in names if name.endswith("EndEvent")]
 
 
-async def test_parameters_refused_before_sending_end_the_event(
-    llm: RamClouds, recorder: Recorder, call: Twin
+def test_parameters_refused_before_sending_end_the_event(
+    llm: RamClouds, recorder: Recorder, twin: Twin
 ) -> None:
     for method in METHODS:
         with pytest.raises(RamCloudsError):
-            await getattr(call, method)(llm, _asked(method), temperature=9)
+            twin.call(llm, method, _asked(method), temperature=9)
 
     assert [set(payload) for payload in recorder.ended] == [{EventPayload.EXCEPTION}] * 4
 
 
 @pytest.mark.parametrize("method", METHODS)
-async def test_the_token_counter_agrees_with_the_wire(
-    gateway: Gateway, llm: RamClouds, call: Twin, method: str
+def test_the_token_counter_agrees_with_the_wire(
+    gateway: Gateway, llm: RamClouds, twin: Twin, method: str
 ) -> None:
     counter = TokenCountingHandler(tokenizer=lambda text: [0] * 1000)
     llm.callback_manager = CallbackManager([counter])
@@ -140,15 +140,15 @@ async def test_the_token_counter_agrees_with_the_wire(
     answer = Sse(text_chunks(usage=counted)) if "stream" in method else None
     gateway.reply(answer or Json(completion(usage=counted)))
 
-    await getattr(call, method)(llm, _asked(method))
+    twin.call(llm, method, _asked(method))
 
     assert (counter.prompt_llm_token_count, counter.completion_llm_token_count) == (21, 9)
 
 
-async def test_the_payload_holds_facts_and_no_secret(
-    gateway: Gateway, recorder: Recorder, llm: RamClouds, call: Twin
+def test_the_payload_holds_facts_and_no_secret(
+    gateway: Gateway, recorder: Recorder, llm: RamClouds, twin: Twin
 ) -> None:
-    await call.chat(llm, [ChatMessage("Hello")])
+    twin.call(llm, "chat", [ChatMessage("Hello")])
 
     payload = recorder.started[0][EventPayload.SERIALIZED]
     assert payload["class_name"] == "RamClouds_LLM"
@@ -157,7 +157,7 @@ async def test_the_payload_holds_facts_and_no_secret(
     assert "test-key" not in str(recorder.started)
 
 
-async def test_the_rate_limiter_is_asked_once_for_each_call(llm: RamClouds, call: Twin) -> None:
+def test_the_rate_limiter_is_asked_once_for_each_call(llm: RamClouds, twin: Twin) -> None:
     class Limiter:
         asked = 0
 
@@ -170,6 +170,6 @@ async def test_the_rate_limiter_is_asked_once_for_each_call(llm: RamClouds, call
     limiter = Limiter()
     llm.rate_limiter = limiter
     for method in METHODS:
-        await getattr(call, method)(llm, _asked(method))
+        twin.call(llm, method, _asked(method))
 
     assert limiter.asked == 4

@@ -16,8 +16,7 @@ from pydantic import BaseModel
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
-from tests.harness import each_row
-from tests.llama_index.twins import Twin
+from tests.harness import Twin, each_row
 
 
 def add(a: int, b: int) -> int:
@@ -57,13 +56,11 @@ def falling(dropping: Gateway, llm: RamClouds) -> RamClouds:
 # --- raise ---
 
 
-async def test_an_ignored_call_names_both_ways_out(
-    dropping: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_an_ignored_call_names_both_ways_out(dropping: Gateway, llm: RamClouds, twin: Twin) -> None:
     with pytest.raises(MissingToolCallError) as plain:
-        await call.chat_with_tools(llm, [ADD], **FORCED)
+        twin.call(llm, "chat_with_tools", [ADD], **FORCED)
     with pytest.raises(MissingToolCallError) as streamed:
-        await call.stream_chat_with_tools(llm, [ADD], **FORCED)
+        twin.call(llm, "stream_chat_with_tools", [ADD], **FORCED)
 
     for caught in (plain, streamed):
         assert 'tool_calling="prompted"' in str(caught.value)
@@ -72,40 +69,40 @@ async def test_an_ignored_call_names_both_ways_out(
     assert _ways(dropping) == ["native"] * 2
 
 
-async def test_an_ignored_call_of_plain_chat_is_an_error_too(
-    dropping: Gateway, llm: RamClouds, call: Twin
+def test_an_ignored_call_of_plain_chat_is_an_error_too(
+    dropping: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     ask: dict[str, Any] = {"tools": [WIRE_ADD], "tool_choice": "required"}
 
     with pytest.raises(MissingToolCallError, match="on_unsupported") as plain:
-        await call.chat(llm, [ChatMessage("2 + 3")], **ask)
+        twin.call(llm, "chat", [ChatMessage("2 + 3")], **ask)
     with pytest.raises(MissingToolCallError, match="on_unsupported") as streamed:
-        await call.stream_chat(llm, [ChatMessage("2 + 3")], **ask)
+        twin.call(llm, "stream_chat", [ChatMessage("2 + 3")], **ask)
 
     assert plain.value.text == streamed.value.text != ""
 
 
 @each_row("mode", ["auto", "function_calling", "json_schema", "json_mode"])
-async def test_ignored_structure_names_both_ways_out(
-    gateway: Gateway, llm: RamClouds, call: Twin, mode: Any
+def test_ignored_structure_names_both_ways_out(
+    gateway: Gateway, llm: RamClouds, twin: Twin, mode: Any
 ) -> None:
     gateway.handler = lambda _: Json(completion("I would rather talk."))
     llm.structured_output_mode = mode
 
     with pytest.raises(StructuredOutputError) as caught:
-        await call.structured_predict(llm, City, PROMPT, city="Huế")
+        twin.call(llm, "structured_predict", City, PROMPT, city="Huế")
 
     assert 'tool_calling="prompted"' in str(caught.value)
     assert 'on_unsupported="fallback"' in str(caught.value)
 
 
-async def test_an_answer_of_the_wrong_shape_names_no_other_way(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_an_answer_of_the_wrong_shape_names_no_other_way(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.handler = lambda _: Json(completion('{"title": "Huế"}'))
 
     with pytest.raises(StructuredOutputError, match="name Field required") as caught:
-        await call.structured_predict(llm, City, PROMPT, city="Huế")
+        twin.call(llm, "structured_predict", City, PROMPT, city="Huế")
 
     assert "Describe the fields" in str(caught.value)
     assert "tool_calling" not in str(caught.value)
@@ -114,12 +111,12 @@ async def test_an_answer_of_the_wrong_shape_names_no_other_way(
 # --- fallback ---
 
 
-async def test_an_ignored_call_is_asked_for_once_more_and_then_in_words(
-    dropping: Gateway, falling: RamClouds, call: Twin
+def test_an_ignored_call_is_asked_for_once_more_and_then_in_words(
+    dropping: Gateway, falling: RamClouds, twin: Twin
 ) -> None:
-    first = await call.chat_with_tools(falling, [ADD], **FORCED)
-    second = await call.chat_with_tools(falling, [ADD], **FORCED)
-    streamed = await call.stream_chat_with_tools(falling, [ADD], **FORCED)
+    first = twin.call(falling, "chat_with_tools", [ADD], **FORCED)
+    second = twin.call(falling, "chat_with_tools", [ADD], **FORCED)
+    streamed = twin.call(falling, "stream_chat_with_tools", [ADD], **FORCED)
 
     for answer in (first, second, streamed[-1]):
         assert falling.get_tool_calls_from_response(answer)[0].tool_kwargs == {"a": 2, "b": 3}
@@ -127,10 +124,10 @@ async def test_an_ignored_call_is_asked_for_once_more_and_then_in_words(
     assert _ways(dropping) == ["native", "words", "words", "words"]
 
 
-async def test_a_streamed_ignored_call_shows_nothing_of_the_first_answer(
-    dropping: Gateway, falling: RamClouds, call: Twin
+def test_a_streamed_ignored_call_shows_nothing_of_the_first_answer(
+    dropping: Gateway, falling: RamClouds, twin: Twin
 ) -> None:
-    chunks = await call.stream_chat_with_tools(falling, [ADD], **FORCED)
+    chunks = twin.call(falling, "stream_chat_with_tools", [ADD], **FORCED)
 
     assert "".join(chunk.delta for chunk in chunks) == ""
     assert falling.get_tool_calls_from_response(chunks[-1])[0].tool_kwargs == {"a": 2, "b": 3}
@@ -138,22 +135,22 @@ async def test_a_streamed_ignored_call_shows_nothing_of_the_first_answer(
 
 
 @pytest.mark.parametrize("mode", ["auto", "function_calling", "json_schema", "json_mode"])
-async def test_structure_falls_back_too(
-    dropping: Gateway, falling: RamClouds, call: Twin, mode: Any
+def test_structure_falls_back_too(
+    dropping: Gateway, falling: RamClouds, twin: Twin, mode: Any
 ) -> None:
     falling.structured_output_mode = mode
     dropping.reply(Json(completion("I would rather talk.")))
 
-    whole = await call.structured_predict(falling, City, PROMPT, city="Huế")
-    streamed = await call.stream_structured_predict(falling, City, PROMPT, city="Huế")
+    whole = twin.call(falling, "structured_predict", City, PROMPT, city="Huế")
+    streamed = twin.call(falling, "stream_structured_predict", City, PROMPT, city="Huế")
 
     assert isinstance(whole, City)
     assert streamed[-1] == whole
     assert _ways(dropping) == ["native", "words", "words"]
 
 
-async def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     def answer(request: Request) -> Answer:
         if "tools" in request.json:
@@ -163,20 +160,20 @@ async def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
     gateway.handler = answer
     llm.on_unsupported = "fallback"
 
-    plain = await call.chat_with_tools(llm, [ADD], user_msg="2 + 3", tool_choice="add")
-    made = await call.structured_predict(llm, City, PROMPT, city="Huế")
-    streamed = await call.stream_structured_predict(llm, City, PROMPT, city="Huế")
+    plain = twin.call(llm, "chat_with_tools", [ADD], user_msg="2 + 3", tool_choice="add")
+    made = twin.call(llm, "structured_predict", City, PROMPT, city="Huế")
+    streamed = twin.call(llm, "stream_structured_predict", City, PROMPT, city="Huế")
 
     assert llm.get_tool_calls_from_response(plain)[0].tool_kwargs == {"a": 2, "b": 3}
     assert streamed[-1] == made
     assert _ways(gateway) == ["native", "words", "words", "words"]
 
 
-async def test_what_took_effect_is_left_alone(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_what_took_effect_is_left_alone(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     llm.on_unsupported = "fallback"
 
-    plain = await call.chat_with_tools(llm, [ADD], **FORCED)
-    chunks = await call.stream_chat_with_tools(llm, [ADD], **FORCED)
+    plain = twin.call(llm, "chat_with_tools", [ADD], **FORCED)
+    chunks = twin.call(llm, "stream_chat_with_tools", [ADD], **FORCED)
 
     for answer in (plain, chunks[-1]):
         assert llm.get_tool_calls_from_response(answer)[0].tool_kwargs == {"a": 2, "b": 3}
@@ -184,14 +181,14 @@ async def test_what_took_effect_is_left_alone(gateway: Gateway, llm: RamClouds, 
     assert _ways(gateway) == ["native", "native"]
 
 
-async def test_a_call_that_comes_in_neither_way_is_an_error(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_call_that_comes_in_neither_way_is_an_error(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     llm.on_unsupported = "fallback"
     gateway.handler = lambda _: Json(completion("I would rather talk."))
 
     with pytest.raises(MissingToolCallError, match="through the prompt"):
-        await call.chat_with_tools(llm, [ADD], **FORCED)
+        twin.call(llm, "chat_with_tools", [ADD], **FORCED)
 
     assert _ways(gateway) == ["native", "words"]
 
@@ -230,49 +227,53 @@ def test_other_models_and_settings_learn_for_themselves(
 # --- which way ---
 
 
-async def test_plain_call_after_a_fallback_goes_out_and_comes_back_as_native(
-    dropping: Gateway, llm: RamClouds, call: Twin
+def test_plain_call_after_a_fallback_goes_out_and_comes_back_as_native(
+    dropping: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     asking = llm.model_copy(update={"on_unsupported": "fallback"})
-    await call.chat_with_tools(asking, [ADD], user_msg="add(2, 3)", tool_required=True)
+    twin.call(asking, "chat_with_tools", [ADD], user_msg="add(2, 3)", tool_required=True)
     dropping.forget()
 
-    whole = await call.chat(asking, [ChatMessage("Hi")])
-    streamed = (await call.stream_chat(asking, [ChatMessage("Hi")]))[-1]
+    whole = twin.call(asking, "chat", [ChatMessage("Hi")])
+    streamed = (twin.call(asking, "stream_chat", [ChatMessage("Hi")]))[-1]
 
     assert "tool_calling" not in whole.additional_kwargs
     assert "tool_calling" not in streamed.additional_kwargs
     assert dropping.bodies[1]["stream_options"] == {"include_usage": True}  # type: ignore[index]
 
 
-async def test_a_call_says_its_own_way(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_a_call_says_its_own_way(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     words: dict[str, Any] = {"tool_calling": "prompted"}
 
-    await call.chat_with_tools(llm, [ADD], user_msg="add(2, 3)", **words)
-    await call.structured_predict(llm, City, PROMPT, words, city="Huế")
-    await call.chat(llm, [ChatMessage("Hi")], tools=[WIRE_ADD], **words)
-    await call.chat(
-        llm.model_copy(update=words), [ChatMessage("Hi")], tools=[WIRE_ADD], tool_calling="native"
+    twin.call(llm, "chat_with_tools", [ADD], user_msg="add(2, 3)", **words)
+    twin.call(llm, "structured_predict", City, PROMPT, words, city="Huế")
+    twin.call(llm, "chat", [ChatMessage("Hi")], tools=[WIRE_ADD], **words)
+    twin.call(
+        llm.model_copy(update=words),
+        "chat",
+        [ChatMessage("Hi")],
+        tools=[WIRE_ADD],
+        tool_calling="native",
     )
 
     assert _ways(gateway) == ["words", "words", "words", "native"]
 
 
-async def test_a_way_that_there_is_not_is_an_error(llm: RamClouds, call: Twin) -> None:
+def test_a_way_that_there_is_not_is_an_error(llm: RamClouds, twin: Twin) -> None:
     with pytest.raises(ValueError, match="tool_calling"):
         RamClouds(model="gpt-5", api_key="test-key", tool_calling="magic")
     with pytest.raises(ConfigurationError, match="on_unsupported='magic'"):
-        await call.chat(llm, [ChatMessage("Hi")], on_unsupported="magic")
+        twin.call(llm, "chat", [ChatMessage("Hi")], on_unsupported="magic")
 
 
-async def test_grammar_sends_the_schema_of_an_answer(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_grammar_sends_the_schema_of_an_answer(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     llm.tool_calling = "grammar"
 
-    called = await call.chat_with_tools(llm, [ADD], user_msg="add(2, 3)")
-    said = await call.stream_chat_with_tools(llm, [ADD], user_msg="Say exactly: Hello there")
-    made = await call.structured_predict(llm, City, PROMPT, city="Huế")
+    called = twin.call(llm, "chat_with_tools", [ADD], user_msg="add(2, 3)")
+    said = twin.call(llm, "stream_chat_with_tools", [ADD], user_msg="Say exactly: Hello there")
+    made = twin.call(llm, "structured_predict", City, PROMPT, city="Huế")
 
     assert llm.get_tool_calls_from_response(called)[0].tool_kwargs == {"a": 2, "b": 3}
     assert called.additional_kwargs["tool_calling"] == "grammar"

@@ -12,8 +12,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import InvalidToolCallError, RamClouds, StructuredOutputError
 from tests.gateway import Gateway, Json, Sse, call, completion, tool_chunks
-from tests.harness import each_row
-from tests.llama_index.twins import EACH_TWIN, Twin
+from tests.harness import EACH_TWIN, Twin, each_row
 
 pytestmark = EACH_TWIN
 
@@ -60,23 +59,23 @@ def tools(recorder: Recorder) -> list[FunctionTool]:
     return [FunctionTool.from_defaults(recorder.weather)]
 
 
-async def test_error_names_calls_text_and_what_to_do(
-    cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder
+def test_error_names_calls_text_and_what_to_do(
+    cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
-    for asked in (call.chat_with_tools, call.stream_chat_with_tools):
+    for asked in ("chat_with_tools", "stream_chat_with_tools"):
         with pytest.raises(InvalidToolCallError) as caught:
-            await asked(llm, tools(recorder), user_msg="Weather?")
+            twin.call(llm, asked, tools(recorder), user_msg="Weather?")
         assert "Hà N" in str(caught.value)
         assert "raise max_tokens" in str(caught.value)
         assert caught.value.text == "I look."
         assert [one.arguments for one in caught.value.invalid_tool_calls] == [CUT]
 
 
-async def test_returned_message_holds_the_calls_apart(
-    cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder
+def test_returned_message_holds_the_calls_apart(
+    cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
-    whole = await call.chat_with_tools(llm, tools(recorder), user_msg="Weather?", **RETURN)
-    streamed = await call.stream_chat_with_tools(llm, tools(recorder), user_msg="Hm?", **RETURN)
+    whole = twin.call(llm, "chat_with_tools", tools(recorder), user_msg="Weather?", **RETURN)
+    streamed = twin.call(llm, "stream_chat_with_tools", tools(recorder), user_msg="Hm?", **RETURN)
     for response in (whole, streamed[-1]):
         message = response.message
         assert not any(isinstance(block, ToolCallBlock) for block in message.blocks)
@@ -88,41 +87,45 @@ async def test_returned_message_holds_the_calls_apart(
             llm.get_tool_calls_from_response(response)
 
 
-async def test_arguments_are_shown_while_they_arrive(
-    cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder
+def test_arguments_are_shown_while_they_arrive(
+    cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
-    asked = await call.stream_chat_with_tools(llm, tools(recorder), user_msg="Hm?", **RETURN)
+    asked = twin.call(llm, "stream_chat_with_tools", tools(recorder), user_msg="Hm?", **RETURN)
     shown = [block for block in asked[-2].message.blocks if isinstance(block, ToolCallBlock)]
     assert [block.tool_name for block in shown] == ["weather"]
 
 
-async def test_field_of_the_llm_is_what_calls_do_not_say(
-    cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder
+def test_field_of_the_llm_is_what_calls_do_not_say(
+    cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
     returning = llm.model_copy(update=RETURN)
-    await call.chat_with_tools(returning, tools(recorder), user_msg="Weather?")
+    twin.call(returning, "chat_with_tools", tools(recorder), user_msg="Weather?")
     with pytest.raises(InvalidToolCallError):
-        await call.chat_with_tools(
-            returning, tools(recorder), user_msg="Weather?", on_invalid_tool_calls="raise"
+        twin.call(
+            returning,
+            "chat_with_tools",
+            tools(recorder),
+            user_msg="Weather?",
+            on_invalid_tool_calls="raise",
         )
 
 
 @each_row("settings", [{}, RETURN], ids=["raise", "return"])
-async def test_predict_and_call_runs_nothing(
-    cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder, settings: dict[str, Any]
+def test_predict_and_call_runs_nothing(
+    cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder, settings: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidToolCallError):
-        await call.predict_and_call(llm, tools(recorder), user_msg="Weather?", **settings)
+        twin.call(llm, "predict_and_call", tools(recorder), user_msg="Weather?", **settings)
     assert recorder.ran == []
 
 
-async def test_structured_output_is_no_object_of_a_cut_text(
-    cutting: Gateway, llm: RamClouds, call: Twin
+def test_structured_output_is_no_object_of_a_cut_text(
+    cutting: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     prompt = PromptTemplate("Weather?")
-    for asked in (call.structured_predict, call.stream_structured_predict):
+    for asked in ("structured_predict", "stream_structured_predict"):
         with pytest.raises(StructuredOutputError, match="Raise max_tokens"):
-            await asked(llm, City, prompt)
+            twin.call(llm, asked, City, prompt)
 
 
 def test_text_that_is_no_whole_object_is_no_call_of_a_foreign_message(llm: RamClouds) -> None:
@@ -131,9 +134,9 @@ def test_text_that_is_no_whole_object_is_no_call_of_a_foreign_message(llm: RamCl
     assert llm.get_tool_calls_from_response(response, error_on_no_tool_call=False) == []
 
 
-async def test_invalid_calls_do_not_go_out_again(
-    gateway: Gateway, cutting: Gateway, llm: RamClouds, call: Twin, recorder: Recorder
+def test_invalid_calls_do_not_go_out_again(
+    gateway: Gateway, cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
-    first = await call.chat_with_tools(llm, tools(recorder), user_msg="Weather?", **RETURN)
-    await call.chat(llm, [ChatMessage("Weather?"), first.message, ChatMessage("So?")])
+    first = twin.call(llm, "chat_with_tools", tools(recorder), user_msg="Weather?", **RETURN)
+    twin.call(llm, "chat", [ChatMessage("Weather?"), first.message, ChatMessage("So?")])
     assert gateway.last.json["messages"][1] == {"role": "assistant", "content": "I look."}

@@ -28,7 +28,7 @@ from llama_index_ramclouds import RamClouds
 from llama_index_ramclouds._messages import to_wire
 from ramclouds import ConfigurationError
 from tests.gateway import Gateway
-from tests.harness import each_row
+from tests.harness import Twin, each_row
 from tests.llama_index.conversing import (
     PNG,
     PNG_URL,
@@ -37,7 +37,6 @@ from tests.llama_index.conversing import (
     user,
     wire,
 )
-from tests.llama_index.twins import Twin
 
 WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(28)
 PDF = b"%PDF-1.4 invented"
@@ -243,30 +242,30 @@ def test_a_document_of_unknown_bytes_is_a_file() -> None:
     ]
 
 
-async def test_the_gateway_sees_the_media(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
-    answer = await call.chat(llm, [user(TextBlock(text="Look"), ImageBlock(image=PNG))])
+def test_the_gateway_sees_the_media(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
+    answer = twin.call(llm, "chat", [user(TextBlock(text="Look"), ImageBlock(image=PNG))])
 
     assert answer.message.content == "Hello! You said: Look I see 1 image."
 
 
-async def test_legacy_images_are_sent_once(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_legacy_images_are_sent_once(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     """Core appends them to the message anew in each of its events."""
     image = ImageDocument(image=base64.b64encode(PNG).decode())
     legacy = ChatMessage("Look", additional_kwargs={"images": [image]})
 
-    await call.chat(llm, [legacy])
-    await call.stream_chat(llm, [legacy])
+    twin.call(llm, "chat", [legacy])
+    twin.call(llm, "stream_chat", [legacy])
 
     seen = [request.json["messages"][0]["content"] for request in gateway.requests]
     picture = {"type": "image_url", "image_url": {"url": PNG_URL}}
     assert seen == [[{"type": "text", "text": "Look"}, picture]] * 2
 
 
-async def test_a_message_that_is_none_of_llamaindexs_is_an_error(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_message_that_is_none_of_llamaindexs_is_an_error(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     with pytest.raises(ConfigurationError, match="ChatMessages, not dict"):
-        await call.chat(llm, [{"role": "user", "content": "Hello"}])
+        twin.call(llm, "chat", [{"role": "user", "content": "Hello"}])
 
     assert gateway.requests == []
 

@@ -21,9 +21,8 @@ from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOut
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
 from tests.gateway import call as tool_call
-from tests.harness import each_row
+from tests.harness import Twin, each_row
 from tests.llama_index.running import MODELS
-from tests.llama_index.twins import Twin
 
 pytestmark = pytest.mark.usefixtures("documented_only")
 
@@ -70,14 +69,14 @@ def _says(text: str) -> Any:
 
 
 @each_row("model", MODELS)
-async def test_parallel_calls_plain_and_streamed(
-    prompted_mode: RamClouds, call: Twin, model: str
+def test_parallel_calls_plain_and_streamed(
+    prompted_mode: RamClouds, twin: Twin, model: str
 ) -> None:
     prompted_mode.model = model
     ask: dict[str, Any] = {"user_msg": BOTH, "allow_parallel_tool_calls": True}
 
-    plain = await call.chat_with_tools(prompted_mode, TOOLS, **ask)
-    chunks = await call.stream_chat_with_tools(prompted_mode, TOOLS, **ask)
+    plain = twin.call(prompted_mode, "chat_with_tools", TOOLS, **ask)
+    chunks = twin.call(prompted_mode, "stream_chat_with_tools", TOOLS, **ask)
 
     for answer in (plain, chunks[-1]):
         assert _calls(prompted_mode, answer) == TWO_CALLS
@@ -90,10 +89,10 @@ async def test_parallel_calls_plain_and_streamed(
     assert "".join(chunk.delta for chunk in chunks) == ""
 
 
-async def test_one_call_at_a_time_is_asked_for(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
+def test_one_call_at_a_time_is_asked_for(
+    gateway: Gateway, prompted_mode: RamClouds, twin: Twin
 ) -> None:
-    answer = await call.chat_with_tools(prompted_mode, TOOLS, user_msg=BOTH)
+    answer = twin.call(prompted_mode, "chat_with_tools", TOOLS, user_msg=BOTH)
 
     assert _calls(prompted_mode, answer) == TWO_CALLS[:1]
     assert "Make one call at a time." in gateway.last.json["messages"][0]["content"]
@@ -112,12 +111,14 @@ async def test_one_call_at_a_time_is_asked_for(
     ],
     ids=str,
 )
-async def test_tool_choice_is_obeyed(
-    prompted_mode: RamClouds, call: Twin, kwargs: dict[str, Any], called: list[str]
+def test_tool_choice_is_obeyed(
+    prompted_mode: RamClouds, twin: Twin, kwargs: dict[str, Any], called: list[str]
 ) -> None:
-    plain = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="Say exactly: 1 2", **kwargs)
-    streamed = await call.stream_chat_with_tools(
-        prompted_mode, TOOLS, user_msg="Say exactly: 1 2", **kwargs
+    plain = twin.call(
+        prompted_mode, "chat_with_tools", TOOLS, user_msg="Say exactly: 1 2", **kwargs
+    )
+    streamed = twin.call(
+        prompted_mode, "stream_chat_with_tools", TOOLS, user_msg="Say exactly: 1 2", **kwargs
     )
 
     assert [[name for name, _ in _calls(prompted_mode, one)] for one in (plain, streamed[-1])] == [
@@ -127,24 +128,24 @@ async def test_tool_choice_is_obeyed(
     assert bool(plain.message.content) is not bool(called)
 
 
-async def test_text_streams_word_by_word(prompted_mode: RamClouds, call: Twin) -> None:
-    chunks = await call.stream_chat_with_tools(prompted_mode, TOOLS, user_msg="count to 5")
+def test_text_streams_word_by_word(prompted_mode: RamClouds, twin: Twin) -> None:
+    chunks = twin.call(prompted_mode, "stream_chat_with_tools", TOOLS, user_msg="count to 5")
 
     assert [chunk.delta for chunk in chunks if chunk.delta] == ["1", " 2", " 3", " 4", " 5"]
     assert chunks[-1].message.content == "1 2 3 4 5"
 
 
-async def test_predict_and_call(prompted_mode: RamClouds, call: Twin) -> None:
-    one = await call.predict_and_call(prompted_mode, TOOLS, user_msg=BOTH)
-    both = await call.predict_and_call(
-        prompted_mode, TOOLS, user_msg=BOTH, allow_parallel_tool_calls=True
+def test_predict_and_call(prompted_mode: RamClouds, twin: Twin) -> None:
+    one = twin.call(prompted_mode, "predict_and_call", TOOLS, user_msg=BOTH)
+    both = twin.call(
+        prompted_mode, "predict_and_call", TOOLS, user_msg=BOTH, allow_parallel_tool_calls=True
     )
 
     assert (str(one), str(both)) == ("5", "5\n\nRain in Huế.")
 
 
-async def test_a_history_of_calls_is_told_in_words(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
+def test_a_history_of_calls_is_told_in_words(
+    gateway: Gateway, prompted_mode: RamClouds, twin: Twin
 ) -> None:
     asked = ToolCallBlock(tool_call_id="a", tool_name="weather", tool_kwargs={"city": "Huế"})
     blocks = [ThinkingBlock(content="Hm."), TextBlock(text="Let me look."), asked]
@@ -157,8 +158,8 @@ async def test_a_history_of_calls_is_told_in_words(
         ChatMessage(blocks=[TextBlock(text="Say exactly: thanks")]),
     ]
 
-    answer = await call.chat(prompted_mode, history)
-    await call.chat_with_tools(prompted_mode, TOOLS, chat_history=history)
+    answer = twin.call(prompted_mode, "chat", history)
+    twin.call(prompted_mode, "chat_with_tools", TOOLS, chat_history=history)
 
     assert answer.message.content == "thanks"
     told = [
@@ -178,10 +179,14 @@ async def test_a_history_of_calls_is_told_in_words(
     assert with_tools[0]["content"].startswith("Be brief.\n\nYou can call these tools:")
 
 
-async def test_a_multi_turn_conversation_goes_round(prompted_mode: RamClouds, call: Twin) -> None:
+def test_a_multi_turn_conversation_goes_round(prompted_mode: RamClouds, twin: Twin) -> None:
     history = [ChatMessage(BOTH)]
-    asked = await call.chat_with_tools(
-        prompted_mode, TOOLS, chat_history=history, allow_parallel_tool_calls=True
+    asked = twin.call(
+        prompted_mode,
+        "chat_with_tools",
+        TOOLS,
+        chat_history=history,
+        allow_parallel_tool_calls=True,
     )
     history.append(asked.message)
     for selected in prompted_mode.get_tool_calls_from_response(asked):
@@ -189,26 +194,24 @@ async def test_a_multi_turn_conversation_goes_round(prompted_mode: RamClouds, ca
         text = json.dumps(selected.tool_kwargs, ensure_ascii=False)
         history.append(ChatMessage(text, role="tool", additional_kwargs=kwargs))
 
-    answer = await call.chat_with_tools(prompted_mode, TOOLS, chat_history=history)
+    answer = twin.call(prompted_mode, "chat_with_tools", TOOLS, chat_history=history)
 
     assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Huế"}'
 
 
-async def test_a_native_call_is_taken_too(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
-) -> None:
+def test_a_native_call_is_taken_too(gateway: Gateway, prompted_mode: RamClouds, twin: Twin) -> None:
     gateway.reply(Json(completion(None, tool_calls=[tool_call("add", {"a": 1, "b": 2})])))
 
-    answer = await call.chat_with_tools(prompted_mode, TOOLS, user_msg="1 + 2")
+    answer = twin.call(prompted_mode, "chat_with_tools", TOOLS, user_msg="1 + 2")
 
     assert _calls(prompted_mode, answer) == [("add", {"a": 1, "b": 2})]
 
 
-async def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, call: Twin) -> None:
+def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, twin: Twin) -> None:
     image = ChatMessage(blocks=[ImageBlock(url="https://example.com/a.png")])
 
     with pytest.raises(ConfigurationError, match='tool_calling="native"'):
-        await call.chat(prompted_mode, [image])
+        twin.call(prompted_mode, "chat", [image])
 
 
 # --- structured output ---
@@ -216,24 +219,24 @@ async def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, call: 
 
 @each_row("model", MODELS)
 @each_row("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
-async def test_structured_output_in_each_mode(
-    prompted_mode: RamClouds, call: Twin, mode: Any, model: str
+def test_structured_output_in_each_mode(
+    prompted_mode: RamClouds, twin: Twin, mode: Any, model: str
 ) -> None:
     prompted_mode.structured_output_mode = mode
     prompted_mode.model = model
 
-    whole = await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
-    streamed = await call.stream_structured_predict(prompted_mode, City, PROMPT, city="Huế")
-    chatted = await call.structured_chat(prompted_mode, City, [ChatMessage("Tell me about Huế.")])
+    whole = twin.call(prompted_mode, "structured_predict", City, PROMPT, city="Huế")
+    streamed = twin.call(prompted_mode, "stream_structured_predict", City, PROMPT, city="Huế")
+    chatted = twin.call(
+        prompted_mode.as_structured_llm(City), "chat", [ChatMessage("Tell me about Huế.")]
+    )
 
     assert isinstance(whole, City)
     assert streamed[-1] == chatted.raw == whole
 
 
-async def test_the_schema_is_said_once(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
-) -> None:
-    await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
+def test_the_schema_is_said_once(gateway: Gateway, prompted_mode: RamClouds, twin: Twin) -> None:
+    twin.call(prompted_mode, "structured_predict", City, PROMPT, city="Huế")
 
     system, user = gateway.last.json["messages"]
     schema = json.loads(system["content"].rpartition("\n")[2])
@@ -244,8 +247,8 @@ async def test_the_schema_is_said_once(
 # --- answers that do not follow ---
 
 
-async def test_a_missing_call_names_the_way(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin
+def test_a_missing_call_names_the_way(
+    gateway: Gateway, prompted_mode: RamClouds, twin: Twin
 ) -> None:
     gateway.handler = _says("I would rather talk.")
     ask: dict[str, Any] = {"user_msg": "2 + 3", "tool_required": True}
@@ -253,14 +256,14 @@ async def test_a_missing_call_names_the_way(
     with pytest.raises(
         MissingToolCallError, match=r"through the prompt \(tool_calling='prompted'\)"
     ):
-        await call.chat_with_tools(prompted_mode, TOOLS, **ask)
+        twin.call(prompted_mode, "chat_with_tools", TOOLS, **ask)
     with pytest.raises(MissingToolCallError, match="another model"):
-        await call.stream_chat_with_tools(prompted_mode, TOOLS, **ask)
+        twin.call(prompted_mode, "stream_chat_with_tools", TOOLS, **ask)
 
 
 @each_row("mode", ["auto", "function_calling", "json_schema", "json_mode", "text"])
-async def test_prose_names_the_way(
-    gateway: Gateway, prompted_mode: RamClouds, call: Twin, mode: Any
+def test_prose_names_the_way(
+    gateway: Gateway, prompted_mode: RamClouds, twin: Twin, mode: Any
 ) -> None:
     prompted_mode.structured_output_mode = mode
     gateway.handler = _says("I would rather talk.")
@@ -268,6 +271,6 @@ async def test_prose_names_the_way(
     with pytest.raises(
         StructuredOutputError, match=r"through the prompt \(tool_calling='prompted'\)"
     ):
-        await call.structured_predict(prompted_mode, City, PROMPT, city="Huế")
+        twin.call(prompted_mode, "structured_predict", City, PROMPT, city="Huế")
     with pytest.raises(StructuredOutputError, match="another model"):
-        await call.stream_structured_predict(prompted_mode, City, PROMPT, city="Huế")
+        twin.call(prompted_mode, "stream_structured_predict", City, PROMPT, city="Huế")

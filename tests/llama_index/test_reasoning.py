@@ -12,8 +12,8 @@ from llama_index.core.tools import FunctionTool
 from llama_index_ramclouds import EmptyAnswerError, RamClouds
 from ramclouds import BadRequestError
 from tests.gateway import Gateway, Json, Sse, WireCase, chunk, completion, text_chunks, usage
+from tests.harness import Twin
 from tests.llama_index.running import run
-from tests.llama_index.twins import Twin
 
 ASK = [ChatMessage("Why?")]
 
@@ -27,14 +27,14 @@ ADD = FunctionTool.from_defaults(add)
 
 
 @pytest.mark.parametrize("spelling", ["reasoning_content", "reasoning"])
-async def test_reasoning_is_a_thinking_block(
-    gateway: Gateway, llm: RamClouds, call: Twin, spelling: str
+def test_reasoning_is_a_thinking_block(
+    gateway: Gateway, llm: RamClouds, twin: Twin, spelling: str
 ) -> None:
     counted = usage(5, 9, reasoning_tokens=7)
     reasoning: dict[str, Any] = {spelling: "Hm, why."}
     gateway.reply(Json(completion("Because.", usage=counted, **reasoning)))
 
-    answer = await call.chat(llm, ASK)
+    answer = twin.call(llm, "chat", ASK)
 
     assert answer.message.blocks == [
         ThinkingBlock(content="Hm, why.", num_tokens=7),
@@ -44,14 +44,14 @@ async def test_reasoning_is_a_thinking_block(
 
 
 @pytest.mark.parametrize("spelling", ["reasoning_content", "reasoning"])
-async def test_thinking_deltas_from_the_first_chunk(
-    gateway: Gateway, llm: RamClouds, call: Twin, spelling: str
+def test_thinking_deltas_from_the_first_chunk(
+    gateway: Gateway, llm: RamClouds, twin: Twin, spelling: str
 ) -> None:
     first = chunk({"role": "assistant", "content": None, spelling: "Hm,"})
     rest = [chunk({spelling: " why."}), chunk({"content": "Because."}), chunk({}, "stop")]
     gateway.reply(Sse([first, *rest]))
 
-    chunks = await call.stream_chat(llm, ASK)
+    chunks = twin.call(llm, "stream_chat", ASK)
 
     deltas = [one.additional_kwargs["thinking_delta"] for one in chunks]
     assert deltas[:2] == ["Hm,", " why."]
@@ -64,59 +64,59 @@ async def test_thinking_deltas_from_the_first_chunk(
     assert "".join(one.delta for one in chunks) == chunks[-1].message.content == "Because."
 
 
-async def test_an_answer_of_reasoning_alone_has_empty_text(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_an_answer_of_reasoning_alone_has_empty_text(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(
         Json(completion("", reasoning_content="Hm.")), Sse(text_chunks("", reasoning="Hm."))
     )
 
-    answer = await call.chat(llm, ASK)
-    last = (await call.stream_chat(llm, ASK))[-1]
+    answer = twin.call(llm, "chat", ASK)
+    last = (twin.call(llm, "stream_chat", ASK))[-1]
 
     for message in (answer.message, last.message):
         assert message.content == ""
         assert [type(block) for block in message.blocks] == [ThinkingBlock, TextBlock]
 
 
-async def test_think_tags_are_split_off_on_request(gateway: Gateway, call: Twin) -> None:
+def test_think_tags_are_split_off_on_request(gateway: Gateway, twin: Twin) -> None:
     llm = RamClouds(model="gpt-5", api_key="test-key", base_url=gateway.base_url, think_tags=True)
     gateway.reply(
         Json(completion("<think>Hm.</think>Because.")),
         Sse(text_chunks("<think>Hm.</think>Because of it.")),
     )
 
-    answer = await call.chat(llm, ASK)
-    last = (await call.stream_chat(llm, ASK))[-1]
+    answer = twin.call(llm, "chat", ASK)
+    last = (twin.call(llm, "stream_chat", ASK))[-1]
 
     assert (answer.message.blocks[0].content, answer.message.content) == ("Hm.", "Because.")
     assert (last.message.blocks[0].content, last.message.content) == ("Hm.", "Because of it.")
     llm.close()
 
 
-async def _loop(llm: RamClouds, call: Twin) -> Any:
+def _loop(llm: RamClouds, twin: Twin) -> Any:
     """One turn with a tool, as an agent makes it."""
     history = [ChatMessage("Please add 2 and 3: add(2, 3)")]
-    asked = await call.stream_chat_with_tools(llm, [ADD], chat_history=history)
+    asked = twin.call(llm, "stream_chat_with_tools", [ADD], chat_history=history)
     turn = asked[-1].message
     (selected,) = llm.get_tool_calls_from_response(asked[-1])
     answered = ChatMessage(
         role="tool", content="5", additional_kwargs={"tool_call_id": selected.tool_id}
     )
-    return await call.chat_with_tools(llm, [ADD], chat_history=[*history, turn, answered])
+    return twin.call(llm, "chat_with_tools", [ADD], chat_history=[*history, turn, answered])
 
 
-async def test_reasoning_goes_back_where_the_model_needs_it(gateway: Gateway, call: Twin) -> None:
+def test_reasoning_goes_back_where_the_model_needs_it(gateway: Gateway, twin: Twin) -> None:
     llm = RamClouds(model="kimi-k2-thinking", api_key="test-key", base_url=gateway.base_url)
 
-    answer = await _loop(llm, call)
+    answer = _loop(llm, twin)
 
     assert answer.message.content == "The result is: 5"
     assert gateway.last.json["messages"][1]["reasoning_content"].startswith("Thinking about")
     llm.close()
 
 
-async def test_replay_can_be_switched_off_and_on(gateway: Gateway, call: Twin) -> None:
+def test_replay_can_be_switched_off_and_on(gateway: Gateway, twin: Twin) -> None:
     settings: dict[str, Any] = {
         "api_key": "test-key",
         "base_url": gateway.base_url,
@@ -126,8 +126,8 @@ async def test_replay_can_be_switched_off_and_on(gateway: Gateway, call: Twin) -
     on = RamClouds(model="gpt-5", replay_reasoning="turn", reasoning_effort="high", **settings)
 
     with pytest.raises(BadRequestError, match="reasoning_content"):
-        await _loop(off, call)
-    await _loop(on, call)
+        _loop(off, twin)
+    _loop(on, twin)
 
     assert gateway.last.json["messages"][1]["reasoning_content"].startswith("Thinking about")
     off.close()
@@ -135,12 +135,10 @@ async def test_replay_can_be_switched_off_and_on(gateway: Gateway, call: Twin) -
 
 
 @pytest.mark.parametrize("name", ["stream_reasoning_field", "stream_reasoning_content"])
-async def test_wire_cases_of_reasoning(
-    gateway: Gateway, llm: RamClouds, call: Twin, name: str
-) -> None:
+def test_wire_cases_of_reasoning(gateway: Gateway, llm: RamClouds, twin: Twin, name: str) -> None:
     gateway.reply(WireCase(name))
 
-    chunks = await call.stream_chat(llm, ASK)
+    chunks = twin.call(llm, "stream_chat", ASK)
 
     thoughts = "".join(one.additional_kwargs["thinking_delta"] or "" for one in chunks)
     assert thoughts == chunks[-1].message.blocks[0].content
@@ -150,37 +148,33 @@ THOUGHTS = Json(completion("", reasoning_content="It must be 5."))
 STREAMED_THOUGHTS = Sse(text_chunks(" ", reasoning="It must be 5."))
 
 
-async def test_thoughts_alone_are_shown_by_chat(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_thoughts_alone_are_shown_by_chat(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     gateway.reply(THOUGHTS)
 
-    answer = await call.chat(llm, ASK)
+    answer = twin.call(llm, "chat", ASK)
 
     assert answer.message.blocks == [ThinkingBlock(content="It must be 5."), TextBlock(text="")]
 
 
-async def test_thoughts_alone_are_no_answer_to_an_agent(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_thoughts_alone_are_no_answer_to_an_agent(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(THOUGHTS, STREAMED_THOUGHTS)
 
     with pytest.raises(EmptyAnswerError, match="only thoughts: 'It must be 5") as plain:
-        await call.chat_with_tools(llm, [ADD], user_msg="2 + 3")
+        twin.call(llm, "chat_with_tools", [ADD], user_msg="2 + 3")
     with pytest.raises(EmptyAnswerError, match="Ask again") as streamed:
-        await call.stream_chat_with_tools(llm, [ADD], user_msg="2 + 3")
+        twin.call(llm, "stream_chat_with_tools", [ADD], user_msg="2 + 3")
 
     assert plain.value.thinking == streamed.value.thinking == "It must be 5."
     assert plain.value.request_id is not None
 
 
-async def test_thoughts_that_took_all_tokens_say_so(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_thoughts_that_took_all_tokens_say_so(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     gateway.reply(Json(completion("", reasoning_content="Hm,", finish_reason="length")))
 
     with pytest.raises(EmptyAnswerError, match="Raise max_tokens"):
-        await call.chat_with_tools(llm, [ADD], user_msg="2 + 3")
+        twin.call(llm, "chat_with_tools", [ADD], user_msg="2 + 3")
 
 
 # Core's workflows look at every attribute of an agent.

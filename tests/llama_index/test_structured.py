@@ -22,7 +22,7 @@ from tests.gateway import (
     error,
     text_chunks,
 )
-from tests.harness import each_row
+from tests.harness import EACH_TWIN, Twin, each_row
 from tests.llama_index.albums import (
     EXPECTED,
     MODES,
@@ -33,26 +33,25 @@ from tests.llama_index.albums import (
     in_mode,
 )
 from tests.llama_index.running import Events
-from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
 
 
 @each_row("mode", MODES)
-async def test_each_mode_gives_the_object(llm: RamClouds, call: Twin, mode: str) -> None:
-    made = await call.structured_predict(in_mode(llm, mode), Album, PROMPT, topic="Rivers")
-    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="Rivers")
+def test_each_mode_gives_the_object(llm: RamClouds, twin: Twin, mode: str) -> None:
+    made = twin.call(in_mode(llm, mode), "structured_predict", Album, PROMPT, topic="Rivers")
+    streamed = twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="Rivers")
 
     assert type(made) is Album
     assert type(streamed[-1]) is Album
 
 
-async def test_function_calling_forces_the_tool_also_in_streams(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_function_calling_forces_the_tool_also_in_streams(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     llm.structured_output_mode = "function_calling"
-    await call.structured_predict(llm, Album, PROMPT, topic="rivers")
-    await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+    twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
+    twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
 
     for body in (request.json for request in gateway.requests):
         assert body["tool_choice"] == {"type": "function", "function": {"name": "Album"}}
@@ -60,13 +59,13 @@ async def test_function_calling_forces_the_tool_also_in_streams(
         assert body["messages"] == [{"role": "user", "content": "Make an album about rivers."}]
 
 
-async def test_json_schema_mode_sends_a_strict_schema(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_json_schema_mode_sends_a_strict_schema(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     answer_with(gateway, json.dumps(RIVERS))
 
-    assert await call.structured_predict(
-        in_mode(llm, "json_schema"), Album, PROMPT, topic="rivers"
+    assert twin.call(
+        in_mode(llm, "json_schema"), "structured_predict", Album, PROMPT, topic="rivers"
     ) == Album.model_validate(RIVERS)
 
     wire = gateway.last.json["response_format"]["json_schema"]
@@ -78,22 +77,24 @@ async def test_json_schema_mode_sends_a_strict_schema(
 
 
 @each_row("model", ["claude-opus-4-5", "glm-4.6"])
-async def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
-    llm: RamClouds, call: Twin, model: str
+def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
+    llm: RamClouds, twin: Twin, model: str
 ) -> None:
     llm.model = model
 
-    made = await call.structured_predict(in_mode(llm, "json_schema"), Album, PROMPT, topic="rivers")
+    made = twin.call(
+        in_mode(llm, "json_schema"), "structured_predict", Album, PROMPT, topic="rivers"
+    )
 
     assert type(made) is Album
 
 
-async def test_text_mode_sends_documented_fields_alone(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_text_mode_sends_documented_fields_alone(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     answer_with(gateway, json.dumps(RIVERS))
 
-    await call.structured_predict(in_mode(llm, "text"), Album, PROMPT, topic="rivers")
+    twin.call(in_mode(llm, "text"), "structured_predict", Album, PROMPT, topic="rivers")
 
     assert gateway.last.json.keys() <= {"model", "messages", "stream"}
     (message,) = gateway.last.json["messages"]
@@ -103,19 +104,19 @@ async def test_text_mode_sends_documented_fields_alone(
     assert "{{" not in message["content"]
 
 
-async def test_json_mode_asks_for_an_object(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
-    await call.structured_predict(in_mode(llm, "json_mode"), Album, PROMPT, topic="rivers")
+def test_json_mode_asks_for_an_object(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
+    twin.call(in_mode(llm, "json_mode"), "structured_predict", Album, PROMPT, topic="rivers")
 
     assert gateway.last.json["response_format"] == {"type": "json_object"}
 
 
-async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twin) -> None:
+def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, twin: Twin) -> None:
     llm = RamClouds(
         model="gpt-5", api_key="test-key", base_url=gateway.base_url, system_prompt="Be brief."
     )
 
-    await call.structured_predict(llm, Album, PROMPT, topic="rivers")
-    await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+    twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
+    twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
 
     roles = [
         [message["role"] for message in request.json["messages"]] for request in gateway.requests
@@ -124,20 +125,18 @@ async def test_the_system_prompt_is_sent_in_all_four(gateway: Gateway, call: Twi
     llm.close()
 
 
-async def test_the_callers_kwargs_stay_as_they_are(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_the_callers_kwargs_stay_as_they_are(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     llm.structured_output_mode = "function_calling"
     kwargs = {"tool_required": False, "tool_choice": "auto", "seed": 0}
 
-    await call.structured_predict(llm, Album, PROMPT, llm_kwargs=kwargs, topic="Album of rivers")
+    twin.call(llm, "structured_predict", Album, PROMPT, llm_kwargs=kwargs, topic="Album of rivers")
 
     assert kwargs == {"tool_required": False, "tool_choice": "auto", "seed": 0}
     assert (gateway.last.json["tool_choice"], gateway.last.json["seed"]) == ("auto", 0)
 
 
-async def test_a_gateway_that_refuses_tools_is_asked_in_text(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_gateway_that_refuses_tools_is_asked_in_text(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     def answer(request: Request) -> Answer:
         if "tools" in request.json:
@@ -148,37 +147,37 @@ async def test_a_gateway_that_refuses_tools_is_asked_in_text(
     gateway.handler = answer
 
     claude = {"llm_kwargs": {"model": "claude-opus-4-5"}}
-    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers", **claude)
-    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers", **claude)
+    made = twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers", **claude)
+    streamed = twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers", **claude)
 
     assert made == streamed[-1] == EXPECTED
     assert len(gateway.requests) == 4
 
 
-async def test_a_chosen_mode_that_is_refused_is_an_error(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_chosen_mode_that_is_refused_is_an_error(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(Json(error("Unsupported parameter: 'tools'", "invalid_request_error"), 400))
 
     with pytest.raises(BadRequestError):
-        await call.structured_predict(
-            in_mode(llm, "function_calling"), Album, PROMPT, topic="rivers"
+        twin.call(
+            in_mode(llm, "function_calling"), "structured_predict", Album, PROMPT, topic="rivers"
         )
     assert len(gateway.requests) == 1
 
 
-async def test_another_bad_request_is_not_tried_again(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_another_bad_request_is_not_tried_again(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(Json(error("max_tokens is too large", "invalid_request_error"), 400))
 
     with pytest.raises(BadRequestError):
-        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
     assert len(gateway.requests) == 1
 
 
-async def test_generic_classes_have_names_that_models_take(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_generic_classes_have_names_that_models_take(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     llm.structured_output_mode = "function_calling"
     from typing import Generic, TypeVar
@@ -188,19 +187,19 @@ async def test_generic_classes_have_names_that_models_take(
     class Box(BaseModel, Generic[T]):
         held: T
 
-    made = await call.structured_predict(llm, Box[int], PromptTemplate("Box 7"))
+    made = twin.call(llm, "structured_predict", Box[int], PromptTemplate("Box 7"))
 
     assert isinstance(made.held, int)
     assert gateway.last.json["tool_choice"]["function"]["name"] == "Box_int_"
 
 
-async def test_events_of_structured_prediction_come_once(llm: RamClouds, call: Twin) -> None:
+def test_events_of_structured_prediction_come_once(llm: RamClouds, twin: Twin) -> None:
     handler = Events(seen=[])
     root = get_dispatcher()
     root.add_event_handler(handler)
     try:
-        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
-        await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
+        twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
     finally:
         root.event_handlers.remove(handler)
 
@@ -210,13 +209,13 @@ async def test_events_of_structured_prediction_come_once(llm: RamClouds, call: T
     assert "LLMStructuredPredictInProgressEvent" in names
 
 
-async def test_instructions_behind_a_system_message_are_a_message_of_their_own(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_instructions_behind_a_system_message_are_a_message_of_their_own(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     answer_with(gateway, json.dumps(RIVERS))
     prompt = ChatPromptTemplate([ChatMessage("Make albums.", role="system")])
 
-    await call.structured_predict(in_mode(llm, "text"), Album, prompt)
+    twin.call(in_mode(llm, "text"), "structured_predict", Album, prompt)
 
     sent = gateway.last.json["messages"]
     assert [message["role"] for message in sent] == ["system", "user"]

@@ -20,7 +20,7 @@ from tests.gateway import (
     tool_chunks,
 )
 from tests.gateway import call as tool_call
-from tests.harness import each_row
+from tests.harness import Twin, each_row
 from tests.llama_index.albums import (
     EXPECTED,
     MODES,
@@ -31,7 +31,6 @@ from tests.llama_index.albums import (
     answer_with,
     in_mode,
 )
-from tests.llama_index.twins import Twin
 
 
 @each_row(
@@ -46,27 +45,27 @@ from tests.llama_index.twins import Twin
     ids=["bare", "fenced", "fence-in-prose", "prose", "after-thinking"],
 )
 @each_row("mode", ["auto", *MODES])
-async def test_json_is_found_in_the_text(
-    gateway: Gateway, llm: RamClouds, call: Twin, mode: str, text: str
+def test_json_is_found_in_the_text(
+    gateway: Gateway, llm: RamClouds, twin: Twin, mode: str, text: str
 ) -> None:
     answer_with(gateway, text)
     in_mode(llm, mode)
 
-    assert await call.structured_predict(llm, Album, PROMPT, topic="rivers") == EXPECTED
-    streamed = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+    assert twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers") == EXPECTED
+    streamed = twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
     assert streamed[-1] == EXPECTED
     assert len(gateway.requests) == 2
 
 
-async def test_punctuation_is_mended(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_punctuation_is_mended(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     answer_with(gateway, "{'name': 'Rivers', 'songs': [],}")
 
-    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    made = twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
 
     assert made == Album(name="Rivers")
 
 
-async def test_an_answer_cut_off_is_no_object(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_an_answer_cut_off_is_no_object(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     class Loose(BaseModel):
         name: str = ""
         songs: list[Song] = Field(default_factory=list)
@@ -82,64 +81,64 @@ async def test_an_answer_cut_off_is_no_object(gateway: Gateway, llm: RamClouds, 
 
     for _ in range(2):
         with pytest.raises(StructuredOutputError, match="Raise max_tokens"):
-            await call.structured_predict(llm, Loose, PROMPT, topic="rivers")
+            twin.call(llm, "structured_predict", Loose, PROMPT, topic="rivers")
     for _ in range(2):
         with pytest.raises(StructuredOutputError, match="Raise max_tokens"):
-            await call.stream_structured_predict(llm, Loose, PROMPT, topic="rivers")
+            twin.call(llm, "stream_structured_predict", Loose, PROMPT, topic="rivers")
 
 
 @each_row("text", ["I cannot do that.", "", '{"songs": []}', "{" * 50])
-async def test_an_answer_without_the_object_is_an_error_that_keeps_the_text(
-    gateway: Gateway, llm: RamClouds, call: Twin, text: str
+def test_an_answer_without_the_object_is_an_error_that_keeps_the_text(
+    gateway: Gateway, llm: RamClouds, twin: Twin, text: str
 ) -> None:
     answer_with(gateway, text)
 
     with pytest.raises(StructuredOutputError, match="holds no Album") as plain:
-        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
     with pytest.raises(StructuredOutputError) as streamed:
-        await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
 
     assert plain.value.text == streamed.value.text == text
     assert isinstance(plain.value, RamCloudsError)
     assert isinstance(plain.value, ValueError)
 
 
-async def test_prose_in_text_mode_names_no_way_that_it_is_asked_in_already(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_prose_in_text_mode_names_no_way_that_it_is_asked_in_already(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     answer_with(gateway, "I cannot do that.")
 
     with pytest.raises(
         StructuredOutputError, match=r"through the prompt\. Use another model"
     ) as caught:
-        await call.structured_predict(in_mode(llm, "text"), Album, PROMPT, topic="rivers")
+        twin.call(in_mode(llm, "text"), "structured_predict", Album, PROMPT, topic="rivers")
 
     assert "tool_calling" not in str(caught.value)
 
 
-async def test_a_call_with_wrong_arguments_is_an_error(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_call_with_wrong_arguments_is_an_error(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     wrong = tool_call("Album", {"songs": "none"})
     gateway.reply(Json(completion(None, tool_calls=[wrong])), Sse(tool_chunks(wrong)))
 
     with pytest.raises(StructuredOutputError, match="Field required"):
-        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
     with pytest.raises(StructuredOutputError, match="Field required"):
-        await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
 
 
-async def test_partial_objects_arrive_while_it_streams(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_partial_objects_arrive_while_it_streams(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(
         Sse(tool_chunks(tool_call("Album", RIVERS), size=12)),
         Sse(text_chunks(json.dumps(RIVERS))),
     )
 
-    by_call = await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
-    by_text = await call.stream_structured_predict(
-        in_mode(llm, "text"), Album, PROMPT, topic="rivers"
+    by_call = twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
+    by_text = twin.call(
+        in_mode(llm, "text"), "stream_structured_predict", Album, PROMPT, topic="rivers"
     )
 
     for arrived in (by_call, by_text):

@@ -15,7 +15,7 @@ from llama_index_ramclouds import RamClouds
 from tests.gateway import (
     Gateway,
 )
-from tests.harness import each_row
+from tests.harness import EACH_TWIN, Twin, each_row
 from tests.llama_index.albums import (
     EXPECTED,
     PROMPT,
@@ -23,25 +23,28 @@ from tests.llama_index.albums import (
     Album,
     answer_with,
 )
-from tests.llama_index.twins import EACH_TWIN, Twin
 
 pytestmark = EACH_TWIN
 
 
-async def test_structured_llm(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
-    answer = await call.structured_chat(llm, Album, [ChatMessage("An album, {please}: {{1}}")])
+def test_structured_llm(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
+    answer = twin.call(
+        llm.as_structured_llm(Album), "chat", [ChatMessage("An album, {please}: {{1}}")]
+    )
 
     assert type(answer.raw) is Album
     assert json.loads(answer.message.content) == answer.raw.model_dump()
     assert gateway.last.json["messages"][0]["content"] == "An album, {please}: {{1}}"
 
 
-async def test_structured_llm_of_a_model_without_function_calling(
-    gateway: Gateway, without_function_calling: RamClouds, call: Twin
+def test_structured_llm_of_a_model_without_function_calling(
+    gateway: Gateway, without_function_calling: RamClouds, twin: Twin
 ) -> None:
     answer_with(gateway, json.dumps(RIVERS))
 
-    answer = await call.structured_chat(without_function_calling, Album, [ChatMessage("An album")])
+    answer = twin.call(
+        without_function_calling.as_structured_llm(Album), "chat", [ChatMessage("An album")]
+    )
 
     assert answer.raw == EXPECTED
     assert "tools" not in gateway.last.json
@@ -64,24 +67,24 @@ async def test_structured_llm_streams(llm: RamClouds) -> None:
     ("program_mode", "has_tools"),
     [(PydanticProgramMode.FUNCTION, True), (PydanticProgramMode.LLM, False)],
 )
-async def test_the_program_mode_is_obeyed(
-    gateway: Gateway, llm: RamClouds, call: Twin, program_mode: Any, has_tools: bool
+def test_the_program_mode_is_obeyed(
+    gateway: Gateway, llm: RamClouds, twin: Twin, program_mode: Any, has_tools: bool
 ) -> None:
     llm.pydantic_program_mode = program_mode
 
-    made = await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+    made = twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
 
     assert type(made) is Album
     assert ("tools" in gateway.last.json) is has_tools
 
 
-async def test_a_program_mode_of_others_is_left_to_core(llm: RamClouds, call: Twin) -> None:
+def test_a_program_mode_of_others_is_left_to_core(llm: RamClouds, twin: Twin) -> None:
     llm.pydantic_program_mode = PydanticProgramMode.LM_FORMAT_ENFORCER
 
     with pytest.raises(ImportError, match="lmformatenforcer"):
-        await call.structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")
     with pytest.raises(ImportError, match="lmformatenforcer"):
-        await call.stream_structured_predict(llm, Album, PROMPT, topic="rivers")
+        twin.call(llm, "stream_structured_predict", Album, PROMPT, topic="rivers")
 
 
 @pytest.mark.parametrize("program_cls", [FunctionCallingProgram, LLMTextCompletionProgram])

@@ -16,17 +16,17 @@ from llama_index_ramclouds._results import ArrivingCall
 from ramclouds import ToolCallDelta
 from tests.gateway import Gateway, Sse, tool_chunks
 from tests.gateway import call as tool_call
+from tests.harness import Twin
 from tests.llama_index.toolbox import (
     TOOLS,
     TWO_CALLS,
 )
-from tests.llama_index.twins import Twin
 
 
-async def test_calls_grow_chunk_by_chunk(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_calls_grow_chunk_by_chunk(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": "Hue"}), text="Wait.", size=4)))
 
-    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?")
+    chunks = twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Weather?")
     selected = [
         llm.get_tool_calls_from_response(one, error_on_no_tool_call=False) for one in chunks
     ]
@@ -43,13 +43,11 @@ async def test_calls_grow_chunk_by_chunk(gateway: Gateway, llm: RamClouds, call:
     assert kwargs[0][0]["function"]["arguments"] == ""
 
 
-async def test_long_arguments_are_whole_at_the_end(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_long_arguments_are_whole_at_the_end(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     city = "x" * 9000
     gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": city}), size=50)))
 
-    last = (await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?"))[-1]
+    last = (twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Weather?"))[-1]
 
     assert llm.get_tool_calls_from_response(last)[0].tool_kwargs == {"city": city}
 
@@ -78,14 +76,14 @@ def test_calls_are_read_from_either_form(llm: RamClouds) -> None:
     assert from_block == ToolSelection(tool_id="", **expected)
 
 
-async def test_made_up_ids_are_stable_within_a_stream_and_differ_between_calls(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_made_up_ids_are_stable_within_a_stream_and_differ_between_calls(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     events = tool_chunks(*({**one, "id": ""} for one in TWO_CALLS))
     gateway.reply(Sse(events))
 
-    chunks = await call.stream_chat_with_tools(
-        llm, TOOLS, user_msg="Both", allow_parallel_tool_calls=True
+    chunks = twin.call(
+        llm, "stream_chat_with_tools", TOOLS, user_msg="Both", allow_parallel_tool_calls=True
     )
 
     selected = [
@@ -97,14 +95,12 @@ async def test_made_up_ids_are_stable_within_a_stream_and_differ_between_calls(
     assert {one[0].tool_id for one in selected if one} == {ids[0]}
 
 
-async def test_streams_feed_cores_streaming_objects(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
+def test_streams_feed_cores_streaming_objects(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     class City(BaseModel):
         city: str
 
     gateway.reply(Sse(tool_chunks(tool_call("weather", {"city": "Hue"}))))
 
-    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Weather?")
+    chunks = twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Weather?")
 
     assert process_streaming_objects(chunks[-1], City, llm=llm) == City(city="Hue")

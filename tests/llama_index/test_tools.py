@@ -18,23 +18,22 @@ from llama_index_ramclouds import MissingToolCallError, RamClouds
 from llama_index_ramclouds._tools import to_wire_choice
 from ramclouds import ConfigurationError, RamCloudsError
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks
-from tests.harness import each_row
+from tests.harness import EACH_TWIN, Twin, each_row
 from tests.llama_index.toolbox import (
     ADD,
     TOOLS,
     TWO_CALLS,
     call_both,
 )
-from tests.llama_index.twins import EACH_TWIN, Twin
 
 NAMED = {"type": "function", "function": {"name": "add"}}
 
 
 @EACH_TWIN
-async def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_tools_are_sent_with_parameters(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     history = [ChatMessage("Hello")]
 
-    await call.chat_with_tools(llm, TOOLS, user_msg="Good day", chat_history=history)
+    twin.call(llm, "chat_with_tools", TOOLS, user_msg="Good day", chat_history=history)
 
     sent = gateway.last.json
     assert [tool["function"]["name"] for tool in sent["tools"]] == ["add", "weather"]
@@ -80,10 +79,8 @@ def test_raw_tools_may_be_functions_classes_and_mappings(gateway: Gateway, llm: 
         llm.chat([ChatMessage("Hi")], tools=[{"type": "web_search"}])
 
 
-async def test_no_tools_send_nothing_about_tools(
-    gateway: Gateway, llm: RamClouds, call: Twin
-) -> None:
-    await call.chat_with_tools(llm, [], user_msg=ChatMessage("Hello"), tool_required=True)
+def test_no_tools_send_nothing_about_tools(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
+    twin.call(llm, "chat_with_tools", [], user_msg=ChatMessage("Hello"), tool_required=True)
 
     assert not {"tools", "tool_choice", "parallel_tool_calls"} & gateway.last.json.keys()
 
@@ -108,10 +105,10 @@ async def test_no_tools_send_nothing_about_tools(
     # Without the tool's address, which is another one in each process that shares the tests.
     ids=lambda value: str(value).partition(" object at ")[0],
 )
-async def test_tool_choice_in_all_spellings(
-    gateway: Gateway, llm: RamClouds, call: Twin, kwargs: dict[str, Any], sent: Any
+def test_tool_choice_in_all_spellings(
+    gateway: Gateway, llm: RamClouds, twin: Twin, kwargs: dict[str, Any], sent: Any
 ) -> None:
-    await call.chat_with_tools(llm, TOOLS, user_msg="Hello", **kwargs)
+    twin.call(llm, "chat_with_tools", TOOLS, user_msg="Hello", **kwargs)
 
     assert gateway.last.json["tool_choice"] == sent
 
@@ -122,14 +119,14 @@ def test_a_tool_choice_that_is_none_of_the_tools_is_an_error(choice: Any) -> Non
         to_wire_choice(choice, [{"function": {"name": "add"}}], required=False)
 
 
-async def test_parallel_calls_as_blocks_and_as_wire_dicts(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_parallel_calls_as_blocks_and_as_wire_dicts(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     call_both(gateway)
     ask: dict[str, Any] = {"user_msg": "Both", "allow_parallel_tool_calls": True}
 
-    plain = await call.chat_with_tools(llm, TOOLS, **ask)
-    streamed = (await call.stream_chat_with_tools(llm, TOOLS, **ask))[-1]
+    plain = twin.call(llm, "chat_with_tools", TOOLS, **ask)
+    streamed = (twin.call(llm, "stream_chat_with_tools", TOOLS, **ask))[-1]
 
     for answer in (plain, streamed):
         assert answer.message.blocks == [
@@ -144,13 +141,13 @@ async def test_parallel_calls_as_blocks_and_as_wire_dicts(
         ]
 
 
-async def test_one_call_is_kept_where_several_are_not_allowed(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_one_call_is_kept_where_several_are_not_allowed(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     call_both(gateway)
 
-    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Both")
-    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Both")
+    plain = twin.call(llm, "chat_with_tools", TOOLS, user_msg="Both")
+    chunks = twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Both")
 
     for answer in (plain, *chunks[-2:]):
         assert [block.tool_call_id for block in answer.message.blocks[1:]] == ["call_a"]
@@ -158,15 +155,15 @@ async def test_one_call_is_kept_where_several_are_not_allowed(
 
 
 @EACH_TWIN
-async def test_a_demanded_call_that_never_came_is_an_error(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_demanded_call_that_never_came_is_an_error(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(Json(completion("I would rather talk.")), Sse(text_chunks("I will not.")))
 
     with pytest.raises(MissingToolCallError, match="I would rather talk") as plain:
-        await call.chat_with_tools(llm, TOOLS, user_msg="Add", tool_required=True)
+        twin.call(llm, "chat_with_tools", TOOLS, user_msg="Add", tool_required=True)
     with pytest.raises(MissingToolCallError) as streamed:
-        await call.stream_chat_with_tools(llm, TOOLS, user_msg="Add", tool_choice="add")
+        twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Add", tool_choice="add")
 
     assert (plain.value.text, streamed.value.text) == ("I would rather talk.", "I will not.")
     assert isinstance(plain.value, RamCloudsError)
@@ -182,25 +179,25 @@ async def test_a_demanded_call_that_never_came_is_an_error(
     ],
     ids=["cut off", "refused"],
 )
-async def test_a_missing_call_says_what_to_do(
-    gateway: Gateway, llm: RamClouds, call: Twin, answer: Any, advice: str
+def test_a_missing_call_says_what_to_do(
+    gateway: Gateway, llm: RamClouds, twin: Twin, answer: Any, advice: str
 ) -> None:
     gateway.reply(Json(answer))
 
     with pytest.raises(MissingToolCallError, match=advice) as caught:
-        await call.chat_with_tools(llm, TOOLS, user_msg="Add", tool_required=True)
+        twin.call(llm, "chat_with_tools", TOOLS, user_msg="Add", tool_required=True)
 
     assert "tool_calling" not in str(caught.value)
 
 
 @EACH_TWIN
-async def test_no_call_is_fine_where_none_was_demanded(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_no_call_is_fine_where_none_was_demanded(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     gateway.reply(Json(completion("Hello.")), Sse(text_chunks("Hello.")))
 
-    plain = await call.chat_with_tools(llm, TOOLS, user_msg="Hello")
-    chunks = await call.stream_chat_with_tools(llm, TOOLS, user_msg="Hello")
+    plain = twin.call(llm, "chat_with_tools", TOOLS, user_msg="Hello")
+    chunks = twin.call(llm, "stream_chat_with_tools", TOOLS, user_msg="Hello")
 
     assert plain.message.content == chunks[-1].message.content == "Hello."
     assert llm.get_tool_calls_from_response(plain, error_on_no_tool_call=False) == []
@@ -209,13 +206,15 @@ async def test_no_call_is_fine_where_none_was_demanded(
 
 
 @EACH_TWIN
-async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) -> None:
+def test_predict_and_call(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     call_both(gateway)
     gateway.reply(Json(completion(None, tool_calls=list(TWO_CALLS))))
 
-    one = await call.predict_and_call(llm, TOOLS, user_msg="Both")
+    one = twin.call(llm, "predict_and_call", TOOLS, user_msg="Both")
     gateway._queue.popleft()
-    both = await call.predict_and_call(llm, TOOLS, user_msg="Both", allow_parallel_tool_calls=True)
+    both = twin.call(
+        llm, "predict_and_call", TOOLS, user_msg="Both", allow_parallel_tool_calls=True
+    )
 
     assert str(one) == "5"
     assert str(both) == "5\n\nRain in Hue."
@@ -225,27 +224,27 @@ async def test_predict_and_call(gateway: Gateway, llm: RamClouds, call: Twin) ->
 @EACH_TWIN
 @pytest.mark.usefixtures("core_leaves_open")
 @pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
-async def test_predict_and_call_without_function_calling_reasons_in_text(
-    gateway: Gateway, without_function_calling: RamClouds, call: Twin
+def test_predict_and_call_without_function_calling_reasons_in_text(
+    gateway: Gateway, without_function_calling: RamClouds, twin: Twin
 ) -> None:
     thought = 'Thought: add them.\nAction: add\nAction Input: {"a": 2, "b": 3}'
     gateway.handler = lambda request: (
         Sse(text_chunks(thought)) if request.json.get("stream") else Json(completion(thought))
     )
 
-    answer = await call.predict_and_call(without_function_calling, TOOLS, user_msg="Add 2 and 3")
+    answer = twin.call(without_function_calling, "predict_and_call", TOOLS, user_msg="Add 2 and 3")
 
     assert str(answer) == "5"
     assert "tools" not in gateway.last.json
 
 
 @EACH_TWIN
-async def test_a_multi_turn_history_with_tools_is_accepted(
-    gateway: Gateway, llm: RamClouds, call: Twin
+def test_a_multi_turn_history_with_tools_is_accepted(
+    gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     history = [ChatMessage('Please call add(2, 3) and weather("Hue")')]
-    asked = await call.chat_with_tools(
-        llm, TOOLS, chat_history=history, allow_parallel_tool_calls=True
+    asked = twin.call(
+        llm, "chat_with_tools", TOOLS, chat_history=history, allow_parallel_tool_calls=True
     )
     history.append(asked.message)
     for selected in llm.get_tool_calls_from_response(asked):
@@ -253,14 +252,14 @@ async def test_a_multi_turn_history_with_tools_is_accepted(
         kwargs = {"tool_call_id": selected.tool_id}
         history.append(ChatMessage(role="tool", content=text, additional_kwargs=kwargs))
 
-    answer = await call.chat_with_tools(llm, TOOLS, chat_history=history)
-    without_tools = await call.chat(llm, history)
+    answer = twin.call(llm, "chat_with_tools", TOOLS, chat_history=history)
+    without_tools = twin.call(llm, "chat", history)
 
     assert answer.message.content == 'The result is: {"a": 2, "b": 3}; {"city": "Hue"}'
     assert without_tools.message.content == answer.message.content
 
 
 @pytest.mark.parametrize("tool", [5, "weather", None])
-async def test_what_is_no_tool_is_a_clear_error(llm: RamClouds, call: Twin, tool: Any) -> None:
+def test_what_is_no_tool_is_a_clear_error(llm: RamClouds, twin: Twin, tool: Any) -> None:
     with pytest.raises(ConfigurationError, match="A tool must be"):
-        await call.chat(llm, [ChatMessage("Hi")], tools=[tool])
+        twin.call(llm, "chat", [ChatMessage("Hi")], tools=[tool])
