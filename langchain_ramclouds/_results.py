@@ -133,7 +133,7 @@ def to_usage_metadata(usage: Usage) -> UsageMetadata:
     metadata = UsageMetadata(
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
-        total_tokens=usage.total_tokens or usage.prompt_tokens + usage.completion_tokens,
+        total_tokens=usage.total_tokens,
     )
     if read := _details(usage, INPUT_DETAILS):
         metadata["input_token_details"] = cast("InputTokenDetails", read)
