@@ -1,6 +1,5 @@
 """RamClouds in LangChain: `ChatRamClouds`, `RamCloudsEmbeddings`, and the errors that it raises."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 try:
@@ -21,18 +20,13 @@ from langchain_ramclouds._errors import (
     StructuredOutputError,
 )
 from langchain_ramclouds.chat_models import ChatRamClouds
+from ramclouds.bridge.late_names import late_names
 
 if TYPE_CHECKING:
     from langchain_ramclouds.embeddings import RamCloudsEmbeddings
 else:
-
-    def __getattr__(name):
-        # Loaded on first use: a process that chats embeds nothing.
-        if name not in ("RamCloudsEmbeddings", "embeddings"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        embeddings = import_module("langchain_ramclouds.embeddings")
-        globals()["RamCloudsEmbeddings"] = embeddings.RamCloudsEmbeddings
-        return globals()[name]
+    # A process that chats embeds nothing.
+    __getattr__ = late_names(__name__, {"langchain_ramclouds.embeddings": ("RamCloudsEmbeddings",)})
 
     def __dir__():
         return sorted({*globals(), *__all__})

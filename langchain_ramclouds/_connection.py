@@ -34,6 +34,20 @@ class ConnectionSettings(ClientSettings, total=False):
     http_async_client: Any
 
 
+class Stored:
+    """How `dumpd` and `load` keep a model; stands before LangChain's own class among the bases."""
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
+        return True
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Fields that are saved as the name of an environment variable."""
+        return {"api_key": "RAMCLOUDS_API_KEY"}
+
+
 class Connection(ConnectionFields):
     """The fields of a client, and the clients made from them."""
 

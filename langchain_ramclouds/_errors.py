@@ -13,12 +13,11 @@ from langchain_core.messages import AIMessage
 
 import ramclouds as client
 from ramclouds import errors
-from ramclouds.bridge.expectation import Expectation
 from ramclouds.bridge.outcome import may_succeed
-from ramclouds.types import InvalidToolCall
 
 if TYPE_CHECKING:
     # To a type checker each class is the client's, from which it derives.
+    from ramclouds.bridge.expectation import Expectation
     from ramclouds.errors import APIConnectionError as APIConnectionError
     from ramclouds.errors import BadRequestError as BadRequestError
     from ramclouds.errors import ConfigurationError as ConfigurationError
@@ -74,12 +73,12 @@ globals().update({twin.__name__: twin for twin in _TWINS.values()})
 # The errors below have no counterpart in the client: a completion came that is not what was asked.
 
 
-def invalid_calls(message: AIMessage) -> tuple[InvalidToolCall, ...]:
+def invalid_calls(message: AIMessage) -> tuple[client.InvalidToolCall, ...]:
     """The calls of a message that no tool may run, with their arguments as the model wrote them."""
     listed = message.additional_kwargs.get(INVALID_TOOL_CALLS, message.invalid_tool_calls)
     named = ((call, call["name"] or "", call["args"] or "") for call in listed)
     return tuple(
-        InvalidToolCall(call["id"] or "", name, arguments, call["error"] or "")
+        client.InvalidToolCall(call["id"] or "", name, arguments, call["error"] or "")
         for call, name, arguments in named
     )
 
@@ -105,7 +104,7 @@ class InvalidToolCallError(_AnswerError):
     partial: client.Completion | None = None
 
     @property
-    def invalid_tool_calls(self) -> tuple[InvalidToolCall, ...]:
+    def invalid_tool_calls(self) -> tuple[client.InvalidToolCall, ...]:
         """The calls, with their arguments as the model wrote them."""
         return self.partial.invalid_tool_calls if self.partial else ()
 

@@ -10,8 +10,6 @@ from pydantic import AliasChoices, Field, PrivateAttr
 from typing_extensions import Self
 
 from langchain_ramclouds._connection import Connection, ConnectionSettings
-from langchain_ramclouds._model_facts import to_profile
-from ramclouds import model_facts
 from ramclouds.bridge.body_fields import SETTINGS
 from ramclouds.bridge.chat_settings import ChatModelSettings, ChatOptions
 from ramclouds.bridge.settings import CHAT_CLIENT_FIELDS
@@ -92,13 +90,6 @@ class Fields(Connection, ChatModelSettings):
         """
         copied = self.model_copy()
         copied._checked = False
-        return copied
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with other settings; the profile is that of its model."""
-        copied = super().model_copy(update=update, deep=deep)
-        if update and "model" in update and "profile" not in update:
-            copied.profile = to_profile(model_facts(copied.model))
         return copied
 
 

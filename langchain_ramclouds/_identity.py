@@ -24,20 +24,6 @@ _BEHAVIOUR = (
 """Settings that are not sent and yet change what comes back."""
 
 
-class Stored:
-    """How `dumpd` and `load` keep a model; stands before LangChain's own class among the bases."""
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """True: `dumpd` and `load` work, the key as a reference to `RAMCLOUDS_API_KEY`."""
-        return True
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """Fields that are saved as the name of an environment variable."""
-        return {"api_key": "RAMCLOUDS_API_KEY"}
-
-
 def to_identity(model: Fields) -> dict[str, Any]:
     """The settings that change a completion: two models that differ in one share no cache."""
     params = {name: value for name, value in model._body_settings.items() if value is not None}

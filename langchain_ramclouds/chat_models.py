@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
 
@@ -17,30 +17,19 @@ from pydantic import BaseModel, model_validator
 from typing_extensions import Self, Unpack
 
 import ramclouds
-from langchain_ramclouds import _content_blocks
-from langchain_ramclouds._chunks import ChunkConverter
+from langchain_ramclouds import _calls, _content_blocks
+from langchain_ramclouds._connection import Stored
 from langchain_ramclouds._errors import ConfigurationError, model_errors
 from langchain_ramclouds._fields import ChatSettings, Fields
-from langchain_ramclouds._identity import Stored, to_identity, to_ls_params
-from langchain_ramclouds._model_facts import to_profile
-from langchain_ramclouds._request import Request, to_request
-from langchain_ramclouds._results import combine_llm_outputs, to_result
-from langchain_ramclouds._tools import (
-    AnyTool,
-    Method,
-    Schema,
-    ToolChoice,
-    to_response_format,
-    to_tool,
-    to_tool_params,
-)
-from ramclouds import Model, __version__, model_facts, prompted
+from ramclouds import __version__, prompted
 from ramclouds.bridge.body_fields import check_limits
-from ramclouds.bridge.dialects import DialectChoice
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.settings import construct
 from ramclouds.bridge.signatures import LateSignature, with_signature
-from ramclouds.bridge.tokens import count_request, estimate_tokens
+
+if TYPE_CHECKING:
+    from langchain_ramclouds._tools import AnyTool, Method, Schema, ToolChoice
+    from ramclouds import Model
 
 _content_blocks.register()
 
@@ -77,7 +66,7 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
                 check_limits(self._body_settings)
                 check_fallback_models(self.fallback_models, self.model)
                 self._check_clients()
-                DialectChoice.taken({}, self).of(self.model)
+                _calls.DialectChoice.taken({}, self).of(self.model)
 
     @model_validator(mode="after")
     def _set_ramclouds_version(self) -> Self:
@@ -97,21 +86,28 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        return to_identity(self)
+        return _calls.to_identity(self)
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        return to_ls_params(self, stop, kwargs)
+        return _calls.to_ls_params(self, stop, kwargs)
 
     def _resolve_model_profile(self) -> ModelProfile | None:
-        return to_profile(model_facts(self.model))
+        return _calls.to_profile(ramclouds.model_facts(self.model))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other settings; the profile is that of its model."""
+        copied = super().model_copy(update=update, deep=deep)
+        if update and "model" in update and "profile" not in update:
+            copied.profile = _calls.to_profile(ramclouds.model_facts(copied.model))
+        return copied
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
-        return combine_llm_outputs(llm_outputs)
+        return _calls.combine_llm_outputs(llm_outputs)
 
     def get_num_tokens(self, text: str) -> int:
         """About how many tokens a text has; exact with `custom_get_token_ids`."""
         token_ids = self.custom_get_token_ids
-        return estimate_tokens(text) if token_ids is None else len(token_ids(text))
+        return _calls.estimate_tokens(text) if token_ids is None else len(token_ids(text))
 
     def get_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
@@ -119,8 +115,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         """About how many tokens a conversation has, tools and replayed reasoning included."""
         if not messages:
             return 0
-        params = to_request(self, messages, None, {}).params
-        return count_request(params, map(to_tool, tools or ()), self.get_num_tokens)
+        params = _calls.to_request(self, messages, None, {}).params
+        return _calls.count_request(params, map(_calls.to_tool, tools or ()), self.get_num_tokens)
 
     # --- calls ---
 
@@ -135,11 +131,11 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            request = to_request(self, messages, stop, kwargs)
+            request = _calls.to_request(self, messages, stop, kwargs)
             completion = self._asker(request).complete(**request.params)
             while request.expectation.asks_again(completion):
                 completion = self._asker(request).complete(**request.params)
-            return to_result(completion, request)
+            return _calls.to_result(completion, request)
 
     @with_signature
     async def _agenerate(
@@ -150,11 +146,11 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         **kwargs: Any,
     ) -> ChatResult:
         with model_errors():
-            request = to_request(self, messages, stop, kwargs)
+            request = _calls.to_request(self, messages, stop, kwargs)
             completion = await self._aasker(request).complete(**request.params)
             while request.expectation.asks_again(completion):
                 completion = await self._aasker(request).complete(**request.params)
-            return to_result(completion, request)
+            return _calls.to_result(completion, request)
 
     # LangChain tells the callbacks about tokens itself, and passes a run_manager only where it
     # does not: in `stream_events(version="v3")`.
@@ -167,8 +163,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         with model_errors():
-            request = to_request(self, messages, stop, kwargs)
-            converter = ChunkConverter(request.expectation, request.json_schema)
+            request = _calls.to_request(self, messages, stop, kwargs)
+            converter = _calls.ChunkConverter(request.expectation, request.json_schema)
             while not converter.is_done:
                 with closing(self._asker(request).stream(**request.params)) as chunks:
                     for chunk in chunks:
@@ -185,8 +181,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with model_errors():
-            request = to_request(self, messages, stop, kwargs)
-            converter = ChunkConverter(request.expectation, request.json_schema)
+            request = _calls.to_request(self, messages, stop, kwargs)
+            converter = _calls.ChunkConverter(request.expectation, request.json_schema)
             while not converter.is_done:
                 async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                     async for chunk in chunks:
@@ -207,11 +203,13 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         with model_errors():
             return await self._aclient().models()
 
-    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
+    def _asker(self, request: _calls.Request) -> ramclouds.Client | prompted.PromptingClient:
         client, mode = self._client(), request.mode
         return client if mode is None else prompted.PromptingClient(client, mode)
 
-    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+    def _aasker(
+        self, request: _calls.Request
+    ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         client, mode = self._aclient(), request.mode
         return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
@@ -233,14 +231,14 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         a dict as OpenAI and Anthropic have it. A completion without a forced call raises.
         """
         with model_errors():
-            params = to_tool_params(
+            params = _calls.to_tool_params(
                 tools,
                 tool_choice=tool_choice,
                 strict=strict,
                 parallel_tool_calls=parallel_tool_calls,
             )
             if response_format is not None:
-                params["response_format"] = to_response_format(
+                params["response_format"] = _calls.to_response_format(
                     response_format, strict=strict is not False
                 )
         return self.bind(**params, **kwargs)
@@ -286,11 +284,8 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         take is asked for through the prompt. A completion that does not fit raises
         `StructuredOutputError`.
         """
-        # With classes of pydantic that only structured output needs.
-        from langchain_ramclouds._structured import with_structure
-
         with model_errors():
-            return with_structure(
+            return _calls.with_structure(
                 self._unchecked(),
                 schema,
                 method=method,

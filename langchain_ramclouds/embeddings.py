@@ -11,9 +11,8 @@ from langchain_core.load.serializable import Serializable
 from pydantic import AliasChoices, Field
 from typing_extensions import Unpack
 
-from langchain_ramclouds._connection import Connection, ConnectionSettings
+from langchain_ramclouds._connection import Connection, ConnectionSettings, Stored
 from langchain_ramclouds._errors import ConfigurationError, model_errors
-from langchain_ramclouds._identity import Stored
 from ramclouds.bridge.settings import EmbeddingSettings, construct
 from ramclouds.bridge.signatures import LateSignature
 

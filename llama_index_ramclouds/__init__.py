@@ -1,6 +1,5 @@
 """RamClouds models for LlamaIndex."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 try:
@@ -18,18 +17,15 @@ from llama_index_ramclouds._errors import (
     StructuredOutputError,
 )
 from llama_index_ramclouds.llm import RamClouds
+from ramclouds.bridge.late_names import late_names
 
 if TYPE_CHECKING:
     from llama_index_ramclouds.embeddings import RamCloudsEmbedding
 else:
-
-    def __getattr__(name):
-        # Loaded on first use: a process that chats embeds nothing.
-        if name not in ("RamCloudsEmbedding", "embeddings"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        embeddings = import_module("llama_index_ramclouds.embeddings")
-        globals()["RamCloudsEmbedding"] = embeddings.RamCloudsEmbedding
-        return globals()[name]
+    # A process that chats embeds nothing.
+    __getattr__ = late_names(
+        __name__, {"llama_index_ramclouds.embeddings": ("RamCloudsEmbedding",)}
+    )
 
     def __dir__():
         return sorted({*globals(), *__all__})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ThinkingBlock, ToolCallBlock
 
-from ramclouds import Choice, Completion, InvalidToolCall, ResponseError, ToolCall
-from ramclouds.bridge.expectation import Expectation
+import ramclouds
+from ramclouds import ResponseError
 from ramclouds.bridge.outcome import Outcome
+
+if TYPE_CHECKING:
+    from ramclouds.bridge.expectation import Expectation
 
 INVALID_TOOL_CALLS = "invalid_tool_calls"
 """Key of a message's `additional_kwargs`: the calls that no tool may run."""
@@ -17,7 +20,7 @@ INVALID_TOOL_CALLS = "invalid_tool_calls"
 class UnfitAnswerError(ResponseError, ValueError):
     """A completion that is not what was asked for: its text is in `text`."""
 
-    partial: Completion | None = None
+    partial: ramclouds.Completion | None = None
 
     @property
     def text(self) -> str:
@@ -38,7 +41,7 @@ class InvalidToolCallError(UnfitAnswerError):
     """The model called tools with arguments that are cut off, or not one JSON object."""
 
     @property
-    def invalid_tool_calls(self) -> tuple[InvalidToolCall, ...]:
+    def invalid_tool_calls(self) -> tuple[ramclouds.InvalidToolCall, ...]:
         """The calls, with their arguments as the model wrote them."""
         return self.partial.invalid_tool_calls if self.partial else ()
 
@@ -91,7 +94,7 @@ def facts_of(response: ChatResponse) -> dict[str, Any]:
     """What an error keeps of a response."""
     message, about = response.message, response.additional_kwargs
     thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
-    choice = Choice(
+    choice = ramclouds.Choice(
         text=message.content or "",
         reasoning="".join(block.content or "" for block in thoughts),
         refusal=about.get("refusal", ""),
@@ -100,7 +103,7 @@ def facts_of(response: ChatResponse) -> dict[str, Any]:
         invalid_tool_calls=invalid_calls(message),
     )
     return {
-        "partial": Completion(
+        "partial": ramclouds.Completion(
             model=about.get("model") or "",
             choices=(choice,),
             tool_calling=about.get("tool_calling"),
@@ -114,16 +117,18 @@ def facts_of(response: ChatResponse) -> dict[str, Any]:
 _FACTS = ("token_limit", "fallback_from")
 
 
-def _calls(message: ChatMessage) -> tuple[ToolCall, ...]:
+def _calls(message: ChatMessage) -> tuple[ramclouds.ToolCall, ...]:
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     listed = message.additional_kwargs.get("tool_calls") or ()
     calls = [(call["id"], call["function"]) for call in listed if isinstance(call, dict)]
     if not calls:
-        return tuple(ToolCall(block.tool_call_id or "", block.tool_name, "") for block in blocks)
-    return tuple(ToolCall(id, of["name"], of["arguments"]) for id, of in calls)
+        return tuple(
+            ramclouds.ToolCall(block.tool_call_id or "", block.tool_name, "") for block in blocks
+        )
+    return tuple(ramclouds.ToolCall(id, of["name"], of["arguments"]) for id, of in calls)
 
 
-def invalid_calls(message: ChatMessage) -> tuple[InvalidToolCall, ...]:
+def invalid_calls(message: ChatMessage) -> tuple[ramclouds.InvalidToolCall, ...]:
     """The calls of a message that no tool may run."""
     listed = message.additional_kwargs.get(INVALID_TOOL_CALLS) or ()
-    return tuple(InvalidToolCall(**call) for call in listed)
+    return tuple(ramclouds.InvalidToolCall(**call) for call in listed)

@@ -21,10 +21,8 @@ from llama_index.core.instrumentation.events.llm import (
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.types import Model
 
-from llama_index_ramclouds import _structured
+from llama_index_ramclouds import _calls
 from llama_index_ramclouds._fields import Fields
-from llama_index_ramclouds._output import ArrivingObject, to_object
-from llama_index_ramclouds._structured import Attempt
 from ramclouds import APIStatusError
 
 if TYPE_CHECKING:
@@ -121,17 +119,17 @@ class StructuredPrediction(Fields, FunctionCallingLLM):
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None,
         prompt_args: dict[str, Any],
-    ) -> Attempt[Model] | None:
+    ) -> _calls.Attempt[Model] | None:
         """The first attempt; None leaves the prediction to core's programs."""
-        modes = _structured.modes(self, llm_kwargs)
+        modes = _calls.modes(self, llm_kwargs)
         if modes is None:
             return None
         # Core's FunctionCallingProgram.acall forgets the system prompt.
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
-        return Attempt(self, modes, output_cls, messages, llm_kwargs or {})
+        return _calls.Attempt(self, modes, output_cls, messages, llm_kwargs or {})
 
 
-def predict(llm: LLM, attempt: Attempt[Model]) -> Model:
+def predict(llm: LLM, attempt: _calls.Attempt[Model]) -> Model:
     """Ask in one mode after the other, until one is not refused."""
     while True:
         try:
@@ -139,10 +137,10 @@ def predict(llm: LLM, attempt: Attempt[Model]) -> Model:
         except APIStatusError as error:
             attempt = attempt.after(error)
         else:
-            return to_object(response, attempt)
+            return _calls.to_object(response, attempt)
 
 
-async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
+async def apredict(llm: LLM, attempt: _calls.Attempt[Model]) -> Model:
     """Ask in one mode after the other, until one is not refused."""
     while True:
         try:
@@ -150,13 +148,13 @@ async def apredict(llm: LLM, attempt: Attempt[Model]) -> Model:
         except APIStatusError as error:
             attempt = attempt.after(error)
         else:
-            return to_object(response, attempt)
+            return _calls.to_object(response, attempt)
 
 
-def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
+def stream(llm: LLM, attempt: _calls.Attempt[Any]) -> Generator[Any, None, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
-        arriving = ArrivingObject(attempt)
+        arriving = _calls.ArrivingObject(attempt)
         try:
             with closing(llm.stream_chat(**attempt.to_kwargs())) as responses:
                 for response in responses:
@@ -168,10 +166,10 @@ def stream(llm: LLM, attempt: Attempt[Any]) -> Generator[Any, None, None]:
             return
 
 
-async def astream(llm: LLM, attempt: Attempt[Any]) -> AsyncGenerator[Any, None]:
+async def astream(llm: LLM, attempt: _calls.Attempt[Any]) -> AsyncGenerator[Any, None]:
     """Ask as `predict` does: partial objects as they arrive, then the whole one."""
     while True:
-        arriving = ArrivingObject(attempt)
+        arriving = _calls.ArrivingObject(attempt)
         try:
             async with aclosing(await llm.astream_chat(**attempt.to_kwargs())) as responses:
                 async for response in responses:

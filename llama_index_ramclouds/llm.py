@@ -22,24 +22,20 @@ from llama_index.core.utils import get_tokenizer
 from typing_extensions import Unpack
 
 import ramclouds
-from llama_index_ramclouds import _tools
-from llama_index_ramclouds._chunks import aeach, aexpecting, each, expecting, with_events
+from llama_index_ramclouds import _calls
 from llama_index_ramclouds._errors import as_expected, asks_again
 from llama_index_ramclouds._fields import LLMSettings
-from llama_index_ramclouds._model_facts import to_metadata
 from llama_index_ramclouds._predictions import StructuredPrediction
-from llama_index_ramclouds._request import Request, prompted_mode, to_expectation, to_request
-from llama_index_ramclouds._results import ResponseBuilder, to_chat, to_completion
-from ramclouds import Model, ModelFacts, model_facts, prompted
-from ramclouds.bridge.expectation import Expectation
+from ramclouds import prompted
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.signatures import LateSignature, with_signature
-from ramclouds.bridge.tokens import count_request
-from ramclouds.models import KnownModel
 
 if TYPE_CHECKING:
     from llama_index.core.chat_engine.types import AgentChatResponse
     from llama_index.core.tools.types import BaseTool
+
+    from ramclouds import Model, ModelFacts
+    from ramclouds.models import KnownModel
 
 
 class RamClouds(StructuredPrediction):
@@ -63,7 +59,7 @@ class RamClouds(StructuredPrediction):
             check_fallback_models(self.fallback_models, self.model)
             # Never begun, so nothing is sent: finds a missing key, a bad URL or a parameter out of
             # its range now rather than at the first call.
-            self._client().stream(**to_request(self, [ChatMessage("")], {}).params)
+            self._client().stream(**_calls.to_request(self, [ChatMessage("")], {}).params)
             if self.async_http_client is not None:
                 self._async_client()
 
@@ -75,12 +71,12 @@ class RamClouds(StructuredPrediction):
     @property
     def facts(self) -> ModelFacts:
         """What is known about the model."""
-        return model_facts(self.model)
+        return ramclouds.model_facts(self.model)
 
     @property
     def metadata(self) -> LLMMetadata:
         """What core asks of every LLM: window, reserved output, abilities."""
-        return to_metadata(self)
+        return _calls.to_metadata(self)
 
     def to_payload(self) -> dict[str, Any]:
         """What events say about the LLM."""
@@ -91,8 +87,8 @@ class RamClouds(StructuredPrediction):
         tokens = self.tokenizer or get_tokenizer()
         if isinstance(text, str):
             return len(tokens(text))
-        params = to_request(self, text, {}).params
-        return count_request(params, count=lambda part: len(tokens(part)))
+        params = _calls.to_request(self, text, {}).params
+        return _calls.count_request(params, count=lambda part: len(tokens(part)))
 
     def list_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""
@@ -102,11 +98,13 @@ class RamClouds(StructuredPrediction):
         """Ask the gateway which models the key may use."""
         return await self._async_client().models()
 
-    def _asker(self, request: Request) -> ramclouds.Client | prompted.PromptingClient:
+    def _asker(self, request: _calls.Request) -> ramclouds.Client | prompted.PromptingClient:
         client, mode = self._client(), request.mode
         return client if mode is None else prompted.PromptingClient(client, mode)
 
-    def _aasker(self, request: Request) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
+    def _aasker(
+        self, request: _calls.Request
+    ) -> ramclouds.AsyncClient | prompted.AsyncPromptingClient:
         client, mode = self._async_client(), request.mode
         return client if mode is None else prompted.AsyncPromptingClient(client, mode)
 
@@ -120,7 +118,7 @@ class RamClouds(StructuredPrediction):
     @with_signature
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Complete a conversation; `kwargs` are parameters of the request."""
-        expectation = to_expectation(self, messages, kwargs)
+        expectation = _calls.to_expectation(self, messages, kwargs)
         response = self._chat(messages, **kwargs)
         while asks_again(response, expectation):
             response = self._chat(messages, **kwargs)
@@ -129,7 +127,7 @@ class RamClouds(StructuredPrediction):
     @with_signature
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Complete a conversation; `kwargs` are parameters of the request."""
-        expectation = to_expectation(self, messages, kwargs)
+        expectation = _calls.to_expectation(self, messages, kwargs)
         response = await self._achat(messages, **kwargs)
         while asks_again(response, expectation):
             response = await self._achat(messages, **kwargs)
@@ -138,26 +136,28 @@ class RamClouds(StructuredPrediction):
     @with_signature
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Complete a conversation chunk by chunk; each holds all that came before it."""
-        expectation = to_expectation(self, messages, kwargs)
+        expectation = _calls.to_expectation(self, messages, kwargs)
         ask = partial(self._stream_chat, messages, **kwargs)
-        return ask() if expectation.is_any else expecting(ask(), expectation, ask)
+        return ask() if expectation.is_any else _calls.expecting(ask(), expectation, ask)
 
     @with_signature
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Complete a conversation chunk by chunk; leaving the stream closes its connection."""
-        expectation = to_expectation(self, messages, kwargs)
-        ask = partial(with_events, llm_chat_callback, self._astream_chat, self, messages, **kwargs)
+        expectation = _calls.to_expectation(self, messages, kwargs)
+        ask = partial(
+            _calls.with_events, llm_chat_callback, self._astream_chat, self, messages, **kwargs
+        )
         responses = await ask()
-        return responses if expectation.is_any else aexpecting(responses, expectation, ask)
+        return responses if expectation.is_any else _calls.aexpecting(responses, expectation, ask)
 
     @with_signature
     @llm_completion_callback()
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Complete a prompt, which is sent as one user message."""
-        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        return to_completion(self._asker(request).complete(**request.params))
+        request = _calls.to_request(self, self._to_messages(prompt, formatted), kwargs)
+        return _calls.to_completion(self._asker(request).complete(**request.params))
 
     @with_signature
     @llm_completion_callback()
@@ -165,8 +165,8 @@ class RamClouds(StructuredPrediction):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """Complete a prompt, which is sent as one user message."""
-        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        return to_completion(await self._aasker(request).complete(**request.params))
+        request = _calls.to_request(self, self._to_messages(prompt, formatted), kwargs)
+        return _calls.to_completion(await self._aasker(request).complete(**request.params))
 
     @with_signature
     @llm_completion_callback()
@@ -174,8 +174,10 @@ class RamClouds(StructuredPrediction):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Complete a prompt chunk by chunk; each holds all that came before it."""
-        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
-        return each(self._asker(request).stream(**request.params), ResponseBuilder().to_completion)
+        request = _calls.to_request(self, self._to_messages(prompt, formatted), kwargs)
+        return _calls.each(
+            self._asker(request).stream(**request.params), _calls.ResponseBuilder().to_completion
+        )
 
     @with_signature
     async def astream_complete(
@@ -184,7 +186,7 @@ class RamClouds(StructuredPrediction):
         """Complete a prompt chunk by chunk; leaving the stream closes its connection."""
         if formatted:
             kwargs["formatted"] = formatted
-        return await with_events(
+        return await _calls.with_events(
             llm_completion_callback, self._astream_complete, self, prompt, **kwargs
         )
 
@@ -192,29 +194,33 @@ class RamClouds(StructuredPrediction):
 
     @llm_chat_callback()
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        request = to_request(self, messages, kwargs)
-        return to_chat(self._asker(request).complete(**request.params))
+        request = _calls.to_request(self, messages, kwargs)
+        return _calls.to_chat(self._asker(request).complete(**request.params))
 
     @llm_chat_callback()
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        request = to_request(self, messages, kwargs)
-        return to_chat(await self._aasker(request).complete(**request.params))
+        request = _calls.to_request(self, messages, kwargs)
+        return _calls.to_chat(await self._aasker(request).complete(**request.params))
 
     @llm_chat_callback()
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        request = to_request(self, messages, kwargs)
-        return each(self._asker(request).stream(**request.params), ResponseBuilder().to_chat)
+        request = _calls.to_request(self, messages, kwargs)
+        return _calls.each(
+            self._asker(request).stream(**request.params), _calls.ResponseBuilder().to_chat
+        )
 
     def _astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        request = to_request(self, messages, kwargs)
-        return aeach(self._aasker(request).stream(**request.params), ResponseBuilder().to_chat)
+        request = _calls.to_request(self, messages, kwargs)
+        return _calls.aeach(
+            self._aasker(request).stream(**request.params), _calls.ResponseBuilder().to_chat
+        )
 
     def _astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
-        request = to_request(self, self._to_messages(prompt, formatted), kwargs)
+        request = _calls.to_request(self, self._to_messages(prompt, formatted), kwargs)
         chunks = self._aasker(request).stream(**request.params)
-        return aeach(chunks, ResponseBuilder().to_completion)
+        return _calls.aeach(chunks, _calls.ResponseBuilder().to_completion)
 
     def _to_messages(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         if not formatted and self.completion_to_prompt is not None:
@@ -228,18 +234,18 @@ class RamClouds(StructuredPrediction):
     ) -> ChatResponseGen:
         """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = self.stream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
-        if _tools.is_parallel(args, kwargs):
+        if _calls.is_parallel(args, kwargs):
             return responses
-        return each(responses, _tools.keep_first_call)
+        return _calls.each(responses, _calls.keep_first_call)
 
     async def astream_chat_with_tools(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """Chat with tools; a forced call that did not come raises at the end of the stream."""
         responses = await self.astream_chat(**self._prepare_chat_with_tools(tools, *args, **kwargs))
-        if _tools.is_parallel(args, kwargs):
+        if _calls.is_parallel(args, kwargs):
             return responses
-        return aeach(responses, _tools.keep_first_call)
+        return _calls.aeach(responses, _calls.keep_first_call)
 
     def _prepare_chat_with_tools(
         self,
@@ -259,8 +265,8 @@ class RamClouds(StructuredPrediction):
             messages.append(ChatMessage(user_msg) if isinstance(user_msg, str) else user_msg)
         asked = {"messages": messages, **kwargs}
         if tools:
-            asked |= _tools.to_tool_params(tools, tool_choice, required=tool_required)
-            if not allow_parallel_tool_calls and prompted_mode(self, kwargs):
+            asked |= _calls.to_tool_params(tools, tool_choice, required=tool_required)
+            if not allow_parallel_tool_calls and _calls.prompted_mode(self, kwargs):
                 asked.setdefault("parallel_tool_calls", False)
         return asked
 
@@ -271,27 +277,27 @@ class RamClouds(StructuredPrediction):
         allow_parallel_tool_calls: bool = False,
         **kwargs: Any,
     ) -> ChatResponse:
-        return response if allow_parallel_tool_calls else _tools.keep_first_call(response)
+        return response if allow_parallel_tool_calls else _calls.keep_first_call(response)
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
         """The calls of a response; of one that is still arriving, as far as they have come."""
-        found = _tools.selections(response.message)
+        found = _calls.selections(response.message)
         if error_on_no_tool_call and not found:
-            as_expected(response, Expectation(self.model, must_call=True, whole_calls=True))
+            as_expected(response, _calls.Expectation(self.model, must_call=True, whole_calls=True))
         return found
 
     def predict_and_call(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> AgentChatResponse:
         """Have the model choose tools, and call them; without function calling, by ReAct."""
-        kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
+        kwargs = kwargs if self.is_function_calling_model else _calls.react_defaults() | kwargs
         return super().predict_and_call(tools, *args, **kwargs)
 
     async def apredict_and_call(
         self, tools: Sequence[BaseTool], *args: Any, **kwargs: Any
     ) -> AgentChatResponse:
         """Have the model choose tools, and call them; without function calling, by ReAct."""
-        kwargs = kwargs if self.is_function_calling_model else _tools.react_defaults() | kwargs
+        kwargs = kwargs if self.is_function_calling_model else _calls.react_defaults() | kwargs
         return await super().apredict_and_call(tools, *args, **kwargs)

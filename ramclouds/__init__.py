@@ -1,9 +1,9 @@
 """The shared client of RamClouds: completions, plain and streamed, sync and async."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ramclouds._version import __version__
+from ramclouds.bridge.late_names import late_names
 from ramclouds.errors import (
     APIConnectionError,
     APIStatusError,
@@ -29,49 +29,69 @@ from ramclouds.errors import (
     StreamError,
     StreamTruncatedError,
 )
-from ramclouds.models import (
-    EmbeddingFacts,
-    ModelFacts,
-    embedding_facts,
-    known_models,
-    model_facts,
-)
-from ramclouds.types import (
-    Choice,
-    Chunk,
-    Completion,
-    Embeddings,
-    InvalidToolCall,
-    KeyStatus,
-    Model,
-    ToolCall,
-    ToolCallDelta,
-    Usage,
-)
 
 if TYPE_CHECKING:
     from ramclouds._account import Balance, GatewayStatus
     from ramclouds._client import AsyncClient, Client
     from ramclouds._stream.accumulator import accumulate
+    from ramclouds.models import (
+        EmbeddingFacts,
+        ModelFacts,
+        embedding_facts,
+        known_models,
+        model_facts,
+    )
     from ramclouds.prices import Price, Prices, UsageMeter, cost_of, price_of, set_prices
+    from ramclouds.types import (
+        Choice,
+        Chunk,
+        Completion,
+        Embeddings,
+        InvalidToolCall,
+        KeyStatus,
+        Model,
+        ToolCall,
+        ToolCallDelta,
+        Usage,
+    )
 else:
-    # Loaded on first use. httpx comes with the clients: it is most of the import time, and a model
-    # that has made no request needs none of it. No plain call needs the others.
-    _LATE = {
-        "_account": ("Balance", "GatewayStatus"),
-        "_client": ("AsyncClient", "Client"),
-        "_stream.accumulator": ("accumulate",),
-        "prices": ("Price", "Prices", "UsageMeter", "cost_of", "price_of", "set_prices"),
-    }
-
-    def __getattr__(name):
-        if name == "prices":
-            return import_module("ramclouds.prices")
-        for module, names in _LATE.items():
-            if name in names:
-                globals()[name] = found = getattr(import_module(f"ramclouds.{module}"), name)
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # httpx comes with the clients: it is most of the import time, and a model that has made no
+    # request needs none of it.
+    __getattr__ = late_names(
+        __name__,
+        {
+            "ramclouds._account": ("Balance", "GatewayStatus"),
+            "ramclouds._client": ("AsyncClient", "Client"),
+            "ramclouds._stream.accumulator": ("accumulate",),
+            "ramclouds.models": (
+                "EmbeddingFacts",
+                "ModelFacts",
+                "embedding_facts",
+                "known_models",
+                "model_facts",
+            ),
+            "ramclouds.prices": (
+                "Price",
+                "Prices",
+                "UsageMeter",
+                "cost_of",
+                "price_of",
+                "set_prices",
+            ),
+            "ramclouds.types": (
+                "Choice",
+                "Chunk",
+                "Completion",
+                "Embeddings",
+                "InvalidToolCall",
+                "KeyStatus",
+                "Model",
+                "ToolCall",
+                "ToolCallDelta",
+                "Usage",
+            ),
+        },
+    )
 
     def __dir__():
         return sorted({*globals(), *__all__})

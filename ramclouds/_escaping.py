@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from ramclouds._late import late
 
 MASK = "sk-***"
 # With `*`: the gateway repeats keys as sk-abc***xyz, and that is still a piece of one.
-KEY_SHAPED = re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
+KEY_SHAPED = late(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_*\-]{3,}")
 
 # Controls (C0 and C1), line and paragraph separators, marks that change a text's direction, and
 # halves of surrogate pairs, which no output can encode: a server's text must not steer a terminal.

@@ -15,6 +15,7 @@ import httpx
 from pydantic import Secret, SecretStr
 
 from ramclouds._addresses import DEFAULT_BASE_URL, base_url_from, is_unencrypted
+from ramclouds._late import late
 from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.bridge.fallback_models import check_fallback_models
@@ -178,7 +179,7 @@ def warn_user(message: str) -> None:
     warnings.warn(message, stacklevel=level)
 
 
-_IN_LIBRARIES = re.compile(
+_IN_LIBRARIES = late(
     r"(ramclouds|langchain_ramclouds|llama_index_ramclouds|langchain|langchain_core|langgraph"
     r"|llama_index|pydantic|contextlib|functools|copy|pickle|asyncio|threading|concurrent)(\.|$)"
 )

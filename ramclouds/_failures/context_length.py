@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ramclouds._late import late
+
 CODES = frozenset(
     {
         "context_length_exceeded",  # OpenAI and most others
@@ -72,13 +74,13 @@ WORDINGS = (
 )
 
 # These mention tokens or limits, and are about something else.
-COUNTER_EXAMPLES = re.compile(
+COUNTER_EXAMPLES = late(
     r"rate.?limit|too many requests|throttl|per (minute|min|hour|day)\b|\b[TR]PM\b|please wait"
     r"|quota|频率|限流|并发|速率|次数|每分钟|图片|文件|余额|额度",
     re.I,
 )
 
-_WORDING = re.compile("|".join(f"(?:{pattern})" for pattern in WORDINGS), re.I | re.S)
+_WORDING = late("|".join(f"(?:{pattern})" for pattern in WORDINGS), re.I | re.S)
 
 
 def is_too_long(message: str) -> bool:

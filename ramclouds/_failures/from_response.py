@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, TypeVar
 
 import httpx
@@ -22,6 +21,7 @@ from ramclouds._failures.redact import Redactor
 from ramclouds._failures.response_head import ResponseHead
 from ramclouds._failures.retry import retry_after, wait_in
 from ramclouds._json.parsing import preview
+from ramclouds._late import late
 from ramclouds.types import Completion
 
 _BODY_PREVIEW = 4096
@@ -29,7 +29,7 @@ _MESSAGE_LENGTH = 1000
 _NO_MESSAGE = "The gateway sent an error without a message"
 # "The upstream of this group is saturated": New API's words for a provider's 429.
 _SATURATED = "上游负载已饱和"
-_REQUEST_ID = re.compile(r" ?\(request id: ([\w-]{1,80})\)")
+_REQUEST_ID = late(r" ?\(request id: ([\w-]{1,80})\)")
 
 E = TypeVar("E", bound=e.RamCloudsError)
 _NO_CONTENT = (

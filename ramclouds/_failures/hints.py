@@ -10,30 +10,31 @@ from typing import TYPE_CHECKING
 from ramclouds import errors as e
 from ramclouds._failures.classification import exceeds_limit
 from ramclouds._failures.model_names import chat_name_of, nearest_name
+from ramclouds._late import late
 from ramclouds.bridge.outcome import refuses_effort
 
 if TYPE_CHECKING:
     from ramclouds._failures.error_body import ErrorBody
     from ramclouds._failures.response_head import ResponseHead
 
-_CHANNEL_IN_KEY = re.compile(r"指定渠道|specif\w{0,9} (a )?channel", re.I)
-_MAX_TOKENS = re.compile(r"max_(output_|completion_)?tokens|integer_below_min", re.I)
-_TOO_SMALL = re.compile(
+_CHANNEL_IN_KEY = late(r"指定渠道|specif\w{0,9} (a )?channel", re.I)
+_MAX_TOKENS = late(r"max_(output_|completion_)?tokens|integer_below_min", re.I)
+_TOO_SMALL = late(
     r"minimum|at least|too small|>=|(below|less than) (the )?min"
     r"|(must be|should be|is not) (greater|larger|more|higher) than",
     re.I,
 )
 # OpenRouter: "No endpoints found that support tool use"; Ollama: "x does not support tools";
 # DashScope: "tools is not supported".
-_NO_TOOLS = re.compile(
+_NO_TOOLS = late(
     r"support (?:tool use|tools?\b|function call|the provided 'tool_choice')"
     r"|\b(?:tools?|tool calling|tool use|function calling) (?:is|are) not supported",
     re.I,
 )
-_UNSUPPORTED = re.compile(r"unsupported (parameter|value)|not supported", re.I)
+_UNSUPPORTED = late(r"unsupported (parameter|value)|not supported", re.I)
 # The gateway takes field paths for hosts and masks them, as in `***.***.custom.name`, so the words
 # in a path say nothing. The lookbehind lets a search start once a word.
-_PATH = re.compile(r"(?<![\w*\[\]])[\w*\[\]]+(?:\.[\w*\[\]]+)+")
+_PATH = late(r"(?<![\w*\[\]])[\w*\[\]]+(?:\.[\w*\[\]]+)+")
 
 _WHERE = "ramclouds.me or its Telegram bot @ramclouds_bot"
 _DASH = (
@@ -259,6 +260,6 @@ def _fits(failure: _Failure, condition: _Condition) -> bool:
         return True
     if isinstance(condition, str):
         return condition in (failure.error_body.code, failure.error_body.type)
-    if isinstance(condition, re.Pattern):
-        return condition.search(failure.words) is not None
-    return condition(failure)
+    if callable(condition):
+        return condition(failure)
+    return condition.search(failure.words) is not None

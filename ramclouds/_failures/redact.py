@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import json
-import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,8 +13,9 @@ from pydantic import SecretStr
 
 from ramclouds._escaping import KEY_SHAPED, MASK
 from ramclouds._json.parsing import with_texts
+from ramclouds._late import late
 
-_BEARER = re.compile(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
+_BEARER = late(r"(?i)(bearer\s{1,9})[^\s\"',}]+")
 _MASKED_BEARER = rf"\1{MASK}"
 # Masking shorter ones would mask words.
 _SHORTEST_KEY = 8

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
+from ramclouds._late import late
 from ramclouds.errors import (
     ContentFilterError,
     EmptyResponseError,
@@ -32,8 +33,8 @@ _MAY_BE_BILLED = (ContentFilterError, EmptyResponseError, StreamTruncatedError)
 
 # Go's duration format, as in x-ratelimit-reset-requests: 1m12.5s, 250ms, 2h.
 _GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
-_GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
+_GO_PART = late(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+_GO_DURATION = late(rf"(?:{_GO_PART.pattern})+")
 
 
 def retry_delay(
@@ -108,13 +109,13 @@ def _until_reset(headers: Mapping[str, str]) -> float | None:
 # Words of OpenAI, Gemini, Azure and Chinese providers: "Please try again in 1m12.5s", "Please retry
 # in 31.5s", "Please retry after 6 seconds", "in 2 minutes and 3 seconds", "请在 5 秒后重试"
 # and, with the number first, "10秒后重试"
-_ASKS_TO_WAIT = re.compile(
+_ASKS_TO_WAIT = late(
     r"(?:(?:try|retry|retrying)(?: again| your request)? (?:in|after)|wait(?: for)?"
     r"|reset (?:in|after)|请在?|等待)(?: about| approximately)? {0,2}(?=\d)"
     r"|(?<![\d.])(?=\d{1,9} {0,2}(?:秒|分钟?|小时)后)",
     re.I,
 )
-_PART = re.compile(
+_PART = late(
     r"(\d{1,9}(?:\.\d{1,9})?) {0,2}(m(?:illi)?s|s|m|h|d|毫秒|秒|分|小时)[a-z钟]{0,10}"
     r"(?:,| and)? {0,2}",
     re.I,

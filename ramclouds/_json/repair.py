@@ -10,46 +10,47 @@ from typing import Any
 from pydantic_core import from_json
 
 from ramclouds._json.parsing import not_json
+from ramclouds._late import late
 
 PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
 
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 # A comment holds no quote and no bracket, or it may be part of a string; behind a colon it would be
 # a value: `{link: //host}`.
-_STRINGS = re.compile(_STRING)
-_COMMENT = re.compile(
+_STRINGS = late(_STRING)
+_COMMENT = late(
     rf"({_STRING}|:\s*(?=[/#]))|/\*[^\"'{{}}\[\]]*?\*/|(?://|#)[ \t][^\n\"'{{}}\[\]]*(?=\n)"
 )
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
+_ESCAPE = late(r"\\(u[0-9a-fA-F]{4}|.|$)", re.DOTALL)
 # "C:\new\x": a drive and backslashes, or one and a dot, or a word alone, as no text has it:
 # "Q:\nWhat is it?". "\\server\share": a host, and one later.
-_PATH = re.compile(
+_PATH = late(
     r'"(?:[A-Za-z]:\\(?!u[0-9a-fA-F]{4})\w(?:[^"\n:*?<>|]*(?:\\\w|\.)|[\w-]*(?="))'
     r"|\\\\[A-Za-z][\w.-]+\\(?!u[0-9a-fA-F]{4})(?=[\w$]))"
     r'[^"\n:*?<>|]*"'
 )
 # "cd C:\Users\new": one within a text.
-_PATH_INSIDE = re.compile(r"""(?<=[\s'=(])[A-Za-z]:(?:\\\w[^\s"'\\:*?<>|]*)+""")
+_PATH_INSIDE = late(r"""(?<=[\s'=(])[A-Za-z]:(?:\\\w[^\s"'\\:*?<>|]*)+""")
 # An escape that JSON does not have shows a path. Where there is none, spaces show a text, as in
 # "P:\nA line.\nAnother", and so do the letters of lists and questions.
-_NO_ESCAPE = re.compile(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
-_IS_PATH = re.compile(r'"(?:\\.*|[C-PR-Zc-pr-z]:(?:\S*|.*\.\w{1,5})")', re.DOTALL)
-_LITERAL = re.compile(r"\b(?:None|True|False)\b")
-_PUNCTUATION = re.compile(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
+_NO_ESCAPE = late(r"\\(?![\"\\/bfnrt]|u[0-9a-fA-F]{4})")
+_IS_PATH = late(r'"(?:\\.*|[C-PR-Zc-pr-z]:(?:\S*|.*\.\w{1,5})")', re.DOTALL)
+_LITERAL = late(r"\b(?:None|True|False)\b")
+_PUNCTUATION = late(r"[\s\\\"'`\u201c\u201d\u2018\u2019,;:=>{}\[\]]+")
 _QUOTES = "\"'`\u201c\u201d\u2018\u2019"
-_QUOTED_MARKS = re.compile(r"[\\\"'`\u201c\u201d\u2018\u2019]")
+_QUOTED_MARKS = late(r"[\\\"'`\u201c\u201d\u2018\u2019]")
 # `{city: Hanoi}`, `{city: Ho Chi Minh}`: but no `a.b`, `f()`, `a + b`, which are code.
-_BARE = re.compile(
+_BARE = late(
     r"(?!.*\b(?:and|or|not|in|is|if|else|await|new|undefined|NaN|Infinity)\b)"
     r"[^\W\d]\w*(?:[ -]\w+)*|"
 )
 # `["a"][0]`
-_SUBSCRIPT = re.compile(r"[\]\"]\s*\[")
+_SUBSCRIPT = late(r"[\]\"]\s*\[")
 # A repair takes time that grows faster than the text.
 _LONGEST = 32_768
 # The first quote inside of a string closes one: `a" + b`, but not `say "hi"`, nor `a 5" pipe`.
-_CODE = re.compile(r"""[^"]*[^"\d\s(]"(?:[\s+*%,;:=)]|$)""")
-_ESCAPED_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*\\"')
+_CODE = late(r"""[^"]*[^"\d\s(]"(?:[\s+*%,;:=)]|$)""")
+_ESCAPED_QUOTE = late(r'(?<!\\)(?:\\\\)*\\"')
 _PAIRS = (("{", "}"), ("[", "]"))
 _DECODED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 

@@ -11,8 +11,9 @@ from pydantic_core import from_json
 
 from ramclouds._json.repair import PYTHON_LITERALS, repaired
 from ramclouds._json.surrogates import whole
+from ramclouds._late import late
 
-_BRACKETED = re.compile(r"[{\[].*[}\]]$", re.DOTALL)
+_BRACKETED = late(r"[{\[].*[}\]]$", re.DOTALL)
 _KINDS: dict[type, tuple[str, ...]] = {
     type(None): ("null",),
     bool: ("boolean",),

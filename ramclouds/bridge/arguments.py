@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ramclouds._json.parsing import loaded
+from ramclouds._late import late
 from ramclouds.bridge._schema_tree import resolved
 from ramclouds.bridge.schemas import Form, prepare_schema
 from ramclouds.bridge.wrapping import LABELS, decoded_by, unwrapped
@@ -16,8 +16,8 @@ from ramclouds.bridge.wrapping import LABELS, decoded_by, unwrapped
 __all__ = ["ArgumentsForm", "arguments_form", "arguments_forms"]
 
 _STRING = r'"((?:[^"\\]|\\.)*)"'
-_FIRST_KEY = re.compile(rf"\s*\{{\s*{_STRING}\s*:?\s*")
-_FIRST_TEXT = re.compile(_STRING)
+_FIRST_KEY = late(rf"\s*\{{\s*{_STRING}\s*:?\s*")
+_FIRST_TEXT = late(_STRING)
 _LONGEST_KEY = 200
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
+from ramclouds.bridge._dialect import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.body_fields import BodyFields
-from ramclouds.bridge.dialects import Dialect, MediaInHistory, ReplayReasoning
 from ramclouds.bridge.fallback_models import FallbackSettings
 from ramclouds.bridge.outcome import OnEmpty, OnInvalidToolCalls, OnUnsupported, ToolCalling
 from ramclouds.bridge.pictures import ImagesInText

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from ramclouds._json.parsing import loaded
 from ramclouds._json.repair import is_json, repaired
+from ramclouds._late import late
 from ramclouds.types import Completion
 
 __all__ = [
@@ -30,30 +31,30 @@ __all__ = [
 
 # Line breaks inside of strings are taken as they are: many models write them so.
 _DECODER = json.JSONDecoder(strict=False)
-_OPENING = re.compile(r"[{\[]")
-_KEY = re.compile(r"""\{\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\n]*'|\w+)\s*:""", re.DOTALL)
+_OPENING = late(r"[{\[]")
+_KEY = late(r"""\{\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\n]*'|\w+)\s*:""", re.DOTALL)
 # An escape outside of a string is passed over whole, or each quote in `"\"\"\"` would begin a
 # string that is looked through to the end. A broken string does not go on behind its line.
-_BRACKET = re.compile(r'[{}\[\]]|\\.|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\n[ \t]*```')
+_BRACKET = late(r'[{}\[\]]|\\.|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\n[ \t]*```')
 _WINDOW = 1024
-_FENCE = re.compile(r"\A\s*(?:```[\w-]*\s*)?")
-_OPEN_NUMBER = re.compile(r"(?<=[\s:,\[])-?[\d.eE+-]*\Z")
+_FENCE = late(r"\A\s*(?:```[\w-]*\s*)?")
+_OPEN_NUMBER = late(r"(?<=[\s:,\[])-?[\d.eE+-]*\Z")
 
 # <think>: DeepSeek, Qwen, GLM; <thought>: Gemma; [THINK]: Magistral; the triangles: Kimi-VL. In the
 # middle of a line the opening mark is only mentioned.
-_THOUGHT = re.compile(
+_THOUGHT = late(
     r"^[ \t]*(?P<opening><(?:(?:seed:)?think|thinking|thought|reasoning)>"
     r"|\[THINK\]|\u25c1think\u25b7)"
     r"|</(?:(?:seed:)?think|thinking|thought|reasoning)>|\[/THINK\]|\u25c1/think\u25b7",
     re.IGNORECASE | re.MULTILINE,
 )
 # What shows that the JSON behind it is an example.
-_EXAMPLE = re.compile(
+_EXAMPLE = late(
     r"\b(?:for (?:example|instance)|e\.g|such as|an? example|examples?(?=\W{0,3}:)|like this"
     r"|ví dụ|zum beispiel|par exemple|por ejemplo)\b|例如|比如|например",
     re.IGNORECASE,
 )
-_HOW_TO = re.compile(
+_HOW_TO = late(
     r"\b(?:you (?:can|could|may|might|would|should|must|need|call|write|send|use)|how (?:to|you)"
     r"|(?<!need )(?<!going )(?<!have )(?<!want )(?<!like )to (?:call|use|invoke|make|write|send)"
     r"|(?:would|could|might) (?:look|be|call|write|send|use)|looks? like|by writing|instead of"

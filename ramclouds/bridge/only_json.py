@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from ramclouds._late import late
 from ramclouds.bridge.arguments import ArgumentsForm, arguments_form
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.structured import Shape, text_of_value
 
 __all__ = ["JsonStream", "only_json"]
 
-_OPENING = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
+_OPENING = late(r"\s*(?:```\w*\s*)?(?=\{)")
 
 
 def only_json(text: str, json_schema: Mapping[str, Any], model: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
+from ramclouds._late import late
 from ramclouds.errors import (
     APIConnectionError,
     APIStatusError,
@@ -20,7 +21,9 @@ from ramclouds.errors import (
     ServerError,
     StreamError,
 )
-from ramclouds.types import InvalidToolCall
+
+if TYPE_CHECKING:
+    from ramclouds.types import InvalidToolCall
 
 __all__ = [
     "WORDS",
@@ -67,13 +70,13 @@ _CUT_OFF = {
 }
 # As providers say that they take no tools; and the panic of a gateway that reads `parameters.type`
 # as a string: "interface conversion: interface {} is []interface {}, not string".
-_NATIVE = re.compile(
+_NATIVE = late(
     r"\b(tools?|tool_choice|function[_ -]?call\w*|functions|response_format|json_schema)\b"
     r"|interface conversion: interface \{\} is \[\]interface \{\}, not string",
     re.IGNORECASE,
 )
-_EFFORT = re.compile(r"reasoning[_. ]effort", re.IGNORECASE)
-_TOOLS = re.compile(r"\btools?\b", re.IGNORECASE)
+_EFFORT = late(r"reasoning[_. ]effort", re.IGNORECASE)
+_TOOLS = late(r"\btools?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
+
+from ramclouds._late import late
 
 __all__ = ["ImagesInText", "PictureSplitter", "picture_source", "split_pictures", "with_notes"]
 
@@ -15,11 +16,11 @@ ImagesInText = Literal["text", "block"]
 _DATA = "data:image/"
 # The text in front is bounded: unbounded, a text of `![![![` takes quadratic time.
 _LABEL = r"!\[[^\[\]\n]{0,200}\]\(\s*<?"
-_HEAD = re.compile(_LABEL + _DATA)
-_MAY_BEGIN = re.compile(r"!(?:\[[^\[\]\n]{0,200}(?:\](?:\(\s*<?(?P<url>\S{0,10}))?)?)?\Z")
+_HEAD = late(_LABEL + _DATA)
+_MAY_BEGIN = late(r"!(?:\[[^\[\]\n]{0,200}(?:\](?:\(\s*<?(?P<url>\S{0,10}))?)?)?\Z")
 # A title may stand behind it: `![a](data:... "Title")`.
-_URL = re.compile(_DATA + r"[^\s>]*")
-_ANY = re.compile(_LABEL + r"data:[^)]*\)?")
+_URL = late(_DATA + r"[^\s>]*")
+_ANY = late(_LABEL + r"data:[^)]*\)?")
 
 
 def with_notes(text: str) -> str:

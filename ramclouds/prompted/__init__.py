@@ -12,8 +12,9 @@ had no effect. What comes back keeps the contract of `Chunk` and `Completion`. T
 `prepare` makes the request, and `PromptedParser` reads a completion.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ramclouds.bridge.late_names import late_names
 
 if TYPE_CHECKING:
     from ramclouds.bridge.json_text import is_prose, json_text
@@ -26,25 +27,21 @@ if TYPE_CHECKING:
     from ramclouds.prompted._request import PromptedRequest, prepare
     from ramclouds.prompted._schema import grammar_format
 else:
-    # Loaded on first use: httpx comes with the clients, and a plain call needs nothing but a mode.
-    _LATE = {
-        "bridge.json_text": ("is_prose", "json_text"),
-        "bridge.outcome": ("OnUnsupported", "ToolCalling", "unsupported_message"),
-        "bridge.tools": ("missing_forced_call",),
-        "prompted._clients": ("AsyncPromptingClient", "PromptingClient"),
-        "prompted._mode": ("ToolMode",),
-        "prompted._prompt": ("render",),
-        "prompted._reading.parser": ("PromptedParser",),
-        "prompted._request": ("PromptedRequest", "prepare"),
-        "prompted._schema": ("grammar_format",),
-    }
-
-    def __getattr__(name):
-        for module, names in _LATE.items():
-            if name in names:
-                globals()[name] = found = getattr(import_module(f"ramclouds.{module}"), name)
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # httpx comes with the clients, and a plain call needs nothing but a mode.
+    __getattr__ = late_names(
+        __name__,
+        {
+            "ramclouds.bridge.json_text": ("is_prose", "json_text"),
+            "ramclouds.bridge.outcome": ("OnUnsupported", "ToolCalling", "unsupported_message"),
+            "ramclouds.bridge.tools": ("missing_forced_call",),
+            "ramclouds.prompted._clients": ("AsyncPromptingClient", "PromptingClient"),
+            "ramclouds.prompted._mode": ("ToolMode",),
+            "ramclouds.prompted._prompt": ("render",),
+            "ramclouds.prompted._reading.parser": ("PromptedParser",),
+            "ramclouds.prompted._request": ("PromptedRequest", "prepare"),
+            "ramclouds.prompted._schema": ("grammar_format",),
+        },
+    )
 
     def __dir__():
         return sorted({*globals(), *__all__})

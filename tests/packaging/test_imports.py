@@ -37,11 +37,31 @@ def tops(names: str) -> set[str]:
     return {name.partition(".")[0] for name in names.split()}
 
 
+def own(names: str) -> int:
+    """How many modules of the project are among these: an import takes about 1 ms for each."""
+    return sum("ramclouds" in name for name in names.split())
+
+
+def test_names_that_load_late_are_found_by_their_packages() -> None:
+    code = """
+import ramclouds, langchain_ramclouds, ramclouds.prompted as prompted
+loaded = set(sys.modules)
+for package in (ramclouds, langchain_ramclouds, prompted):
+    assert set(package.__all__) <= set(dir(package)), package
+assert set(sys.modules) == loaded
+assert ramclouds.prices.Price is ramclouds.Price
+assert langchain_ramclouds.embeddings.RamCloudsEmbeddings is langchain_ramclouds.RamCloudsEmbeddings
+assert not hasattr(ramclouds, "Clients")
+"""
+    printed_by(code)
+
+
 def test_client_loads_no_framework_and_adapter_nothing_heavy() -> None:
     """In one process, from the lightest on: the frameworks take a second each."""
     modules = ("ramclouds", "ramclouds.local", "langchain_ramclouds")
     code = "\n".join(f"import {module}; print(*sys.modules)" for module in modules)
-    client, local, langchain = (tops(line) for line in printed_by(code).splitlines())
+    printed = printed_by(code).splitlines()
+    client, local, langchain = map(tops, printed)
 
     assert not client & {"httpx", "httpcore", "httptools", "anyio"}
     assert not {name for name in client if name.startswith(("langchain", "llama_index"))}
@@ -49,6 +69,8 @@ def test_client_loads_no_framework_and_adapter_nothing_heavy() -> None:
     heavy = {"langchain", "langgraph", "openai", "transformers", "tiktoken", "numpy"}
     assert not langchain & heavy
     assert not {name for name in langchain if name.startswith("llama_index")}
+    assert own(printed[0]) <= 7
+    assert own(printed[2]) - own(printed[1]) <= 24
 
 
 def test_adapter_without_its_framework_says_which_extra_to_install() -> None:
@@ -86,7 +108,10 @@ def test_the_wheel_adds_two_files_to_llamaindexs_namespace(unpacked: Path) -> No
 
 def test_llama_index_adapter_of_the_wheel_loads_nothing_heavy(unpacked: Path) -> None:
     code = """
-import llama_index.llms.ramclouds as namespaced, llama_index_ramclouds as ours
+import llama_index_ramclouds as ours
+own = [name for name in sys.modules if "ramclouds" in name]
+assert len(own) <= 27, own
+import llama_index.llms.ramclouds as namespaced
 import llama_index.core.llms, llama_index.embeddings.ramclouds as embeddings
 assert namespaced.RamClouds is ours.RamClouds
 assert namespaced.__all__ == embeddings.__all__ == ours.__all__

@@ -23,21 +23,19 @@ ARROWS = {
     )
 }
 # What `ramclouds/__init__.py` hands to users.
-DOOR = {"_account", "_client", "_stream", "_version", "errors", "models", "prices", "types"}
+DOOR = {
+    "_account", "_client", "_stream", "_version", "bridge", "errors", "models", "prices", "types"
+}  # fmt: skip
 # The public modules that an adapter may import, with the modules inside them.
 FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 
 # Imports inside functions, by package. Each keeps something heavy, or not always installed, out of
 # a process that does not need it. Everything else is imported at the top of its file.
 LAZY = {
-    # The door to httpx, which is most of the client's import, and to what no plain call needs.
-    ("ramclouds", "import_module(f'ramclouds.{module}')"),
-    ("ramclouds", "import_module('ramclouds.prices')"),
-    ("ramclouds.prompted", "import_module(f'ramclouds.{module}')"),
+    # The doors of the packages, to httpx and to what no plain call needs.
+    ("ramclouds.bridge.late_names", "import_module(place_of[name])"),
+    ("ramclouds.bridge.late_names", "import_module(f'{module}.{name}')"),
     ("ramclouds.prompted._mode", "ramclouds.prompted._request"),
-    ("langchain_ramclouds", "import_module('langchain_ramclouds.embeddings')"),
-    ("langchain_ramclouds.chat_models", "langchain_ramclouds._structured"),
-    ("llama_index_ramclouds", "import_module('llama_index_ramclouds.embeddings')"),
     ("ramclouds.bridge.settings", "httpx"),
     # A process that makes sync calls alone needs no async library, and the other way round.
     ("ramclouds._http", "anyio"),

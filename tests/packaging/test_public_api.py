@@ -79,6 +79,7 @@ NAMES = {
         BY_WAY FallbackSettings check_fallback_models fallbacks_of
     """,
     "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history without_effort",
+    "ramclouds.bridge.late_names": "late_names",
     "ramclouds.bridge.history": """
         REASONING_FIELD arguments_text as_content assistant_message result_part said_part wire_call
     """,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from typing_extensions import TypedDict
 
+from ramclouds._late import late
 from ramclouds._wire.chat.request_body import checked_model, lay_over, unknown_argument
 from ramclouds.bridge.body_fields import in_count
 from ramclouds.errors import ConfigurationError
@@ -23,7 +23,7 @@ ENCODING = "encoding_format"
 _OWNED_KEYS = frozenset({"model", "input"})
 _MAX_DIMENSIONS = 65_536
 _BYTES = (bytes, bytearray, memoryview)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = late("[\ud800-\udfff]")
 
 
 class EmbedParams(TypedDict, total=False):
