@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import click
@@ -32,7 +31,7 @@ def command(base_url: str | None, as_json: bool) -> None:
                 "has. `ramclouds doctor` checks the address."
             ) from None
     if as_json:
-        click.echo(json.dumps(_fields(balance), ensure_ascii=False, indent=2))
+        _options.show_json(_fields(balance))
         return
     for line in lines(balance):
         click.echo(escaped(line))

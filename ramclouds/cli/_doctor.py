@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -71,8 +70,7 @@ def command(
             _show(finding)
     is_well = found[-1].state != "fault"
     if as_json:
-        report = {"ok": is_well, "findings": [asdict(one) for one in found]}
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        _options.show_json({"ok": is_well, "findings": [asdict(one) for one in found]})
     elif is_well:
         click.echo("All is well.")
     ctx.exit(0 if is_well else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -49,11 +48,7 @@ def command(words: tuple[str, ...], base_url: str | None, as_json: bool) -> None
             "Leave the words out to see all."
         )
     if as_json:
-        click.echo(
-            json.dumps(
-                [_fields(one, price_of(one.id, url)) for one in found], ensure_ascii=False, indent=2
-            )
-        )
+        _options.show_json([_fields(one, price_of(one.id, url)) for one in found])
         return
     for line in _table([_HEAD, *(_row(one, price_of(one.id, url)) for one in found)]):
         click.echo(line)

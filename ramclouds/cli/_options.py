@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import Any
 
 import click
 
@@ -35,3 +37,8 @@ def address(given: str | None) -> str:
 def has_key() -> bool:
     """Whether a key is set."""
     return bool(os.environ.get("RAMCLOUDS_API_KEY", "").strip())
+
+
+def show_json(value: Any) -> None:
+    """Prints what `--json` asks for."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
