@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, ImageBlock
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
@@ -21,7 +21,14 @@ SOURCE = {
     "url_citation": {"url": "https://example.com", "title": "A", "start_index": 0, "end_index": 2},
 }
 AUDIO = {"id": "audio_1", "data": "UklGRg==", "transcript": "Hi there", "expires_at": 17}
-EXTRA = {"audio": AUDIO, "images": [PICTURE], "annotations": [SOURCE]}
+LINK = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+NO_PICTURE = {"type": "image_url", "image_url": {}}
+FILE = {"type": "file_citation", "file_id": "file-1"}
+EXTRA = {
+    "audio": AUDIO,
+    "images": [PICTURE, LINK, NO_PICTURE],
+    "annotations": [SOURCE, FILE],
+}
 FACTS = {
     "system_fingerprint": "fp_1",
     "service_tier": "default",
@@ -41,8 +48,8 @@ def answer(request: Request) -> Json | Sse:
         {"role": "assistant", "content": "Hi"},
         {"audio": {"id": "audio_1", "data": "UklG", "transcript": "Hi "}},
         {"audio": {"data": "Rg==", "transcript": "there", "expires_at": 17}},
-        {"images": [PICTURE]},
-        {"annotations": [SOURCE]},
+        {"images": EXTRA["images"]},
+        {"annotations": EXTRA["annotations"]},
     ]
     events = [chunk(delta) for delta in deltas] + [chunk({}, "stop")]
     last = {**chunk({}), "choices": [], "usage": COUNTED}
@@ -58,10 +65,15 @@ async def test_langchain_keeps_what_a_message_holds_besides(
     assert message.additional_kwargs == EXTRA
     assert message.response_metadata.items() >= FACTS.items()
     assert message.usage_metadata["input_token_details"] == {"cache_read": 4, "cache_creation": 3}
-    citation = {"type": "citation", **SOURCE["url_citation"]}  # type: ignore[dict-item]
+    citations = [
+        {"type": "citation", **SOURCE["url_citation"]},  # type: ignore[dict-item]
+        {"type": "non_standard_annotation", "value": FILE},
+    ]
     assert message.content_blocks == [
-        {"type": "text", "text": "Hi", "annotations": [citation]},
+        {"type": "text", "text": "Hi", "annotations": citations},
         {"type": "image", "base64": "iVBO", "mime_type": "image/png"},
+        {"type": "image", "url": "https://example.com/a.png"},
+        {"type": "non_standard", "value": NO_PICTURE},
         {"type": "audio", "base64": AUDIO["data"], "mime_type": "audio/wav"},
     ]
 
@@ -72,6 +84,11 @@ async def test_llama_index_keeps_what_a_message_holds_besides(
     gateway.handler = answer
     response = await way.llama_index(llm(), [ChatMessage("Hi")])
     assert response.message.content == "Hi"
+    pictures = [one for one in response.message.blocks if isinstance(one, ImageBlock)]
+    assert [str(picture.url or picture.image_mimetype) for picture in pictures] == [
+        "image/png",
+        "https://example.com/a.png",
+    ]
     assert response.additional_kwargs.items() >= (EXTRA | FACTS | COUNTS).items()
 
 

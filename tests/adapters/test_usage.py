@@ -76,6 +76,18 @@ async def test_handler_of_langchain(gateway: Gateway, chat: Chat, way: Way) -> N
     assert handler.meter.cost == pytest.approx(COST)
 
 
+async def test_completion_without_usage_is_uncounted(
+    gateway: Gateway, chat: Chat, llm: Llm, handler: LlamaIndexUsageHandler
+) -> None:
+    gateway.handler = lambda _: Json(completion("Hi", usage=None))
+    ours = UsageHandler()
+    chat(callbacks=[ours]).invoke("Hi")
+    llm().chat([ChatMessage("Hi")])
+    for total in (ours.meter.total, handler.meter.total):
+        assert (total.calls, total.uncounted_calls, total.failed_calls) == (1, 1, 0)
+    assert repr(ours.meter) == f"UsageMeter({ours.meter.total})"
+
+
 async def test_handler_of_llama_index(
     gateway: Gateway, llm: Llm, way: Way, handler: LlamaIndexUsageHandler
 ) -> None:

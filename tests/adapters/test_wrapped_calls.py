@@ -51,6 +51,12 @@ LOOSE = {
     "function": {"name": "Loose", "parameters": Loose.model_json_schema()},
 }
 AN = '{"name": "An"}'
+
+
+def nested(levels: int) -> Any:
+    return {"name": "Loose", "arguments": nested(levels - 1)} if levels else {"name": "An"}
+
+
 # What a model wrote, and what the tool gets; None: the same.
 ROWS: list[tuple[str, str | None]] = [
     (AN, None),
@@ -66,6 +72,9 @@ ROWS: list[tuple[str, str | None]] = [
     ('{"id": "c1", "tool_name": "Loose", "input": {"name": "An"}}', AN),
     ('{"Loose": {"name": "An"}}', AN),
     ('{"arguments": "{\\"name\\": \\"An\\"}"}', AN),
+    ('{"arguments": "{name"}', None),
+    (json.dumps(nested(3)), AN),
+    (json.dumps(nested(4)), json.dumps(nested(1))),
     ('{"name": "Lo', None),
     ("[1]", None),
 ]
@@ -73,7 +82,8 @@ ROWS: list[tuple[str, str | None]] = [
 
 @each_row(("written", "read"), ROWS)
 def test_arguments_are_read_alike_at_any_split(written: str, read: str | None) -> None:
-    forms = arguments_forms([LOOSE], {}, "plain")
+    forms = arguments_forms([{"type": "web_search"}, LOOSE], {}, "plain")
+    assert list(forms) == ["Loose"]
     assert forms["Loose"].read(written) == (read or written)
     for size in (1, 4, 100):
         reader = ArgumentsReader(forms)

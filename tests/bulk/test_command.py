@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,15 @@ def test_exit_code_and_report(
     shown = capsys.readouterr()
     assert shows in shown.err
     assert (ended, shown.out) == (code, "")
+
+
+def test_ctrl_c_while_the_rows_are_read(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ramclouds.bulk._sources.from_json", interrupted)
+    assert main(["rows.jsonl", "--out", "out.jsonl", "--model", "gpt-5"]) == 130
+    assert gateway.requests == []
 
 
 def test_failed_rows_and_refusals_end_with_1(gateway: Gateway) -> None:

@@ -136,6 +136,15 @@ def test_bad_file_is_an_error_before_anything_is_sent(
     assert gateway.requests == []
 
 
+def test_rows_of_a_file_in_another_encoding_are_left_out(
+    tmp_path: Path, settings: Any, gateway: Gateway
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("prompt\nHi\n", encoding="utf-16")
+    assert bulk.run(path, **settings, skip_bad=True).failed == 1
+    assert gateway.requests == []
+
+
 @each_row(
     ("rows", "changed", "message"),
     [

@@ -252,7 +252,9 @@ def test_progress_is_logged_where_there_is_no_bar(
     used = {"prompt_tokens": 0, "completion_tokens": 1_000_000, "total_tokens": 1_000_000}
     gateway.reply(Json(error("no"), 400), Json(completion("Hi", usage=used)))
     caplog.set_level("INFO", logger="ramclouds.bulk")
+    monkeypatch.setattr("ramclouds.bulk._progress._SECONDS_BETWEEN_LINES", 0)
     bulk.run(["a", "b"], **settings, max_in_flight=1, progress=True)
+    assert "1 of 2 rows" in caplog.messages[-3]
     shown = re.sub(r"\d+\.\d rows/s", "N rows/s", caplog.messages[-1])
     assert shown == (
         "2 of 2 rows, N rows/s, 0 s left, 1 failed, 0 in flight, 1,000,000 tokens, $2.00"

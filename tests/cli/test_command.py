@@ -27,6 +27,15 @@ def test_error_is_one_line_with_a_hint(run: Run, account: AccountGateway) -> Non
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.filterwarnings("default")
+def test_warning_is_one_line(run: Run) -> None:
+    # A name that is too long is asked of no server.
+    url = f"http://{64 * 'a'}.test/v1"
+    warned, failed = run("balance", "--base-url", url).stderr.splitlines()
+    assert warned.startswith(f"Warning: base_url {url} is plain http: ")
+    assert failed.startswith("Error: ")
+
+
 def test_control_characters_of_a_gateway_do_not_reach_the_terminal(
     run: Run, account: AccountGateway
 ) -> None:

@@ -151,7 +151,9 @@ BROKEN: dict[str, Broken] = {
     "base_url_with_an_empty_label": url(
         "https://ram..me/v1", "base URL", "https://ramclouds.me/v1"
     ),
-    "base_url_with_a_long_label": url(f"https://{64 * 'a'}.me/v1", "connection", "it is too long"),
+    "base_url_with_a_long_label": url(
+        f"http://{64 * 'a'}.me/v1", "connection", "it is too long", "is plain http"
+    ),
     "base_url_with_password": url("http://a:b@localhost/v1", "base URL", "must not hold"),
     "proxy_is_no_url": Broken("connection", ("HTTP_PROXY",), {"HTTP_PROXY": "ftp://127.0.0.1:9"}),
     "proxy_unknown": Broken(
@@ -286,6 +288,25 @@ def test_odd_character_of_a_key_is_noted(
 ) -> None:
     monkeypatch.setenv("RAMCLOUDS_API_KEY", value)
     assert "no letter and no digit" in run("doctor", "--no-calls").output
+
+
+def test_gateway_that_lists_no_models_and_counts_no_tokens(
+    run: Run, account: AccountGateway
+) -> None:
+    def part(request: Request) -> Answer | None:
+        if request.path == "/v1/models":
+            return Json({"data": [], "object": "list"})
+        is_plain = request.path == CHATS and request.json.keys() <= {
+            "model",
+            "messages",
+            "max_tokens",
+        }
+        return Json(completion("ready", usage=None)) if is_plain else None
+
+    account.part = part
+    result = run("doctor", "-m", "gpt-5")
+    assert result.exit_code == 0
+    assert "The gateway lists no models. The calls ask gpt-5." in result.output
 
 
 def test_no_model_of_another_kind_is_asked(

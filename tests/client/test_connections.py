@@ -27,7 +27,7 @@ from tests.client.wire_server import (
     wire_server,
     without_end,
 )
-from tests.gateway import Gate, Gateway, Json, Raw, Sse, completion, error, text_chunks
+from tests.gateway import Gate, Gateway, Hang, Json, Raw, Sse, completion, error, text_chunks
 from tests.harness import EACH_TWIN, Calls, each_row, in_row, read
 
 Connect = Callable[..., Calls]
@@ -210,6 +210,16 @@ def test_only_what_was_never_received_is_sent_again(
                 with pytest.raises(APIConnectionError):
                     calls.complete()
             assert server.connections == (2 if is_free else 1)
+
+
+def test_machine_without_poll(
+    gateway: Gateway, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("select.poll")
+    assert connect().complete().text
+    gateway.reply(Hang("headers"))
+    with pytest.raises(APITimeoutError):
+        connect(max_retries=0, timeout=0.05).complete()
 
 
 def test_no_retries_is_no_second_request(gateway: Gateway, connect: Connect) -> None:

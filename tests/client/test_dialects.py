@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ramclouds import AsyncClient, BadRequestError, Client
+from ramclouds import AsyncClient, BadRequestError, Client, ConfigurationError
 from tests.gateway import Gateway, Json, Sse, chunk, completion, error, text_chunks
 
 USER = [{"role": "user", "content": "Hi"}]
@@ -100,6 +100,12 @@ def test_what_is_left_out_is_logged(
     assert record.getMessage() == (
         "gpt-5, left out of the request: the result of 'c1', which has no call"
     )
+
+
+def test_nothing_to_send_is_an_error(gateway: Gateway, client: Client) -> None:
+    with pytest.raises(ConfigurationError, match="No message holds anything"):
+        client.complete(model="gpt-5", messages=[{"role": "system", "content": ""}])
+    assert gateway.requests == []
 
 
 def test_plain_client_changes_nothing_but_the_names_of_authors(gateway: Gateway) -> None:

@@ -192,6 +192,7 @@ def test_head_with_other_than_ascii_raises_nothing_but_ours(gateway: Gateway, ca
 
 TRUE: dict[str, Answer] = {
     "gzip": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY)),
+    "gzip_and_more": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY), b"more", b"of it"),
     "deflate": answer({"Content-Encoding": "deflate"}, zlib.compress(BODY)),
     "gzip_in_pieces": answer(
         {"Content-Encoding": "gzip"}, *(bytes([b]) for b in gzip.compress(BODY))
@@ -252,6 +253,15 @@ def test_stream_without_an_end_of_event_is_given_up(
             with pytest.raises((StreamError, ResponseError)):
                 calls.stream()
             gateway.wait_closed()
+
+
+def test_stream_without_an_end_is_given_up(
+    gateway: Gateway, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ramclouds._stream.reader.MAX_STREAM_BYTES", 100_000)
+    gateway.reply(Endless(text_chunks("Hi")[1]))
+    with pytest.raises(StreamError, match="longer than 100000 bytes"):
+        calls.stream()
 
 
 def test_body_without_an_end_is_given_up(

@@ -77,6 +77,12 @@ FAILS: dict[str, tuple[str, list[bytes | None], type[RamCloudsError], str]] = {
     "socks_in_capitals": ("SOCKS5", [CLOSES], APIConnectionError, "proxy failed: it closed"),
     "socks_wants_a_password": ("socks5", [b"\x05\xff"], APIConnectionError, "asks for a user"),
     "socks_is_http": ("socks5h", [NEEDED], APIConnectionError, "does not speak SOCKS5"),
+    "socks_password_too_long": (
+        f"socks5://user:{'p' * 256}@",
+        [b"\x05\x02"],
+        APIConnectionError,
+        "no more than 255 bytes",
+    ),
     "socks_silent_later": ("socks5", [b"\x05\x00", SILENT], APITimeoutError, "in time"),
     "socks_closes_later": ("socks5", [b"\x05\x00", CLOSES], APIConnectionError, "it closed"),
     "socks_refuses": (
@@ -93,7 +99,8 @@ def test_proxy_that_fails(
 ) -> None:
     for kind, (scheme, replies, error, text) in FAILS.items():
         with in_row(kind):
-            monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{script(*replies).port}")
+            address = scheme if "@" in scheme else f"{scheme}://"
+            monkeypatch.setenv("HTTPS_PROXY", f"{address}127.0.0.1:{script(*replies).port}")
             timeout = 0.05 if SILENT in replies else 10
             with pytest.raises(error, match=text) as caught:
                 connect(base_url="https://127.0.0.1:9/v1", timeout=timeout).complete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -18,7 +20,7 @@ from ramclouds import (
     ResponseError,
     StreamTruncatedError,
 )
-from tests.gateway import Drop, Gateway, Hang, Json
+from tests.gateway import Drop, Gateway, Hang, Json, completion
 from tests.harness import ASK, each_row
 
 
@@ -64,6 +66,66 @@ def test_error_of_the_users_own_hook_comes_out_as_it_is(gateway: Gateway) -> Non
             one.complete(**ASK)
         with pytest.raises(KeyError, match="mine"):
             list(one.stream(**ASK))
+
+
+async def test_response_that_a_hook_has_read_is_read_again(gateway: Gateway) -> None:
+    async def read(response: httpx.Response) -> None:
+        await response.aread()
+
+    async with httpx.AsyncClient(event_hooks={"response": [read]}, trust_env=False) as http:
+        one = aclient(gateway, http_client=http)
+        assert (await one.complete(**ASK)).text == "Hello! You said: Hi"
+        assert "".join([part.text async for part in one.stream(**ASK)]) == "Hello! You said: Hi"
+
+
+@pytest.mark.parametrize("header", [{"X-Mine": "a\nb"}, {"X Mine": "a"}])
+def test_header_of_the_users_own_hook_that_is_none(
+    gateway: Gateway, header: dict[str, str]
+) -> None:
+    def add(request: httpx.Request) -> None:
+        # A connection that is closed at once may not be known to the gateway.
+        if gateway.requests:
+            request.headers.update(header)
+
+    with httpx.Client(event_hooks={"request": [add]}, trust_env=False) as http:
+        one = client(gateway, http_client=http)
+        assert one.complete(**ASK).text
+        with pytest.raises(ConfigurationError, match="Illegal header"):
+            one.complete(**ASK)
+    gateway.wait_closed()
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of the user's own, whose iterators are no generators."""
+
+    def __init__(self, body: bytes) -> None:
+        self._left = [body[at : at + 9] for at in range(0, len(body), 9)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._left)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop(0)
+
+
+@each_row("encoding", ["gzip", "identity"])
+async def test_body_of_the_users_own_transport(gateway: Gateway, encoding: str) -> None:
+    body = json.dumps(completion("Hi")).encode()
+    data = gzip.compress(body) if encoding == "gzip" else body
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Encoding": encoding}, stream=Pieces(data))
+
+    own = httpx.MockTransport(answer)
+    with httpx.Client(transport=own) as http:
+        assert client(gateway, http_client=http).complete(**ASK).text == "Hi"
+    async with httpx.AsyncClient(transport=own) as later:
+        assert (await aclient(gateway, http_client=later).complete(**ASK)).text == "Hi"
 
 
 class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -159,5 +221,8 @@ async def test_httpx2_client_is_used_like_one_of_httpx(gateway: Gateway, fault: 
             gateway.reply(*filter(None, [replies.get(fault)]))
             with pytest.raises(expected[fault]):
                 [part async for part in other.stream(**ASK)]
+    own = httpx2.MockTransport(lambda _: {}["mine"])
+    with httpx2.Client(transport=own) as http, pytest.raises(KeyError, match="mine"):
+        Client(**settings, http_client=http).complete(**ASK)
     with pytest.raises(ConfigurationError, match=r"httpx2\.Client"):
         Client(**settings, http_client=later)

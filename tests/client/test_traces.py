@@ -79,6 +79,24 @@ def port(gateway: Gateway) -> int:
     return int(gateway.base_url.rsplit(":", 1)[1].split("/")[0])
 
 
+def test_completion_that_names_no_model_and_no_usage(
+    gateway: Gateway,
+    calls: Calls,
+    exported: InMemorySpanExporter,
+    measured: Callable[[], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(CONTENT, "true")
+    gateway.reply(Json({**completion("", reasoning_content="Hm.", usage=None), "model": None}))
+    calls.complete()
+    found = attributes(only(exported))
+    assert not found.keys() & {"gen_ai.response.model", "gen_ai.usage.input_tokens"}
+    assert json.loads(found["gen_ai.output.messages"])[0]["parts"] == [
+        {"type": "reasoning", "content": "Hm."}
+    ]
+    assert "gen_ai.client.token.usage" not in measured()
+
+
 @EACH_TWIN
 def test_completion_is_a_span(
     gateway: Gateway, calls: Calls, exported: InMemorySpanExporter

@@ -174,6 +174,12 @@ async def test_async_meter_asks_the_gateway_for_its_prices(gateway: Gateway) -> 
             UsageMeter(client).__enter__()
 
 
+async def test_async_meter_of_a_client_that_is_not(gateway: Gateway, calls: Calls) -> None:
+    gateway.reply(LIST)
+    async with UsageMeter(calls.client):
+        assert [request.path for request in gateway.requests] == ["/api/pricing"]
+
+
 def test_hidden_prices_do_not_stop_a_meter(gateway: Gateway, calls: Calls) -> None:
     hidden = Json({"message": "not logged in", "success": False}, 401)
     gateway.reply(hidden, Json(completion("Hi", usage=USED)))

@@ -187,6 +187,7 @@ def test_result_of_a_tool_that_has_no_form_is_text(block: dict[str, Any], text: 
         {"type": "input_audio"},
         {"type": "input_audio", "input_audio": {"data": ""}},
         {"type": "video_url"},
+        {"type": "video_url", "video_url": {"url": ""}},
         {"type": "document", "source": {}},
     ],
 )

@@ -204,6 +204,7 @@ def test_token_counts_need_no_network(chat: Chat) -> None:
     plain = model.get_num_tokens_from_messages(messages)
     assert plain == model.get_num_tokens("Hello there, how are you?") + 4
     assert model.get_num_tokens_from_messages(messages, tools=[look_up]) > plain + 20
+    assert model.get_num_tokens_from_messages([]) == 0
 
 
 def test_token_counts_hold_the_reasoning_that_goes_back(chat: Chat) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableBinding
-from langchain_core.tools import tool
+from langchain_core.tools import Tool, tool
 from pydantic import BaseModel, Field
 from typing_extensions import NotRequired, TypedDict
 
@@ -42,6 +43,12 @@ class WeatherDict(TypedDict):
     city: str
 
 
+class TypingDict(typing.TypedDict):
+    """Weather of a city."""
+
+    city: str
+
+
 _EMPTY = {"type": "object", "properties": {}}
 
 
@@ -51,6 +58,8 @@ _EMPTY = {"type": "object", "properties": {}}
         (get_weather, "get_weather"),
         (Weather, "Weather"),
         (WeatherDict, "WeatherDict"),
+        (TypingDict, "TypingDict"),
+        (Tool("old", print, "Of one text."), "old"),
         (Weather.model_json_schema(), "Weather"),
         (lambda: None, "_lambda_"),
         ({"name": "x", "description": "y"}, "x"),
@@ -74,6 +83,9 @@ def test_every_spelling_of_a_tool_is_a_function_with_parameters(
 def test_tool_of_a_provider_is_refused_when_it_is_bound(chat: Chat) -> None:
     with pytest.raises(ConfigurationError, match="web_search_options"):
         chat().bind_tools([{"type": "web_search", "search_context_size": "low"}])
+    shell = Tool("shell", print, "Of OpenAI's grammars.", metadata={"type": "custom_tool"})
+    with pytest.raises(ConfigurationError, match="write a function"):
+        chat().bind_tools([shell])
 
 
 def test_binding_does_not_change_the_users_dict(chat: Chat) -> None:

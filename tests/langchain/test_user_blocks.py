@@ -106,6 +106,10 @@ _DATA = "aGVsbG8="
             {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}},
         ),
         (
+            {"type": "video_url", "video_url": "https://x/y.mp4"},
+            {"type": "video_url", "video_url": "https://x/y.mp4"},
+        ),
+        (
             {"type": "video", "base64": _DATA, "mime_type": "video/webm"},
             {"type": "video_url", "video_url": {"url": f"data:video/webm;base64,{_DATA}"}},
         ),

@@ -210,6 +210,12 @@ def public_modules() -> Iterator[str]:
                 yield name
 
 
+def test_names_that_load_late_are_listed() -> None:
+    for name in PACKAGES:
+        package = import_module(name)
+        assert set(dir(package)) >= set(package.__all__)
+
+
 def test_every_public_module_is_pinned() -> None:
     assert sorted(public_modules()) == sorted(name for name in NAMES if "._" not in name)
 

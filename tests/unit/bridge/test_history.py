@@ -44,6 +44,12 @@ def test_message_of_a_model_holds_all_that_came_with_it() -> None:
         "r": "Hm.",
     }
     assert assistant_message("Hi", []) == {"role": "assistant", "content": "Hi"}
+    spoken = {"audio": {"transcript": "Hi"}, "images": [IMAGE]}
+    parts = [TEXT, {"type": "text", "text": "[image: https://example.org/a.png]"}]
+    assert assistant_message([TEXT], [], attached=spoken)["content"] == [
+        *parts,
+        {"type": "text", "text": "Hi"},
+    ]
 
 
 @each_row(
@@ -76,6 +82,7 @@ MEDIA: list[tuple[dict[str, Any], str]] = [
 
 
 def test_media_that_a_model_wrote_are_words() -> None:
+    assert said_part({"type": "refusal", "refusal": "No."}) == {"type": "refusal", "refusal": "No."}
     for part, text in MEDIA:
         with in_row(part):
             assert said_part(part) == {"type": "text", "text": text}

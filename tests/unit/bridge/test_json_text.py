@@ -6,7 +6,8 @@ import sys
 from typing import Any
 
 from ramclouds.bridge.json_text import json_values, partial_object
-from tests.harness import in_row
+from ramclouds.bridge.wrapping import forms
+from tests.harness import each_row, in_row
 
 BROKEN = object()
 
@@ -47,6 +48,27 @@ def test_values_of_a_text() -> None:
     ]:
         with in_row(text):
             assert found_in(text) == values
+
+
+INNER = {"a": 1}
+OWN, FOREIGN = {"name": "P", "parameters": INNER}, {"name": "Q", "parameters": INNER}
+
+
+@each_row(
+    ("value", "keys", "found"),
+    [
+        (OWN, None, [INNER]),
+        (FOREIGN, None, [FOREIGN, INNER]),
+        (OWN, {"name", "a"}, [INNER]),
+        (OWN, {"name", "parameters"}, [OWN, INNER]),
+        ([INNER], {"a"}, [INNER, [INNER]]),
+        ({"P": INNER}, {"a"}, [INNER, {"P": INNER}]),
+    ],
+)
+def test_call_in_place_of_an_object_is_what_it_was_given(
+    value: Any, keys: set[str] | None, found: list[Any]
+) -> None:
+    assert list(forms(value, "P", keys, is_object=True)) == found
 
 
 def test_object_as_far_as_it_has_arrived() -> None:

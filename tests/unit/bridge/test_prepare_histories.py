@@ -43,6 +43,16 @@ LOOP = [USER, calling("c1"), result("c1")]
 ROWS = [
     Row("plain", "claude-opus-4-5", [USER], [USER]),
     # Calls and results.
+    Row(
+        "call of a function, as it was before tools",
+        "gpt-5",
+        [
+            USER,
+            {"role": "assistant", "content": None, "function_call": {"name": "f"}},
+            result("function_f"),
+        ],
+        [USER, calling("function_f"), result("function_f")],
+    ),
     Row("open call at the end", "gpt-5", [USER, calling("c1")], [USER], "no result"),
     Row(
         "open call beside text",
@@ -416,6 +426,16 @@ def test_inline_reasoning_goes_back_in_the_text_in_all_messages() -> None:
     given = [USER, {**DONE, **REASONED}, USER, calling("c1", content=own), result("c1")]
     messages = apply({"model": "minimax-m2.1", "messages": given}, dialect_for("minimax-m2.1")).body
     assert [one["content"] for one in messages["messages"]] == ["Hi", f"{own}Done.", "Hi", own, "A"]
+
+
+def test_inline_reasoning_goes_before_the_parts_of_a_message() -> None:
+    parts = [{"type": "text", "text": "Done.", "cache_control": {"type": "ephemeral"}}]
+    given = [USER, {"role": "assistant", "content": parts, **REASONED}, USER]
+    dialect = DialectChoice(replay_reasoning="inline").of("claude-opus-4-5")
+    assert dialect is not None
+    messages = apply({"model": "claude-opus-4-5", "messages": given}, dialect).body
+    thought = {"type": "text", "text": "<think>\nHm.\n</think>\n\n"}
+    assert messages["messages"][1]["content"] == [thought, *parts]
 
 
 def test_what_belongs_to_another_model_stays_out_after_a_change_of_model() -> None:

@@ -50,6 +50,7 @@ ROWS = [
     # Forced calls.
     Row("forced", "gpt-5", {**TOOLS, "tool_choice": FORCED}, {}),
     Row("forced", CLAUDE, {**TOOLS, "tool_choice": FORCED}, {}),
+    Row("forced by its name", f"{CLAUDE}-nothinking", {**TOOLS, "tool_choice": FORCED}, {}),
     Row(
         "forced while thinking",
         CLAUDE,

@@ -48,6 +48,7 @@ def test_refusal_of_tools() -> None:
         (e.BadRequestError("Unsupported parameter", param="tool_choice"), True),
         (e.ContextLengthError("8000 in the messages, 500 in the functions"), False),
         (e.ContentFilterError("the tools were filtered"), False),
+        (e.BadRequestError("Function tools with reasoning_effort are not supported"), False),
         (e.BadRequestError("max_tokens is too large"), False),
         (e.APIConnectionError("tools"), False),
     ]:

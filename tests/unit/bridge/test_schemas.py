@@ -420,6 +420,10 @@ def test_body_keeps_a_users_open_schema_and_says_where_strict_is_not_possible() 
         {"type": "web_search"},
     ]
     assert ready["response_format"] == body["response_format"]
+    nameless = {"type": "json_schema", "json_schema": {"name": "n"}}
+    assert (
+        with_schemas({**body, "response_format": nameless}, "plain")["response_format"] == nameless
+    )
     body["response_format"]["json_schema"]["strict"] = True
     assert with_schemas(body, "plain")["response_format"]["json_schema"]["strict"] is False
     del body["response_format"]["json_schema"]["strict"]

@@ -7,7 +7,26 @@ from typing import Any
 import pytest
 
 from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
+from ramclouds._json.repair import repaired
 from tests.harness import each_row, in_row
+
+SCHEMA = {"properties": {"a": {"type": "object"}, "b": {"type": "integer"}}}
+
+
+@each_row(
+    ("text", "value"),
+    [
+        ("{'a': {'x': 1}, b: 2,}", {"a": {"x": 1}, "b": 2}),
+        ('{"a": {"x": 1, "b": 2}', None),  # either reading fits
+        ('{"a": {"x": 3 + 4}}', None),
+        ('{"a": {"x": "b"; "c"}}', None),
+        ('"a', None),
+        (f"{{'a': {{}},{' ' * 40_000}}}", None),
+    ],
+    ids=lambda given: repr(given)[:30],
+)
+def test_repair_takes_punctuation_alone(text: str, value: Any) -> None:
+    assert repaired(text, SCHEMA) == value
 
 
 def test_payload_is_parsed_with_lone_halves_replaced() -> None:
