@@ -262,6 +262,7 @@ def test_stream_without_an_end_is_given_up(
     gateway.reply(Endless(text_chunks("Hi")[1]))
     with pytest.raises(StreamError, match="longer than 100000 bytes"):
         calls.stream()
+    gateway.wait_closed()
 
 
 def test_body_without_an_end_is_given_up(
