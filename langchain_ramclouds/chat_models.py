@@ -168,10 +168,10 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
             while not converter.is_done:
                 with closing(self._asker(request).stream(**request.params)) as chunks:
                     for chunk in chunks:
-                        for generation in converter.convert(chunk):
+                        for part in converter.convert(chunk):
                             if run_manager is not None:
-                                run_manager.on_llm_new_token(generation.text, chunk=generation)
-                            yield generation
+                                run_manager.on_llm_new_token(part.text, chunk=part)
+                            yield part
 
     async def _astream(
         self,
@@ -186,12 +186,10 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
             while not converter.is_done:
                 async with aclosing(self._aasker(request).stream(**request.params)) as chunks:
                     async for chunk in chunks:
-                        for generation in converter.convert(chunk):
+                        for part in converter.convert(chunk):
                             if run_manager is not None:
-                                await run_manager.on_llm_new_token(
-                                    generation.text, chunk=generation
-                                )
-                            yield generation
+                                await run_manager.on_llm_new_token(part.text, chunk=part)
+                            yield part
 
     def list_models(self) -> list[Model]:
         """The models that the gateway has for this key."""

@@ -44,6 +44,13 @@ T = TypeVar("T")
 class Attempts:
     """Use `with attempts:` around one attempt; `pause()` then decides on the failure kept."""
 
+    body: Body
+    """The body under way."""
+    response: httpx.Response
+    """The last response; it, `body` and `reader` are forgotten before an error is raised."""
+    reader: StreamReader
+    _comments: CommentFilter
+
     def __init__(
         self,
         request: Request,
@@ -54,11 +61,6 @@ class Attempts:
         fallbacks: Fallbacks | None = None,
         gates: Gates | None = None,
     ) -> None:
-        self.body: Body
-        """The body under way."""
-        self.response: httpx.Response
-        """The last response; it, `body` and `reader` are forgotten before an error is raised."""
-        self.reader: StreamReader
         self._take(request)
         self.fallbacks = fallbacks
         self.watch = watch
@@ -70,7 +72,6 @@ class Attempts:
         self._times = CallTimes(request.timeout, request.stall_timeout, request.total_timeout)
         model = (request.body or {}).get("model", "")
         self.turn = Turn(gates, model, self._times, request.max_wait, watch)
-        self._comments: CommentFilter
         self._memory = memory
         self._has_response = False
         self._outer: BaseException | None = None

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def _request(number: int, share: float = 0.05) -> tuple[str, str, dict[str, Any]
     return name, fault, {"model": "m", "messages": [{"role": "user", "content": f"{name} {fault}"}]}
 
 
-def _judge(name: str, fault: str, found: str | Exception, counts: Counter[str]) -> None:
+def _count(name: str, fault: str, found: str | Exception, counts: Counter[str]) -> None:
     if isinstance(found, str):
         counts["right" if found == name and fault not in FAULTS else "WRONG"] += 1
     elif fault in FAULTS and isinstance(found, RamCloudsError):
@@ -57,12 +57,12 @@ def _sync_soak(client: Client, calls: int, streams: int) -> Counter[str]:
         name, fault, request = _request(number)
         try:
             if number < calls:
-                _judge(name, fault, client.complete(**request).text, counts)
+                _count(name, fault, client.complete(**request).text, counts)
             else:
                 text = "".join(part.text for part in client.stream(**request))
-                _judge(name, fault, text, counts)
+                _count(name, fault, text, counts)
         except Exception as exc:  # noqa: BLE001  it is counted
-            _judge(name, fault, exc, counts)
+            _count(name, fault, exc, counts)
 
     numbers = iter(range(calls + streams))
 
@@ -90,9 +90,9 @@ async def _async_soak(client: AsyncClient, calls: int, streams: int) -> Counter[
                     found = (await client.complete(**request)).text
                 else:
                     found = "".join([part.text async for part in client.stream(**request)])
-                _judge(name, fault, found, counts)
+                _count(name, fault, found, counts)
             except Exception as exc:  # noqa: BLE001  it is counted
-                _judge(name, fault, exc, counts)
+                _count(name, fault, exc, counts)
 
     await asyncio.gather(*(work() for _ in range(WORKERS)))
     return counts
@@ -105,7 +105,7 @@ async def _poisoned_late(client: AsyncClient, times: int) -> Counter[str]:
         name, _, request = _request(number, share=0)
         for fault in ("late_poison", "none"):
             request["messages"][0]["content"] = f"{name} {fault}"
-            _judge(name, fault, (await client.complete(**request)).text, counts)
+            _count(name, fault, (await client.complete(**request)).text, counts)
             await asyncio.sleep(0.004)
     return counts
 
@@ -180,7 +180,7 @@ def _resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
-def _measured(title: str, run: Callable[[float], Counter[str]], scale: float) -> bool:
+def _measured(title: str, run: Run, scale: float) -> bool:
     run(min(scale, 0.1))
     gc.collect()
     files, memory, start = _files(), _resident(), time.perf_counter()
@@ -209,14 +209,15 @@ def main() -> None:
     sys.exit(not all(good))
 
 
-def _subjects(base_url: str) -> list[tuple[str, Callable[[float], Counter[str]]]]:
+Run = Callable[[float], Counter[str]]
+
+
+def _subjects(base_url: str) -> list[tuple[str, Run]]:
     settings: dict[str, Any] = {"api_key": "soak", "base_url": base_url, "max_retries": 0}
-    runners: dict[str, Callable[[Coroutine[Any, Any, Any]], Any]] = {"asyncio": asyncio.run}
-    with suppress(ImportError):
-        import uvloop
+    return [*_of_threads(settings), *_of_loops(settings)]
 
-        runners["uvloop"] = uvloop.run
 
+def _of_threads(settings: dict[str, Any]) -> Iterator[tuple[str, Run]]:
     def sync(scale: float) -> Counter[str]:
         with Client(**settings) as client:
             return _sync_soak(client, int(CALLS * scale), int(STREAMS * scale))
@@ -225,6 +226,11 @@ def _subjects(base_url: str) -> list[tuple[str, Callable[[float], Counter[str]]]
         with Client(**settings) as client:
             return _interrupted(client, int(INTERRUPTS * scale))
 
+    yield "threads", sync
+    yield "interrupts", interrupts
+
+
+def _of_loops(settings: dict[str, Any]) -> Iterator[tuple[str, Run]]:
     async def soak(scale: float) -> Counter[str]:
         async with AsyncClient(**settings) as client:
             return await _async_soak(client, int(CALLS * scale), int(STREAMS * scale))
@@ -237,22 +243,22 @@ def _subjects(base_url: str) -> list[tuple[str, Callable[[float], Counter[str]]]
         async with AsyncClient(**settings) as client:
             return await _cancelled(client, int(CANCELS * scale))
 
-    def on(run: Any, work: Callable[[float], Coroutine[Any, Any, Counter[str]]]) -> Any:
+    def on(run: Any, work: Callable[[float], Coroutine[Any, Any, Counter[str]]]) -> Run:
         return lambda scale: run(work(scale))
 
-    subjects: list[tuple[str, Callable[[float], Counter[str]]]] = [
-        ("threads", sync),
-        ("interrupts", interrupts),
-    ]
+    runners: dict[str, Callable[[Coroutine[Any, Any, Any]], Any]] = {"asyncio": asyncio.run}
+    with suppress(ImportError):
+        import uvloop
+
+        runners["uvloop"] = uvloop.run
     for name, run in runners.items():
-        subjects.append((name, on(run, soak)))
-        subjects.append((f"late poison, {name}", on(run, late)))
-        subjects.append((f"cancels, {name}", on(run, cancels)))
+        yield name, on(run, soak)
+        yield f"late poison, {name}", on(run, late)
+        yield f"cancels, {name}", on(run, cancels)
     with suppress(ImportError):
         import trio
 
-        subjects.append(("cancels, trio", lambda scale: trio.run(cancels, scale)))
-    return subjects
+        yield "cancels, trio", lambda scale: trio.run(cancels, scale)
 
 
 if __name__ == "__main__":

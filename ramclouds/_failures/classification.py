@@ -10,7 +10,7 @@ import re
 
 from ramclouds import errors as e
 from ramclouds._failures.context_length import is_too_long
-from ramclouds._failures.error_body import ErrorBody
+from ramclouds._failures.error_body import ErrorBody, is_web_page
 from ramclouds._failures.error_names import (
     ACCOUNT,
     AUTH,
@@ -187,7 +187,7 @@ def _by_absence(error_body: ErrorBody) -> Classification | None:
 
 def _by_edge(head: ResponseHead, error_body: ErrorBody, text: str) -> Classification | None:
     """What Cloudflare says with a page or a sentence of its own."""
-    is_page = text.lstrip().startswith("<") and "cloudflare" in text.lower()
+    is_page = is_web_page(text.encode()) and "cloudflare" in text.lower()
     if (head.is_from_gateway and not is_page) or not 400 <= head.status_code < 500:
         return None
     if head.status_code == 429 or _EDGE_RATE_LIMIT.search(text):

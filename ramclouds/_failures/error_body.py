@@ -13,6 +13,9 @@ from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._wire.fields import as_name
 from ramclouds._wire.sse import EventDecoder, looks_like_events
 
+# The mark of order that some editors save in front is no white space.
+_PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)?<")
+
 
 @dataclass(slots=True)
 class ErrorBody:
@@ -80,6 +83,11 @@ def _events_of(body: bytes) -> Iterator[bytes]:
     if looks_like_events(body):
         decoder = EventDecoder()
         yield from (data for _, data in decoder.feed(body) + decoder.close())
+
+
+def is_web_page(body: bytes) -> bool:
+    """Whether a body, or its beginning, is HTML or XML."""
+    return _PAGE.match(body) is not None
 
 
 def is_error_body(body: Any) -> bool:

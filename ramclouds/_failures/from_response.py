@@ -12,6 +12,7 @@ from ramclouds._failures.error_body import (
     ErrorBody,
     error_body_from,
     is_error_body,
+    is_web_page,
     parse_error_body,
     shortened,
 )
@@ -103,7 +104,8 @@ def _without_request_id(message: str, request_id: str | None) -> str:
 
 def _plain_text(text: str) -> str:
     """A body that is a plain sentence, neither JSON nor a web page."""
-    return "" if text.lstrip().startswith("<") else preview(text.encode("utf-8", "replace"))
+    body = text.encode("utf-8", "replace")
+    return "" if is_web_page(body) else preview(body)
 
 
 def _reason(head: ResponseHead) -> str:
@@ -159,28 +161,32 @@ def response_error(
         message = "Cloudflare responded with a challenge that only browsers can pass"
         page = head.redactor.text(preview(body, _BODY_PREVIEW))
         return _error(e.BlockedError, head, ErrorBody(), message, retryable=False, body=page)
-    if body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        kind = head.headers.get("content-type", "no content type")
-        text = (
-            f"{head.url} responded with a web page ({kind}), not with JSON. Check "
-            "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
-        )
-    elif isinstance(parsed, dict) and head.url.endswith("/chat/completions"):
+    if isinstance(parsed, dict) and head.url.endswith("/chat/completions"):
         # No choice.
         kept, cls = head.redactor.json(parsed), e.EmptyResponseError
         return _error(
             cls, head, ErrorBody(), _NO_CONTENT, retryable=True, body=kept, partial=partial
         )
-    elif partial is not None:
-        text = (
-            "The response broke off: its JSON has no end. What had arrived is in error.partial. "
-            "Send the request again."
-        )
-    elif not body.strip():
-        text = "The response is empty. Send the request again."
-    else:
-        text = f"The response is not what was asked for: {preview(body)} Check base_url."
     beginning = body[:_BODY_PREVIEW].decode("utf-8", "replace")
     kept = head.redactor.json(beginning if parsed is None else parsed)
     retryable = not body.strip()
+    text = _no_completion(head, body, partial)
     return head.error(e.ResponseError, text, retryable=retryable, body=kept, partial=partial)
+
+
+def _no_completion(head: ResponseHead, body: bytes, partial: Completion | None) -> str:
+    """What came in place of a completion, and what to do."""
+    if is_web_page(body):
+        kind = head.headers.get("content-type", "no content type")
+        return (
+            f"{head.url} responded with a web page ({kind}), not with JSON. Check "
+            "base_url: it normally ends in /v1, as https://ramclouds.me/v1 does."
+        )
+    if partial is not None:
+        return (
+            "The response broke off: its JSON has no end. What had arrived is in error.partial. "
+            "Send the request again."
+        )
+    if not body.strip():
+        return "The response is empty. Send the request again."
+    return f"The response is not what was asked for: {preview(body)} Check base_url."

@@ -74,17 +74,10 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
             "instead of https:// for a gateway on this machine.",
             retryable=False,
         )
+    if isinstance(exc, httpx.ProxyError):
+        return _proxy_error(str(exc))
     what = next((str(cause) for cause in causes if type(cause) in _OS_ERRORS), str(exc))
     what = (what or type(exc).__name__).rstrip(".")
-    if isinstance(exc, httpx.ProxyError):
-        # Its words, not those of the error of the system behind it.
-        what = str(exc)
-        if what.startswith("407") or "password" in what:
-            text = f"The proxy refused: {what}. {PROXY_CREDENTIALS}"
-            return APIConnectionError(text, retryable=False)
-        return APIConnectionError(
-            f"The proxy failed: {what}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
-        )
     if isinstance(exc, httpx.ConnectError):
         return APIConnectionError(
             f"Cannot connect to {base_url}: {what}. Check base_url (RAMCLOUDS_BASE_URL) and the "
@@ -93,6 +86,16 @@ def _connection_error(exc: Exception, base_url: str) -> APIConnectionError:
     return APIConnectionError(
         f"The connection to {base_url} broke before the response was complete: {what}. "
         "Send the request again."
+    )
+
+
+def _proxy_error(what: str) -> APIConnectionError:
+    """What the proxy said; the error of the system behind it says less."""
+    if what.startswith("407") or "password" in what:
+        text = f"The proxy refused: {what}. {PROXY_CREDENTIALS}"
+        return APIConnectionError(text, retryable=False)
+    return APIConnectionError(
+        f"The proxy failed: {what}. Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
     )
 
 

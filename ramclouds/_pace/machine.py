@@ -30,8 +30,7 @@ from ramclouds._pace.window import Window
 
 _LEAST_PATIENCE = 0.03
 _ROUNDED = 1.25
-"""A wait up to this one is a fraction that was rounded up to a second, and is meant for one
-call."""
+"""A wait up to this one is a fraction that was rounded up, and is meant for one call."""
 _PATIENCE = 150.0
 """Seconds without an accepted request, where no window is known, after which calls fail."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ramclouds._failures.error_body import is_web_page
 from ramclouds._json.parsing import MalformedError, parse_first
 
 _OTHER_KEPT = 4096
@@ -24,7 +25,7 @@ class StrayJson:
     @property
     def is_page(self) -> bool:
         """Whether the lines begin a web page, whose scripts are no JSON of the gateway."""
-        return self._other.lstrip().startswith(b"<")
+        return is_web_page(self._other)
 
     def __bool__(self) -> bool:
         return bool(self._object or self._other or self.value is not None)

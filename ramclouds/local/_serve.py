@@ -48,7 +48,15 @@ def _serve(settings: dict[str, Any]) -> Any:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import xllamacpp
 
-    params = xllamacpp.CommonParams()
+    params = _set(xllamacpp.CommonParams(), settings)
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as exc:
+        # llama.cpp writes the reason to stderr; a traceback would hide it.
+        sys.exit(str(exc))
+
+
+def _set(params: Any, settings: dict[str, Any]) -> Any:
     params.model.path = settings["model"]
     params.model_alias = settings["alias"]
     params.api_keys = [settings["api_key"]]
@@ -69,11 +77,7 @@ def _serve(settings: dict[str, Any]) -> Any:
         params.pooling_type = _POOLING[settings["pooling"]]
     params.verbosity = 1
     params.webui = False
-    try:
-        return xllamacpp.Server(params)
-    except RuntimeError as exc:
-        # llama.cpp writes the reason to stderr; a traceback would hide it.
-        sys.exit(str(exc))
+    return params
 
 
 # llama.cpp's enum llama_pooling_type.

@@ -12,7 +12,7 @@ import threading
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
 from ramclouds.errors import ConfigurationError
@@ -108,22 +108,11 @@ class LocalServer:
     def _address_from(self, process: subprocess.Popen[str]) -> str:
         """Hand over the settings and wait for the address that the server has bound."""
         stdin, stdout = _pipes(process)
-        settings = {
-            "model": str(self._path),
-            "alias": self.model,
-            "pooling": self._pooling,
-            "api_key": self.api_key,
-            "n_ctx": self.n_ctx,
-            "n_predict": self.n_ctx // 4,
-            "parallel": self._parallel,
-            "threads": self._threads,
-            "parent": os.getpid(),
-        }
         too_late = threading.Timer(self._start_timeout, process.kill)
         too_late.start()
         try:
             # By the pipe: others can read a process's arguments.
-            stdin.write(json.dumps(settings) + "\n")
+            stdin.write(json.dumps(self._settings()) + "\n")
             stdin.flush()
             address = stdout.readline().strip()
             in_time = too_late.is_alive()
@@ -137,6 +126,20 @@ class LocalServer:
                 process.wait(_STOP_TIMEOUT)
             raise ConnectionError("its process ended")
         return address
+
+    def _settings(self) -> dict[str, Any]:
+        """What `_serve` reads."""
+        return {
+            "model": str(self._path),
+            "alias": self.model,
+            "pooling": self._pooling,
+            "api_key": self.api_key,
+            "n_ctx": self.n_ctx,
+            "n_predict": self.n_ctx // 4,
+            "parallel": self._parallel,
+            "threads": self._threads,
+            "parent": os.getpid(),
+        }
 
     def _stop(self, process: subprocess.Popen[str]) -> None:
         """End the process: it goes when its stdin closes, or is made to."""

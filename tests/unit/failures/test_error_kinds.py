@@ -80,6 +80,7 @@ def test_message_says_what_happened_and_what_to_do() -> None:
         (404, {}, b"", "The server answered 404 Not Found."),
         (404, GATEWAY, b"  ", "The gateway answered 404 Not Found."),
         (404, {}, b" <html>page</html>", "The server answered 404 Not Found."),
+        (404, {}, b"\xef\xbb\xbf<html>page</html>", "The server answered 404 Not Found."),
         (404, {}, b"no such\npage", "no such page."),
         (404, {"cf-ray": "ray"}, b"", "Cloudflare answered 404 Not Found."),
         (404, {"cf-ray": "ray", **GATEWAY}, b"", "The gateway answered 404 Not Found."),
