@@ -60,7 +60,7 @@ def is_part(part: Any, whole: Any) -> bool:
     return part is None or part == whole
 
 
-def held_against(parts: list[Any]) -> None:
+def compared_with(parts: list[Any]) -> None:
     plain = [part if isinstance(part, dict) else part.model_dump() for part in parts]
     assert plain[-1] == WHOLE
     assert all(is_part(part, after) for part, after in itertools.pairwise(plain)), plain
@@ -89,7 +89,7 @@ def test_parts_of_an_object_only_grow(
     for kind in (Person, schema):
         for method in ("function_calling", "json_schema"):
             asked: Any = chat().with_structured_output(kind, method=method)
-            held_against(list(asked.stream("?")))
+            compared_with(list(asked.stream("?")))
     for mode in ("function_calling", "text"):
         model = llm(structured_output_mode=mode)
-        held_against(list(model.stream_structured_predict(Person, PromptTemplate("?"))))
+        compared_with(list(model.stream_structured_predict(Person, PromptTemplate("?"))))

@@ -214,7 +214,7 @@ async def _predicted(
         return [part async for part in await llm.astream_structured_predict(kind, prompt)][-1]
 
 
-def held_against(row: Row, found: list[Any]) -> None:
+def compared_with(row: Row, found: list[Any]) -> None:
     if row.error:
         assert [type(one).__name__ for one in found] == ["StructuredOutputError"] * len(found)
         assert all(row.error in str(one) for one in found), found
@@ -241,7 +241,7 @@ def test_both_adapters_read_the_same_through_the_prompt(
     gateway.handler = answered(row, as_call=False)
     found = list(of_langchain(chat(tool_calling="prompted"), row, METHODS[:2]))
     found += of_llama_index(llm(tool_calling="prompted"), row, MODES[:1])
-    held_against(row, found)
+    compared_with(row, found)
 
 
 @each_row(
@@ -259,4 +259,4 @@ def test_both_adapters_read_the_same(
     gateway.handler = answered(row, as_call=as_call)
     found = list(of_langchain(chat(), row, METHODS[:1] if as_call else METHODS))
     found += of_llama_index(llm(), row, MODES[:1] if as_call else MODES)
-    held_against(row, found)
+    compared_with(row, found)

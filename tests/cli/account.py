@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.client.test_balance import billed, status
-from tests.client.test_key_status import told
+from tests.client.test_key_status import key_report
 from tests.gateway import Answer, Gateway, Json, Request
 
 Part = Callable[[Request], "Answer | None"]
@@ -30,7 +30,7 @@ class AccountGateway:
     def _answer(self, request: Request) -> Answer:
         found = self.part(request) or self._answers.get(request.path)
         if request.path == "/api/usage/token/":
-            return found or told(**self.key)
+            return found or key_report(**self.key)
         return found or self.gateway.model.answer(request)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ramclouds import GatewayStatus, ResponseError
-from tests.client.test_key_status import told
+from tests.client.test_key_status import key_report
 from tests.gateway import Body, Gateway, Json
 from tests.harness import EACH_TWIN, Calls, each_row, in_row
 
@@ -75,7 +75,7 @@ def test_balance_of_a_key_with_a_quota(gateway: Gateway, calls: Calls) -> None:
         with in_row(kind):
             gateway.forget()
             changes, unit, available = UNITS[kind]
-            gateway.reply(status(**changes), told(total_available=1_000_000, total_used=0))
+            gateway.reply(status(**changes), key_report(total_available=1_000_000, total_used=0))
             balance = calls.balance()
             assert (balance.available, balance.used, balance.unit) == (
                 pytest.approx(available),
@@ -98,7 +98,7 @@ def test_balance_of_the_user_of_an_unlimited_key(gateway: Gateway, calls: Calls)
     ]:
         with in_row(changes):
             gateway.forget()
-            gateway.reply(status(**changes), told(unlimited_quota=True), *billed(limit, 50))
+            gateway.reply(status(**changes), key_report(unlimited_quota=True), *billed(limit, 50))
             found = calls.balance()
             assert (found.available, found.used, found.unit, found.is_of_user) == expected
             assert [one.path for one in gateway.requests[2:]] == [
@@ -109,6 +109,6 @@ def test_balance_of_the_user_of_an_unlimited_key(gateway: Gateway, calls: Calls)
 
 @pytest.mark.parametrize("answer", [Json({}), Json([]), Json({"hard_limit_usd": "2"})])
 def test_other_response_is_no_balance(gateway: Gateway, calls: Calls, answer: Json) -> None:
-    gateway.reply(status(), told(unlimited_quota=True), answer)
+    gateway.reply(status(), key_report(unlimited_quota=True), answer)
     with pytest.raises(ResponseError):
         calls.balance()

@@ -150,7 +150,7 @@ def test_many_texts_come_in_order_with_their_usage(gateway: Gateway, calls: Call
     assert (found.usage and found.usage.total_tokens, found.request_id) == (20, REQUEST_ID)
 
 
-def test_usage_that_no_response_told_is_none(gateway: Gateway, calls: Calls) -> None:
+def test_usage_that_no_response_had_is_none(gateway: Gateway, calls: Calls) -> None:
     untold = {name: value for name, value in embedded(VECTORS[:1]).items() if name != "usage"}
     gateway.reply(*[Json(untold)] * 2)
     assert calls.embed_many(TEXTS[:2], chunk_size=1).usage is None

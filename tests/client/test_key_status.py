@@ -25,13 +25,13 @@ DATA: dict[str, Any] = {
 }
 
 
-def told(**changes: Any) -> Json:
+def key_report(**changes: Any) -> Json:
     body = {"code": True, "data": {**DATA, **changes}, "message": "ok"}
     return Json(body, 200, {"Date": DATE})
 
 
 def status_of(gateway: Gateway, calls: Calls, **changes: Any) -> KeyStatus:
-    gateway.reply(told(**changes))
+    gateway.reply(key_report(**changes))
     return calls.key_status()
 
 

@@ -65,7 +65,7 @@ def test_httpx_client_has_the_methods_that_are_replaced(client: Any) -> None:
 @pytest.mark.parametrize(
     "method", [httpx.HTTPTransport.handle_request, httpx.AsyncHTTPTransport.handle_async_request]
 )
-def test_httpx_methods_are_told_from_those_of_recording_tools(method: Any) -> None:
+def test_httpx_methods_are_distinct_from_those_of_recording_tools(method: Any) -> None:
     class Proxy:
         """As wrapt's, which OpenTelemetry uses: it shows all attributes of what it wraps."""
 

@@ -26,7 +26,7 @@ from tests.gateway import (
     tool_chunks,
 )
 from tests.harness import EACH_TWIN, Twin, each_row, in_row
-from tests.unit.prompted.reading import TOOLS, merged, said_in
+from tests.unit.prompted.reading import TOOLS, merged, parts_in
 
 pytestmark = EACH_TWIN
 
@@ -74,7 +74,7 @@ def is_in_words(body: Any) -> bool:
     return "tools" not in body and "<tool_call>" in body["messages"][0]["content"]
 
 
-def test_request_in_words_holds_documented_fields_only(
+def test_prompted_request_holds_documented_fields_only(
     gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
     gateway.reply(Json(completion(f"Let me see.\n{CALL}")), Sse(text_chunks(f"Sure. {CALL}")))
@@ -82,7 +82,7 @@ def test_request_in_words_holds_documented_fields_only(
     whole = client.complete(**FORCED)
     assert said(whole) == ["Let me see.", *SAID]
     assert whole.finish_reason == "tool_calls"
-    assert said_in(client.stream(**FORCED)) == ["Sure.", *SAID]
+    assert parts_in(client.stream(**FORCED)) == ["Sure.", *SAID]
     for body in gateway.bodies:
         assert isinstance(body, dict)
         assert body.keys() <= DOCUMENTED
@@ -120,11 +120,11 @@ def test_native_requests_go_as_they_are(gateway: Gateway, asking: Callable[..., 
             gateway.reply(Json(completion(CALL)), Sse(text_chunks(CALL)))
             client = asking(**mode)
             assert said(client.complete(**FORCED)) == [CALL]
-            assert said_in(client.stream(**FORCED)) == [CALL]
+            assert parts_in(client.stream(**FORCED)) == [CALL]
             assert [request.json["tool_choice"] for request in gateway.requests] == ["required"] * 2
 
 
-def test_request_without_effect_is_sent_once_more_in_words(
+def test_request_without_effect_is_sent_once_more_through_the_prompt(
     gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
     for params, answer, expected in WITHOUT_EFFECT:
@@ -144,13 +144,13 @@ def test_request_without_effect_is_sent_once_more_in_words(
             assert asked == [native, set(), set(), native, *([set()] if params is FORCED else [])]
 
 
-def test_refused_tools_are_asked_for_in_words(
+def test_refused_tools_are_asked_for_through_the_prompt(
     gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
     refusal = Json(error("'tools' is not supported with this model", code=None), 400)
     gateway.reply(refusal, Json(completion(CALL)), refusal, Sse(text_chunks(CALL)))
     assert said(asking(on_unsupported="fallback").complete(**ASK)) == SAID
-    assert said_in(asking(on_unsupported="fallback").stream(**ASK)) == SAID
+    assert parts_in(asking(on_unsupported="fallback").stream(**ASK)) == SAID
     assert [is_in_words(body) for body in gateway.bodies] == [False, True, False, True]
 
 
@@ -190,8 +190,8 @@ def test_stream_without_effect_is_not_seen(gateway: Gateway, asking: Callable[..
             gateway.forget()
             client = asking(on_unsupported="fallback")
             gateway.reply(Sse(text_chunks("It is hot.")), *[Sse(text_chunks(answer))] * 2)
-            assert said_in(client.stream(**params)) == expected
-            assert said_in(client.stream(**params)) == expected
+            assert parts_in(client.stream(**params)) == expected
+            assert parts_in(client.stream(**params)) == expected
             assert len(gateway.requests) == 3
 
 
@@ -206,7 +206,7 @@ def test_stream_with_effect_passes(gateway: Gateway, asking: Callable[..., Askin
         with in_row(params):
             gateway.forget()
             gateway.reply(Sse(events))
-            assert said_in(asking(on_unsupported="fallback").stream(**params)) == expected
+            assert parts_in(asking(on_unsupported="fallback").stream(**params)) == expected
             assert len(gateway.requests) == 1
 
 
@@ -231,7 +231,7 @@ def test_leaving_a_stream_closes_its_connection(
     gateway.wait_closed()
 
 
-def test_history_is_in_words_also_without_tools(
+def test_history_is_prompted_also_without_tools(
     gateway: Gateway, asking: Callable[..., Asking]
 ) -> None:
     history = [

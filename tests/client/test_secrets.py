@@ -23,22 +23,22 @@ BARE = CANARY.removeprefix("sk-")
 Connect = Callable[..., Calls]
 
 
-def told(key: str) -> dict[str, Any]:
+def wrong_key(key: str) -> dict[str, Any]:
     """An error in which the gateway repeats the key, whole and in pieces."""
     text = f"Invalid token {key} (Authorization: Bearer {key}), sk-c4n***ird"
     return error(text, "new_api_error", "", key=key, metadata={"header": f"Bearer {key}"})
 
 
 ANSWERS: dict[str, Answer] = {
-    "json": Json(told(CANARY), 401, {"X-Echo": f"Bearer {CANARY}"}),
-    "json_without_prefix": Json(told(BARE), 403),
+    "json": Json(wrong_key(CANARY), 401, {"X-Echo": f"Bearer {CANARY}"}),
+    "json_without_prefix": Json(wrong_key(BARE), 403),
     "key_as_a_name": Json({"error": {CANARY: CANARY, "message": "no"}}, 400),
     "text": Body(f"Bearer {CANARY} is wrong", 500),
     "html": Body(f"<html>{CANARY}</html>", 403),
     "web_page": Body(f"<html>{CANARY}</html>", headers={"Content-Type": "text/html"}),
-    "error_in_200": Json(told(CANARY)),
+    "error_in_200": Json(wrong_key(CANARY)),
     "bare_text_in_200": Body(f"hello {CANARY}"),
-    "error_event": Sse([chunk({"content": "a"}), told(CANARY)]),
+    "error_event": Sse([chunk({"content": "a"}), wrong_key(CANARY)]),
     "bad_event": Sse([chunk({"content": "a"}), f"data: {{broken {CANARY}\n\n"]),
     "bare_error": Sse([chunk({"content": "a"}), f'{{"error":{{"message":"{CANARY}"}}}}']),
     "redirect": Body("", 302, {"Location": f"https://elsewhere.invalid/?key={CANARY}"}),
@@ -147,7 +147,7 @@ def test_key_is_in_no_text_of_a_used_client(gateway: Gateway, log: io.StringIO) 
 
 
 def test_masked_key_still_says_which_it_was(gateway: Gateway, connect: Connect) -> None:
-    gateway.reply(Json(told(CANARY), 401))
+    gateway.reply(Json(wrong_key(CANARY), 401))
     with pytest.raises(RamCloudsError, match=r"sk-\S*\*\*\*"):
         connect(api_key=CANARY).complete()
 
@@ -159,7 +159,7 @@ def test_key_in_a_header_of_the_users_own_is_not_logged(
     setting, param = pair
     headers = {"Authorization": f"Bearer {CANARY}"}
     calls = connect(**({setting: headers} if setting else {}))
-    gateway.reply(Json(told(CANARY), 401))
+    gateway.reply(Json(wrong_key(CANARY), 401))
     with pytest.raises(RamCloudsError) as caught:
         calls.complete(**({param: headers} if param else {}))
     assert gateway.last.key == CANARY

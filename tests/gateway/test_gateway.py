@@ -34,7 +34,7 @@ def post(gateway: Gateway, **fields: Any) -> httpx.Response:
     return httpx.post(url, json={**ASK, **fields}, headers=headers, trust_env=False, verify=False)
 
 
-def said(text: str) -> dict[str, Any]:
+def user_text(text: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": text}]}
 
 
@@ -156,7 +156,7 @@ TOOL = {
 def test_model_uses_tools(
     gateway: Gateway, text: str, fields: dict[str, Any], arguments: list[str] | None
 ) -> None:
-    answer = post(gateway, tools=[TOOL], **said(text), **fields).json()
+    answer = post(gateway, tools=[TOOL], **user_text(text), **fields).json()
     calls = answer["choices"][0]["message"].get("tool_calls", [])
     expected = ['{"city": "A"}', '{"city": "B"}'] if arguments is None else arguments
     assert [one["function"]["arguments"] for one in calls] == expected

@@ -65,7 +65,7 @@ NAMED = {"name": "review", "schema": SCHEMA}
 
 
 @pytest.mark.parametrize("schema", [NAMED, {"type": "json_schema", "json_schema": NAMED}])
-def test_schemas_as_openai_writes_them_are_held_to(
+def test_schemas_as_openai_writes_them_are_enforced(
     gateway: Gateway, chat: Chat, schema: Any
 ) -> None:
     gateway.reply(Json(completion('{"score": 0.7}')))

@@ -161,7 +161,7 @@ def test_errors_survive_pickle_and_copy(original: ramclouds.RamCloudsError) -> N
         assert again.__dict__ == original.__dict__
 
 
-def test_on_llm_error_is_told_the_request_id(gateway: Gateway, chat: Chat) -> None:
+def test_on_llm_error_gets_the_request_id(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(error("oops"), 500))
     recorder = Recorder()
     caught = _raised(lambda: chat().invoke("Hi", config={"callbacks": [recorder]}))

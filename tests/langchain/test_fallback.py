@@ -65,7 +65,9 @@ def test_ignored_structure_names_both_ways_out(ignored: Gateway, chat: Chat, met
 # --- fallback ---
 
 
-def test_ignored_forced_call_is_asked_for_once_more_in_words(ignored: Gateway, chat: Chat) -> None:
+def test_ignored_forced_call_is_asked_for_once_more_through_the_prompt(
+    ignored: Gateway, chat: Chat
+) -> None:
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
     first, second = model.invoke("2 + 3"), model.invoke("2 + 3")
     assert [c["name"] for c in (*first.tool_calls, *second.tool_calls)] == ["add", "add"]
@@ -73,13 +75,17 @@ def test_ignored_forced_call_is_asked_for_once_more_in_words(ignored: Gateway, c
     assert _ways(ignored) == ["native", "words", "words"]
 
 
-async def test_async_ignored_call_is_asked_for_in_words(ignored: Gateway, chat: Chat) -> None:
+async def test_async_ignored_call_is_asked_for_through_the_prompt(
+    ignored: Gateway, chat: Chat
+) -> None:
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
     assert (await model.ainvoke("2 + 3")).tool_calls[0]["name"] == "add"
     assert _ways(ignored) == ["native", "words"]
 
 
-def test_streamed_ignored_call_is_asked_for_in_words(ignored: Gateway, chat: Chat) -> None:
+def test_streamed_ignored_call_is_asked_for_through_the_prompt(
+    ignored: Gateway, chat: Chat
+) -> None:
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
     parts = list(model.stream("2 + 3"))
     assert "".join(str(part.text) for part in parts) == ""
@@ -89,7 +95,7 @@ def test_streamed_ignored_call_is_asked_for_in_words(ignored: Gateway, chat: Cha
     assert _ways(ignored) == ["native", "words"]
 
 
-async def test_async_streamed_ignored_call_is_asked_for_in_words(
+async def test_async_streamed_ignored_call_is_asked_for_through_the_prompt(
     ignored: Gateway, chat: Chat
 ) -> None:
     model = chat(on_unsupported="fallback").bind_tools([add], tool_choice="any")
@@ -231,7 +237,7 @@ def test_cache_key_differs_by_the_way(chat: Chat) -> None:
     ]
 
 
-def test_native_call_in_an_answer_in_words_is_taken_too(gateway: Gateway, chat: Chat) -> None:
+def test_native_call_in_a_prompted_completion_is_taken_too(gateway: Gateway, chat: Chat) -> None:
     gateway.reply(Json(completion(None, tool_calls=[call("add", {"a": 1, "b": 2})])))
     answer = chat(tool_calling="prompted").bind_tools([add]).invoke("1 + 2")
     assert answer.tool_calls[0]["args"] == {"a": 1, "b": 2}

@@ -39,7 +39,7 @@ async def run(chat: Chat, *, streamed: bool, **settings: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-async def test_model_is_told_what_was_wrong_and_asked_again(
+async def test_model_reads_what_was_wrong_and_is_asked_again(
     gateway: Gateway, chat: Chat, streamed: bool
 ) -> None:
     serve(gateway, CUT, CUT, WHOLE)

@@ -92,7 +92,7 @@ def test_json_mode_sends_json_object_and_takes_no_schema(gateway: Gateway, chat:
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-5", "glm-4.7", "claude-opus-4-5-CL"])
-def test_channel_that_drops_response_format_is_asked_in_words_too(
+def test_channel_that_drops_response_format_is_asked_through_the_prompt_too(
     gateway: Gateway, chat: Chat, model: str
 ) -> None:
     gateway.reply(Json(completion(_JSON)), Json(completion(_JSON)))

@@ -136,7 +136,7 @@ def test_no_tools_send_nothing_about_tools(gateway: Gateway, chat: Chat) -> None
     }
 
 
-def test_strict_of_tools_has_no_effect_and_is_said_once(
+def test_strict_of_tools_has_no_effect_and_warns_once(
     gateway: Gateway, chat: Chat, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway.reply(Json(completion()))
@@ -181,7 +181,7 @@ def test_response_format_may_be_a_class(gateway: Gateway, chat: Chat) -> None:
     assert sent["json_schema"]["schema"]["properties"]["city"]["type"] == "string"
 
 
-def test_format_that_an_agent_binds_is_held_to_where_it_can_be(
+def test_format_that_an_agent_binds_is_enforced_where_it_can_be(
     gateway: Gateway, chat: Chat
 ) -> None:
     """`create_agent(response_format=...)` binds a format without `strict`."""

@@ -52,7 +52,7 @@ def test_every_statement_holds_at_a_gateway_that_keeps_them(
     assert 35 <= len(new_api.requests) <= 45
 
 
-def test_cost_is_said_before_what_costs(
+def test_cost_is_shown_before_what_costs(
     new_api: Gateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main()

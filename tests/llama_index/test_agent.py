@@ -34,7 +34,7 @@ def serve(gateway: Gateway, *calls: Any) -> None:
 
 
 @each_row("in_workflow", [False, True], ids=["alone", "in a workflow"])
-async def test_model_is_told_what_was_wrong_and_asked_again(
+async def test_model_reads_what_was_wrong_and_is_asked_again(
     gateway: Gateway, llm: RamClouds, streaming: bool, in_workflow: bool
 ) -> None:
     serve(gateway, WHOLE, CUT, CUT)

@@ -111,7 +111,7 @@ def test_an_answer_of_the_wrong_shape_names_no_other_way(
 # --- fallback ---
 
 
-def test_an_ignored_call_is_asked_for_once_more_and_then_in_words(
+def test_an_ignored_call_is_asked_for_once_more_and_then_through_the_prompt(
     dropping: Gateway, falling: RamClouds, twin: Twin
 ) -> None:
     first = twin.call(falling, "chat_with_tools", [ADD], **FORCED)
@@ -149,7 +149,7 @@ def test_structure_falls_back_too(
     assert _ways(dropping) == ["native", "words", "words"]
 
 
-def test_tools_that_the_gateway_refuses_are_asked_for_in_words(
+def test_tools_that_the_gateway_refuses_are_asked_for_through_the_prompt(
     gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
     def answer(request: Request) -> Answer:

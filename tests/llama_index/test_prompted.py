@@ -144,7 +144,7 @@ def test_predict_and_call(prompted_mode: RamClouds, twin: Twin) -> None:
     assert (str(one), str(both)) == ("5", "5\n\nRain in Huế.")
 
 
-def test_a_history_of_calls_is_told_in_words(
+def test_a_history_of_calls_goes_through_the_prompt(
     gateway: Gateway, prompted_mode: RamClouds, twin: Twin
 ) -> None:
     asked = ToolCallBlock(tool_call_id="a", tool_name="weather", tool_kwargs={"city": "Huế"})
@@ -207,7 +207,7 @@ def test_a_native_call_is_taken_too(gateway: Gateway, prompted_mode: RamClouds, 
     assert _calls(prompted_mode, answer) == [("add", {"a": 1, "b": 2})]
 
 
-def test_an_image_cannot_be_told_in_words(prompted_mode: RamClouds, twin: Twin) -> None:
+def test_an_image_cannot_go_through_the_prompt(prompted_mode: RamClouds, twin: Twin) -> None:
     image = ChatMessage(blocks=[ImageBlock(url="https://example.com/a.png")])
 
     with pytest.raises(ConfigurationError, match='tool_calling="native"'):
@@ -235,7 +235,7 @@ def test_structured_output_in_each_mode(
     assert streamed[-1] == chatted.raw == whole
 
 
-def test_the_schema_is_said_once(gateway: Gateway, prompted_mode: RamClouds, twin: Twin) -> None:
+def test_the_schema_is_sent_once(gateway: Gateway, prompted_mode: RamClouds, twin: Twin) -> None:
     twin.call(prompted_mode, "structured_predict", City, PROMPT, city="Huế")
 
     system, user = gateway.last.json["messages"]

@@ -109,7 +109,7 @@ async def test_a_forced_call_that_never_comes_fails_therun(
         await run(agent, prompted_mode, "Hello")
 
 
-async def test_a_tool_that_does_not_exist_is_told_to_the_model(
+async def test_the_model_reads_that_a_tool_does_not_exist(
     gateway: Gateway, prompted_mode: RamClouds, streaming: bool
 ) -> None:
     gateway.handler = says(

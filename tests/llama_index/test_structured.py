@@ -77,7 +77,7 @@ def test_json_schema_mode_sends_a_strict_schema(
 
 
 @each_row("model", ["claude-opus-4-5", "glm-4.6"])
-def test_json_schema_mode_is_said_in_words_where_the_channel_drops_it(
+def test_json_schema_mode_goes_through_the_prompt_where_the_channel_drops_it(
     llm: RamClouds, twin: Twin, model: str
 ) -> None:
     llm.model = model

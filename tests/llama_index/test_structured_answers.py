@@ -57,7 +57,7 @@ def test_json_is_found_in_the_text(
     assert len(gateway.requests) == 2
 
 
-def test_punctuation_is_mended(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
+def test_punctuation_is_repaired(gateway: Gateway, llm: RamClouds, twin: Twin) -> None:
     answer_with(gateway, "{'name': 'Rivers', 'songs': [],}")
 
     made = twin.call(llm, "structured_predict", Album, PROMPT, topic="rivers")

@@ -120,7 +120,7 @@ def test_missing_runtime_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.real_model
-def test_file_that_is_no_model_quotes_what_the_server_said(tmp_path: Path) -> None:
+def test_error_about_a_file_that_is_no_model_quotes_the_server(tmp_path: Path) -> None:
     path = tmp_path / "notes.gguf"
     path.write_text("These are notes.")
 
@@ -129,7 +129,7 @@ def test_file_that_is_no_model_quotes_what_the_server_said(tmp_path: Path) -> No
 
 
 @pytest.mark.real_model
-def test_cut_model_file_quotes_what_the_server_said(tmp_path: Path) -> None:
+def test_error_about_a_cut_model_file_quotes_the_server(tmp_path: Path) -> None:
     path = tmp_path / "cut.gguf"
     with _model_file.model_file(None).open("rb") as whole:
         path.write_bytes(whole.read(3_000_000))

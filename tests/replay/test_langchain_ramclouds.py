@@ -118,7 +118,7 @@ def streamed_of(answer: Interaction) -> dict[str, Any]:
     }
 
 
-def said(message: AIMessage) -> dict[str, Any]:
+def content_of(message: AIMessage) -> dict[str, Any]:
     """What a message says."""
     usage = message.usage_metadata
     assert usage
@@ -136,12 +136,12 @@ def _counts(usage: Usage) -> tuple[int, int, int]:
 
 
 def test_plain(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
-    assert said(run.invoke(model, GREETING)) == message_of(recorded[0])
+    assert content_of(run.invoke(model, GREETING)) == message_of(recorded[0])
 
 
 def test_streamed(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     chunks: list[AIMessageChunk] = run.stream(model, GREETING)
-    assert said(reduce(add, chunks)) == streamed_of(recorded[0])
+    assert content_of(reduce(add, chunks)) == streamed_of(recorded[0])
 
 
 def test_multi_turn(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
@@ -151,12 +151,12 @@ def test_multi_turn(run: Any, model: ChatRamClouds, recorded: list[Interaction])
     ]
     first = run.invoke(model, history)
     second = run.invoke(model, [*history, first, HumanMessage("What is my name?")])
-    assert [said(first), said(second)] == [message_of(answer) for answer in recorded[:]]
+    assert [content_of(first), content_of(second)] == [message_of(answer) for answer in recorded[:]]
 
 
 def test_stop(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     message = run.invoke(model, GREETING, stop=ENDS)
-    assert said(message) == message_of(recorded[0])
+    assert content_of(message) == message_of(recorded[0])
     assert not set(ENDS) & set(message.text)
 
 
@@ -179,14 +179,14 @@ def test_function_calling(run: Any, model: ChatRamClouds, recorded: list[Interac
 def test_tool_call(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     bound = model.bind_tools([WEATHER_TOOL], tool_choice="required")
     message = run.invoke(bound, WEATHER)
-    assert said(message) == message_of(recorded[0])
+    assert content_of(message) == message_of(recorded[0])
     assert [list(call["args"]) for call in message.tool_calls] == [["city"]]
 
 
 def test_tool_call_streamed(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:
     bound = model.bind_tools([WEATHER_TOOL], tool_choice="required")
     message = reduce(add, run.stream(bound, WEATHER))
-    assert said(message) == streamed_of(recorded[0])
+    assert content_of(message) == streamed_of(recorded[0])
     assert [list(call["args"]) for call in message.tool_calls] == [["city"]]
 
 
@@ -198,7 +198,7 @@ def test_tool_result(run: Any, model: ChatRamClouds, recorded: list[Interaction]
         ToolMessage("Sunny, 31 degrees.", tool_call_id="call_1"),
     ]
     message = run.invoke(model.bind_tools([WEATHER_TOOL], tool_choice="none"), history)
-    assert said(message) == message_of(recorded[0])
+    assert content_of(message) == message_of(recorded[0])
 
 
 def test_models(run: Any, model: ChatRamClouds, recorded: list[Interaction]) -> None:

@@ -98,7 +98,7 @@ def streamed_of(answer: Interaction) -> dict[str, Any]:
     }
 
 
-def said(llm: RamClouds, response: ChatResponse) -> dict[str, Any]:
+def content_of(llm: RamClouds, response: ChatResponse) -> dict[str, Any]:
     """What a response says."""
     calls = llm.get_tool_calls_from_response(response, error_on_no_tool_call=False)
     return {
@@ -110,7 +110,7 @@ def said(llm: RamClouds, response: ChatResponse) -> dict[str, Any]:
 
 
 def test_plain(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
-    assert said(llm, run.call(llm, "chat", [user(GREETING)])) == message_of(recorded[0])
+    assert content_of(llm, run.call(llm, "chat", [user(GREETING)])) == message_of(recorded[0])
 
 
 def test_complete(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
@@ -119,7 +119,7 @@ def test_complete(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None
 
 def test_streamed(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
     responses = run.stream(llm, "stream_chat", [user(GREETING)])
-    assert said(llm, responses[-1]) == streamed_of(recorded[0])
+    assert content_of(llm, responses[-1]) == streamed_of(recorded[0])
     assert "".join(response.delta for response in responses) == streamed_of(recorded[0])["text"]
 
 
@@ -135,12 +135,14 @@ def test_multi_turn(run: Any, llm: RamClouds, recorded: list[Interaction]) -> No
     ]
     first = run.call(llm, "chat", history)
     second = run.call(llm, "chat", [*history, first.message, user("What is my name?")])
-    assert [said(llm, first), said(llm, second)] == [message_of(answer) for answer in recorded[:]]
+    assert [content_of(llm, first), content_of(llm, second)] == [
+        message_of(answer) for answer in recorded[:]
+    ]
 
 
 def test_stop(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
     response = run.call(llm, "chat", [user(GREETING)], stop=ENDS)
-    assert said(llm, response) == message_of(recorded[0])
+    assert content_of(llm, response) == message_of(recorded[0])
     assert not set(ENDS) & set(response.message.content or "")
 
 
@@ -163,14 +165,14 @@ def _arguments(answer: Interaction) -> Any:
 
 def test_tool_call(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
     response = run.call(llm, "chat_with_tools", TOOLS, WEATHER, tool_required=True)
-    assert said(llm, response) == message_of(recorded[0])
+    assert content_of(llm, response) == message_of(recorded[0])
     calls = llm.get_tool_calls_from_response(response)
     assert [list(call.tool_kwargs) for call in calls] == [["city"]]
 
 
 def test_tool_call_streamed(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
     responses = run.stream(llm, "stream_chat_with_tools", TOOLS, WEATHER, tool_required=True)
-    assert said(llm, responses[-1]) == streamed_of(recorded[0])
+    assert content_of(llm, responses[-1]) == streamed_of(recorded[0])
 
 
 def test_tool_result(run: Any, llm: RamClouds, recorded: list[Interaction]) -> None:
@@ -189,7 +191,7 @@ def test_tool_result(run: Any, llm: RamClouds, recorded: list[Interaction]) -> N
         ),
     ]
     response = run.call(llm, "chat_with_tools", TOOLS, chat_history=history, tool_choice="none")
-    assert said(llm, response) == message_of(recorded[0])
+    assert content_of(llm, response) == message_of(recorded[0])
 
 
 def test_wrong_key(

@@ -59,7 +59,7 @@ def test_one_call_at_a_time_is_asked_for(asking: Chat) -> None:
     assert [call["name"] for call in model.invoke([BOTH]).tool_calls] == ["get_weather"]
 
 
-def test_history_of_calls_is_told_in_words(gateway: Gateway, asking: Chat) -> None:
+def test_history_of_calls_goes_through_the_prompt(gateway: Gateway, asking: Chat) -> None:
     history = [
         SystemMessage("Be brief."),
         HumanMessage("Weather?"),
@@ -102,7 +102,7 @@ def test_call_with_broken_arguments_is_an_invalid_call(gateway: Gateway, asking:
         assert message.tool_calls == []
 
 
-def test_image_cannot_be_told_in_words(asking: Chat) -> None:
+def test_image_cannot_go_through_the_prompt(asking: Chat) -> None:
     image = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
     with pytest.raises(ConfigurationError, match="tool_calling"):
         asking().invoke([HumanMessage([image])])

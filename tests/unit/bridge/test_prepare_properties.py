@@ -115,7 +115,7 @@ def test_no_text_is_blank_and_the_order_is_the_dialect_s(
 
 
 @given(history=HISTORIES, dialect=ROWS)
-def test_nothing_that_a_user_said_is_lost(history: list[dict[str, Any]], dialect: Dialect) -> None:
+def test_no_text_of_a_user_is_lost(history: list[dict[str, Any]], dialect: Dialect) -> None:
     given_texts = [
         text for one in history if one["role"] in ("user", "system") for text in texts_of(one)
     ]

@@ -250,7 +250,7 @@ def test_claude_is_not_asked_to_think_about_a_result() -> None:
         assert "reasoning_effort" in apply(body, dialect_for("gpt-5")).body
 
 
-def test_word_json_is_said_by_the_user_where_systems_are_no_input() -> None:
+def test_word_json_stands_with_the_user_where_systems_are_no_input() -> None:
     system = {"role": "system", "content": "Answer in JSON."}
     parts = [{"type": "text", "text": "Hi"}]
     for messages in ([system, USER], [{**USER, "content": parts}, {**USER, "role": "assistant"}]):

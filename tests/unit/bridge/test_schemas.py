@@ -210,7 +210,7 @@ def test_gemini_gets_each_kind_of_field_with_its_meaning() -> None:
     assert made == {name: sent for name, (_, sent, _) in KINDS.items()}
 
 
-def test_model_is_held_to_every_kind_that_can_be_closed() -> None:
+def test_every_kind_that_can_be_closed_is_strict() -> None:
     for form in ("strict", "plain"):
         made = {name: prepare_schema(schema_of(kind), form) for name, (kind, _, _) in KINDS.items()}
         strict = {name: schema.strict for name, schema in made.items()}

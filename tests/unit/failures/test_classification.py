@@ -134,7 +134,7 @@ def test_name_that_says_nothing(refusal: ErrorBody) -> None:
 
 
 @pytest.mark.parametrize("value", ["challenge", "Challenge"])
-def test_challenge_is_a_block_whatever_else_is_said(value: str) -> None:
+def test_challenge_is_a_block_whatever_else_the_body_has(value: str) -> None:
     headers = {"cf-mitigated": value, **GATEWAY}
     assert verdict(429, ErrorBody(code="invalid_request"), headers=headers) == BLOCKED
     assert verdict(400, ErrorBody(), headers={"cf-mitigated": "other"}) == BAD

@@ -42,7 +42,7 @@ def facts(error: RamCloudsError) -> tuple[Any, ...]:
     return (type(error), error.retryable, error.status_code, error.code, error.type, error.body)
 
 
-def test_cloudflare_is_told_in_words() -> None:
+def test_cloudflare_statuses_have_a_sentence() -> None:
     for status, phrase in [
         (520, "the gateway's answer made no sense"),
         (521, "the gateway is down"),

@@ -31,12 +31,12 @@ DASH = (
     "message",
     ["普通用户不支持指定渠道", "Users cannot specify channels", "no specific channel for you"],
 )
-def test_channel_in_a_key_is_told(message: str) -> None:
+def test_channel_in_a_key_has_a_hint(message: str) -> None:
     assert f"{DASH} (status 403" in refused(403, message)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_dash_in_the_key_is_told_in_any_language(status: int) -> None:
+def test_dash_in_the_key_has_a_hint_in_any_language(status: int) -> None:
     said = "Người dùng thường không được chỉ định kênh"
     assert f"{DASH} If that is intended, check" in refused(status, said, key="sk-abcd-efgh")
     assert DASH not in refused(status, said)

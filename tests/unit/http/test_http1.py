@@ -159,7 +159,7 @@ def test_what_arrived_before_a_failure_is_handed_out_first() -> None:
         run(connection.part(answer, FOREVER))
 
 
-def test_head_is_told_as_it_came() -> None:
+def test_head_is_given_as_it_came() -> None:
     _, answer, _ = asked([GOOD["white_space"]])
     assert (answer.version, answer.reason) == (b"HTTP/1.1", b"OK")
     assert answer.headers[0] == (b"X", b"a b")

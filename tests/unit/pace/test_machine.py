@@ -113,7 +113,7 @@ def test_a_burst_is_not_out_before_the_first_refusal_is_read() -> None:
     assert outcome.refused <= FIRST
 
 
-def test_a_limit_in_flight_waits_too_while_told_to() -> None:
+def test_a_limit_in_flight_waits_too_while_asked_to() -> None:
     pace = Pace()
     pace.state, pace.flights.cap = "paced", 3
     permits = [pace.give(1.0) for _ in range(4)]
@@ -121,7 +121,7 @@ def test_a_limit_in_flight_waits_too_while_told_to() -> None:
     assert (pace.state, pace.permit_at(2.0)) == ("paced", 31.5)
 
 
-def test_nothing_is_sent_while_told_to_wait() -> None:
+def test_nothing_is_sent_while_asked_to_wait() -> None:
     outcome = run(Bucket(0.001, 5), 50, hint=Hint(wait=30.0), until=29.0)
     assert outcome.accepted + outcome.refused == FIRST
 

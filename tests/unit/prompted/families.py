@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.prompted.reading import Said
+from tests.unit.prompted.reading import Plain
 from tests.unit.prompted.transcripts import CALL, CALLED, HANOI, TIME, TIMED, Transcript
 
 DAYS = ("get_weather", '{"city": "Hanoi", "days": 3}')
@@ -17,7 +17,7 @@ def search(query: str) -> str:
     return f'{{"name": "search", "arguments": {{"query": {query}}}}}'
 
 
-def family(model: str, *rows: tuple[str, Said] | tuple[str, Said, str]) -> list[Transcript]:
+def family(model: str, *rows: tuple[str, Plain] | tuple[str, Plain, str]) -> list[Transcript]:
     return [Transcript(f"{model}_{at}", *row) for at, row in enumerate(rows, 1)]
 
 

@@ -26,7 +26,7 @@ TOOLS = [
     to_tool("search", query="string", limit="integer?"),
 ]
 
-Said = list[str | tuple[str, ...]]
+Plain = list[str | tuple[str, ...]]
 """Pieces of text, and calls as (name, arguments), in the order in which they came.
 
 A call that no tool may run is (name, text, "invalid").
@@ -81,12 +81,12 @@ def merged(chunks: Iterable[Chunk]) -> list[str | ToolCallDelta | InvalidToolCal
     return found
 
 
-def said_in(chunks: Iterable[Chunk]) -> Said:
+def parts_in(chunks: Iterable[Chunk]) -> Plain:
     """Pieces of text and calls, without indices and ids."""
-    return [to_said(part) for part in merged(chunks)]
+    return [to_plain(part) for part in merged(chunks)]
 
 
-def to_said(part: str | ToolCallDelta | InvalidToolCall) -> str | tuple[str, ...]:
+def to_plain(part: str | ToolCallDelta | InvalidToolCall) -> str | tuple[str, ...]:
     if isinstance(part, str):
         return part
     kind = ("invalid",) if isinstance(part, InvalidToolCall) else ()

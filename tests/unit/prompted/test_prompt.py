@@ -78,7 +78,7 @@ LATER_RESULTS = {
 }
 
 
-def test_conversation_in_words() -> None:
+def test_conversation_as_text() -> None:
     assert render(HISTORY, [WEATHER, TIME]) == [
         {"role": "system", "content": SYSTEM},
         {"role": "user", "content": "Weather and time?"},
@@ -167,7 +167,7 @@ def system(**settings: Any) -> str:
     ],
     ids=["required", "any", "true", "named", "name"],
 )
-def test_forced_choice_is_said(choice: Any, sentence: str) -> None:
+def test_forced_choice_is_a_sentence_of_the_prompt(choice: Any, sentence: str) -> None:
     assert sentence in system(tool_choice=choice)
     assert "you must" not in system(tool_choice="auto")
     assert system(tool_choice="auto") == system()
@@ -183,7 +183,7 @@ def test_no_tool_is_described_where_none_may_be_called() -> None:
     )
 
 
-def test_one_call_at_a_time_is_said() -> None:
+def test_one_call_at_a_time_is_a_sentence_of_the_prompt() -> None:
     assert "Make one call at a time." in system(parallel=False)
     assert "several blocks" not in system(parallel=False)
 
@@ -216,7 +216,9 @@ SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
     ],
     ids=["json_schema", "json_object"],
 )
-def test_format_of_the_answer_is_said(response_format: dict[str, Any], said: str) -> None:
+def test_format_of_the_completion_is_in_the_prompt(
+    response_format: dict[str, Any], said: str
+) -> None:
     assert render(USER, response_format=response_format) == [
         {"role": "system", "content": said},
         *USER,

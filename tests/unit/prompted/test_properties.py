@@ -15,7 +15,7 @@ from tests.unit.prompted.reading import (
     assert_keeps_contract,
     merged,
     parsed,
-    said_in,
+    parts_in,
 )
 
 FRAGMENTS = st.sampled_from(
@@ -87,7 +87,7 @@ def test_rendered_calls_are_read_back(calls: list[dict[str, Any]], text: str) ->
     messages = [{"role": "assistant", "content": text, "tool_calls": wire}]
     for grammar in (False, True):
         said = render(messages, TOOLS, grammar=grammar)[-1]["content"]
-        read = said_in(parsed([said], grammar=grammar))
+        read = parts_in(parsed([said], grammar=grammar))
         found = [json.loads(part[1]) for part in read if not isinstance(part, str)]
         assert found == calls or (grammar and text)
 
@@ -112,7 +112,7 @@ def test_sound_arguments_are_passed_on_untouched(
 ) -> None:
     text = json.dumps(arguments, indent=indent, ensure_ascii=False)
     answer = f'{{"name": "search", "arguments": {text}}}'
-    assert said_in(parsed(list(answer))) == [("search", text)]
+    assert parts_in(parsed(list(answer))) == [("search", text)]
 
 
 @many

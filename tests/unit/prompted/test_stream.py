@@ -10,7 +10,7 @@ import pytest
 from ramclouds import Chunk, InvalidToolCall, ToolCallDelta, Usage
 from ramclouds.prompted import PromptedParser
 from tests.harness import each_row, in_row
-from tests.unit.prompted.reading import TOOLS, parsed, said_in, to_tool
+from tests.unit.prompted.reading import TOOLS, parsed, parts_in, to_tool
 
 # What each piece is answered with at once: text, or a piece of a call.
 STEPS: list[tuple[str, list[tuple[str, list[Any]]]]] = [
@@ -146,7 +146,7 @@ def test_invalid_calls_that_the_server_found_keep_their_place() -> None:
     assert chunks[-1].invalid_tool_calls == (replace(invalid, index=1),)
 
 
-def test_close_returns_what_a_broken_stream_held() -> None:
+def test_close_returns_what_a_broken_stream_had_buffered() -> None:
     parser = PromptedParser(tools=TOOLS)
     assert parser.feed(Chunk(text='{"name": "get_', id="c")) == []
     assert parser.close() == [Chunk(text='{"name": "get_', id="c", tool_calling="prompted")]
@@ -176,7 +176,7 @@ def test_only_the_named_tool_is_known() -> None:
         tools=TOOLS, tool_choice={"type": "function", "function": {"name": "search"}}
     )
     text = '{"name": "get_time"}\n{"name": "search", "arguments": {}}'
-    assert said_in(parser.feed(Chunk(text=text, finish_reason="stop"))) == [
+    assert parts_in(parser.feed(Chunk(text=text, finish_reason="stop"))) == [
         '{"name": "get_time"}',
         ("search", "{}"),
     ]
@@ -204,15 +204,15 @@ def test_long_answers_lose_nothing() -> None:
         with in_row(text):
             chunks = parsed([text[at : at + 7] for at in range(0, len(text), 7)], "length")
             length = sum(
-                len(part) if isinstance(part, str) else len(part[1]) for part in said_in(chunks)
+                len(part) if isinstance(part, str) else len(part[1]) for part in parts_in(chunks)
             )
             assert length >= len(text) - 60
 
 
-def test_many_tools_are_told_apart() -> None:
+def test_many_tools_are_distinguished() -> None:
     tools = [to_tool(f"tool_{number}") for number in range(200)]
     text = '{"name": "tool_19"}\nand\n{"name": "tool_199"}\nand\n{"name": "tool_1999"}'
-    assert said_in(parsed(list(text), tools=tools)) == [
+    assert parts_in(parsed(list(text), tools=tools)) == [
         ("tool_19", "{}"),
         "\nand",
         ("tool_199", "{}"),
@@ -222,4 +222,4 @@ def test_many_tools_are_told_apart() -> None:
 
 def test_many_calls_stand_in_one_block() -> None:
     calls = '{"name": "get_time", "arguments": {}}\n' * 1_500
-    assert len(said_in(parsed([f"<tool_call>{calls}</tool_call>"]))) == 1_500
+    assert len(parts_in(parsed([f"<tool_call>{calls}</tool_call>"]))) == 1_500

@@ -16,7 +16,7 @@ from tests.unit.prompted.reading import (
     assert_keeps_contract,
     merged,
     parsed,
-    said_in,
+    parts_in,
     to_tool,
 )
 from tests.unit.prompted.trained import TRAINED
@@ -38,7 +38,7 @@ def test_answer_says_the_same_whole_and_at_any_split() -> None:
             grammar = transcript in ENVELOPES
             text, finish_reason = transcript.text, transcript.finish_reason
             chunks = parsed([text], finish_reason, grammar=grammar)
-            assert said_in(chunks) == transcript.said
+            assert parts_in(chunks) == transcript.said
             assert_keeps_contract(chunks)
             assert_completion_says_the_same(chunks, text, finish_reason, grammar=grammar)
 
@@ -55,7 +55,9 @@ def test_form_is_read_as_its_models_write_it() -> None:
     for form in [*WRAPPERS, *ELEMENTS]:
         with in_row(form[2]):
             text = form[1]
-            assert said_in(parsed([text], tools=[to_tool("f", a="integer")])) == [("f", '{"a": 1}')]
+            assert parts_in(parsed([text], tools=[to_tool("f", a="integer")])) == [
+                ("f", '{"a": 1}')
+            ]
 
 
 def assert_completion_says_the_same(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.harness import in_row
-from tests.unit.prompted.reading import parsed, said_in
+from tests.unit.prompted.reading import parsed, parts_in
 
 INTEGER, TEXT = {"type": "integer"}, {"type": "string"}
 OPTIONAL = {"anyOf": [TEXT, {"type": "null"}]}
@@ -50,9 +50,9 @@ def test_value_is_what_the_schema_asks_for() -> None:
             tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
             answer = f"<function=f><parameter=value>{written}</parameter></function>"
             for pieces in ([answer], list(answer)):
-                assert said_in(parsed(pieces, tools=[tool])) == [("f", f'{{"value": {said}}}')]
+                assert parts_in(parsed(pieces, tools=[tool])) == [("f", f'{{"value": {said}}}')]
 
 
 def test_argument_that_no_schema_tells_of() -> None:
     answer = '<invoke name="get_time"><parameter name="new" string="true">3</parameter></invoke>'
-    assert said_in(parsed([answer])) == [("get_time", '{"new": 3}')]
+    assert parts_in(parsed([answer])) == [("get_time", '{"new": 3}')]

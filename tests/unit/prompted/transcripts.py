@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.unit.prompted.reading import Said
+from tests.unit.prompted.reading import Plain
 
 HANOI = '{"city": "Hanoi"}'
 CALL = f'{{"name": "get_weather", "arguments": {HANOI}}}'
@@ -18,7 +18,7 @@ class Transcript(NamedTuple):
 
     name: str
     text: str
-    said: Said
+    said: Plain
     finish_reason: str = "stop"
 
 

@@ -206,7 +206,7 @@ def test_second_choice_that_nobody_asked_for_does_not_mix_in(
     assert (found["text"], found["finish_reason"]) == ("Hi", "stop")
 
 
-def test_whole_message_at_the_end_is_not_said_twice(gateway: OfflineGateway, calls: Calls) -> None:
+def test_whole_message_at_the_end_is_not_given_twice(gateway: OfflineGateway, calls: Calls) -> None:
     whole = {
         **chunk(),
         "choices": [{"index": 0, "message": message("Hi"), "finish_reason": "stop"}],

@@ -114,7 +114,7 @@ def test_what_begins_no_event_stream(body: bytes) -> None:
     assert not looks_like_events(body)
 
 
-def test_comments_are_told_from_what_else_comes() -> None:
+def test_comments_are_distinguished_from_other_lines() -> None:
     for pieces, expected in [
         ([b": PING\n\n", b"\n", b"\r\n", b":"], [False, False, False, False]),
         ([b": PI", b"data: NG\n", b"data: {}\n\n"], [False, False, True]),
