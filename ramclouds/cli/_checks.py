@@ -14,7 +14,8 @@ from ramclouds.bridge.prepare import apply
 from ramclouds.bridge.settings import closest
 from ramclouds.cli._amounts import left
 from ramclouds.cli._calls import tool_request
-from ramclouds.cli._options import DEFAULT_MODEL, NO_KEY, has_key
+from ramclouds.cli._key import NO_KEY, has_key
+from ramclouds.cli._options import DEFAULT_MODEL
 from ramclouds.cli._remedies import is_redirect
 from ramclouds.cli._setup import Found, Setup
 from ramclouds.errors import (

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ramclouds._version import __version__
-from ramclouds.cli._options import NO_KEY, has_key
+from ramclouds.cli._key import NO_KEY, has_key
 from ramclouds.errors import RamCloudsError
 
 _CANNOT_WRITE = {errno.ENOSPC, errno.EFBIG, errno.EIO}
