@@ -124,20 +124,17 @@ class ChatRequests(BaseClient):
         return StreamReader(attempts.head(), self._reading(attempts))
 
     def _reading(self, attempts: Attempts) -> Reading:
-        body, prepared = attempts.request.body, attempts.request.prepared
-        assert body is not None
+        prepared = attempts.request.prepared
         assert prepared is not None
+        body = prepared.body
         return Reading(
             think_tags=self._settings.think_tags,
             images_in_text=self._settings.images_in_text,
             model=body["model"],
             has_tools=bool(body.get("tools")),
             has_usage=gets_usage(body),
-            stop=prepared.stop,
-            token_limit=prepared.token_limit,
             counting=_COUNTING[self._settings.base_url],
             base_url=self._settings.base_url,
-            tool_names=prepared.tool_names,
             stands_in_for=attempts.fallbacks.stands_in_for if attempts.fallbacks else None,
-            arguments=prepared.arguments,
+            prepared=prepared,
         )

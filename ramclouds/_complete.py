@@ -104,8 +104,8 @@ def _finish(choice: Choice, reading: Reading) -> None:
     if reading.images_in_text == "block":
         choice.text, pictures = split_pictures(choice.text)
         choice.extra = with_pictures(choice.extra, pictures)
-    if reading.stop:
-        cut_choice(choice, reading.stop)
+    if reading.prepared.stop:
+        cut_choice(choice, reading.prepared.stop)
 
 
 def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Completion | None:
@@ -115,10 +115,11 @@ def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Complet
         return None
     if completion is not None:
         reading.billed(completion.usage)
-        if reading.tool_names:
-            with_users_names(completion, reading.tool_names)
-        if reading.arguments:
-            read_arguments(completion, reading.arguments)
+        prepared = reading.prepared
+        if prepared.tool_names:
+            with_users_names(completion, prepared.tool_names)
+        if prepared.arguments:
+            read_arguments(completion, prepared.arguments)
     return completion
 
 

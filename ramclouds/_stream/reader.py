@@ -52,8 +52,10 @@ class StreamReader:
         self._mapper = ChunkMapper(head.request_id, reading)
         self._accumulator = Accumulator()
         self._errors = StreamErrors(head, self._mapper, self._accumulator)
-        self._arguments = ArgumentsReader(reading.arguments) if reading.arguments else None
-        self._stops = StopCutter(reading.stop) if reading.stop else None
+        prepared = reading.prepared
+        self._names = prepared.tool_names
+        self._arguments = ArgumentsReader(prepared.arguments) if prepared.arguments else None
+        self._stops = StopCutter(prepared.stop) if prepared.stop else None
 
     @property
     def has_delivered(self) -> bool:
@@ -79,7 +81,7 @@ class StreamReader:
     def _step(self, found: Iterable[Chunk]) -> Step:
         chunks: list[Chunk] = []
         add = self._accumulator.add
-        names, arguments = self._reading.tool_names, self._arguments
+        names, arguments = self._names, self._arguments
         try:
             for chunk in found:
                 if self._stops is not None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from ramclouds._wire.fields import as_count
-from ramclouds.bridge.arguments import ArgumentsForm
 from ramclouds.bridge.dialects import dialect_for
 from ramclouds.bridge.outcome import limited_message
 from ramclouds.bridge.pictures import ImagesInText
+from ramclouds.bridge.prepare import Prepared
 from ramclouds.models import model_facts
 from ramclouds.types import Usage
 
@@ -44,19 +45,13 @@ class Reading:
     has_tools: bool = False
     has_usage: bool = True
     """Whether the usage was asked for."""
-    token_limit: int | None = None
-    """The gateway's own limit on the completion, where the user set none."""
-    stop: tuple[str, ...] = ()
-    """Strings that end the text here, since the model takes none."""
     counting: set[str] = field(default_factory=set)
     """The models of this base URL whose converted responses have carried `input_tokens`."""
     base_url: str = ""
     stands_in_for: str | None = None
     """The model that the user asked for, where another one was asked in its place."""
-    tool_names: Mapping[str, str] = field(default_factory=dict)
-    """The user's names of tools, by those that were sent, where they differ."""
-    arguments: Mapping[str, ArgumentsForm] = field(default_factory=dict)
-    """How the arguments of calls are read, by the user's names of tools."""
+    prepared: Prepared = field(default_factory=partial(Prepared, {}))
+    """The request, and how what comes back is read."""
 
     def billed(self, usage: Usage | None) -> None:
         """Notes in a usage whose price it has: the gateway bills by the name in the request."""
@@ -84,9 +79,10 @@ class Reading:
             facts["requested_model"] = self.model
         if self.stands_in_for is not None:
             facts["fallback_from"] = self.stands_in_for
-        if finish_reason == "length" and self.token_limit is not None:
-            facts["token_limit"] = self.token_limit
-            logger.warning("%s: %s", self.model, limited_message(self.token_limit))
+        limit = self.prepared.token_limit
+        if finish_reason == "length" and limit is not None:
+            facts["token_limit"] = limit
+            logger.warning("%s: %s", self.model, limited_message(limit))
         return facts
 
     def proof(
