@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ramclouds._fallback import Fallbacks
+from ramclouds._client import AsyncClient, Client
 from ramclouds.bridge.fallback_models import BY_WAY
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.errors import APIStatusError
@@ -19,13 +19,14 @@ class Asking:
     """One request on its way: as `mode` says, and once more where a native one had no effect."""
 
     def __init__(
-        self, mode: ToolMode, params: Mapping[str, Any], fallbacks: Fallbacks | None = None
+        self, client: Client | AsyncClient, mode: ToolMode, params: Mapping[str, Any]
     ) -> None:
         self.is_done = False
         self.completion = Completion()  # the completion, where it is read whole and is done
         self._mode = mode
         self._given = {name: value for name, value in params.items() if name != BY_WAY}
         self._by_way: Mapping[str, Mapping[str, Any]] = params.get(BY_WAY) or {}
+        fallbacks = client._fallbacks(params["model"], params)
         if fallbacks is not None:
             self._given["fallback_models"] = fallbacks
             fallbacks.params_for = self.params_for
@@ -36,7 +37,7 @@ class Asking:
         """The keywords that ask a model, in its own way; its completion is read as this model's."""
         self._native = self._given_for(model)
         self._take(self._mode.prompted(self._native))
-        watches = self._request is None and self._mode.on_unsupported == "fallback"
+        watches = self._parser is None and self._mode.on_unsupported == "fallback"
         watches = watches and needs_prompt(self._native)
         self._watch = NativeWatch(self._native) if watches else None
         return self.params
@@ -64,7 +65,7 @@ class Asking:
 
     def read(self, completion: Completion) -> None:
         """Takes in the completion: it is done, or `params` are to be sent once more."""
-        self.completion = self._request.parse(completion) if self._request else completion
+        self.completion = self._parser.parse(completion) if self._parser else completion
         self._end(is_ignored=self._watch is not None and is_ignored(self._native, completion))
 
     def feed(self, chunk: Chunk) -> list[Chunk]:
@@ -88,6 +89,5 @@ class Asking:
         self._take(prepare(self._native))
 
     def _take(self, request: PromptedRequest | None) -> None:
-        self._request = request
         self._parser = request.parser() if request else None
         self.params = request.params if request else self._native

@@ -25,7 +25,7 @@ class PromptingClient:
 
     def complete(self, **params: Any) -> Completion:
         """The completion for keywords of `Client.complete`."""
-        asking = self._asking(params)
+        asking = Asking(self._client, self._mode, params)
         while not asking.is_done:
             with asking:
                 asking.read(self._client.complete(**asking.params))
@@ -33,10 +33,7 @@ class PromptingClient:
 
     def stream(self, **params: Any) -> Generator[Chunk, None, None]:
         """The completion for keywords of `Client.stream`, chunk by chunk."""
-        return self._read(self._asking(params))
-
-    def _asking(self, params: dict[str, Any]) -> Asking:
-        return Asking(self._mode, params, self._client._fallbacks(params["model"], params))
+        return self._read(Asking(self._client, self._mode, params))
 
     def _read(self, asking: Asking) -> Generator[Chunk, None, None]:
         while not asking.is_done:
@@ -56,7 +53,7 @@ class AsyncPromptingClient:
 
     async def complete(self, **params: Any) -> Completion:
         """The completion for keywords of `AsyncClient.complete`."""
-        asking = self._asking(params)
+        asking = Asking(self._client, self._mode, params)
         while not asking.is_done:
             with asking:
                 asking.read(await self._client.complete(**asking.params))
@@ -64,10 +61,7 @@ class AsyncPromptingClient:
 
     def stream(self, **params: Any) -> AsyncGenerator[Chunk, None]:
         """The completion for keywords of `AsyncClient.stream`, chunk by chunk."""
-        return self._read(self._asking(params))
-
-    def _asking(self, params: dict[str, Any]) -> Asking:
-        return Asking(self._mode, params, self._client._fallbacks(params["model"], params))
+        return self._read(Asking(self._client, self._mode, params))
 
     async def _read(self, asking: Asking) -> AsyncGenerator[Chunk, None]:
         while not asking.is_done:
