@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llama_index_ramclouds._output import ArrivingObject as ArrivingObject
     from llama_index_ramclouds._output import to_object as to_object
     from llama_index_ramclouds._request import Request as Request
+    from llama_index_ramclouds._request import count_tokens as count_tokens
     from llama_index_ramclouds._request import prompted_mode as prompted_mode
     from llama_index_ramclouds._request import to_expectation as to_expectation
     from llama_index_ramclouds._request import to_request as to_request
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from llama_index_ramclouds._tools import selections as selections
     from llama_index_ramclouds._tools import to_tool_params as to_tool_params
     from ramclouds.bridge.expectation import Expectation as Expectation
-    from ramclouds.bridge.tokens import count_request as count_request
 else:
     __getattr__ = late_names(
         __name__,
@@ -44,6 +44,7 @@ else:
             "llama_index_ramclouds._output": ("ArrivingObject", "to_object"),
             "llama_index_ramclouds._request": (
                 "Request",
+                "count_tokens",
                 "prompted_mode",
                 "to_expectation",
                 "to_request",
@@ -58,6 +59,5 @@ else:
                 "to_tool_params",
             ),
             "ramclouds.bridge.expectation": ("Expectation",),
-            "ramclouds.bridge.tokens": ("count_request",),
         },
     )

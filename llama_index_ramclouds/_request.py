@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
+from llama_index.core.utils import get_tokenizer
 
 from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
@@ -18,6 +19,7 @@ from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
 from ramclouds.bridge.outcome import ToolCalling
 from ramclouds.bridge.settings import hide_headers
+from ramclouds.bridge.tokens import count_request
 
 _RESULTS = (MessageRole.TOOL, MessageRole.FUNCTION)
 
@@ -64,6 +66,15 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
     params["fallback_models"] = fallbacks_of(params, llm.fallback_models)
     params["messages"] = to_wire(messages)
     return Request(params, prompted.ToolMode.of(settings, params, llm._downgraded_models))
+
+
+def count_tokens(llm: Fields, text: str | Sequence[ChatMessage]) -> int:
+    """About how many tokens a text has, or the request that would be made of messages."""
+    tokens = llm.tokenizer or get_tokenizer()
+    if isinstance(text, str):
+        return len(tokens(text))
+    params = to_request(llm, text, {}).params
+    return count_request(params, count=lambda part: len(tokens(part)))
 
 
 def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:

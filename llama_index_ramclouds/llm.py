@@ -18,7 +18,6 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import ToolSelection
-from llama_index.core.utils import get_tokenizer
 from typing_extensions import Unpack
 
 import ramclouds
@@ -84,11 +83,7 @@ class RamClouds(StructuredPrediction):
 
     def count_tokens(self, text: str | Sequence[ChatMessage]) -> int:
         """Estimate the tokens of a text or of messages, replayed reasoning included, offline."""
-        tokens = self.tokenizer or get_tokenizer()
-        if isinstance(text, str):
-            return len(tokens(text))
-        params = _calls.to_request(self, text, {}).params
-        return _calls.count_request(params, count=lambda part: len(tokens(part)))
+        return _calls.count_tokens(self, text)
 
     def list_models(self) -> list[Model]:
         """Ask the gateway which models the key may use."""

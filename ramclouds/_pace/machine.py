@@ -12,8 +12,7 @@
 
 open    as many as were not refused for two round trips of a refusal, and twice as many again
 closed  nothing but one probe at a time
-paced   around the measured rate, faster and faster until a refusal measures it anew; or, where
-        the limit is of another kind, as a window or a number of requests in flight allows
+paced   around the measured rate, or as a window or a number of requests in flight allows
 """
 
 from __future__ import annotations
