@@ -17,7 +17,7 @@ from ramclouds._stream.arguments import read_arguments
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
-from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
+from ramclouds._wire.chat.completion import choices_in, completion_of, partial_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
 from ramclouds._wire.chat.extra import with_pictures
 from ramclouds._wire.chat.tool_calls import with_users_names
@@ -85,8 +85,9 @@ def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Complet
             return _streamed_completion(head, content, reading)
         partial = partial_completion(content, head.request_id)
         raise response_error(head, content, None, partial=partial) from None
-    completion = None if is_error_body(parsed) else _completion_in(parsed, head, reading)
-    failure = next(filter(None, map(failure_of, choices_in(parsed))), None)
+    choices = choices_in(parsed)
+    completion = None if is_error_body(parsed) else _completion_of(choices, parsed, head, reading)
+    failure = next(filter(None, map(failure_of, choices)), None)
     if isinstance(failure, dict):
         raise response_error(head, content, failure, partial=completion)
     if completion is None or not completion.choices:
@@ -108,18 +109,21 @@ def _finish(choice: Choice, reading: Reading) -> None:
         cut_choice(choice, reading.prepared.stop)
 
 
-def _completion_in(parsed: Any, head: ResponseHead, reading: Reading) -> Completion | None:
+def _completion_of(
+    choices: list[dict[str, Any]], parsed: Any, head: ResponseHead, reading: Reading
+) -> Completion | None:
+    if not isinstance(parsed, dict):
+        return None
     try:
-        completion = to_completion(parsed, head.request_id) if isinstance(parsed, dict) else None
+        completion = completion_of(choices, parsed, head.request_id)
     except MalformedError:
         return None
-    if completion is not None:
-        reading.billed(completion.usage)
-        prepared = reading.prepared
-        if prepared.tool_names:
-            with_users_names(completion, prepared.tool_names)
-        if prepared.arguments:
-            read_arguments(completion, prepared.arguments)
+    reading.billed(completion.usage)
+    prepared = reading.prepared
+    if prepared.tool_names:
+        with_users_names(completion, prepared.tool_names)
+    if prepared.arguments:
+        read_arguments(completion, prepared.arguments)
     return completion
 
 

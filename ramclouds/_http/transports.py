@@ -174,6 +174,8 @@ class _SyncBody(_Body, httpx.SyncByteStream):
         try:
             while part := run(self._connection.part(self._parser, self._timeouts)):
                 yield part
+                if self._parser.is_complete:
+                    return
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 
@@ -188,6 +190,8 @@ class _AsyncBody(_Body, httpx.AsyncByteStream):
                 for start in range(_TURN, len(part), _TURN):
                     await asleep(0)
                     yield part[start : start + _TURN]
+                if self._parser.is_complete:
+                    return
         except _HTTPCORE_ERRORS as exc:
             raise _as_httpx(exc) from exc
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -18,11 +18,18 @@ from ramclouds.types import Choice, Completion
 
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
     """The completion in a whole body; without choices where the body has none."""
+    return completion_of(choices_in(body), body, request_id)
+
+
+def completion_of(
+    raw_choices: Iterable[Mapping[str, Any]], body: Mapping[str, Any], request_id: str | None
+) -> Completion:
+    """The completion of the choices that a body has."""
     basis = (body.get("id"), body.get("created"), request_id)
     completion_id = as_name(body.get("id"))
     choices = [
         _to_choice(choice, position, (*basis, position))
-        for position, choice in enumerate(choices_in(body))
+        for position, choice in enumerate(raw_choices)
     ]
     return Completion(
         id=completion_id or "",
