@@ -89,6 +89,9 @@ def twin(request: pytest.FixtureRequest) -> Iterator[Twin]:
 
 @pytest.fixture(scope="session")
 def local_server() -> Iterator[LocalServer]:
-    """A small model in llama.cpp, started once: its tests run in one process."""
-    with LocalServer() as running:
+    """A small model in llama.cpp, started once: its tests run in one process.
+
+    With one thread it takes less of the processors, which run other tests.
+    """
+    with LocalServer(threads=1) as running:
         yield running

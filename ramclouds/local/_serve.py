@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -75,10 +76,16 @@ def _set(params: Any, settings: dict[str, Any]) -> Any:
     if settings["pooling"] is not None:
         params.embedding = True
         params.pooling_type = _POOLING[settings["pooling"]]
+    # The first request does the same work.
+    params.warmup = False
+    # Loads the model on trial, to see how much of it fits into a GPU's memory. A small one does.
+    params.fit_params = Path(settings["model"]).stat().st_size > _SMALL_MODEL
     params.verbosity = 1
     params.webui = False
     return params
 
+
+_SMALL_MODEL = 500_000_000  # bytes
 
 # llama.cpp's enum llama_pooling_type.
 _POOLING = {"model": -1, "mean": 1, "cls": 2, "last": 3}

@@ -29,6 +29,8 @@ Play = Callable[..., Played]
 def play(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Play:
     """Runs a file as the main program, in this process: importing LlamaIndex anew takes seconds."""
     keep_what_all_tests_share(monkeypatch)
+    # A model in llama.cpp takes less of the processors with one thread.
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0}, raising=False)
 
     def run(path: Path, **settings: str) -> Played:
         for name in [name for name in os.environ if name.startswith("RAMCLOUDS_")]:
