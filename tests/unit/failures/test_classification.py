@@ -66,6 +66,20 @@ def in_200(refusal: ErrorBody) -> Classification | None:
     return classify_in_200(ResponseHead(given, Redactor(None)), refusal)
 
 
+@each_row(
+    ("text", "expected"),
+    [
+        ("\n<html>CloudFlare 2026</html>", BLOCKED),
+        ("<html>nginx</html>", DENIED),
+        ("of cloudflare", DENIED),
+    ],
+)
+def test_page_of_cloudflare_may_come_through_the_gateway(
+    text: str, expected: Classification
+) -> None:
+    assert verdict(403, ErrorBody(), text, GATEWAY) == expected
+
+
 def test_status_decides_where_the_body_is_silent() -> None:
     for status, expected in [
         (302, (ResponseError, False)),

@@ -59,6 +59,14 @@ BODIES: list[tuple[Any, ErrorBody]] = [
     ({"message": "m", "retry_after": True}, ErrorBody("m")),
     ({"message": "m", "retry_after": "30"}, ErrorBody("m")),
     ([{"error": {"message": "m"}}, {"error": {"message": "n"}}], ErrorBody("m")),
+    (
+        {"base_resp": {"status_code": 1008, "status_msg": "m"}},
+        ErrorBody("m", None, 1008, origin="base_resp"),
+    ),
+    (
+        {"base_resp": {"status_code": 1008, "status_msg": 7}},
+        ErrorBody("", None, 1008, origin="base_resp"),
+    ),
     ([], ErrorBody()),
     ("m", ErrorBody("m")),
     (7, ErrorBody()),

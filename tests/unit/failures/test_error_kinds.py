@@ -42,6 +42,29 @@ def facts(error: RamCloudsError) -> tuple[Any, ...]:
     return (type(error), error.retryable, error.status_code, error.code, error.type, error.body)
 
 
+EDGE = {"server": "cloudflare"}
+
+
+@each_row(
+    ("headers", "body", "expected"),
+    [
+        (GATEWAY, {"error": {"message": "Slower", "type": "rate_limit_error"}}, True),
+        ({**GATEWAY, **EDGE}, {"error": {"message": "Slower"}}, True),
+        (GATEWAY, {"error": {"message": "上游负载已饱和", "type": "new_api_error"}}, True),
+        (GATEWAY, {"error": {"message": "Slower", "type": "new_api_error"}}, False),
+        (EDGE, {"error": {"message": "Slower"}}, False),
+        (GATEWAY, None, False),
+    ],
+)
+def test_limit_is_the_providers_or_the_gateways(
+    headers: dict[str, str], body: Any, expected: bool
+) -> None:
+    content = b"" if body is None else json.dumps(body).encode()
+    error = status_error(response(429, headers), content, REDACTOR)
+    assert isinstance(error, RateLimitError)
+    assert error.from_provider is expected
+
+
 def test_cloudflare_statuses_have_a_sentence() -> None:
     for status, phrase in [
         (520, "the gateway's answer made no sense"),

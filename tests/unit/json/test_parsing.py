@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ramclouds._json.parsing import MalformedError, parse, parse_first, preview
+from ramclouds._json.parsing import BAD_BYTE, MalformedError, parse, parse_first, preview
 from ramclouds._json.repair import repaired
 from tests.harness import each_row, in_row
 
@@ -38,6 +38,10 @@ def test_payload_is_parsed_with_lone_halves_replaced() -> None:
         (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
         (b'["\\ud83d", 1]', ["�", 1]),
         (b'"\\ude00"', "�"),
+        (
+            b'{"a\xff": [{"arguments": "\xff"}, "\xff\\ud83d"]}',
+            {"a�": [{"arguments": BAD_BYTE}, "��"]},
+        ),
     ]:
         with in_row(payload):
             assert parse(payload) == value

@@ -80,6 +80,19 @@ def test_halves_in_arguments_can_be_sent_back(gateway: OfflineGateway, calls: Ca
     arguments.encode()
 
 
+def test_halves_in_arguments_of_two_calls_at_once(gateway: OfflineGateway, calls: Calls) -> None:
+    def piece(index: int, text: str) -> str:
+        function = {"name": f"f{index}", "arguments": text}
+        entry = {"index": index, "id": f"c{index}", "function": function}
+        event = str_of(chunk({"tool_calls": [entry]}, id="a"))
+        return event.replace("<", "\\ud800").replace(">", "\\udc00")
+
+    pieces = [piece(0, '{"a":"<'), piece(1, '{"b":"'), piece(0, '>"}'), piece(1, '>"}')]
+    gateway.reply(Sse([*pieces, chunk({}, "tool_calls", id="a")]))
+    first, second = read(calls.stream())["tool_calls"]
+    assert (first[2], second[2]) == ('{"a":"\U00010000"}', '{"b":"\ufffd"}')
+
+
 @given(st.lists(st.sampled_from([HIGH, LOW, "a", "🌊", ""]), max_size=8))
 def test_any_halves_give_text_that_can_be_written(texts: list[str]) -> None:
     chunks = list(read_stream(event.encode() for event in halves(*texts)))

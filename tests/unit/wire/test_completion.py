@@ -9,8 +9,8 @@ import pytest
 
 from ramclouds import Choice, Completion, Model, ToolCall, Usage
 from ramclouds._json.parsing import MalformedError
-from ramclouds._wire.chat.completion import partial_completion, to_completion
-from ramclouds._wire.chat.message import message_of
+from ramclouds._wire.chat.completion import choices_in, partial_completion, to_completion
+from ramclouds._wire.chat.message import delta_of, message_of
 from ramclouds._wire.chat.tool_calls import extra_keys, made_up_id, raw_calls, to_tool_calls
 from ramclouds._wire.models import to_models
 from tests.harness import each_row, in_row
@@ -115,9 +115,27 @@ def test_completion_of_nothing() -> None:
     assert to_completion({}, None) == Completion()
 
 
+def test_facts_and_uncounted_tokens_of_a_completion() -> None:
+    body = {
+        "id": "msg_1",
+        "system_fingerprint": "fp",
+        "usage": {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}},
+    }
+    completion = to_completion(body, None)
+    assert completion.facts == {"system_fingerprint": "fp"}
+    assert completion.usage is not None
+    assert completion.usage.prompt_tokens == 8  # Claude's count leaves out what was cached.
+    assert choices_in(["no body"]) == []
+
+
 def test_choice_without_a_message() -> None:
     with pytest.raises(MalformedError, match=r"^a choice holds no message$"):
         to_completion({"choices": [{"finish_reason": "stop"}]}, None)
+
+
+def test_delta_that_is_no_object() -> None:
+    with pytest.raises(MalformedError, match=r"^a delta is list$"):
+        delta_of({"delta": ["Hi"]})
 
 
 @pytest.mark.parametrize(

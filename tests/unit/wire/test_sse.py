@@ -123,6 +123,7 @@ def test_comments_are_distinguished_from_other_lines() -> None:
         ([b": PING\r", b"data"], [False, True]),
         ([b"", b"x"], [False, True]),
         ([b"data", b": {", b"}"], [True, True, True]),
+        ([b"data: {}\n", b": PING\n"], [True, False]),
     ]:
         with in_row(pieces):
             comments = CommentFilter()
