@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from typing import Any, Protocol
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
 
 from ramclouds import (
-    AsyncClient,
     AuthenticationError,
     BadRequestError,
     Chunk,
-    Client,
     Completion,
     ContextLengthError,
     Embeddings,
@@ -27,7 +26,6 @@ from scripts.prompts import (
     CITY,
     CITY_FORMAT,
     COUNTING,
-    EMBEDDING_MODEL,
     ENDS,
     GREETING,
     TEXTS,
@@ -36,94 +34,35 @@ from scripts.prompts import (
     user,
 )
 from scripts.recorded import Interaction, Server
+from tests.harness import EACH_TWIN, Calls, Twin
 from tests.replay.expected import completion_of, joined, streamed, vectors_of
 
-pytestmark = pytest.mark.vcr
+pytestmark = [pytest.mark.vcr, EACH_TWIN]
 
 
-class Ask(Protocol):
-    """A client of either flavour, asked without a word about async."""
+class Ask(Calls):
+    """Calls whose requests have the fields of a server."""
 
-    def complete(self, **params: Any) -> Completion: ...
-
-    def stream(self, **params: Any) -> list[Chunk]: ...
-
-    def models(self) -> list[Model]: ...
-
-    def embed(self, **params: Any) -> Embeddings: ...
-
-    def embed_many(self, texts: list[str], **params: Any) -> Embeddings: ...
-
-
-class SyncAsk:
-    def __init__(self, ask: dict[str, Any], settings: dict[str, Any]) -> None:
-        self._ask, self._settings = ask, settings
+    def __init__(self, twin: Twin, fields: dict[str, Any], **settings: Any) -> None:
+        super().__init__(twin, **settings)
+        self._fields = fields
 
     def complete(self, **params: Any) -> Completion:
-        with Client(**self._settings) as client:
-            return client.complete(**self._ask | params)
+        return super().complete(**self._fields | params)
 
     def stream(self, **params: Any) -> list[Chunk]:
-        with Client(**self._settings) as client:
-            return list(client.stream(**self._ask | params))
-
-    def models(self) -> list[Model]:
-        with Client(**self._settings) as client:
-            return client.models()
-
-    def embed(self, **params: Any) -> Embeddings:
-        with Client(**self._settings) as client:
-            return client.embed(model=EMBEDDING_MODEL, **params)
-
-    def embed_many(self, texts: list[str], **params: Any) -> Embeddings:
-        with Client(**self._settings) as client:
-            return client.embed_many(texts, model=EMBEDDING_MODEL, **params)
+        return super().stream(**self._fields | params)
 
 
-class AsyncAsk:
-    def __init__(self, ask: dict[str, Any], settings: dict[str, Any]) -> None:
-        self._ask, self._settings = ask, settings
-
-    def complete(self, **params: Any) -> Completion:
-        async def run() -> Completion:
-            async with AsyncClient(**self._settings) as client:
-                return await client.complete(**self._ask | params)
-
-        return asyncio.run(run())
-
-    def stream(self, **params: Any) -> list[Chunk]:
-        async def run() -> list[Chunk]:
-            async with AsyncClient(**self._settings) as client:
-                return [chunk async for chunk in client.stream(**self._ask | params)]
-
-        return asyncio.run(run())
-
-    def models(self) -> list[Model]:
-        async def run() -> list[Model]:
-            async with AsyncClient(**self._settings) as client:
-                return await client.models()
-
-        return asyncio.run(run())
-
-    def embed(self, **params: Any) -> Embeddings:
-        async def run() -> Embeddings:
-            async with AsyncClient(**self._settings) as client:
-                return await client.embed(model=EMBEDDING_MODEL, **params)
-
-        return asyncio.run(run())
-
-    def embed_many(self, texts: list[str], **params: Any) -> Embeddings:
-        async def run() -> Embeddings:
-            async with AsyncClient(**self._settings) as client:
-                return await client.embed_many(texts, model=EMBEDDING_MODEL, **params)
-
-        return asyncio.run(run())
-
-
-@pytest.fixture(params=[SyncAsk, AsyncAsk], ids=["sync", "async"])
-def asking(request: pytest.FixtureRequest, server: Server, settings: dict[str, Any]) -> Any:
+@pytest.fixture
+def asking(twin: Twin, server: Server, settings: dict[str, Any]) -> Iterator[Any]:
     """Makes clients with other settings."""
-    return lambda **changes: request.param(server.ask, settings | changes)
+    with ExitStack() as opened:
+
+        def make(**changes: Any) -> Ask:
+            return opened.enter_context(closing(Ask(twin, server.ask, **settings | changes)))
+
+        yield make
 
 
 @pytest.fixture
