@@ -17,6 +17,7 @@ from ramclouds.types import Completion
 
 __all__ = [
     "JsonValue",
+    "asks_for_json",
     "begun_object",
     "is_prose",
     "json_text",
@@ -108,9 +109,15 @@ def json_text(text: str) -> str:
     return texts[0] if len(texts) == 1 else text
 
 
+def asks_for_json(response_format: Mapping[str, Any] | None) -> bool:
+    """Whether a `response_format` asks for JSON, of any shape or of one."""
+    kind = None if response_format is None else response_format.get("type")
+    return kind in ("json_object", "json_schema")
+
+
 def is_prose(response_format: Mapping[str, Any] | None, completion: Completion) -> bool:
     """Whether JSON was asked for and the completion, whole as it is, has none."""
-    if response_format is None or response_format.get("type") not in ("json_object", "json_schema"):
+    if response_format is None or not asks_for_json(response_format):
         return False
     if completion.finish_reason != "stop" or completion.tool_calls or completion.refusal:
         return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ramclouds._stream.accumulator import accumulate
-from ramclouds.bridge.json_text import is_prose
+from ramclouds.bridge.json_text import asks_for_json, is_prose
 from ramclouds.bridge.tools import is_forced, missing_forced_call
 from ramclouds.types import Chunk, Completion
 
@@ -26,8 +26,8 @@ class NativeWatch:
         self._is_forced = is_forced(params.get("tool_choice"))
         self._buffer: list[Chunk] = []
         # If no call was forced and no JSON asked for, text alone proves nothing: pass it on.
-        kind = (params.get("response_format") or {}).get("type")
-        self._has_shown = not (self._is_forced or kind in ("json_object", "json_schema"))
+        wants_json = asks_for_json(params.get("response_format"))
+        self._has_shown = not (self._is_forced or wants_json)
         self.is_ignored = False  # the whole completion shows no effect
 
     def feed(self, chunk: Chunk) -> list[Chunk]:

@@ -88,8 +88,8 @@ NAMES = {
         ImagesInText PictureSplitter picture_source split_pictures with_notes
     """,
     "ramclouds.bridge.json_text": """
-        JsonValue begun_object is_prose json_text json_values outside_thoughts partial_object
-        shows_example spoken unfenced unparsable_end
+        JsonValue asks_for_json begun_object is_prose json_text json_values outside_thoughts
+        partial_object shows_example spoken unfenced unparsable_end
     """,
     "ramclouds.bridge.signatures": "LateSignature with_signature",
     "ramclouds.bridge.shapes": "class_shape schema_shape",
