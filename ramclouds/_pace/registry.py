@@ -3,48 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 from ramclouds._pace.gate import Gate
 from ramclouds._pace.shared import SharedGate, can_share, pace_file
 from ramclouds.bridge.settings import Pace
+from ramclouds.bridge.settings_cache import SettingsCache
 
 _MOST = 128
 """Gates that are kept although no client uses them."""
 
 
 class Registry:
-    """Gates by base URL, hash of the key and scope, the least recently made forgotten first."""
+    """Gates by hash and by the file that they share, the least recently used forgotten first."""
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         """Forgets all: a forked child has none of its parent's threads."""
-        self._lock = Lock()
-        self._gates: OrderedDict[tuple[str, str], Gate] = OrderedDict()
+        self._gates = SettingsCache(_MOST)
 
     def gate(self, hashed: str, *, is_shared: bool = False) -> Gate:
         """The gate of what was hashed, made at its first use."""
-        name = (hashed, str(pace_file()) if is_shared else "")
-        with self._lock:
-            gate = self._gates.get(name)
-            if gate is None:
-                gate = SharedGate(Path(name[1]), hashed) if is_shared else Gate()
-                self._gates[name] = gate
-                if len(self._gates) > _MOST:
-                    self._gates.popitem(last=False)
-            self._gates.move_to_end(name)
-            return gate
+        path = str(pace_file()) if is_shared else ""
+        make: Callable[[], Gate] = partial(SharedGate, Path(path), hashed) if is_shared else Gate
+        return self._gates.get((hashed, path), make)
 
     def all(self) -> list[Gate]:
         """The gates of the process."""
-        with self._lock:
-            return list(self._gates.values())
+        return self._gates.values()
 
 
 def _hashed(*parts: str) -> str:

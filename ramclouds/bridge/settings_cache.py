@@ -40,6 +40,11 @@ class SettingsCache:
             self._values.move_to_end(key)
         return value
 
+    def values(self) -> list[Any]:
+        """All values."""
+        with self._lock:
+            return list(self._values.values())
+
     def clear(self) -> list[Any]:
         """Forget all values; whoever asks may close them."""
         with self._lock:
