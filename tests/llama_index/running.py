@@ -25,16 +25,6 @@ AGENT_MARKS = [
 ]
 
 
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def weather(city: str) -> str:
-    """Tell the weather of a city."""
-    return f"Rain in {city}."
-
-
 async def run(agent: Any, llm: RamClouds, message: str, **kwargs: Any) -> tuple[Any, list[Any]]:
     """Run to the end; the result, and the events meanwhile."""
     async with llm:

@@ -17,16 +17,12 @@ from tests.gateway import (
 )
 from tests.harness import each_row
 from tests.llama_index.running import AGENT_MARKS
+from tests.llama_index.toolbox import add
 
 pytestmark = AGENT_MARKS
 
 CUT = call("add", '{"a": 2, "b"', id="call_1")
 WHOLE = call("add", {"a": 2, "b": 3}, id="call_2")
-
-
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
 
 
 def serve(gateway: Gateway, *calls: Any) -> None:

@@ -24,7 +24,8 @@ from pydantic import BaseModel
 from llama_index_ramclouds import MissingToolCallError, RamClouds
 from tests.gateway import Gateway
 from tests.llama_index.conversing import PNG
-from tests.llama_index.running import AGENT_MARKS, add, deltas, run, says, weather
+from tests.llama_index.running import AGENT_MARKS, deltas, run, says
+from tests.llama_index.toolbox import add, weather
 
 pytestmark = AGENT_MARKS
 

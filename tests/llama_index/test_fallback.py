@@ -10,21 +10,14 @@ from typing import Any
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.prompts import PromptTemplate
-from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import ConfigurationError
 from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
 from tests.harness import Twin, each_row
+from tests.llama_index.toolbox import ADD
 
-
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-ADD = FunctionTool.from_defaults(add)
 WIRE_ADD = ADD.metadata.to_openai_tool()
 FORCED: dict[str, Any] = {"user_msg": "2 + 3", "tool_required": True}
 

@@ -8,23 +8,16 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.tools import FunctionTool
 
 from llama_index_ramclouds import RamClouds
 from tests.gateway import Gateway, Sse, Stall, chunk
+from tests.llama_index.toolbox import ADD
 
-
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-TOOL = FunctionTool.from_defaults(add)
 OPEN: dict[str, Callable[[RamClouds, str], Any]] = {
     "stream_chat": lambda llm, a: getattr(llm, f"{a}stream_chat")([ChatMessage("Hello")]),
     "stream_complete": lambda llm, a: getattr(llm, f"{a}stream_complete")("Hello"),
     "stream_chat_with_tools": lambda llm, a: getattr(llm, f"{a}stream_chat_with_tools")(
-        [TOOL], user_msg="Hello"
+        [ADD], user_msg="Hello"
     ),
 }
 

@@ -14,7 +14,6 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.prompts import PromptTemplate
-from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
@@ -23,23 +22,13 @@ from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_
 from tests.gateway import call as tool_call
 from tests.harness import Twin, each_row
 from tests.llama_index.running import MODELS
+from tests.llama_index.toolbox import TOOLS
 
 pytestmark = pytest.mark.usefixtures("documented_only")
 
 BOTH = 'Please: add(2, 3) and weather("Huế")'
 
 
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def weather(city: str) -> str:
-    """Tell the weather of a city."""
-    return f"Rain in {city}."
-
-
-TOOLS = [FunctionTool.from_defaults(add), FunctionTool.from_defaults(weather)]
 TWO_CALLS = [("add", {"a": 2, "b": 3}), ("weather", {"city": "Huế"})]
 
 

@@ -18,7 +18,8 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds
 from tests.gateway import Gateway
-from tests.llama_index.running import AGENT_MARKS, MODELS, add, deltas, run, says, weather
+from tests.llama_index.running import AGENT_MARKS, MODELS, deltas, run, says
+from tests.llama_index.toolbox import add, weather
 
 pytestmark = AGENT_MARKS
 

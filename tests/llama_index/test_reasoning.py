@@ -7,23 +7,15 @@ from typing import Any
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage, TextBlock, ThinkingBlock
-from llama_index.core.tools import FunctionTool
 
 from llama_index_ramclouds import EmptyAnswerError, RamClouds
 from ramclouds import BadRequestError
 from tests.gateway import Gateway, Json, Sse, WireCase, chunk, completion, text_chunks, usage
 from tests.harness import Twin
 from tests.llama_index.running import run
+from tests.llama_index.toolbox import ADD
 
 ASK = [ChatMessage("Why?")]
-
-
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-ADD = FunctionTool.from_defaults(add)
 
 
 @pytest.mark.parametrize("spelling", ["reasoning_content", "reasoning"])

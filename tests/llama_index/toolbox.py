@@ -14,7 +14,7 @@ def add(a: int, b: int) -> int:
 
 
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Tell the weather of a city."""
     return f"Rain in {city}."
 
 
