@@ -54,6 +54,10 @@ def test_one_client_in_several_threads(gateway: Gateway) -> None:
 def test_async_client_runs_on_trio(gateway: Gateway) -> None:
     async def run() -> str:
         async with aclient(gateway, max_retries=0) as one:
+            gateway.reply(Json(completion("Seen.")))
+            # More than the sockets hold: it waits until one of them can be written to, or read.
+            long = [{"role": "user", "content": "x" * 20_000_000}]
+            assert (await one.complete(model="gpt-5", messages=long)).text == "Seen."
             return await ask_both_ways(one)
 
     assert trio.run(run) == "Hello! You said: Hi"

@@ -281,6 +281,45 @@ TRANSCRIPTS = [
         '<tool_call>{"name": "search", "arguments": "{\\"q',
         [("search", '"{\\"q', "invalid")],
     ),
+    Transcript(
+        "list_as_arguments",
+        '{"name": "search", "arguments": [1]}',
+        [("search", "[1]", "invalid")],
+    ),
+    Transcript(
+        "text_behind_marked_arguments",
+        '[TOOL_CALLS]search[ARGS]{"query": "pho"}\nThat is all.',
+        [("search", '{"query": "pho"}'), "\nThat is all."],
+    ),
+    Transcript(
+        "broken_json_in_the_fence_of_a_call",
+        "<\uff5ctool▁call▁begin\uff5c>function<\uff5ctool▁sep\uff5c>search\n"
+        '```json\n{"query": "pho" x}\n```<\uff5ctool▁call▁end\uff5c>',
+        [("search", '{"query": "pho" x}', "invalid")],
+    ),
+    Transcript("bracket_behind_a_call", f"{CALL}[", [f"{CALL}["]),
+    Transcript(
+        "calls_beside_other_keys",
+        f'{{"tool_calls": [{CALL}], "x": 1}}',
+        [f'{{"tool_calls": [{CALL}], "x": 1}}'],
+    ),
+    Transcript("fence_behind_a_mark", "[TOOL_CALLS]```", ["[TOOL_CALLS]```"]),
+    Transcript(
+        "object_that_is_no_call",
+        '<tool_call>{"a": 1}</tool_call>',
+        ['<tool_call>{"a": 1}</tool_call>'],
+    ),
+    Transcript(
+        "less_than_in_a_call", "<tool_call>a < b</tool_call>", ["<tool_call>a < b</tool_call>"]
+    ),
+    Transcript(
+        "no_element_in_a_call", "<tool_call><1></tool_call>", ["<tool_call><1></tool_call>"]
+    ),
+    Transcript(
+        "code_in_a_thought",
+        '```tool_code\nsearch("pho")\n```</think>Done.',
+        ['```tool_code\nsearch("pho")\n```</think>Done.'],
+    ),
 ]
 
 ENVELOPES = [
