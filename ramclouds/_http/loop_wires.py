@@ -50,7 +50,7 @@ class AnyioWire(Wire):
 
 
 class LoopWire(AnyioWire):
-    """Waits on the running event loop of asyncio, where its socket is registered while it waits."""
+    """Waits on the running event loop of asyncio, which knows its socket while it is in use."""
 
     def __init__(self) -> None:
         super().__init__()

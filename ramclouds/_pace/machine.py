@@ -48,7 +48,7 @@ class Pace:
         self.closed = Closed()
         self._pending = Pending()
         self._allowance = FIRST
-        """How many requests may be out of which neither is known."""
+        """How many requests may be out that are neither accepted nor refused yet."""
         self._next = -inf
         """When the next request may go, if requests keep a distance."""
         self._refused_since: float | None = None

@@ -23,7 +23,7 @@ from ramclouds.bridge._schema_references import (
 )
 
 Rule = Callable[[Node], Node]
-"""Gives one node in another form, also a node that it made; it does not build schemas below it."""
+"""Gives one node in another form. It is idempotent, and does not build the schemas below a node."""
 
 _DEEPEST = 100
 """pydantic's JSON encoder ends at 255 levels, and a node has two."""

@@ -12,8 +12,8 @@ from ramclouds._pace.registry import GATES
 
 Limits: TypeAlias = Callable[[], Learned]
 
-# The calls that may wait for their turn, and the seconds in which as many may go out as may wait. A
-# waiting call is in flight: Ctrl-C waits for it, and the budget counts it.
+# At most so many calls wait for their turn, or as many as go out in so many seconds. A waiting call
+# is in flight: Ctrl-C waits for it, and the budget counts it.
 _WAITING = 8
 _SECONDS = 2.0
 # Before the first refusal waiting calls go out soon.
