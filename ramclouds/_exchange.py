@@ -57,7 +57,7 @@ class Exchange(BaseClient):
                 sleep(attempts.pause())
 
     def _send(self, attempts: Attempts) -> None:
-        """Sends the request at its turn; of the response, the body is not read."""
+        """Sends the request at its turn, and reads the head of the response."""
         enter(attempts.turn)
         http = self._http()
         # Not in variables: an error would keep them.
@@ -163,7 +163,7 @@ class AsyncExchange(BaseClient):
                 await asleep(attempts.pause())
 
     async def _send(self, attempts: Attempts) -> None:
-        """Sends the request at its turn; of the response, the body is not read."""
+        """Sends the request at its turn, and reads the head of the response."""
         await aenter(attempts.turn)
         http = await self._http()
         # Not in variables: an error would keep them.

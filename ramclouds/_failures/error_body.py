@@ -13,7 +13,7 @@ from ramclouds._json.parsing import MalformedError, parse
 from ramclouds._wire.fields import as_name
 from ramclouds._wire.sse import EventDecoder, looks_like_events
 
-# The mark of order that some editors save in front is no white space.
+# The byte order mark that some editors write in front is no white space.
 _PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)?<")
 
 

@@ -21,7 +21,7 @@ def chain_of(exc: BaseException | None, outer: BaseException | None) -> Iterator
             continue
         seen.add(id(link))
         yield link
-        # The last one is next.
+        # The last of these is taken first.
         waiting += [*getattr(link, "exceptions", ()), link.__context__, link.__cause__]
 
 

@@ -63,7 +63,7 @@ class ResponseParser:
         self.reason = b""
         self.headers: list[Header] = []
         self.parts: list[bytes] = []
-        """Of the body; an empty one stands for the size of a chunk."""
+        """Parts of the body; an empty one stands for the head of a chunk."""
         self.has_head = False
         self.is_complete = False
         self.is_kept = False
@@ -75,7 +75,7 @@ class ResponseParser:
         self._informational = 0
         self._is_after_size = False
         self._has_trailers = False
-        # Two for each token of a stream: without a function of ours in between.
+        # httptools calls both for each token of a stream, so no function of ours stands in between.
         self.on_body = self.parts.append
         self.on_chunk_header = partial(self.parts.append, b"")
         self._parser: Any = None

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def guarded(method: Callable[P, T]) -> Callable[P, T | None]:
-    """Has the gate's lock; and a defect of ours must not keep a call from being sent."""
+    """Runs a method under the gate's lock; a defect of ours must not keep calls from being sent."""
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T | None:

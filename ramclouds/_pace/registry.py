@@ -28,7 +28,7 @@ class Registry:
         self._gates = SettingsCache(_MOST)
 
     def gate(self, hashed: str, *, is_shared: bool = False) -> Gate:
-        """The gate of what was hashed, made at its first use."""
+        """The gate of a key that was hashed, made at its first use."""
         path = str(pace_file()) if is_shared else ""
         make: Callable[[], Gate] = partial(SharedGate, Path(path), hashed) if is_shared else Gate
         return self._gates.get((hashed, path), make)

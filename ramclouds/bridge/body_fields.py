@@ -90,7 +90,7 @@ class BodyFields(TypedDict, total=False):
 class BodySettings(BaseModel):
     """The fields of a body that a model of either framework has as settings."""
 
-    # Built at the first use rather than at import: of five classes of fields, one is used.
+    # Built at the first use rather than at import: a process uses one of five classes of fields.
     model_config = ConfigDict(defer_build=True)
 
     temperature: float | None = None

@@ -13,8 +13,8 @@ __all__ = ["late_names"]
 def late_names(module: str, places: Mapping[str, Sequence[str]]) -> Callable[[str], Any]:
     """The `__getattr__` of a module: it finds the names of other modules, and keeps them.
 
-    `places` has the names by the module that defines them. A module of them that stands in
-    `module` itself is found by its own name too.
+    `places` has the names by the module that defines them. Such a module is found by its own name
+    too if it stands in `module` itself.
     """
     place_of = {name: place for place, names in places.items() for name in names}
 

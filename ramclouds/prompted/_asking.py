@@ -1,4 +1,4 @@
-"""One request on its way through a client: asked as its mode says, and once more where it must."""
+"""One request on its way through a client: asked as its mode says, and again if it was ignored."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class ToolMode:
         way = self.prompted_mode(params["model"], params)
         if way is None or (way != self.tool_calling and not needs_prompt(params)):
             return None
-        # Most of this package, which no plain call needs.
+        # Imported here: it loads most of this package, and no plain call needs it.
         from ramclouds.prompted._request import prepare
 
         return prepare(params, grammar=way == "grammar")
