@@ -73,23 +73,23 @@ class Connection(ConnectionFields):
     """An `httpx.AsyncClient` of your own for the async methods."""
 
     def _client(self) -> ramclouds.Client:
-        return CLIENTS.get(self._keys["sync"], lambda: ramclouds.Client(**self._settings("sync")))
+        key = self._keys["sync"]
+        return CLIENTS.get(key, lambda: ramclouds.Client(**self._settings(self.http_client)))
 
     def _aclient(self) -> ramclouds.AsyncClient:
-        key = self._keys["async"]
-        return CLIENTS.get(key, lambda: ramclouds.AsyncClient(**self._settings("async")))
+        key, client = self._keys["async"], self.http_async_client
+        return CLIENTS.get(key, lambda: ramclouds.AsyncClient(**self._settings(client)))
 
-    def _settings(self, kind: str) -> dict[str, Any]:
-        http_client = {"sync": self.http_client, "async": self.http_async_client}.get(kind)
-        return {name: getattr(self, name) for name in self._of_client} | {
-            "http_client": http_client
-        }
+    def _settings(self, http_client: Any) -> dict[str, Any]:
+        settings = {name: getattr(self, name) for name in self._of_client}
+        return settings | {"http_client": http_client}
 
     @cached_property
     def _keys(self) -> Mapping[str, Hashable]:
         """The keys of the values that models with these settings share; made once, not per call."""
-        kinds = ("sync", "async", "downgraded")
-        return {kind: key_of(kind, *self._settings(kind).values()) for kind in kinds}
+        shared = key_of(*(getattr(self, name) for name in self._of_client))
+        clients = {"sync": self.http_client, "async": self.http_async_client, "downgraded": None}
+        return {kind: key_of(kind, client, shared) for kind, client in clients.items()}
 
     # Values that are cached in the model depend on its settings. `_serialized` is LangChain's key
     # of its cache of completions: a changed model would get completions of the old one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,7 +23,13 @@ def base_url_from(given: str | None) -> str:
     """
     if given is not None and not isinstance(given, str):
         raise ConfigurationError(f"base_url must be a string such as {DEFAULT_BASE_URL}.")
-    url = (given or DEFAULT_BASE_URL).strip().rstrip("/").removesuffix("/chat/completions")
+    return _checked((given or DEFAULT_BASE_URL).strip().rstrip("/"))
+
+
+# An application makes many models and clients of one URL; one that is refused is not kept.
+@lru_cache(maxsize=64)
+def _checked(base_url: str) -> str:
+    url = base_url.removesuffix("/chat/completions")
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         shown = f", not {url!r}" if parts is not None and _is_harmless(url) else ""
@@ -57,6 +64,7 @@ def _is_harmless(url: str) -> bool:
     return "@" not in url and ":" not in url.partition("://")[2]
 
 
+@lru_cache(maxsize=64)
 def is_unencrypted(base_url: str) -> bool:
     """Whether what is sent can be read on the way: plain http to another machine."""
     parts = urlsplit(base_url)

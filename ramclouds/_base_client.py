@@ -6,6 +6,7 @@ import os
 import ssl
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import signature
 from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
@@ -232,7 +233,7 @@ class BaseClient:
             key = (self._settings.api_key or api_key_from(None)).get_secret_value()
             given = self._settings.headers.get_secret_value()
             headers = merge_headers({"Authorization": f"Bearer {key}"}, given)
-            redactor = Redactor(key, proxy_secrets(self._settings.base_url))
+            redactor = Redactor(key, partial(proxy_secrets, self._settings.base_url))
             self._prepared = (httpx.Headers(headers), _masking(redactor, given))
         return self._prepared
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -25,16 +26,26 @@ _SHORTEST_SECRET = 6
 class Redactor:
     """Masks one client's secrets, and everything else that looks like a key."""
 
-    def __init__(self, key: str | None, secrets: Iterable[str] = ()) -> None:
-        # New API stores and repeats the key without its sk-.
-        bare = (key or "").removeprefix("sk-")
-        keys = [text for text in (key, bare) if text and len(text) >= _SHORTEST_KEY]
-        others = [text for text in secrets if len(text) >= _SHORTEST_SECRET]
-        forms = {form for text in (*keys, *others) for form in _forms(text)}
-        # The longest first: one may be a part of another.
-        self._own = tuple(map(SecretStr, sorted(forms, key=len, reverse=True)))
-        self.has_dash = "-" in bare
+    def __init__(self, key: str | None, secrets: Callable[[], Iterable[str]] = tuple) -> None:
+        self._key = SecretStr(key or "")
+        self._secrets = secrets
+        self.has_dash = "-" in self._bare_key
         """Whether the key holds a `-` that is not part of `sk-`."""
+
+    @property
+    def _bare_key(self) -> str:
+        # New API stores and repeats the key without its sk-.
+        return self._key.get_secret_value().removeprefix("sk-")
+
+    @cached_property
+    def _own(self) -> tuple[SecretStr, ...]:
+        """What is masked; made with the first error, since most clients have none."""
+        keys = {self._key.get_secret_value(), self._bare_key}
+        texts = [text for text in keys if len(text) >= _SHORTEST_KEY]
+        texts += [text for text in self._secrets() if len(text) >= _SHORTEST_SECRET]
+        forms = {form for text in texts for form in _forms(text)}
+        # The longest first: one may be a part of another.
+        return tuple(map(SecretStr, sorted(forms, key=len, reverse=True)))
 
     def __repr__(self) -> str:
         return "Redactor()"
@@ -43,8 +54,13 @@ class Redactor:
         """A redactor that masks the values of these headers too."""
         if not headers:
             return self
-        found = (secret for name in headers for secret in _secrets_in(name, headers[name]))
-        more = Redactor(None, (*found, *(own.get_secret_value() for own in self._own)))
+
+        def secrets() -> Iterator[str]:
+            for name in headers:
+                yield from _secrets_in(name, headers[name])
+            yield from (own.get_secret_value() for own in self._own)
+
+        more = Redactor(None, secrets)
         more.has_dash = self.has_dash
         return more
 

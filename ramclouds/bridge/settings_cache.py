@@ -59,6 +59,8 @@ def key_of(*settings: Any) -> Hashable:
 
 
 def _hashable(value: Any) -> Hashable:
+    if value is None or isinstance(value, (str, float, int)):  # most settings
+        return value
     if hasattr(value, "as_dict"):  # httpx.Timeout has no hash
         value = value.as_dict()
     if isinstance(value, Mapping):
