@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+_WAITING = {"test_cut_answers.py", "test_pace.py", "test_timeouts.py", "test_tls.py"}
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(
@@ -17,6 +19,7 @@ def pytest_collection_modifyitems(
         return
     # The longest first, so that all processes end together. xdist begins with the largest group.
     items.sort(key=lambda item: not item.get_closest_marker("process"))
+    items[:] = _with_those_that_wait_between(items)
     # In one process, one after the other: two models at once fight over the cores.
     # xdist knows a group by the end of an id. It writes the name of the mark `xdist_group` into
     # `_nodeid`, which pytest 9.2 no longer reads.
@@ -25,6 +28,19 @@ def pytest_collection_modifyitems(
         if item.get_closest_marker("real_model"):
             named: Any = item
             named._id = type(named.id).parse(f"{item.nodeid}@model")
+
+
+def _with_those_that_wait_between(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Tests that wait leave the processors to others, so no two of them run side by side."""
+    waiting = [item for item in items if item.path.name in _WAITING]
+    others = [item for item in items if item.path.name not in _WAITING]
+    # None is the last: the other processes would wait for it.
+    apart = max(1, len(others) // (len(waiting) + 10))
+    order: list[pytest.Item] = []
+    for start in range(0, len(others), apart):
+        order += others[start : start + apart]
+        order += waiting[start // apart : start // apart + 1]
+    return order + waiting[-(-len(others) // apart) :]
 
 
 @pytest.hookimpl(optionalhook=True)
