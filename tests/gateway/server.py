@@ -94,8 +94,9 @@ class Gateway(Answering):
 
     async def _stop(self) -> None:
         self._server.close()
-        # A task that is cancelled before its first step never closes its connection.
-        for _ in range(3):
+        # A task that is cancelled before its first step never closes its connection. asyncio takes
+        # four rounds from a connection that it accepts to that step.
+        for _ in range(5):
             await asyncio.sleep(0)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
