@@ -14,7 +14,7 @@ from ramclouds._wire.fields import as_name
 from ramclouds._wire.sse import EventDecoder, looks_like_events
 
 # The byte order mark that some editors write in front is no white space.
-_PAGE = re.compile(rb"\s*(?:\xef\xbb\xbf\s*)?<")
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -87,7 +87,8 @@ def _events_of(body: bytes) -> Iterator[bytes]:
 
 def is_web_page(body: bytes) -> bool:
     """Whether a body, or its beginning, is HTML or XML."""
-    return _PAGE.match(body) is not None
+    # A pattern takes a hundred times as long for a megabyte of spaces.
+    return body.lstrip().removeprefix(_MARK).lstrip().startswith(b"<")
 
 
 def is_error_body(body: Any) -> bool:
