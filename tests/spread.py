@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-_WAITING = {"test_cut_answers.py", "test_pace.py", "test_timeouts.py", "test_tls.py"}
+# Files and folders of tests that run in one process, one after the other. xdist begins with the
+# largest group.
+_GROUPS = {
+    # Side by side they would all sleep, and nobody would compute.
+    "test_cut_answers.py": "waits",
+    "test_pace.py": "waits",
+    "test_timeouts.py": "waits",
+    "test_tls.py": "waits",
+    # What they load or read takes half a second in each process.
+    "llm": "llm",
+    "test_layering.py": "sources",
+}
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -17,30 +28,21 @@ def pytest_collection_modifyitems(
     yield
     if not config.getoption("loadgroup", default=False):
         return
-    # The longest first, so that all processes end together. xdist begins with the largest group.
+    # The longest first, so that all processes end together.
     items.sort(key=lambda item: not item.get_closest_marker("process"))
-    items[:] = _with_those_that_wait_between(items)
-    # In one process, one after the other: two models at once fight over the cores.
     # xdist knows a group by the end of an id. It writes the name of the mark `xdist_group` into
     # `_nodeid`, which pytest 9.2 no longer reads.
     # https://github.com/pytest-dev/pytest-xdist/blob/v3.8.0/src/xdist/remote.py
     for item in items:
-        if item.get_closest_marker("real_model"):
+        if group := _group_of(item):
             named: Any = item
-            named._id = type(named.id).parse(f"{item.nodeid}@model")
+            named._id = type(named.id).parse(f"{item.nodeid}@{group}")
 
 
-def _with_those_that_wait_between(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Tests that wait leave the processors to others, so no two of them run side by side."""
-    waiting = [item for item in items if item.path.name in _WAITING]
-    others = [item for item in items if item.path.name not in _WAITING]
-    # None is the last: the other processes would wait for it.
-    apart = max(1, len(others) // (len(waiting) + 10))
-    order: list[pytest.Item] = []
-    for start in range(0, len(others), apart):
-        order += others[start : start + apart]
-        order += waiting[start // apart : start // apart + 1]
-    return order + waiting[-(-len(others) // apart) :]
+def _group_of(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("real_model"):
+        return "model"  # two models at once fight over the cores
+    return _GROUPS.get(item.path.name) or _GROUPS.get(item.path.parent.name)
 
 
 @pytest.hookimpl(optionalhook=True)
