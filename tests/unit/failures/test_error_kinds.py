@@ -250,7 +250,7 @@ CUT = (
 def test_200_that_is_no_completion() -> None:
     for body, parsed, partial, message, retryable, kept in [
         (b" <html>sk-abcdefgh", None, None, PAGE, False, " <html>sk-***"),
-        (b'{"id": "c"}', {"id": "sk-abcdefgh"}, None, FILTERED, True, {"id": "sk-***"}),
+        (b'{"id": "c"}', {"id": "sk-abcdefgh"}, PARTIAL, FILTERED, True, {"id": "sk-***"}),
         (b'{"choi', None, PARTIAL, CUT, False, '{"choi'),
         (b" ", None, None, "The response is empty. Send the request again.", True, " "),
         (
