@@ -7,7 +7,7 @@ they differ, the lower number. They describe the vendors' models: the gateway ma
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ramclouds._facts.names import with_dots
 from ramclouds._late import late
@@ -18,8 +18,7 @@ _BOTH = f"{_MODELS_DEV} and {_LITELLM} agree"
 _LOWER = f"{_MODELS_DEV} and {_LITELLM}, the lower number"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What is known about one model or about a few of the same figures."""
 
     window: int

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ramclouds import errors as e
 from ramclouds._failures.classification import exceeds_limit
@@ -61,8 +60,7 @@ _ACCOUNT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     """What a hint depends on."""
 
     head: ResponseHead

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ramclouds.bridge._dialect import ANY_ID, Dialect, Sampling
 
@@ -181,8 +182,7 @@ _MIMO = replace(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     dialect: Dialect
     since: tuple[int, ...] = ()
     """The first version of the family that speaks it."""

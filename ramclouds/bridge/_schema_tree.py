@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from ramclouds.bridge._schema_references import (
     DEFINITIONS,
@@ -29,8 +28,7 @@ _DEEPEST = 100
 """pydantic's JSON encoder ends at 255 levels, and a node has two."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A node that is to be built, and where."""
 
     source: Mapping[str, Any]
