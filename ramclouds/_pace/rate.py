@@ -72,7 +72,7 @@ class Rate:
         self._begin(now, from_dry=False)
 
     def reopened(self, now: float, refused_probes: int) -> None:
-        """A probe was accepted; after refused ones the rate must have fallen."""
+        """A probe was accepted; after refused ones the rate must be lower."""
         if refused_probes > 1 and self.per_second is not None and self._since is not None:
             self.suppose(min(self.per_second, 1.5 / max(now - self._since, 1e-3)))
 

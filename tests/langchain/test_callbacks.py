@@ -1,4 +1,4 @@
-"""What callbacks and event streams are told: each token once, the end, and errors."""
+"""What callbacks and event streams get: each token once, the end, and errors."""
 
 from __future__ import annotations
 

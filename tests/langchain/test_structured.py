@@ -1,4 +1,4 @@
-"""Structured output: three ways of asking, one judge."""
+"""Structured output: three ways of asking, read in one way."""
 
 from __future__ import annotations
 

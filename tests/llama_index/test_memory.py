@@ -17,7 +17,7 @@ IS_NEW = tuple(map(int, version("pydantic").split(".")[:2])) >= (2, 14)
 
 
 @pytest.mark.xfail(
-    IS_NEW, strict=True, reason="llama-index-core 0.14.25: mended when this passes; then docs too"
+    IS_NEW, strict=True, reason="llama-index-core 0.14.25: repaired when this passes; then docs too"
 )
 async def test_agent_remembers_the_run_before(gateway: Gateway, llm: RamClouds) -> None:
     gateway.reply(Json(completion("Hello An.")), Json(completion("An.")))

@@ -1,4 +1,4 @@
-"""Structured output: each mode, and the faults of core that are mended."""
+"""Structured output: each mode, and the faults of core that it avoids."""
 
 from __future__ import annotations
 

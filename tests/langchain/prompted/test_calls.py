@@ -1,4 +1,4 @@
-"""Calls through the prompt: streamed, chosen, parallel, told in histories, broken."""
+"""Calls through the prompt: streamed, chosen, parallel, in histories, broken."""
 
 from __future__ import annotations
 

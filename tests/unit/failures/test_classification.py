@@ -52,7 +52,7 @@ LATE = (GatewayTimeoutError, False)
 Classification = tuple[type[RamCloudsError], bool]
 
 
-def verdict(
+def classified(
     status: int, refusal: ErrorBody, text: str = "", headers: dict[str, str] | None = None
 ) -> Classification:
     request = httpx.Request("POST", "https://gateway.test/v1/chat/completions")
@@ -77,7 +77,7 @@ def in_200(refusal: ErrorBody) -> Classification | None:
 def test_page_of_cloudflare_may_come_through_the_gateway(
     text: str, expected: Classification
 ) -> None:
-    assert verdict(403, ErrorBody(), text, GATEWAY) == expected
+    assert classified(403, ErrorBody(), text, GATEWAY) == expected
 
 
 def test_status_decides_where_the_body_is_silent() -> None:
@@ -102,7 +102,7 @@ def test_status_decides_where_the_body_is_silent() -> None:
         (599, DOWN),
     ]:
         with in_row(status):
-            assert verdict(status, ErrorBody(), headers=GATEWAY) == expected
+            assert classified(status, ErrorBody(), headers=GATEWAY) == expected
 
 
 def test_name_comes_before_everything_else() -> None:
@@ -123,7 +123,7 @@ def test_name_comes_before_everything_else() -> None:
     ]:
         with in_row(refusal):
             assert by_name(refusal) == expected
-            assert verdict(402, refusal, "error code: 1010") == expected
+            assert classified(402, refusal, "error code: 1010") == expected
 
 
 def test_a_name_means_the_same_as_code_and_as_type() -> None:
@@ -150,8 +150,8 @@ def test_name_that_says_nothing(refusal: ErrorBody) -> None:
 @pytest.mark.parametrize("value", ["challenge", "Challenge"])
 def test_challenge_is_a_block_whatever_else_the_body_has(value: str) -> None:
     headers = {"cf-mitigated": value, **GATEWAY}
-    assert verdict(429, ErrorBody(code="invalid_request"), headers=headers) == BLOCKED
-    assert verdict(400, ErrorBody(), headers={"cf-mitigated": "other"}) == BAD
+    assert classified(429, ErrorBody(code="invalid_request"), headers=headers) == BLOCKED
+    assert classified(400, ErrorBody(), headers={"cf-mitigated": "other"}) == BAD
 
 
 def test_page_of_the_edge() -> None:
@@ -170,7 +170,7 @@ def test_page_of_the_edge() -> None:
         (399, "Just a moment...", (ResponseError, False)),
     ]:
         with in_row(status):
-            assert verdict(status, ErrorBody(), text) == expected
+            assert classified(status, ErrorBody(), text) == expected
 
 
 def test_403_of_cloudflare_is_a_block_whatever_its_page_says() -> None:
@@ -184,14 +184,14 @@ def test_403_of_cloudflare_is_a_block_whatever_its_page_says() -> None:
     ]:
         for headers in [{"server": "cloudflare"}, {"cf-ray": "9a1b2c3d-SIN"}]:
             with in_row(status, headers):
-                assert verdict(status, refusal, "Bạn đã bị chặn", headers) == expected
-                assert verdict(403, ErrorBody(), "", {**headers, **GATEWAY}) == DENIED
+                assert classified(status, refusal, "Bạn đã bị chặn", headers) == expected
+                assert classified(403, ErrorBody(), "", {**headers, **GATEWAY}) == DENIED
 
 
 def test_page_is_not_read_where_the_gateway_answered() -> None:
     refusal = ErrorBody("you have been blocked", "new_api_error")
-    assert verdict(403, refusal, refusal.message, GATEWAY) == DENIED
-    assert verdict(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
+    assert classified(403, refusal, refusal.message, GATEWAY) == DENIED
+    assert classified(403, refusal, refusal.message, {"x-oneapi-request-id": "r1"}) == DENIED
 
 
 def test_message_decides_where_no_name_does() -> None:
@@ -215,7 +215,7 @@ def test_message_decides_where_no_name_does() -> None:
     ]:
         with in_row(status):
             refusal = ErrorBody(message, "new_api_error")
-            assert verdict(status, refusal, headers=GATEWAY) == expected
+            assert classified(status, refusal, headers=GATEWAY) == expected
 
 
 @each_row(
@@ -230,7 +230,7 @@ def test_message_decides_where_no_name_does() -> None:
 )
 def test_general_type_of_openai(status: int, expected: Classification) -> None:
     for refusal in (ErrorBody("m", "invalid_request_error"), ErrorBody("m", "x", ANTHROPIC)):
-        assert verdict(status, refusal, headers=GATEWAY) == expected
+        assert classified(status, refusal, headers=GATEWAY) == expected
 
 
 ANTHROPIC = "invalid_request_error"
@@ -249,7 +249,7 @@ def test_general_type_where_the_status_says_nothing(
     message: str, expected: Classification, refusal: ErrorBody
 ) -> None:
     said = replace(refusal, message=message)
-    assert verdict(500, said, headers=GATEWAY) == expected
+    assert classified(500, said, headers=GATEWAY) == expected
     assert in_200(said) == expected
 
 
@@ -259,4 +259,4 @@ def test_name_comes_before_the_general_type() -> None:
 
 
 def test_other_type_at_a_servers_failure() -> None:
-    assert verdict(500, ErrorBody("m", "upstream_error"), headers=GATEWAY) == DOWN
+    assert classified(500, ErrorBody("m", "upstream_error"), headers=GATEWAY) == DOWN
