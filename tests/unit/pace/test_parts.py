@@ -163,6 +163,14 @@ def test_permit_of_a_call_whose_loop_is_closed_is_given_back() -> None:
     assert (place.permit, gate._pace.flights.count, gate.is_broken) == (None, 0, False)
 
 
+async def test_loop_says_when_it_has_read_what_had_come() -> None:
+    reader, has_read = LoopReader(asyncio.get_running_loop()), asyncio.Event()
+    reader.ask(5.0, has_read.set)
+    assert (reader.read_until, reader.is_asked) == (0.0, True)
+    await has_read.wait()
+    assert (reader.read_until, reader.is_asked) == (5.0, False)
+
+
 def test_loop_that_is_closed_has_read_all() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
