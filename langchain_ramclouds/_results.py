@@ -152,7 +152,11 @@ OUTPUT_DETAILS = {"reasoning": "reasoning_tokens", "audio": "completion_audio_to
 
 
 def _details(usage: Usage, names: Mapping[str, str]) -> dict[str, int]:
-    return {name: count for name, field in names.items() if (count := getattr(usage, field))}
+    found: dict[str, int] = {}
+    for name, field in names.items():
+        if count := getattr(usage, field):
+            found[name] = count
+    return found
 
 
 def combine_llm_outputs(outputs: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:

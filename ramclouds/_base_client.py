@@ -168,7 +168,7 @@ class BaseClient:
         hidden = params.get("extra_headers")
         headers, redactor = self._headers_with(hidden) if hidden else self._prepare()
         settings = self._settings
-        timeout = timeout_from(timeout, settings.timeout)
+        timeout = settings.timeout if timeout is None else timeout_from(timeout)
         # None in a call is no limit; what the client has is checked already.
         own: dict[str, float | None] = {}
         for name in _LIMITS:

@@ -47,7 +47,7 @@ class Exchange(BaseClient):
 
     def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        with attempts.watch, attempts.turn:
+        with attempts.turn:
             while True:
                 with attempts:
                     self._send(attempts)
@@ -87,7 +87,7 @@ class Exchange(BaseClient):
 
     def _chunks(self, attempts: Attempts, to_reader: ToReader) -> Generator[Chunk, None, None]:
         """The chunks of the first response that gives some."""
-        with attempts.watch, attempts.turn:
+        with attempts.turn:
             while True:
                 self._open(attempts)
                 attempts.reader = to_reader(attempts)
@@ -153,7 +153,7 @@ class AsyncExchange(BaseClient):
 
     async def _ask(self, attempts: Attempts, to_value: ToValue[T]) -> T:
         """The value of the first response that holds one."""
-        with attempts.watch, attempts.turn:
+        with attempts.turn:
             while True:
                 with attempts:
                     await self._send(attempts)
@@ -195,7 +195,7 @@ class AsyncExchange(BaseClient):
 
     async def _chunks(self, attempts: Attempts, to_reader: ToReader) -> AsyncGenerator[Chunk, None]:
         """The chunks of the first response that gives some."""
-        with attempts.watch, attempts.turn:
+        with attempts.turn:
             while True:
                 await self._open(attempts)
                 attempts.reader = to_reader(attempts)

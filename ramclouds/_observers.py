@@ -78,7 +78,7 @@ def observing(observer: Observer) -> Iterator[None]:
 
 
 class Watch:
-    """The listeners to one operation; `with watch:` around all of its attempts.
+    """The listeners to one operation, with all of its attempts.
 
     A listener that fails is logged, and never breaks the operation.
     """
@@ -94,14 +94,6 @@ class Watch:
         """What has arrived of a stream."""
         self._has_token = False
 
-    def __enter__(self) -> None:
-        if self.listeners:
-            self.notify("begin")
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if self.listeners:
-            self._end(error)
-
     def notify(self, event: str, *args: Any) -> None:
         """Calls a method of each listener."""
         for listener in self.listeners:
@@ -116,7 +108,8 @@ class Watch:
             self._has_token = True
             self.notify("first_token")
 
-    def _end(self, error: BaseException | None) -> None:
+    def end(self, error: BaseException | None) -> None:
+        """Calls the last method of each listener: the operation has ended, or failed."""
         partial = self.value if error is None else getattr(error, "partial", None)
         if partial is None:
             partial = self.arrived()

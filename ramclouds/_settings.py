@@ -70,7 +70,7 @@ def settings_from(**given: Any) -> Settings:
         return Settings(
             api_key=key,
             base_url=url,
-            timeout=timeout_from(given["timeout"], DEFAULT_TIMEOUT),
+            timeout=DEFAULT_TIMEOUT if given["timeout"] is None else timeout_from(given["timeout"]),
             max_retries=_max_retries_from(given["max_retries"]),
             headers=Secret(_headers_from(_shown(given["default_headers"]), given["user_agent"])),
             verify=_verify_from(given["verify"]),
@@ -185,14 +185,12 @@ _IN_LIBRARIES = late(
 )
 
 
-def timeout_from(given: Any, default: httpx.Timeout) -> httpx.Timeout:
+def timeout_from(given: Any) -> httpx.Timeout:
     """One number for every phase, in seconds, or an `httpx.Timeout`; infinite is None, no limit.
 
     Raises:
         ConfigurationError: a number of it is none, or not above 0.
     """
-    if given is None:
-        return default
     if not hasattr(given, "as_dict"):
         return httpx.Timeout(seconds_from("timeout", given))
     return httpx.Timeout(

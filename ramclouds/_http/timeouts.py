@@ -77,9 +77,10 @@ class CallTimes:
             APITimeoutError: the time of the call is over.
         """
         self._last_content = monotonic()
-        deadline = self.deadline()
-        if deadline is None:
+        if self._total is None:
             return self._timeout.as_dict()
+        deadline = self.deadline()
+        assert deadline is not None
         left = deadline - self._last_content
         if left <= 0:
             raise self.is_over()

@@ -107,7 +107,10 @@ def with_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {with_texts(key, change): with_texts(one, change) for key, one in value.items()}
+        return {
+            change(key) if isinstance(key, str) else key: with_texts(one, change)
+            for key, one in value.items()
+        }
     return [with_texts(one, change) for one in value] if isinstance(value, (list, tuple)) else value
 
 

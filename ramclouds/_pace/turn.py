@@ -62,17 +62,19 @@ class Turn:
         """Whether it waited in vain."""
 
     def __enter__(self) -> None:
-        pass
+        if self._watch.listeners:
+            self._watch.notify("begin")
 
-    def __exit__(self, *_: object) -> None:
-        if self._gate is None:
-            return
-        if self.given_at:
-            self._gate.quick_end(self)
-        if self._place is not None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        gate, place = self._gate, self._place
+        if gate is not None and self.given_at:
+            gate.quick_end(self)
+        if gate is not None and place is not None:
             self._error = None
-            if self._place.permit is not None or self._place.wake is not None:
-                self._gate.leave(self._place)
+            if place.permit is not None or place.wake is not None:
+                gate.leave(place)
+        if self._watch.listeners:
+            self._watch.end(error)
 
     def place(self) -> Place:
         """Its place in the line."""

@@ -60,7 +60,9 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     `body` is what chat completions take, but each assistant's message may say who wrote it
     (`model`), and hold all of its reasoning and what a provider attached. It is not changed.
     """
-    named, tool_names = with_safe_names(with_schemas(body, dialect.schemas))
+    has_schemas = body.get("tools") or body.get("response_format")
+    formed = with_schemas(body, dialect.schemas) if has_schemas else body
+    named, tool_names = with_safe_names(formed)
     sent, notes = dict(named), Notes()
     pause_thinking(sent, dialect, notes)
     if dialect.thinking_off and dialect.thinks == "unless_refused":
