@@ -15,8 +15,9 @@ _GROUPS = {
     "test_pace.py": "waits",
     "test_timeouts.py": "waits",
     "test_tls.py": "waits",
-    # What they load or read takes half a second in each process.
+    # What they load, read or build takes half a second in each process.
     "llm": "llm",
+    "test_distributions.py": "release",
     "test_layering.py": "sources",
 }
 
