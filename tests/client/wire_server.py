@@ -115,5 +115,7 @@ def wire_server(*scripts: Script, tls: ssl.SSLContext | None = None) -> Iterator
         for one in (listening, *opened):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            one.close()
         thread.join(PATIENCE)
+        listening.close()
+        # The connections are closed by their threads. Closed here, a number could be another
+        # test's socket before OpenSSL, still in a handshake, writes to it.
