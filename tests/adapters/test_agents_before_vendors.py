@@ -12,7 +12,7 @@ from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
 from tests.agents import langchain, llama_index
-from tests.gateway import Answer, Gateway, Request
+from tests.gateway import Gateway, Request, Response
 from tests.gateway.vendors import VENDORS, VendorModel
 from tests.llama_index.running import AGENT_MARKS
 
@@ -30,7 +30,7 @@ def vendors(gateway: Gateway) -> dict[str, VendorModel]:
     """All providers behind one gateway, which finds them by their model."""
     models = {vendor.model: VendorModel(vendor) for vendor in VENDORS.values()}
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         return models[request.json["model"]].answer(request)
 
     gateway.handler = answer

@@ -23,12 +23,12 @@ from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
 from tests.captures.capture import named
 from tests.gateway import (
-    Answer,
     Drop,
     Gateway,
     Json,
     Raw,
     Request,
+    Response,
     Sse,
     call,
     chunk,
@@ -49,8 +49,8 @@ class Way:
     """One way in which the call of a model comes to nothing."""
 
     name: str
-    streamed: Callable[[], Answer]
-    whole: Callable[[], Answer] | None = None
+    streamed: Callable[[], Response]
+    whole: Callable[[], Response] | None = None
     """None: it is a way of streams alone."""
     first: Sequence[str] = ()
     """Captures that come before, from which the client learns about the model."""
@@ -58,7 +58,7 @@ class Way:
     """Whether a message with an invalid call comes; else the request fails."""
     model: str = "gpt-5"
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         if request.json.get("stream") or self.whole is None:
             return self.streamed()
         return self.whole()
@@ -83,17 +83,17 @@ def captured(name: str, model: str, *before: str) -> Way:
     )
 
 
-def dropped_in_arguments() -> Answer:
+def dropped_in_arguments() -> Response:
     made = call(TOOL, {"city": "Hà Nội"})
     return Drop("mid_body", answer=Sse(tool_chunks(made, size=4)))
 
 
-def error_in_arguments() -> Answer:
+def error_in_arguments() -> Response:
     events = tool_chunks(call(TOOL, {"city": "Hà Nội"}), finish_reason=None, usage=None, size=4)
     return Sse([*events[:4], error("upstream reset")], done=False)
 
 
-def second_answer_behind_the_first() -> Answer:
+def second_answer_behind_the_first() -> Response:
     first = tool_chunks(call(TOOL, '{"city": "Hà'), finish_reason=None, usage=None)
     again = tool_chunks(call(TOOL, {"city": "Hà Nội"}, id="call_2"), id="chatcmpl-second")
     role = chunk({"role": "assistant", "content": ""}, id="chatcmpl-second")
@@ -146,7 +146,7 @@ class Recorder:
 def serve(gateway: Gateway, way: Way) -> None:
     """What comes first, the cut answer, then a text to whatever is asked next."""
     answers = [lambda _, name=name: Raw(named(name).data) for name in way.first]
-    left: list[Callable[[Request], Answer]] = [*answers, way.answer]
+    left: list[Callable[[Request], Response]] = [*answers, way.answer]
     gateway.handler = lambda request: (left.pop(0) if left else DONE.answer)(request)
 
 

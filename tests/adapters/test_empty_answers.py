@@ -17,7 +17,7 @@ import llama_index_ramclouds
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from tests.adapters.asking import BY_TURNS, Way
-from tests.gateway import Answer, Gateway, Json, Request, Sse, chunk, completion, text_chunks
+from tests.gateway import Gateway, Json, Request, Response, Sse, chunk, completion, text_chunks
 
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
 ASKED = ([HumanMessage("Hi")], [ChatMessage("Hi")])
@@ -78,8 +78,8 @@ ROWS = [
 ]
 
 
-def answer(row: Row) -> Callable[[Request], Answer]:
-    def answered(request: Request) -> Answer:
+def answer(row: Row) -> Callable[[Request], Response]:
+    def answered(request: Request) -> Response:
         extra = {"reasoning_content": row.reasoning} if row.reasoning else {}
         if not request.json.get("stream"):
             return Json(completion(row.content, finish_reason=row.finish_reason, **extra))
@@ -128,7 +128,7 @@ async def test_empty_completion_is_asked_for_again_as_often_as_allowed(
 ) -> None:
     left: list[str] = []
 
-    def answered(request: Request) -> Answer:
+    def answered(request: Request) -> Response:
         text = left.pop(0)
         return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
 

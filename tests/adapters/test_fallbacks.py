@@ -22,7 +22,7 @@ from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import ConfigurationError, RamCloudsError, ServerError
 from ramclouds._resting import RESTS
 from tests.adapters.asking import BY_TURNS, Way
-from tests.gateway import Answer, Gateway, Json, Request, error
+from tests.gateway import Gateway, Json, Request, Response, error
 from tests.harness import each_row
 
 Chat = Callable[..., ChatRamClouds]
@@ -58,7 +58,7 @@ def fails(gateway: Gateway, *models: str) -> None:
     RESTS.forget()
     gateway.requests.clear()
 
-    def handler(request: Request) -> Answer:
+    def handler(request: Request) -> Response:
         return DOWN if request.json["model"] in models else gateway.model.answer(request)
 
     gateway.handler = handler
@@ -216,7 +216,7 @@ def test_agent_goes_on_with_another_model(gateway: Gateway, chat: Chat) -> None:
     fails(gateway)
     turns = iter(["gpt-5"])
 
-    def handler(request: Request) -> Answer:
+    def handler(request: Request) -> Response:
         # The first turn works, and the second does not.
         is_first = request.json["model"] == "gpt-5" and next(turns, None)
         fails = request.json["model"] == "gpt-5" and not is_first

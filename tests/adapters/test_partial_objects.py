@@ -11,7 +11,7 @@ from pydantic import BaseModel, field_validator
 
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
-from tests.gateway import Answer, Gateway, Request, Sse, call, chunk, text_chunks, tool_chunks
+from tests.gateway import Gateway, Request, Response, Sse, call, chunk, text_chunks, tool_chunks
 from tests.harness import each_row
 
 
@@ -78,7 +78,7 @@ def test_parts_of_an_object_only_grow(
     chat: Callable[..., ChatRamClouds],
     llm: Callable[..., RamClouds],
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if as_call and "tools" in request.json:
             return Sse(tool_chunks(call("Person", text), size=1))
         head, *_, last, counted = text_chunks("x")

@@ -23,7 +23,7 @@ from llama_index_ramclouds import RamClouds
 from ramclouds import Client
 from ramclouds.bridge.pictures import PictureSplitter, split_pictures
 from tests.adapters.asking import Way
-from tests.gateway import Answer, Gateway, Json, Request, Sse, chunk, completion, text_chunks
+from tests.gateway import Gateway, Json, Request, Response, Sse, chunk, completion, text_chunks
 from tests.harness import each_row
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(60)).decode()
@@ -35,7 +35,7 @@ WITHOUT = "A cat! And its basket: [here](https://example.com)."
 NOTED = "A cat![image] And its basket: [here](https://example.com)."
 
 
-def written(request: Request) -> Answer:
+def written(request: Request) -> Response:
     if request.json.get("stream"):
         pieces = [TEXT[place : place + 7] for place in range(0, len(TEXT), 7)]
         return Sse([*(chunk({"content": piece}) for piece in pieces), chunk({}, "stop")])

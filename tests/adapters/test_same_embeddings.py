@@ -14,8 +14,8 @@ from langchain_ramclouds import RamCloudsEmbeddings
 from langchain_ramclouds._connection import CLIENTS
 from llama_index_ramclouds import RamCloudsEmbedding
 from tests.gateway import Body, Gateway, Json, embedded, error
-from tests.gateway.answers import Answer
 from tests.gateway.embeddings import to_base64
+from tests.gateway.responses import Response
 from tests.harness import EACH_TWIN, Twin, each_row
 
 pytestmark = EACH_TWIN
@@ -50,7 +50,7 @@ def embed(request: pytest.FixtureRequest, gateway: Gateway, twin: Twin) -> Itera
         twin.call(one, "close")
 
 
-READ: dict[str, Answer] = {
+READ: dict[str, Response] = {
     "wrong_order": Json(embedded([SECOND, FIRST], indexes=[1, 0])),
     "no_index": Json({"data": [{"embedding": FIRST}, {"embedding": SECOND}]}),
     "index_always_0": Json(embedded([FIRST, SECOND], indexes=[0, 0])),
@@ -72,7 +72,7 @@ def test_odd_vectors_are_read(gateway: Gateway, embed: Embed, kind: str) -> None
     assert embed() == [FIRST, SECOND]
 
 
-REFUSED: dict[str, tuple[Answer, type[Exception], str]] = {
+REFUSED: dict[str, tuple[Response, type[Exception], str]] = {
     "fewer": (Json(embedded([FIRST])), ramclouds.ResponseError, "1 vectors for 2 texts"),
     "index_twice": (
         Json(embedded([FIRST, SECOND], indexes=[1, 1])),

@@ -19,10 +19,10 @@ import llama_index_ramclouds
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from tests.gateway import (
-    Answer,
     Gateway,
     Json,
     Request,
+    Response,
     Sse,
     call,
     completion,
@@ -146,10 +146,10 @@ METHODS = ("function_calling", "json_schema", "json_mode")
 MODES = ("function_calling", "json_schema", "json_mode", "text")
 
 
-def answered(row: Row, *, as_call: bool) -> Callable[[Request], Answer]:
+def answered(row: Row, *, as_call: bool) -> Callable[[Request], Response]:
     """What the gateway does with a request for the row's object."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         is_call = as_call and "tools" in request.json
         reason = "tool_calls" if is_call and row.finish_reason == "stop" else row.finish_reason
         if is_call:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, RootModel
 
 from ramclouds.bridge.schemas import Use, prepare_schema, wrapped
 from tests.adapters.asking import Way
-from tests.gateway import Answer, Gateway, Json, Sse, call, completion, text_chunks, tool_chunks
+from tests.gateway import Gateway, Json, Response, Sse, call, completion, text_chunks, tool_chunks
 
 Build = Callable[..., Any]
 
@@ -94,7 +94,7 @@ def test_both_adapters_send_a_class_whole(
     assert formats == [strict] * 4
 
 
-def _obeying(body: dict[str, Any]) -> Answer:
+def _obeying(body: dict[str, Any]) -> Response:
     is_wrapped = "value" in of_body(body)["properties"]
     answer = f'{{"value": [{ANSWER}]}}' if is_wrapped else ANSWER
     if "tools" not in body:
@@ -122,7 +122,7 @@ async def test_names_of_tools_are_the_users_again(
 ) -> None:
     """In calls, fragments, results and history, for names that providers refuse."""
 
-    def answer(request: Any) -> Answer:
+    def answer(request: Any) -> Response:
         sent = [tool["function"]["name"] for tool in request.json["tools"]]
         assert sent == ["lich_tim", "calendar_list"]
         last = request.json["messages"][-1]

@@ -16,7 +16,7 @@ from llama_index_ramclouds import RamClouds
 from ramclouds import Client
 from ramclouds.bridge.body_fields import SETTINGS
 from tests.adapters.asking import Way
-from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.gateway import Gateway, Json, Request, Response, Sse, completion, text_chunks
 from tests.harness import each_row
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -82,7 +82,7 @@ OF_ADAPTERS: dict[str, Any] = {
 }
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> Response:
     return Sse(text_chunks()) if request.json.get("stream") else Json(completion())
 
 

@@ -14,10 +14,10 @@ from langchain_ramclouds import ChatRamClouds
 from langchain_ramclouds import InvalidToolCallError as LangChainInvalidToolCallError
 from llama_index_ramclouds import InvalidToolCallError, RamClouds
 from tests.gateway import (
-    Answer,
     Gateway,
     Json,
     Request,
+    Response,
     Sse,
     completion,
     text_chunks,
@@ -66,8 +66,8 @@ CASES = [
 ]
 
 
-def prompted(case: Case) -> Callable[[Request], Answer]:
-    def answer(request: Request) -> Answer:
+def prompted(case: Case) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
         text, reason = case.written, case.finish_reason
         if len(request.json["messages"]) > 2:
             text, reason = "Done.", "stop"

@@ -19,8 +19,8 @@ from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from tests.adapters.asking import WAYS, Way
 from tests.gateway import Gateway, Json, Sse, completion, text_chunks, usage
-from tests.gateway.answers import Answer
 from tests.gateway.request import Request
+from tests.gateway.responses import Response
 
 USED = usage(10, 5, cached_tokens=4)
 ASYNC = pytest.mark.parametrize("way", [way for way in WAYS if way.is_async], ids=str)
@@ -28,7 +28,7 @@ ASYNC = pytest.mark.parametrize("way", [way for way in WAYS if way.is_async], id
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> Response:
     if request.path.startswith("/langsmith"):
         return Json({})
     if request.json.get("stream"):

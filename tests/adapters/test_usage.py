@@ -19,8 +19,8 @@ from ramclouds import Price, Prices, RamCloudsError, Usage, UsageMeter
 from ramclouds._prices import known
 from tests.adapters.asking import Way
 from tests.gateway import Gateway, Json, Sse, Stall, completion, error, text_chunks, usage
-from tests.gateway.answers import Answer
 from tests.gateway.request import Request
+from tests.gateway.responses import Response
 
 USED = usage(1_000_000, 100_000, cached_tokens=400_000, reasoning_tokens=7)
 COUNTED = Usage(1_000_000, 100_000, 1_100_000, 400_000, 0, 7)
@@ -29,7 +29,7 @@ Chat = Callable[..., ChatRamClouds]
 Llm = Callable[..., RamClouds]
 
 
-def answer(request: Request) -> Answer:
+def answer(request: Request) -> Response:
     if request.json.get("stream"):
         return Sse(text_chunks("Hi there", usage=USED))
     return Json(completion("Hi there", usage=USED))
@@ -100,7 +100,7 @@ async def test_handler_of_llama_index(
 async def test_failed_call_counts_what_it_used(
     gateway: Gateway, chat: Chat, llm: Llm, way: Way, handler: LlamaIndexUsageHandler
 ) -> None:
-    def broken(request: Request) -> Answer:
+    def broken(request: Request) -> Response:
         events = text_chunks("Hello world", usage=USED)
         if request.json.get("stream"):
             return Sse([events[0], events[1], events[-1]], ending="rst")

@@ -26,10 +26,10 @@ from ramclouds.bridge.arguments import ArgumentsForm, arguments_forms
 from ramclouds.types import Chunk, InvalidToolCall, ToolCallDelta
 from tests.adapters.asking import WAYS, Way
 from tests.gateway import (
-    Answer,
     Gateway,
     Json,
     Request,
+    Response,
     Sse,
     call,
     completion,
@@ -161,7 +161,7 @@ async def test_agents_on_gemini_get_objects_for_json_texts(
 ) -> None:
     text = json.dumps({"name": "An", "tags": json.dumps({"a": 1})})
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         is_streamed = request.json.get("stream")
         if not request.json.get("tools"):
             return Sse(text_chunks(text)) if is_streamed else Json(completion(text))
@@ -183,7 +183,7 @@ UNWRAPPED = Loose(name="An", tags={"a": 1})
 def wrapping(gateway: Gateway) -> Gateway:
     """A gateway whose model wraps its arguments, and its text where there are no tools."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         is_streamed = request.json.get("stream")
         if not request.json.get("tools"):
             return Sse(text_chunks(WRAPPED)) if is_streamed else Json(completion(WRAPPED))

@@ -18,7 +18,7 @@ import pytest
 from ramclouds import AsyncClient, bulk
 from tests.bulk.conftest import lines_of
 from tests.gateway import Gate, Gateway, Json, completion
-from tests.gateway.answers import Step
+from tests.gateway.responses import Step
 
 pytestmark = pytest.mark.process
 

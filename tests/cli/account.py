@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.client.test_balance import billed, status
 from tests.client.test_key_status import key_report
-from tests.gateway import Answer, Gateway, Json, Request
+from tests.gateway import Gateway, Json, Request, Response
 
-Part = Callable[[Request], "Answer | None"]
+Part = Callable[[Request], "Response | None"]
 
 
 class AccountGateway:
@@ -27,14 +27,14 @@ class AccountGateway:
         }
         gateway.handler = self._answer
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         found = self.part(request) or self._answers.get(request.path)
         if request.path == "/api/usage/token/":
             return found or key_report(**self.key)
         return found or self.gateway.model.answer(request)
 
 
-def refusing(path: str, answer: Answer) -> Part:
+def refusing(path: str, answer: Response) -> Part:
     """Answers at a path with this, and elsewhere not."""
     return lambda request: answer if request.path == path else None
 

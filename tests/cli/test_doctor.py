@@ -19,12 +19,12 @@ from tests.client.test_odd_proxies import NEEDED, Script
 from tests.client.test_proxies_and_tls import certificate_in
 from tests.client.wire_server import wire_server
 from tests.gateway import (
-    Answer,
     Body,
     Gateway,
     Json,
     Raw,
     Request,
+    Response,
     Sse,
     WireCase,
     chunk,
@@ -36,25 +36,25 @@ CHATS = "/v1/chat/completions"
 BLOCKED = WireCase("error_403_cf_1010_text")
 
 
-def blocked(request: Request) -> Answer | None:
+def blocked(request: Request) -> Response | None:
     """Cloudflare before the gateway lets browsers pass."""
     return None if request.headers["user-agent"].startswith("Mozilla") else BLOCKED
 
 
-def blocked_calls(request: Request) -> Answer | None:
+def blocked_calls(request: Request) -> Response | None:
     return BLOCKED if request.path.startswith("/v1") else None
 
 
-def redirected(request: Request) -> Answer | None:
+def redirected(request: Request) -> Response | None:
     return Body("", 301, {"Location": "https://elsewhere.localhost/v1"})
 
 
-def unlisted(request: Request) -> Answer | None:
+def unlisted(request: Request) -> Response | None:
     models = {"data": [{"id": "gpt-5"}, {"id": "glm-4.7"}], "object": "list"}
     return Json(models) if request.path == "/v1/models" else None
 
 
-def cut(request: Request) -> Answer | None:
+def cut(request: Request) -> Response | None:
     if request.path != CHATS or not request.json.get("stream"):
         return None
     return Sse(
@@ -62,7 +62,7 @@ def cut(request: Request) -> Answer | None:
     )
 
 
-def refusing_field(name: str, answer: Answer) -> Part:
+def refusing_field(name: str, answer: Response) -> Part:
     """Refuses calls that have a field."""
     return lambda request: answer if request.path == CHATS and name in request.json else None
 
@@ -71,7 +71,7 @@ def bad(message: str) -> Json:
     return Json({"error": {"message": message, "type": "invalid_request_error"}}, 400)
 
 
-def elsewhere(path: str, answer: Answer) -> Part:
+def elsewhere(path: str, answer: Response) -> Part:
     """Answers with this at all paths but one."""
     return lambda request: None if request.path == path else answer
 
@@ -267,7 +267,7 @@ BUSY = Json({"error": {"message": "busy", "code": "do_request_failed"}}, 503)
     ],
 )
 def test_prompted_tools_are_advised_once_and_only_where_they_help(
-    run: Run, account: AccountGateway, name: str, answer: Answer, times: int
+    run: Run, account: AccountGateway, name: str, answer: Response, times: int
 ) -> None:
     account.part = refusing_field(name, answer)
     assert run("doctor").output.count("prompted") == times
@@ -293,7 +293,7 @@ def test_odd_character_of_a_key_is_noted(
 def test_gateway_that_lists_no_models_and_counts_no_tokens(
     run: Run, account: AccountGateway
 ) -> None:
-    def part(request: Request) -> Answer | None:
+    def part(request: Request) -> Response | None:
         if request.path == "/v1/models":
             return Json({"data": [], "object": "list"})
         is_plain = request.path == CHATS and request.json.keys() <= {

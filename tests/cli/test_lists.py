@@ -10,7 +10,7 @@ import pytest
 from tests.cli.account import AccountGateway, refusing
 from tests.cli.conftest import Run
 from tests.client.test_balance import billed, status
-from tests.gateway import Answer, Body, Hang, Json, Request
+from tests.gateway import Body, Hang, Json, Request, Response
 
 ROWS = [
     ["gpt-5", "400,000", "128,000", "2", "8", "images", "reasoning", "schemas"],
@@ -61,7 +61,7 @@ def test_words_that_no_model_has_are_named(run: Run) -> None:
 
 @pytest.mark.parametrize("answer", [Json({}, 404), Body("<html>")])
 def test_balance_of_a_gateway_that_tells_none(
-    run: Run, account: AccountGateway, answer: Answer
+    run: Run, account: AccountGateway, answer: Response
 ) -> None:
     account.part = lambda request: answer if request.path.startswith("/api/usage") else None
     result = run("balance")
@@ -129,7 +129,7 @@ def test_balance_is_shown_in_the_operators_unit(
     key, unit, expected = BALANCES[kind]
     account.key.update(key)
 
-    def part(request: Request) -> Answer | None:
+    def part(request: Request) -> Response | None:
         return status(**unit) if request.path == "/api/status" else None
 
     account.part = part

@@ -21,7 +21,7 @@ from tests.gateway import (
     WireCase,
     error,
 )
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import EACH_TWIN, TWINS, Calls, Twin, alone, at_once
 
 Connect = Callable[..., Calls]
@@ -29,7 +29,7 @@ pytestmark = EACH_TWIN
 SLOW = Json(error("slow", code="rate_limit_exceeded"), 429, {"Retry-After": "7"})
 WRONG_KEY = Json(error("bad"), 401)
 
-ERRORS: dict[str, tuple[Answer, type[Exception]]] = {
+ERRORS: dict[str, tuple[Response, type[Exception]]] = {
     "stalled_before_the_body": (Hang("body", SLOW), RateLimitError),
     "stalled_in_the_body": (Hang("mid_body", SLOW), RateLimitError),
     "cut_before_the_body": (Drop("body", WRONG_KEY, how="fin"), AuthenticationError),

@@ -21,8 +21,8 @@ from ramclouds import (
     Usage,
 )
 from tests.gateway import REQUEST_ID, Body, Gateway, Json, Pause, Request, embedded, error, head
-from tests.gateway.answers import Answer, Raw
 from tests.gateway.embeddings import embeddings_of, to_base64, vector_of
+from tests.gateway.responses import Raw, Response
 from tests.harness import EACH_TWIN, EMBED, Calls, each_row, in_row
 
 VECTORS = [[0.5, 0.25], [-1.0, 2.0], [0.0, 8.0]]
@@ -72,7 +72,7 @@ def test_encoding_that_was_asked_for_is_not_left_out(gateway: Gateway, calls: Ca
     assert len(gateway.requests) == 1
 
 
-ODD: dict[str, tuple[Answer, type[RamCloudsError], bool, str]] = {
+ODD: dict[str, tuple[Response, type[RamCloudsError], bool, str]] = {
     "fewer": (Json(embedded(VECTORS[:2])), ResponseError, False, "2 vectors for 3 texts"),
     "none": (Json(embedded([])), ResponseError, True, "0 vectors for 3 texts"),
     "lengths": (Json(embedded([*VECTORS[:2], [1.0]])), ResponseError, False, "at index 2"),
@@ -181,10 +181,10 @@ def test_requests_are_under_way_together(gateway: Gateway, calls: Calls) -> None
     assert gateway.connections == 3
 
 
-class Meeting(Answer):
+class Meeting(Response):
     """Another answer, once so many requests have come."""
 
-    def __init__(self, gateway: Gateway, count: int, answer: Answer) -> None:
+    def __init__(self, gateway: Gateway, count: int, answer: Response) -> None:
         self._gateway, self._count, self._answer = gateway, count, answer
 
     def steps(self) -> Any:
@@ -193,7 +193,7 @@ class Meeting(Answer):
         yield from self._answer.steps()
 
 
-def limited(request: Request) -> Answer:
+def limited(request: Request) -> Response:
     """A channel that takes four texts at most."""
     if len(request.json["input"]) > 4:
         return Json(TOO_MANY, 400)

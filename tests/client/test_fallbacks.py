@@ -36,8 +36,8 @@ from tests.gateway import (
     usage_chunk,
 )
 from tests.gateway import chunk as event
-from tests.gateway.answers import Answer
 from tests.gateway.request import Request
+from tests.gateway.responses import Response
 from tests.harness import EACH_TWIN, MESSAGES, Calls, each_row, in_row, read
 
 Connect = Callable[..., Calls]
@@ -49,17 +49,17 @@ def provider(message: str, status: int, code: Any = "") -> Json:
     return Json(error(message, type="upstream_error", code=code), status)
 
 
-def completed(request: Request) -> Answer:
+def completed(request: Request) -> Response:
     model = request.json["model"]
     if request.json.get("stream"):
         return Sse(text_chunks("Hi", model=model))
     return Json(completion("Hi", model=model))
 
 
-def failing(gateway: Gateway, **answers: Answer) -> None:
+def failing(gateway: Gateway, **answers: Response) -> None:
     """Has the gateway fail for models, by the beginnings of their names."""
 
-    def handler(request: Request) -> Answer:
+    def handler(request: Request) -> Response:
         family = request.json["model"].partition("-")[0]
         return answers.get(family) or completed(request)
 
@@ -81,7 +81,7 @@ def outcome(calls: Calls, method: str, **params: Any) -> tuple[str, str, Any]:
 
 
 DOWN = provider("the provider is down", 500, "do_request_failed")
-OF_MODEL: dict[str, Answer] = {
+OF_MODEL: dict[str, Response] = {
     "no_channel": WireCase("error_503_no_available_channel"),
     "provider_account": WireCase("error_429_insufficient_quota"),
     "server": DOWN,
@@ -108,7 +108,7 @@ def test_another_model_is_asked(gateway: Gateway, connect: Connect, method: str)
             assert asked(gateway) == MODELS[:2]
 
 
-OF_CALL: dict[str, Answer] = {
+OF_CALL: dict[str, Response] = {
     "bad_request": provider("max_tokens is too large", 400),
     "too_long": WireCase("error_400_context_length"),
     "key": WireCase("error_401_invalid_key"),
@@ -138,7 +138,7 @@ def test_no_other_model_is_asked_for_what_is_not_the_models_fault(
             assert type(caught.value) is type(without.value)
 
 
-IN_STREAM: dict[str, Answer] = {
+IN_STREAM: dict[str, Response] = {
     "error_first": Sse([error("overloaded", type="overloaded_error")]),
     "behind_a_role": Sse([event({"role": "assistant"}), error("gone", type="server_error")]),
     "no_channel": Sse([error("no channel", code="model_not_found")]),
@@ -227,7 +227,7 @@ def test_all_fail(gateway: Gateway, connect: Connect, method: str) -> None:
     assert caught.value.retryable
 
 
-LAST: dict[str, tuple[Answer, type[RamCloudsError]]] = {
+LAST: dict[str, tuple[Response, type[RamCloudsError]]] = {
     # What only the last model refuses is not the call's error.
     "its_window": (WireCase("error_400_context_length"), ServerError),
     "its_parameters": (provider("temperature is not supported", 400), ServerError),

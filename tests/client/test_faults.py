@@ -39,7 +39,7 @@ from tests.gateway import (
     http_chunk,
     text_chunks,
 )
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import EACH_TWIN, Calls, Twin, each_row, in_row, read
 
 Connect = Callable[..., Calls]
@@ -111,14 +111,14 @@ def test_connection_lost_behind_the_finish_reason_is_no_error(
     assert read(calls.stream())["text"] == "Hi"
 
 
-def answer(headers: dict[str, str], *pieces: bytes) -> Answer:
+def answer(headers: dict[str, str], *pieces: bytes) -> Response:
     kinds = {"Content-Type": "application/json"}
     return Raw([head(200, {**kinds, **headers}), *pieces], close=True)
 
 
 BODY = json.dumps(completion("Hi")).encode()
 CHUNKED = {"Transfer-Encoding": "chunked"}
-LIES: dict[str, Answer] = {
+LIES: dict[str, Response] = {
     "length_too_long": answer({"Content-Length": str(len(BODY) + 10)}, BODY),
     "length_too_short": answer({"Content-Length": str(len(BODY) - 5)}, BODY),
     "length_no_number": answer({"Content-Length": "many"}, BODY),
@@ -168,7 +168,7 @@ def test_framing_that_breaks_in_mid_body(gateway: Gateway, connect: Connect) -> 
                         getattr(connect(timeout=3), method)()
 
 
-NOT_ASCII: dict[str, Answer] = {
+NOT_ASCII: dict[str, Response] = {
     "reason": Raw(b"HTTP/1.1 200 \xb6\xff\r\n\r\n" + BODY),
     "header_latin": Raw(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\n\r\n" + BODY),
     "header_utf8": Raw("HTTP/1.1 200 OK\r\nX-Name: cafés\r\n\r\n".encode() + BODY),
@@ -190,7 +190,7 @@ def test_head_with_other_than_ascii_raises_nothing_but_ours(gateway: Gateway, ca
                 assert calls.complete().text == "Hi"
 
 
-TRUE: dict[str, Answer] = {
+TRUE: dict[str, Response] = {
     "gzip": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY)),
     "gzip_and_more": answer({"Content-Encoding": "gzip"}, gzip.compress(BODY), b"more", b"of it"),
     "deflate": answer({"Content-Encoding": "deflate"}, zlib.compress(BODY)),
@@ -308,7 +308,7 @@ MEGABYTE = b" " * 1024 * 1024
 
 
 @cache
-def bombs() -> dict[str, Answer]:
+def bombs() -> dict[str, Response]:
     """Of 24 MB each, made where they are asked for, since that takes a while."""
     bomb = zipped(MEGABYTE, 24)
     return {

@@ -23,7 +23,7 @@ from ramclouds._pace.lanes import bulk_lane
 from ramclouds._pace.places import Learned
 from ramclouds._pace.registry import GATES, Gates
 from tests.gateway import Gateway, Json, WireCase, completion, error
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once
 
 Connect = Callable[..., Calls]
@@ -46,7 +46,7 @@ class Limited:
         self._lock = threading.Lock()
         self.refused = 0
 
-    def __call__(self, _: Any) -> Answer:
+    def __call__(self, _: Any) -> Response:
         with self._lock:
             now = monotonic()
             saved = self._tokens + (now - self._at) * self._rate
@@ -59,7 +59,7 @@ class Limited:
 
 
 def test_a_refusal_for_the_rate_spends_no_retry() -> None:
-    def check(kind: type[Twin], method: str, refusal: Answer) -> None:
+    def check(kind: type[Twin], method: str, refusal: Response) -> None:
         with alone(kind, refusal, refusal, refusal, max_retries=1) as (gateway, calls):
             getattr(calls, method)()
             assert len(gateway.requests) == 4, method

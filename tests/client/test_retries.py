@@ -15,7 +15,7 @@ from ramclouds import (
     StreamError,
 )
 from tests.gateway import Drop, Gateway, Json, Sse, WireCase, completion, error, text_chunks
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import EACH_TWIN, Calls, in_row, read
 
 Connect = Callable[..., Calls]
@@ -46,7 +46,7 @@ def test_as_many_retries_as_asked_for(
     assert len(gateway.requests) == count + 1
 
 
-RETRIED: dict[str, Answer] = {
+RETRIED: dict[str, Response] = {
     "rate_limit": Json(error("slow", code="rate_limit_exceeded"), 429),
     "empty_429": WireCase("error_429_empty_body"),
     "edge_502": WireCase("error_502_plain_text"),
@@ -70,7 +70,7 @@ def test_answer_after_a_retry(gateway: Gateway, connect: Connect, waits: list[fl
             assert gateway.bodies[0] == gateway.bodies[1]
 
 
-STREAM_RETRIED: dict[str, Answer] = {
+STREAM_RETRIED: dict[str, Response] = {
     "rate_limit": Json(error("slow"), 429),
     "error_first": WireCase("stream_error_first_event"),
     "pings_then_nothing": WireCase("stream_only_pings_then_eof"),
@@ -89,7 +89,7 @@ def test_stream_after_a_retry(gateway: Gateway, connect: Connect, waits: list[fl
             assert len(gateway.requests) == 2
 
 
-NOT_RETRIED: dict[str, Answer] = {
+NOT_RETRIED: dict[str, Response] = {
     "bad_request": Json(error("x"), 400),
     "malformed": Json(error("x", code="invalid_request"), 500),
     "unknown_model": WireCase("error_503_no_available_channel"),

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from ramclouds import AsyncClient, Client, RamCloudsError
 from tests.gateway import Body, Drop, Gateway, Hang, Json, Raw, Sse, WireCase, chunk, error
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import ASK, EACH_TWIN, Calls, in_row
 
 CANARY = "sk-c4narybirdc4narybird"
@@ -29,7 +29,7 @@ def wrong_key(key: str) -> dict[str, Any]:
     return error(text, "new_api_error", "", key=key, metadata={"header": f"Bearer {key}"})
 
 
-ANSWERS: dict[str, Answer] = {
+ANSWERS: dict[str, Response] = {
     "json": Json(wrong_key(CANARY), 401, {"X-Echo": f"Bearer {CANARY}"}),
     "json_without_prefix": Json(wrong_key(BARE), 403),
     "key_as_a_name": Json({"error": {CANARY: CANARY, "message": "no"}}, 400),

@@ -36,7 +36,7 @@ from tests.gateway import (
     error,
     text_chunks,
 )
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once, in_row, read
 
 SHORT = 0.05
@@ -78,7 +78,7 @@ def silent_behind_the_finish_reason(calls: Calls) -> None:
 
 
 FINISHED = Sse([*text_chunks("Hi", usage=None)[-2:], chunk()], done=False)
-SILENCES: list[tuple[Answer, Callable[[Calls], None]]] = [
+SILENCES: list[tuple[Response, Callable[[Calls], None]]] = [
     (Hang("mid_body", Json(completion())), silent_body),
     (Hang("mid_body"), silent_stream),
     (Hang("mid_body", FINISHED), silent_behind_the_finish_reason),
@@ -86,7 +86,7 @@ SILENCES: list[tuple[Answer, Callable[[Calls], None]]] = [
 
 
 def test_silence_behind_a_part() -> None:
-    def check(kind: type[Twin], answer: Answer, read_it: Callable[[Calls], None]) -> None:
+    def check(kind: type[Twin], answer: Response, read_it: Callable[[Calls], None]) -> None:
         with alone(kind, answer, timeout=ENOUGH) as (gateway, calls):
             read_it(calls)
             gateway.wait_closed()
@@ -99,7 +99,7 @@ def test_timeout_is_for_silence_not_for_the_whole() -> None:
     stream = Sse([*words, chunk({}, "stop")])
     body = Drip(Json(completion("Hi")), delay=0.2, size=35)
 
-    def check(kind: type[Twin], answer: Answer, method: str, expected: str) -> None:
+    def check(kind: type[Twin], answer: Response, method: str, expected: str) -> None:
         with alone(kind, answer, timeout=2) as (_, calls):
             begun = monotonic()
             assert read(getattr(calls, method)())["text"] == expected

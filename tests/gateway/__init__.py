@@ -25,23 +25,6 @@ Bodies: `completion`, `choice`, `message`, `call`, `usage`, `embedded`, `error`;
 RamClouds documents.
 """
 
-from tests.gateway.answers import (
-    GATEWAY_HEADERS,
-    REQUEST_ID,
-    Answer,
-    Body,
-    Drip,
-    Endless,
-    Gate,
-    Json,
-    Pause,
-    Raw,
-    Sse,
-    Stall,
-    encoded,
-    head,
-    http_chunk,
-)
 from tests.gateway.corpus import CUTS, WireCase, manifest
 from tests.gateway.documented import is_documented
 from tests.gateway.embeddings import embedded, vector_of
@@ -62,6 +45,23 @@ from tests.gateway.faults import Drop, Hang
 from tests.gateway.offline import OfflineGateway
 from tests.gateway.proxy import Proxy
 from tests.gateway.request import Headers, Request
+from tests.gateway.responses import (
+    GATEWAY_HEADERS,
+    REQUEST_ID,
+    Body,
+    Drip,
+    Endless,
+    Gate,
+    Json,
+    Pause,
+    Raw,
+    Response,
+    Sse,
+    Stall,
+    encoded,
+    head,
+    http_chunk,
+)
 from tests.gateway.scripted import MODELS, ScriptedModel, calls_in_turn
 from tests.gateway.server import Gateway
 
@@ -70,7 +70,6 @@ __all__ = [
     "GATEWAY_HEADERS",
     "MODELS",
     "REQUEST_ID",
-    "Answer",
     "Body",
     "Drip",
     "Drop",
@@ -85,6 +84,7 @@ __all__ = [
     "Proxy",
     "Raw",
     "Request",
+    "Response",
     "ScriptedModel",
     "Sse",
     "Stall",

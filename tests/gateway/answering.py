@@ -5,8 +5,8 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 
-from tests.gateway.answers import Answer
 from tests.gateway.request import Request
+from tests.gateway.responses import Response
 from tests.gateway.scripted import ScriptedModel
 
 
@@ -15,13 +15,13 @@ class Answering:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.handler: Callable[[Request], Answer] | None = None
+        self.handler: Callable[[Request], Response] | None = None
         """Asked for each request that the queue has no answer for."""
         self.model = ScriptedModel()
         """Answers where there is neither queue nor handler."""
-        self._queue: collections.deque[Answer] = collections.deque()
+        self._queue: collections.deque[Response] = collections.deque()
 
-    def reply(self, *answers: Answer) -> None:
+    def reply(self, *answers: Response) -> None:
         """Queues answers, one for each request to come."""
         self._queue.extend(answers)
 
@@ -40,7 +40,7 @@ class Answering:
         """The JSON of all requests."""
         return [request.json for request in self.requests]
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Response:
         if self._queue:
             return self._queue.popleft()
         return self.handler(request) if self.handler else self.model.answer(request)

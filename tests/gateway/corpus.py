@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.gateway.answers import LAST_CHUNK, Answer, Ending, Stall, Step, http_chunk
+from tests.gateway.responses import LAST_CHUNK, Ending, Response, Stall, Step, http_chunk
 
 FOLDER = Path(__file__).parent.parent / "wirecases"
 Cut = Literal["as_is", "whole", "bytes"]
@@ -68,7 +68,7 @@ def body(name: str) -> bytes:
 
 
 @dataclass
-class WireCase(Answer):
+class WireCase(Response):
     """A recorded answer: at its own boundaries, in one piece, or a byte at a time."""
 
     name: str

@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from math import sqrt
 from typing import Any
 
-from tests.gateway.answers import Answer, Json
 from tests.gateway.events import error
 from tests.gateway.request import Request
+from tests.gateway.responses import Json, Response
 
 DIMENSIONS = 64
 MOST_TEXTS = 2048
@@ -53,7 +53,7 @@ def embedded(
     return {"object": "list", "data": data, "model": model, "usage": counted}
 
 
-def embeddings_of(request: Request, unknown: Collection[str]) -> Answer:
+def embeddings_of(request: Request, unknown: Collection[str]) -> Response:
     """What OpenAI's models answer, behind the gateway."""
     body = request.json
     given = body.get("input")

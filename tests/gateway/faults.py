@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.gateway.answers import Answer, Ending, Sse, Stage, Stall, Step
 from tests.gateway.events import text_chunks
+from tests.gateway.responses import Ending, Response, Sse, Stage, Stall, Step
 
 
 @dataclass
-class Broken(Answer):
+class Broken(Response):
     """An answer, played up to a stage of it."""
 
     stage: Stage
-    answer: Answer | None = None
+    answer: Response | None = None
 
     def steps(self) -> Iterator[Step]:
         pieces = (self.answer or Sse(text_chunks())).steps()

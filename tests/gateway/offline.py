@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 
 from tests.gateway.answering import Answering
-from tests.gateway.answers import LAST_CHUNK, Answer
 from tests.gateway.request import Headers, Request
+from tests.gateway.responses import LAST_CHUNK, Response
 
 _CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
 
@@ -30,7 +30,7 @@ class OfflineGateway(Answering):
         return _response(self._answer(received))
 
 
-def _response(answer: Answer) -> httpx.Response:
+def _response(answer: Response) -> httpx.Response:
     steps = (step for step in answer.steps() if isinstance(step, bytes))
     head, _, rest = next(steps).partition(b"\r\n\r\n")
     start, *lines = head.split(b"\r\n")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from tests.gateway.answers import Answer, Body, Json, Sse
 from tests.gateway.embeddings import embeddings_of
 from tests.gateway.events import (
     chunk,
@@ -24,6 +23,7 @@ from tests.gateway.prompted_mode import is_in_words, to_native, to_words
 from tests.gateway.refusals import Refused, check
 from tests.gateway.replies import Reply, reply_to, reported_parts
 from tests.gateway.request import Request
+from tests.gateway.responses import Body, Json, Response, Sse
 
 MODELS = (
     "gpt-5",
@@ -64,7 +64,7 @@ class ScriptedModel:
     reasoning: Literal["", "field", "inline"] = ""
     """Where unasked reasoning stands: in a field of its own, or in the text as `<think>`."""
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         path = request.path.partition("?")[0]
         if path == "/api/pricing":
             return Json(self._prices())
@@ -95,7 +95,7 @@ class ScriptedModel:
         ]
         return {"data": data, "object": "list", "success": True}
 
-    def _chat(self, request: Request) -> Answer:
+    def _chat(self, request: Request) -> Response:
         try:
             body = check(request, self.unknown)
         except Refused as refused:
@@ -200,11 +200,11 @@ def _logprobs(pieces: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any] 
     return {"content": [{**token, "top_logprobs": [token] * top} for token in tokens]}
 
 
-def calls_in_turn(*calls: Mapping[str, Any], text: str = "") -> Callable[[Request], Answer]:
+def calls_in_turn(*calls: Mapping[str, Any], text: str = "") -> Callable[[Request], Response]:
     """Each call in turn, `text` before it, then an answer; streamed where that is asked for."""
     left = list(calls)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         streamed = request.json.get("stream")
         if not left:
             return Sse(text_chunks("Five.")) if streamed else Json(completion("Five."))

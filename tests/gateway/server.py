@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing_extensions import Self
 
 from tests.gateway.answering import Answering
-from tests.gateway.answers import Answer, Gate, Pause, Stall
 from tests.gateway.faults import Broken
 from tests.gateway.request import read_request
+from tests.gateway.responses import Gate, Pause, Response, Stall
 
 _LARGEST_HEAD = 1 << 24
 
@@ -158,7 +158,7 @@ class Gateway(Answering):
         return isinstance(first, Broken) and first.stage == "accept"
 
     async def _play(
-        self, answer: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, answer: Response, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
         """Writes an answer; says whether the connection can take another request."""
         for step in answer.steps():

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from tests.gateway import Body, Drop, Gateway, Hang, Json, Pause, Raw, Sse, chunk, error, head
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 
-_ANSWERS: Mapping[str, Answer] = {
+_ANSWERS: Mapping[str, Response] = {
     "401": Json(error("Invalid token", "new_api_error", ""), 401),
     "407": Body("", 407),
     "429": Json(error("slow down", "rate_limit_error", ""), 429),

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from tests.gateway import Gateway
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness.calls import Calls
 from tests.harness.twins import Twin
 
@@ -24,7 +24,7 @@ def at_once(*checks: Callable[[], object]) -> None:
 
 
 @contextmanager
-def alone(kind: type[Twin], *answers: Answer, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
+def alone(kind: type[Twin], *answers: Response, **settings: Any) -> Iterator[tuple[Gateway, Calls]]:
     """A gateway with these answers, and a client, for one check among others at once."""
     with Gateway() as gateway, closing(kind()) as twin:
         gateway.reply(*answers)

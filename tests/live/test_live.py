@@ -15,7 +15,7 @@ from scripts.statements import findings
 from scripts.tape import Finding, Tape, is_refusal
 from tests.captures import named
 from tests.gateway import Gateway, Json, Raw, Request, error
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 
 AT_THE_ROOT = {
     "/api/pricing": "api-pricing-m",
@@ -28,7 +28,7 @@ AT_THE_ROOT = {
 def new_api(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """A gateway with New API's own endpoints, named by the environment."""
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         name = AT_THE_ROOT.get(request.path)
         return Raw(named(name).data) if name else gateway.model.answer(request)
 
@@ -73,7 +73,7 @@ def test_what_the_key_may_not_do_is_not_allowed(new_api: Gateway) -> None:
     ordinary = new_api.handler
     assert ordinary is not None
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         return Json(refusal, 403) if "embeddings" in request.path else ordinary(request)
 
     new_api.handler = answer

@@ -10,7 +10,7 @@ from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.instrumentation.events import BaseEvent
 
 from llama_index_ramclouds import RamClouds
-from tests.gateway import Answer, Json, Request, Sse, completion, text_chunks
+from tests.gateway import Json, Request, Response, Sse, completion, text_chunks
 
 MODELS = ["gpt-5", "glm-4.6", "claude-opus-4-5", "kimi-k2-thinking", "deepseek-v3.2"]
 
@@ -41,7 +41,7 @@ def says(*texts: str) -> Any:
     """Answers by the turn of the conversation, streamed or not as asked."""
     left = list(texts)
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         text = left.pop(0)
         return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
 

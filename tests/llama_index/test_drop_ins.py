@@ -35,7 +35,7 @@ from llama_index.retrievers.bm25 import BM25Retriever
 from pydantic import BaseModel
 
 from llama_index_ramclouds import RamClouds
-from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.gateway import Gateway, Json, Request, Response, Sse, completion, text_chunks
 from tests.harness import each_row
 
 pytestmark = [
@@ -192,7 +192,7 @@ def _tools(index: VectorStoreIndex) -> list[QueryEngineTool]:
 def test_router_query_engine(
     gateway: Gateway, llm: RamClouds, index: VectorStoreIndex, selector: Any
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if request.json.get("tools"):
             return gateway.model.answer(request)
         if "choices" in str(request.json["messages"]):
@@ -220,7 +220,7 @@ def test_sub_question_query_engine(
         ' {"sub_question": "Who built it?", "tool_name": "lighthouse"}]}\n```'
     )
 
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if "sub_question" in str(request.json["messages"]):
             return Json(completion(questions))
         return gateway.model.answer(request)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import ConfigurationError
-from tests.gateway import Answer, Gateway, Json, Request, completion, error, is_documented
+from tests.gateway import Gateway, Json, Request, Response, completion, error, is_documented
 from tests.harness import Twin, each_row
 from tests.llama_index.toolbox import ADD
 
@@ -145,7 +145,7 @@ def test_structure_falls_back_too(
 def test_tools_that_the_gateway_refuses_are_asked_for_through_the_prompt(
     gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if "tools" in request.json:
             return Json(error("tools is not supported", "invalid_request_error"), 400)
         return gateway.model.answer(request)

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from llama_index_ramclouds import MissingToolCallError, RamClouds, StructuredOutputError
 from ramclouds import ConfigurationError
-from tests.gateway import Answer, Gateway, Json, Request, Sse, completion, text_chunks
+from tests.gateway import Gateway, Json, Request, Response, Sse, completion, text_chunks
 from tests.gateway import call as tool_call
 from tests.harness import Twin, each_row
 from tests.llama_index.running import MODELS
@@ -48,7 +48,7 @@ def _calls(llm: RamClouds, answer: Any) -> list[tuple[str, Any]]:
 
 
 def _says(text: str) -> Any:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         return Sse(text_chunks(text)) if request.json.get("stream") else Json(completion(text))
 
     return answer

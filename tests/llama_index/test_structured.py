@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from llama_index_ramclouds import RamClouds
 from ramclouds import BadRequestError
 from tests.gateway import (
-    Answer,
     Gateway,
     Json,
     Request,
+    Response,
     Sse,
     completion,
     error,
@@ -138,7 +138,7 @@ def test_the_callers_kwargs_stay_as_they_are(gateway: Gateway, llm: RamClouds, t
 def test_a_gateway_that_refuses_tools_is_asked_in_text(
     gateway: Gateway, llm: RamClouds, twin: Twin
 ) -> None:
-    def answer(request: Request) -> Answer:
+    def answer(request: Request) -> Response:
         if "tools" in request.json:
             return Json(error("Unsupported parameter: 'tool_choice'"), 400)
         text = json.dumps(RIVERS)

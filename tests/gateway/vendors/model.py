@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.gateway.answers import Answer, Json
 from tests.gateway.events import error
 from tests.gateway.request import Request
+from tests.gateway.responses import Json, Response
 from tests.gateway.scripted import ScriptedModel
 from tests.gateway.vendors.table import Vendor, refusal_of
 
@@ -17,7 +17,7 @@ class VendorModel:
         self._vendor = vendor
         self._model = ScriptedModel(dropped=vendor.dropped, reasoning=vendor.reasoning)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Response:
         refusal = refusal_of(self._vendor, request.json) if request.method == "POST" else None
         answer = self._model.answer(request)
         if refusal is not None:

@@ -13,7 +13,7 @@ from ramclouds import (
     ServerError,
 )
 from tests.gateway import GATEWAY_HEADERS, Json, OfflineGateway, Raw, error, head
-from tests.gateway.answers import Answer
+from tests.gateway.responses import Response
 from tests.harness import Calls, in_row
 
 # Cloudflare answers without the gateway's headers.
@@ -21,20 +21,20 @@ EDGE = {"Server": "cloudflare", "CF-RAY": "9a1b2c3d4e5f6071-SIN"}
 HTML = "<!DOCTYPE html><html><head><title>{}</title></head><body>{}</body></html>"
 
 
-def edge(status: int, body: str, **headers: str) -> Answer:
+def edge(status: int, body: str, **headers: str) -> Response:
     made = {**EDGE, **{name.replace("_", "-"): value for name, value in headers.items()}}
     made["Content-Length"] = str(len(body.encode()))
     return Raw(head(status, made) + body.encode(), close=False)
 
 
-Row = tuple[Answer, type[RamCloudsError], bool, str]
+Row = tuple[Response, type[RamCloudsError], bool, str]
 
 
-def page(status: int, title: str, text: str = "", **headers: str) -> Answer:
+def page(status: int, title: str, text: str = "", **headers: str) -> Response:
     return edge(status, HTML.format(title, text), **headers)
 
 
-def blocked(answer: Answer) -> Row:
+def blocked(answer: Response) -> Row:
     return answer, BlockedError, False, "user_agent"
 
 

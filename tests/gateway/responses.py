@@ -1,4 +1,4 @@
-"""What the gateway can answer, as steps of bytes and waits."""
+"""What the gateway can respond, as steps of bytes and waits."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Gate:
 Step = bytes | Pause | Stall | Gate
 
 
-class Answer:
+class Response:
     """Something that can be played: steps, then how the connection ends."""
 
     ending: Ending = "keep"
@@ -77,7 +77,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 @dataclass
-class Body(Answer):
+class Body(Response):
     """A whole body of any type, in one write with its headers."""
 
     content: bytes | str = b""
@@ -92,7 +92,7 @@ class Body(Answer):
 
 
 @dataclass
-class Json(Answer):
+class Json(Response):
     """A JSON body; headers are added to the gateway's own."""
 
     obj: Any
@@ -109,7 +109,7 @@ Event = Mapping[str, Any] | str | bytes | Step
 
 
 @dataclass
-class Sse(Answer):
+class Sse(Response):
     """An event stream, each event a chunk of its own.
 
     A mapping becomes a `data:` line, str and bytes go out as they are, a Gate or Pause waits.
@@ -148,7 +148,7 @@ def encoded(event: Mapping[str, Any] | str | bytes) -> bytes:
 
 
 @dataclass
-class Raw(Answer):
+class Raw(Response):
     """Bytes played as cut, a write each; everything, status line too, is in them.
 
     Between them may stand a `Gate`, `Pause` or `Stall`.
@@ -167,10 +167,10 @@ class Raw(Answer):
 
 
 @dataclass
-class Drip(Answer):
+class Drip(Response):
     """Another answer, some bytes at a time."""
 
-    answer: Answer
+    answer: Response
     delay: float = 0.001
     size: int = 1
 
@@ -189,7 +189,7 @@ class Drip(Answer):
 
 
 @dataclass
-class Endless(Answer):
+class Endless(Response):
     """One event over and over, until the client goes, or `times`."""
 
     event: Event
