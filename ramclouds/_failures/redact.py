@@ -67,7 +67,10 @@ class Redactor:
     def text(self, text: str) -> str:
         for own in self._own:
             text = text.replace(own.get_secret_value(), MASK)
-        return _BEARER.sub(_MASKED_BEARER, KEY_SHAPED.sub(MASK, text))
+        # An error masks twenty texts, and nearly all hold neither word.
+        if "sk-" in text:
+            text = KEY_SHAPED.sub(MASK, text)
+        return _BEARER.sub(_MASKED_BEARER, text) if "bearer" in text.lower() else text
 
     def is_clean(self, text: str) -> bool:
         """Whether a text holds nothing to mask."""
