@@ -26,18 +26,18 @@ from ramclouds.bridge.history import result_part, said_part
 Part = dict[str, Any]
 
 
-def to_parts(block: ContentBlock) -> Iterator[Part]:
+def to_parts(block: ContentBlock) -> list[Part]:
     """The parts of one block; a cache point is a bare mark on the part before it."""
     if isinstance(block, CachePoint):
-        yield {"cache_control": _cache_control(block)}
-    elif isinstance(block, CitableBlock):
-        yield {"type": "text", "text": f"{block.title} ({block.source}):\n"}
+        return [{"cache_control": _cache_control(block)}]
+    if isinstance(block, CitableBlock):
+        parts: list[Part] = [{"type": "text", "text": f"{block.title} ({block.source}):\n"}]
         for nested in block.content:
-            yield from to_parts(nested)
-    elif isinstance(block, CitationBlock):
-        yield from to_parts(block.cited_content)
-    else:
-        yield _to_part(block)
+            parts += to_parts(nested)
+        return parts
+    if isinstance(block, CitationBlock):
+        return to_parts(block.cited_content)
+    return [_to_part(block)]
 
 
 def to_said_parts(block: ContentBlock) -> Iterator[Part]:
@@ -49,7 +49,7 @@ def to_said_parts(block: ContentBlock) -> Iterator[Part]:
 def to_result_parts(block: ContentBlock) -> list[Part]:
     """The parts of a block in a tool's result: never an error, since the tool has run."""
     try:
-        return list(to_parts(block))
+        return to_parts(block)
     except ConfigurationError:
         about = block.model_dump(exclude={"block_type", "title"})
         for key in ("title", "url", "path"):

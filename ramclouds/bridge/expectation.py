@@ -67,7 +67,7 @@ class CallSettings:
         """What is expected of the completion of a call with these parameters."""
         return Expectation(
             params["model"],
-            must_call=is_forced(params.get("tool_choice")),
+            must_call="tool_choice" in params and is_forced(params["tool_choice"]),
             whole_calls=whole_calls and self.on_invalid_tool_calls == "raise",
             not_empty=bool(params.get("tools")) and self.on_empty == "raise",
             after_results=after_results,

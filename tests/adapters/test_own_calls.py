@@ -20,9 +20,10 @@ from tests.gateway import Gateway, Json, Sse, completion, text_chunks
 ROOT = Path(__file__).parents[2]
 OURS = ("langchain_ramclouds", "llama_index_ramclouds", "ramclouds")
 INSIDE = tuple(f"{ROOT / package}/" for package in OURS)
-# Python 3.11 calls a function for each comprehension, later versions do not.
-MOST = 230
-MOST_OF_ERROR = 275
+# 225 and 267 in Python 3.11, which calls a function for each comprehension, and nine more where a
+# response arrives in two pieces.
+MOST = 225 + 10
+MOST_OF_ERROR = 267 + 10
 
 
 def calls_of(run: Callable[[], Any]) -> int:
