@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.client.test_balance import billed, status
-from tests.client.test_key_status import key_report
+from tests.client.account import billed, key_report, status
 from tests.gateway import Gateway, Json, Request, Response
 
 Part = Callable[[Request], "Response | None"]

@@ -14,7 +14,7 @@ from ramclouds.cli import main
 from tests.cli.account import AccountGateway, error, refusing
 from tests.cli.conftest import Run
 from tests.gateway import Gateway, Json, Sse, text_chunks
-from tests.packaging.test_imports import loaded_by
+from tests.packaging.fresh import loaded_by
 
 # `--help` in docs/cli.md is checked with the other pages, in tests/packaging/docs.
 

@@ -15,8 +15,8 @@ import pytest
 from ramclouds.cli import _remedies
 from tests.cli.account import AccountGateway, Part, error, refusing
 from tests.cli.conftest import KEY, Run
-from tests.client.test_odd_proxies import NEEDED, Script
-from tests.client.test_proxies_and_tls import certificate_in
+from tests.client.certificates import certificate_in
+from tests.client.odd_proxy import NEEDED, Script
 from tests.client.wire_server import wire_server
 from tests.gateway import (
     Body,

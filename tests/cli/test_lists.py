@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.account import AccountGateway, refusing
 from tests.cli.conftest import Run
-from tests.client.test_balance import billed, status
+from tests.client.account import billed, status
 from tests.gateway import Body, Hang, Json, Request, Response
 
 ROWS = [

@@ -7,35 +7,9 @@ from typing import Any
 import pytest
 
 from ramclouds import GatewayStatus, ResponseError
-from tests.client.test_key_status import key_report
+from tests.client.account import STATUS, billed, key_report, status
 from tests.gateway import Body, Gateway, Json
 from tests.harness import EACH_TWIN, Calls, each_row, in_row
-
-# As seen of New API, without what does not count here.
-STATUS: dict[str, Any] = {
-    "version": "v0.12.0-apr",
-    "system_name": "New API",
-    "quota_per_unit": 500000,
-    "quota_display_type": "USD",
-    "display_in_currency": True,
-    "usd_exchange_rate": 7.3,
-    "custom_currency_symbol": "₫",
-    "custom_currency_exchange_rate": 25000,
-}
-
-
-def status(**changes: Any) -> Json:
-    data = {name: value for name, value in {**STATUS, **changes}.items() if value is not None}
-    return Json({"success": True, "message": "", "data": data})
-
-
-def billed(limit: float, used: float) -> tuple[Json, Json]:
-    names = ("soft_limit_usd", "hard_limit_usd", "system_hard_limit_usd")
-    subscription = {"object": "billing_subscription", "access_until": 0}
-    return (
-        Json({**subscription, **dict.fromkeys(names, limit)}),
-        Json({"object": "list", "total_usage": used * 100}),
-    )
 
 
 @EACH_TWIN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
 import random
@@ -10,31 +9,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine
 from traceback import walk_stack
 from types import FrameType
 from typing import Any
 
 import pytest
-import trio
 
 from ramclouds import APIConnectionError, AsyncClient, Client
+from tests.client.every_loop import EACH_LOOP, LOOPS, busy
 from tests.gateway import Gateway, Hang, Json, Pause, Sse, chunk, completion
 from tests.harness import ASK, each_row
 
-Run = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
-
-
-def on_uvloop(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    return pytest.importorskip("uvloop").run(main())
-
-
-LOOPS: dict[str, Run] = {
-    "asyncio": lambda main: asyncio.run(main()),
-    "uvloop": on_uvloop,
-    "trio": lambda main: trio.run(main),
-}
-EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 WAITS = {"head": Hang("headers"), "body": Hang("mid_body", Json(completion()))}
 
 
@@ -85,15 +70,6 @@ def test_closing_an_async_client_wakes_its_readers(gateway: Gateway, wait: str, 
             assert (await client.complete(**ASK)).text
 
     LOOPS[loop](main)
-
-
-def busy(client: Any) -> int:
-    """Connections that nobody gave back."""
-    if isinstance(client, Client):
-        http: Any = client._pool
-        # An interrupt of a weak set's own clean-up leaves a dead reference in it: `len` counts it.
-        return len([*http._direct._pool._busy])
-    return sum(len([*http._direct._pool._busy]) for http, _ in client._pools._pools.values())
 
 
 @EACH_LOOP

@@ -8,26 +8,9 @@ from typing import Any
 import pytest
 
 from ramclouds import AuthenticationError, KeyStatus, ResponseError
+from tests.client.account import DATA, key_report
 from tests.gateway import Body, Gateway, Json
 from tests.harness import EACH_TWIN, Calls, in_row
-
-DATE = "Thu, 26 Nov 2026 14:26:53 GMT"
-DATA: dict[str, Any] = {
-    "expires_at": 0,
-    "model_limits": {},
-    "model_limits_enabled": False,
-    "name": "lim",
-    "object": "token_usage",
-    "total_available": 999_951,
-    "total_granted": 1_000_000,
-    "total_used": 49,
-    "unlimited_quota": False,
-}
-
-
-def key_report(**changes: Any) -> Json:
-    body = {"code": True, "data": {**DATA, **changes}, "message": "ok"}
-    return Json(body, 200, {"Date": DATE})
 
 
 def status_of(gateway: Gateway, calls: Calls, **changes: Any) -> KeyStatus:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from ramclouds import APIConnectionError, APITimeoutError, AsyncClient, Client, RamCloudsError
-from tests.client.test_closing import LOOPS, busy
-from tests.client.test_proxies_and_tls import certificate_in
+from tests.client.certificates import certificate_in
+from tests.client.every_loop import LOOPS, busy
 from tests.client.wire_server import Script, request_of, responding, whole, wire_server
 from tests.harness import ASK
 

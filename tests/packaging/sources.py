@@ -33,6 +33,11 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
+def public_modules() -> list[str]:
+    """Those whose path has no part that begins with an underscore."""
+    return [name for name in MODULES if "._" not in name]
+
+
 def _targets(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)

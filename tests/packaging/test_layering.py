@@ -73,6 +73,12 @@ LAZY = {
 }
 
 
+# An import statement that names `tests`, with its names in parentheses or on its line.
+OF_TESTS = re.compile(
+    r"^ *(?:from (?:tests|\.)[\w.]* import (?:\([^)]*\)|.*)|import tests.*)", re.MULTILINE
+)
+
+
 def room_of(module: str) -> str:
     """The room of a module of `ramclouds`; empty for `ramclouds` itself."""
     return module.partition(".")[2].partition(".")[0]
@@ -218,3 +224,33 @@ def test_type_checkers_see_the_names_that_load_late() -> None:
             (place, name) for place, names in ast.literal_eval(places).items() for name in names
         }
         assert seen == late, door
+
+
+@each_row(
+    ("text", "is_wrong"),
+    [
+        ("from tests.client.test_pool import ask", True),
+        ("    from tests.client import test_pool", True),
+        ("from tests.client import (\n    asking,\n    test_pool,\n)", True),
+        ("import tests.client.test_pool as pool", True),
+        ("from tests.client.asking import ask_test", False),
+        ("from tests.harness import ASK\n\ndef test_pool() -> None: ...", False),
+    ],
+)
+def test_import_of_a_test_module(text: str, is_wrong: bool) -> None:
+    assert any(map(names_a_test, OF_TESTS.findall(text))) is is_wrong
+
+
+def names_a_test(statement: str) -> bool:
+    return re.search(r"\btest_", statement) is not None
+
+
+def test_no_file_imports_from_a_test_module() -> None:
+    found = [
+        (str(path.relative_to(ROOT)), statement.strip())
+        for folder in ("tests", "scripts", "benchmarks", "evaluation")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for statement in OF_TESTS.findall(path.read_text("utf-8"))
+        if names_a_test(statement)
+    ]
+    assert found == [], "Move what several files need into a module that is no test."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import pkgutil
 import textwrap
 from collections.abc import Iterator
 from importlib import import_module
@@ -23,8 +22,8 @@ from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
 from ramclouds import AsyncClient, Client
 from tests.harness import each_row
+from tests.packaging.sources import PACKAGES, public_modules
 
-PACKAGES = ("ramclouds", "langchain_ramclouds", "llama_index_ramclouds")
 ERRORS = """
     APIConnectionError APIStatusError APITimeoutError AuthenticationError BadRequestError
     BlockedError ConfigurationError ContentFilterError ContextLengthError EmptyResponseError
@@ -200,14 +199,6 @@ def public_names(module: ModuleType) -> list[str]:
         for name, value in vars(module).items()
         if not name.startswith("_") and getattr(value, "__module__", None) == module.__name__
     )
-
-
-def public_modules() -> Iterator[str]:
-    for package in map(import_module, PACKAGES):
-        inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-        for name in [package.__name__, *(found.name for found in inside)]:
-            if "._" not in name:
-                yield name
 
 
 def test_names_that_load_late_are_listed() -> None:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
 from scripts.check_files import SECRET
 from scripts.recorded import Server, servers
-from tests.replay import (
-    test_langchain_ramclouds,
-    test_llama_index_ramclouds,
-    test_ramclouds,
-)
 from tests.replay.conftest import cassette_of
 from tests.replay.readable import KEPT_REQUEST_HEADERS, KEPT_RESPONSE_HEADERS
 
-MODULES = (test_ramclouds, test_langchain_ramclouds, test_llama_index_ramclouds)
 TESTS = {
-    cassette_of(module.__name__, name)
-    for module in MODULES
-    for name in vars(module)
-    if name.startswith("test_")
+    cassette_of(f"tests.replay.{path.stem}", name)
+    for path in Path(__file__).parent.glob("test_*ramclouds.py")
+    for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
 }
 EACH_SERVER = pytest.mark.parametrize("recording", servers(), ids=lambda one: one.folder.name)
 

@@ -15,7 +15,7 @@ from scripts import pages
 from tests.gateway import Gateway
 from tests.harness import each_row
 from tests.packaging.docs.conftest import Play
-from tests.packaging.test_public_api import public_modules
+from tests.packaging.sources import public_modules
 
 # LlamaIndex's agents look at attributes of theirs that pydantic has deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
