@@ -19,6 +19,7 @@ _GROUPS = {
     "llm": "llm",
     "test_distributions.py": "release",
     "test_layering.py": "sources",
+    "test_libraries.py": "sources",
 }
 
 

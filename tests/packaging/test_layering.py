@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 
 import pytest
 
 from tests.harness import each_row
-from tests.packaging.sources import MODULES, ROOT, imports
+from tests.packaging.sources import MODULES, PACKAGES, ROOT, imports, is_inside, module_of
 
 ADAPTERS = {"langchain_ramclouds": "llama_index", "llama_index_ramclouds": "langchain"}
-HTTP = {"httpx", "httpcore", "httptools", "aiohttp", "requests", "socket", "ssl"}
 
 # A row of the table of rooms: the room, what it owns, and the rooms that it may import. A room is a
 # module or a folder directly in `ramclouds/`.
@@ -30,49 +30,6 @@ DOOR = {
 # The public modules that an adapter may import, with the modules inside them.
 FOR_ADAPTERS = {"", "bridge", "errors", "local", "models", "prompted", "types"}
 
-# Imports inside functions, by package. Each keeps something heavy, or not always installed, out of
-# a process that does not need it. Everything else is imported at the top of its file.
-LAZY = {
-    # The doors of the packages, to httpx and to what no plain call needs.
-    ("ramclouds.bridge.late_names", "import_module(place_of[name])"),
-    ("ramclouds.bridge.late_names", "import_module(f'{module}.{name}')"),
-    ("ramclouds.prompted._mode", "ramclouds.prompted._request"),
-    ("ramclouds.bridge.settings", "httpx"),
-    # A process that makes sync calls alone needs no async library, and the other way round.
-    ("ramclouds._http", "anyio"),
-    ("ramclouds._http", "trio"),
-    ("ramclouds._http", "ramclouds._http.transports"),
-    ("ramclouds._http", "ramclouds._http.wires"),
-    ("ramclouds._pace.turn", "trio"),
-    ("ramclouds._side_by_side", "anyio"),
-    ("langchain_ramclouds.embeddings", "tqdm.auto"),
-    ("ramclouds._side_by_side", "concurrent.futures"),
-    # Not always installed, and never loaded from here.
-    ("ramclouds._traces.switch", "ramclouds._traces.observer"),
-    # Not always installed.
-    ("ramclouds.bulk._progress", "tqdm.auto"),
-    ("ramclouds.bulk._sources", "pyarrow"),
-    ("ramclouds.bulk.ray", "ray.data"),
-    ("ramclouds.bulk._sources", "pyarrow.parquet"),
-    ("ramclouds._wire.embeddings", "numpy"),
-    ("ramclouds.local._serve", "xllamacpp"),
-    # `--help` loads neither a command, nor what is not always installed.
-    ("ramclouds.cli", "import_module('ramclouds.cli._commands')"),
-    ("ramclouds.cli", "import_module(f'ramclouds.cli._{cmd_name}')"),
-    ("ramclouds.cli", "import_module('ramclouds.bulk.__main__')"),
-    # Needed for an answer to a JSON schema alone.
-    ("ramclouds.bridge.shapes", "jsonschema.exceptions"),
-    ("ramclouds.bridge.wrapping", "jsonschema.validators"),
-    # Needed for a damaged call alone.
-    ("ramclouds._json", "json_repair"),
-    # Parts of LlamaIndex that load its agents and programs.
-    ("llama_index_ramclouds", "llama_index.core.program.utils"),
-    ("llama_index_ramclouds", "llama_index.core.tools"),
-    ("llama_index_ramclouds", "llama_index.core.agent.react.formatter"),
-    ("llama_index_ramclouds", "llama_index.core.agent.react.output_parser"),
-}
-
-
 # An import statement that names `tests`, with its names in parentheses or on its line.
 OF_TESTS = re.compile(
     r"^ *(?:from (?:tests|\.)[\w.]* import (?:\([^)]*\)|.*)|import tests.*)", re.MULTILINE
@@ -84,14 +41,12 @@ def room_of(module: str) -> str:
     return module.partition(".")[2].partition(".")[0]
 
 
-def is_inside(module: str, package: str) -> bool:
-    return module == package or module.startswith(f"{package}.")
-
-
-def owner_of(module: str) -> str:
-    """The package that a private module is private to; of a public one, its top package."""
-    before_private = re.match(r"\w+(\.[^_]\w*)*(?=\._)", module)
-    return before_private.group() if before_private else module.partition(".")[0]
+def owners_of(name: str) -> Iterator[str]:
+    """The packages or modules that the private parts of a dotted name are private to."""
+    parts = name.split(".")
+    for place, part in enumerate(parts):
+        if place and re.match(r"_(?!_\w+__$)", part):
+            yield module_of(".".join(parts[:place]))
 
 
 def test_every_room_has_a_row_in_the_architecture() -> None:
@@ -134,26 +89,29 @@ def test_modules_import_each_other_in_no_circle() -> None:
 
 
 @each_row(
-    ("module", "owner"),
+    ("name", "owners"),
     [
-        ("ramclouds._json.parsing", "ramclouds"),
-        ("ramclouds.prompted._mode", "ramclouds.prompted"),
-        ("ramclouds.prompted._reading.parser", "ramclouds.prompted"),
-        ("ramclouds.prompted", "ramclouds"),
+        ("ramclouds._json.parsing", ["ramclouds"]),
+        ("ramclouds.prompted._mode.ToolMode", ["ramclouds.prompted"]),
+        ("ramclouds.prompted._reading._x", ["ramclouds.prompted", "ramclouds.prompted._reading"]),
+        ("ramclouds.bridge.settings._SECRET", ["ramclouds.bridge.settings"]),
+        ("ramclouds.prompted.ToolMode._of", ["ramclouds.prompted"]),
+        ("ramclouds._version.__version__", ["ramclouds"]),
+        ("ramclouds.prompted.__all__", []),
     ],
 )
-def test_owner_of_a_private_module(module: str, owner: str) -> None:
-    assert owner_of(module) == owner
+def test_owners_of_a_private_name(name: str, owners: list[str]) -> None:
+    assert list(owners_of(name)) == owners
 
 
-def test_private_modules_are_imported_inside_their_package_alone() -> None:
+def test_private_names_are_used_inside_their_package_alone() -> None:
     from_outside = [
-        (one.module, one.target)
+        (one.module, one.name)
         for one in imports()
-        if one.target in MODULES and "._" in one.target
-        if not is_inside(one.module, owner_of(one.target))
+        if one.name.startswith(PACKAGES)
+        if not all(is_inside(one.module, owner) for owner in owners_of(one.name))
     ]
-    assert from_outside == []
+    assert from_outside == [], "Use a public name, or make this one public."
 
 
 @pytest.mark.parametrize(("adapter", "other"), ADAPTERS.items())
@@ -164,44 +122,10 @@ def test_adapter_imports_public_modules_and_not_the_other_framework(
         (one.module, one.target)
         for one in imports()
         if is_inside(one.module, adapter)
-        if one.target.startswith(other)
+        if one.name.startswith(other)
         or (is_inside(one.target, "ramclouds") and room_of(one.target) not in FOR_ADAPTERS)
     ]
-    assert wrong == []
-
-
-@pytest.mark.parametrize("adapter", ADAPTERS)
-def test_adapter_knows_no_http(adapter: str) -> None:
-    found = {
-        (one.module, one.target)
-        for one in imports()
-        if is_inside(one.module, adapter) and one.target.partition(".")[0] in HTTP
-    }
-    assert found == set()
-
-
-def test_client_knows_no_framework() -> None:
-    found = [
-        (one.module, one.target)
-        for one in imports()
-        if is_inside(one.module, "ramclouds")
-        and one.target.startswith(("langchain", "llama_index"))
-    ]
-    assert found == []
-
-
-def test_imports_in_functions_are_those_that_are_listed() -> None:
-    lazy = [one for one in imports() if one.is_lazy]
-    listed = {
-        (package, target): [
-            one for one in lazy if is_inside(one.module, package) and one.target == target
-        ]
-        for package, target in LAZY
-    }
-    unlisted = set(lazy).difference(*listed.values())
-    assert unlisted == set(), "Import these at the top of the file."
-    unused = {entry for entry in LAZY if not listed[entry]}
-    assert unused == set(), "Take these off the list."
+    assert wrong == [], "An adapter uses `ramclouds` by its public modules, and no other adapter."
 
 
 def test_type_checkers_see_the_names_that_load_late() -> None:
