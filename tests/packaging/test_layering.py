@@ -178,3 +178,10 @@ def test_no_file_imports_from_a_test_module() -> None:
         if names_a_test(statement)
     ]
     assert found == [], "Move what several files need into a module that is no test."
+
+
+def test_each_folder_of_tests_has_a_row() -> None:
+    rows = (ROOT / "docs" / "inside" / "testing.md").read_text("utf-8")
+    named = set(re.findall(r"`tests/(\w+)`", "".join(re.findall(r"^\| `.*", rows, re.MULTILINE))))
+    folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert named == folders
