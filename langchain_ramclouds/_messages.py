@@ -17,7 +17,7 @@ from langchain_core.messages import (
 
 from langchain_ramclouds._errors import ConfigurationError
 from ramclouds.bridge.content_blocks import flatten, to_parts, to_result, to_said
-from ramclouds.bridge.history import arguments_text, assistant_message, wire_call
+from ramclouds.bridge.history import arguments_text, assistant_message, reasoning_in, wire_call
 
 WireMessage = dict[str, Any]
 
@@ -53,10 +53,9 @@ def _assistant(message: AIMessage) -> WireMessage:
 
 
 def _reasoning(message: AIMessage) -> str:
-    if "reasoning_content" in message.additional_kwargs:
-        return str(message.additional_kwargs["reasoning_content"])
-    if isinstance(message.content, str):
-        return ""
+    beside = reasoning_in(message.additional_kwargs)
+    if beside or isinstance(message.content, str):
+        return beside
     return "".join(
         block.get("reasoning") or block.get("thinking") or ""
         for block in message.content

@@ -56,7 +56,7 @@ def to_request(
         # Whoever has such a model judges its completions: the parser of structured output.
         return Request(params, Expectation(params["model"]), mode)
     after_results = params["messages"][-1]["role"] == "tool"
-    expectation = settings.expectation(params, whole_calls=True, after_results=after_results)
+    expectation = settings.expectation(params, after_results=after_results)
     schema = (params.get("response_format") or {}).get("json_schema")
     return Request(params, expectation, mode, schema)
 

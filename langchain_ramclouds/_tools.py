@@ -19,6 +19,8 @@ from ramclouds.bridge.tools import (
     answer_format,
     function_tool,
     given_format,
+    listed_tools,
+    no_tool,
     to_tool_choice,
     without_title,
 )
@@ -35,10 +37,10 @@ def to_wire_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call, with its tools, tool choice and format as the wire has them."""
     wire = dict(params)
     if tools := params.get("tools"):
-        wire["tools"] = [to_tool(tool) for tool in tools]
+        wire["tools"] = [to_tool(tool) for tool in listed_tools(tools)]
     choice = wire.pop("tool_choice", None)
-    if tools and choice is not None and choice is not False and choice != "":
-        names = [tool["function"]["name"] for tool in wire["tools"]]
+    if choice is not None and choice is not False and choice != "":
+        names = [tool["function"]["name"] for tool in wire["tools"]] if tools else []
         wire["tool_choice"] = to_tool_choice(choice, names)
     if (asked := params.get("response_format")) is not None:
         wire["response_format"] = to_response_format(asked)
@@ -75,6 +77,8 @@ def to_tool(tool: AnyTool) -> dict[str, Any]:
     """One tool as a function with the JSON schema of its arguments."""
     if isinstance(tool, Mapping):
         return function_tool(tool)
+    if not isinstance(tool, BaseTool) and not hasattr(tool, "__name__"):
+        raise no_tool(tool)
     try:
         wire = convert_to_openai_tool(tool)
     except (TypeError, RecursionError):

@@ -64,7 +64,7 @@ _KINDS: dict[str, type[UnfitAnswerError]] = {
 
 def as_expected(response: ChatResponse, expectation: Expectation) -> ChatResponse:
     """The response; an error where it is not as expected."""
-    if expectation.is_any:
+    if not expectation.concerns(INVALID_TOOL_CALLS in response.message.additional_kwargs):
         return response
     facts = facts_of(response)
     problem = expectation.problem(facts["partial"])

@@ -16,7 +16,13 @@ from llama_index.core.base.llms.types import (
 )
 
 from llama_index_ramclouds._parts import Part, to_parts, to_result_parts, to_said_parts
-from ramclouds.bridge.history import arguments_text, as_content, assistant_message, wire_call
+from ramclouds.bridge.history import (
+    arguments_text,
+    as_content,
+    assistant_message,
+    reasoning_in,
+    wire_call,
+)
 from ramclouds.bridge.tools import parsed_arguments
 
 _ROLES = {
@@ -85,7 +91,8 @@ def _assistant(message: ChatMessage) -> dict[str, Any]:
         as_content(_parts(others, to_said_parts), between=""),
         _tool_calls(message),
         author=message.additional_kwargs.get(MODEL),
-        reasoning="".join(block.content or "" for block in thoughts),
+        reasoning="".join(block.content or "" for block in thoughts)
+        or reasoning_in(message.additional_kwargs),
         reasoning_field=message.additional_kwargs.get("reasoning_field"),
     )
     old = message.additional_kwargs.get("function_call")

@@ -35,8 +35,7 @@ def to_expectation(
     if not llm._checked:
         return Expectation(params["model"])
     after_results = bool(messages) and messages[-1].role in _RESULTS
-    offers_tools = bool(params.get("tools"))
-    return settings.expectation(params, whole_calls=offers_tools, after_results=after_results)
+    return settings.expectation(params, after_results=after_results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +52,13 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
     hide_headers(given)
     params = _merged(llm, given)
     _refuse_several(params.get("n"))
-    if params.get("tools"):
-        params["tools"] = to_wire_tools(params["tools"])
-        params["tool_choice"] = to_wire_choice(
-            params.get("tool_choice"), params["tools"], required=False
-        )
+    if tools := params.get("tools"):
+        params["tools"] = to_wire_tools(tools)
+    # Without tools, only the call itself can want one: the LLM's own choice is for other calls.
+    choice = (params if tools else given).get("tool_choice")
+    if choice is not None:
+        choice = to_wire_choice(choice, params["tools"] if tools else (), required=False)
+    params["tool_choice"] = choice
     if params.get("response_format") is not None:
         params["response_format"] = to_wire_format(params["response_format"])
     settings = CallSettings.taken(params, llm)

@@ -14,12 +14,13 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._messages import wire_calls
-from ramclouds import ConfigurationError
 from ramclouds.bridge.tools import (
     answer_format,
     answer_tool,
     function_tool,
     given_format,
+    listed_tools,
+    no_tool,
     parsed_arguments,
     to_tool_choice,
     without_title,
@@ -38,7 +39,7 @@ def to_tool_params(tools: Sequence[Any], choice: Any, *, required: bool) -> dict
 
 def to_wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """The tools as a request describes them: LlamaIndex's, functions, classes or mappings."""
-    return [_to_wire_tool(tool) for tool in tools]
+    return [_to_wire_tool(tool) for tool in listed_tools(tools)]
 
 
 def _to_wire_tool(tool: Any) -> dict[str, Any]:
@@ -48,9 +49,7 @@ def _to_wire_tool(tool: Any) -> dict[str, Any]:
         return class_tool(tool)
     if not _is_tool(tool):
         if not hasattr(tool, "__name__"):
-            raise ConfigurationError(
-                f"A tool must be a tool of LlamaIndex, a function, a class or a dict, not {tool!r}."
-            )
+            raise no_tool(tool)
         from llama_index.core.tools import FunctionTool
 
         tool = FunctionTool.from_defaults(tool)

@@ -61,15 +61,14 @@ class CallSettings:
             found[name] = getattr(model, name) if given is None else _checked(name, given)
         return cls(**found)
 
-    def expectation(
-        self, params: Mapping[str, Any], *, whole_calls: bool, after_results: bool
-    ) -> Expectation:
+    def expectation(self, params: Mapping[str, Any], *, after_results: bool) -> Expectation:
         """What is expected of the completion of a call with these parameters."""
+        has_tools = bool(params.get("tools"))
         return Expectation(
             params["model"],
-            must_call="tool_choice" in params and is_forced(params["tool_choice"]),
-            whole_calls=whole_calls and self.on_invalid_tool_calls == "raise",
-            not_empty=bool(params.get("tools")) and self.on_empty == "raise",
+            must_call=has_tools and is_forced(params.get("tool_choice")),
+            whole_calls=self.on_invalid_tool_calls == "raise",
+            not_empty=has_tools and self.on_empty == "raise",
             after_results=after_results,
             retries_left=self.empty_retries,
         )
@@ -102,6 +101,10 @@ class Expectation:
     def is_any(self) -> bool:
         """Whether every completion is as expected."""
         return not (self.must_call or self.whole_calls or self.not_empty)
+
+    def concerns(self, has_invalid_calls: bool, /) -> bool:
+        """Whether a completion with or without invalid calls may be another than expected."""
+        return self.must_call or self.not_empty or (self.whole_calls and has_invalid_calls)
 
     def asks_again(self, completion: Completion) -> bool:
         """Whether the request is to be sent once more: one of the retries is then used up."""

@@ -23,6 +23,7 @@ __all__ = [
     "arguments_text",
     "as_content",
     "assistant_message",
+    "reasoning_in",
     "result_part",
     "said_part",
     "wire_call",
@@ -57,6 +58,11 @@ def assistant_message(
     if reasoning:
         message[reasoning_field or REASONING_FIELD] = reasoning
     return message
+
+
+def reasoning_in(additional_kwargs: Mapping[str, Any]) -> str:
+    """The reasoning that stands beside the text of a message, as both frameworks keep it."""
+    return str(additional_kwargs.get(REASONING_FIELD) or "")
 
 
 def wire_call(id: str | None, name: str, arguments: str, **extra: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,9 @@ __all__ = [
     "function_tool",
     "given_format",
     "is_forced",
+    "listed_tools",
     "missing_forced_call",
+    "no_tool",
     "offered_tools",
     "parsed_arguments",
     "safe_name",
@@ -64,6 +66,21 @@ def to_tool(tool: Mapping[str, Any]) -> Tool:
         name=function["name"],
         description=function.get("description") or "",
         parameters=function.get("parameters") or {},
+    )
+
+
+def listed_tools(tools: Any) -> list[Any]:
+    """The tools of a call, in whatever form each is."""
+    if isinstance(tools, (str, bytes, Mapping)) or not isinstance(tools, Iterable):
+        raise ConfigurationError("tools must be a list of tool definitions.")
+    return list(tools)
+
+
+def no_tool(given: Any) -> ConfigurationError:
+    """The error about something among the tools that describes none."""
+    return ConfigurationError(
+        "A tool must be a function, a class, a dict or a tool of the framework, not"
+        f" {given!r:.80}. Give one of these."
     )
 
 
@@ -170,11 +187,14 @@ def offered_tools(tools: Sequence[Mapping[str, Any]], tool_choice: Any) -> list[
     return named
 
 
-def to_tool_choice(choice: Any, names: Sequence[str]) -> str | dict[str, Any]:
-    """Any vendor's form of a tool choice in OpenAI's.
+def to_tool_choice(choice: Any, names: Sequence[str]) -> str | dict[str, Any] | None:
+    """Any vendor's form of a tool choice in OpenAI's; None where there are no tools to choose.
 
     That is auto, none, required, a named function, or a list of allowed tools.
     """
+    if not names:
+        _refuse_forced(choice)
+        return None
     if isinstance(choice, bool):
         return "required" if choice else "none"
     if isinstance(choice, str):
@@ -193,6 +213,14 @@ def to_tool_choice(choice: Any, names: Sequence[str]) -> str | dict[str, Any]:
     raise ConfigurationError(
         f"tool_choice {choice!r} names no tool. Give a tool's name, 'auto', 'none' or 'required'."
     )
+
+
+def _refuse_forced(choice: Any) -> None:
+    if is_forced(choice):
+        raise ConfigurationError(
+            "tool_choice asks for a tool call, but there are no tools. Pass tools=[...], or"
+            " leave tool_choice out."
+        )
 
 
 def _allowed(choice: Mapping[str, Any]) -> dict[str, Any]:

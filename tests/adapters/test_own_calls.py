@@ -55,7 +55,7 @@ def ask(
         model = chat()
         return lambda: model.invoke("Hi"), lambda: list(model.stream("Hi")), 6
     built, messages = llm(), [ChatMessage("Hi")]
-    return lambda: built.chat(messages), lambda: list(built.stream_chat(messages)), 7
+    return lambda: built.chat(messages), lambda: list(built.stream_chat(messages)), 8
 
 
 def test_plain_call_makes_few_calls(gateway: Gateway, ask: Any) -> None:

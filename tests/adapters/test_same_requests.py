@@ -327,6 +327,38 @@ SAME = [
         sent=[USER, {**HELLO, **REASONED_SENT}],
     ),
     Row(
+        "reasoning beside the message's text",
+        [HumanMessage("Hi"), AIMessage("Hello.", **REASONED), HumanMessage("Hi")],
+        [ChatMessage("Hi"), li_from("Hello.", **REASONED_SENT), ChatMessage("Hi")],
+        settings={"model": "deepseek-reasoner"},
+        sent=[USER, {**HELLO, **REASONED_SENT}, USER],
+    ),
+    Row(
+        "reasoning beside the message's text, inline",
+        [HumanMessage("Hi"), AIMessage("Hello.", **REASONED), HumanMessage("Hi")],
+        [ChatMessage("Hi"), li_from("Hello.", **REASONED_SENT), ChatMessage("Hi")],
+        settings={"model": "glm-4.6", "replay_reasoning": "inline"},
+        sent=[USER, {**HELLO, "content": "<think>\nHm.\n</think>\n\nHello."}, USER],
+    ),
+    Row(
+        "no reasoning beside the message's text",
+        [
+            HumanMessage("Hi"),
+            AIMessage("Hello.", additional_kwargs={"reasoning_content": None}),
+            HumanMessage("Hi"),
+        ],
+        [ChatMessage("Hi"), li_from("Hello.", reasoning_content=None), ChatMessage("Hi")],
+        settings={"model": "glm-4.6", "replay_reasoning": "all"},
+        sent=[USER, HELLO, USER],
+    ),
+    Row(
+        "reasoning in a block and beside the text of LlamaIndex",
+        [HumanMessage("Hi"), AIMessage("Hello.", **REASONED)],
+        [ChatMessage("Hi"), li_from("Hello.", thinking="Hm.", reasoning_content="Old.")],
+        settings={"model": "deepseek-v3.2"},
+        sent=[USER, {**HELLO, **REASONED_SENT}],
+    ),
+    Row(
         "reasoning under the name it came with",
         [
             HumanMessage("Hi"),

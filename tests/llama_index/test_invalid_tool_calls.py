@@ -138,5 +138,5 @@ def test_invalid_calls_do_not_go_out_again(
     gateway: Gateway, cutting: Gateway, llm: RamClouds, twin: Twin, recorder: Recorder
 ) -> None:
     first = twin.call(llm, "chat_with_tools", tools(recorder), user_msg="Weather?", **RETURN)
-    twin.call(llm, "chat", [ChatMessage("Weather?"), first.message, ChatMessage("So?")])
+    twin.call(llm, "chat", [ChatMessage("Weather?"), first.message, ChatMessage("So?")], **RETURN)
     assert gateway.last.json["messages"][1] == {"role": "assistant", "content": "I look."}

@@ -80,7 +80,8 @@ NAMES = {
     "ramclouds.bridge.prepare": "Prepared apply as_it_is valid_history without_effort",
     "ramclouds.bridge.late_names": "late_names",
     "ramclouds.bridge.history": """
-        REASONING_FIELD arguments_text as_content assistant_message result_part said_part wire_call
+        REASONING_FIELD arguments_text as_content assistant_message reasoning_in result_part
+        said_part wire_call
     """,
     "ramclouds.bridge.expectation": "CallSettings Expectation Problem",
     "ramclouds.bridge.pictures": """
@@ -112,7 +113,7 @@ NAMES = {
     """,
     "ramclouds.bridge.tools": """
         ArrivingCall Tool answer_format answer_tool forced_name function_tool given_format is_forced
-        missing_forced_call
+        listed_tools missing_forced_call no_tool
         offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,
     "langchain_ramclouds.callbacks": "UsageHandler",
