@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from scripts.check_files import faults
 from tests.canary import KEYS
+from tests.harness import each_row
 
 NO_BREAK = "The last line has no line break. Add one."
 EMPTY_LINES = "The file ends with empty lines. Remove them."
-SECRET = "Line 2 looks like a secret. Record the cassette again without it."
+RECORDED = "Line 2 looks like a secret. Record it again without it."
+WRITTEN = "Line 2 looks like a secret. Take it out."
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "content", "found"),
     [
         ("page.md", "text\n", []),
@@ -23,17 +23,69 @@ SECRET = "Line 2 looks like a secret. Record the cassette again without it."
         ("page.md", "text\n\n", [EMPTY_LINES]),
         ("wirecases/one.http", "bytes as sent", []),
         ("picture.png", "\0", []),
-        ("cassettes/one.yaml", "é\nbody: text\n", []),
-        ("cassettes/one.yaml", f"é\nbody: {KEYS[0]}\n", [SECRET]),
-        ("cassettes/one.yaml", "é\nAuthorization: Bearer abc\n", [SECRET]),
-        ("cassettes/one.yaml", "é\nauthorization:\n- token\n", [SECRET]),
-        ("cassettes/one.yaml", "é\nauthorization:\n- PLACEHOLDER\n", []),
-        ("cassettes/one.yaml", "é\nbody: sk-abc\n", [SECRET]),
         ("page.md", f"{KEYS[0]}\n", []),
+        ("tests/test_one.py", "\nsk-abcdefgh12345678\n", []),
+        ("scripts/load.py", "\nkey = 'sk-load'\n", []),
+        ("scripts/load.py", "\nkey = 'sk-abcdefgh12345678'\n", [WRITTEN]),
+        ("scripts/load.py", "\nkey = 'sk-proj-abcdefgh12345678'\n", [WRITTEN]),
+        ("page.md", "\nAIzaSyA1234567890\n", [WRITTEN]),
+        ("page.md", "\nghp_1234567890abcdef\n", [WRITTEN]),
     ],
 )
 def test_faults_of_a_file(name: str, content: str, found: list[str], tmp_path: Path) -> None:
-    path = tmp_path / name
+    assert faults_of(tmp_path / name, content) == found
+
+
+def faults_of(path: Path, content: str) -> list[str]:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content.encode())
-    assert list(faults(path)) == found
+    return list(faults(path))
+
+
+@each_row(
+    "name", ["cassettes/one.yaml", "cassettes/one.yml", "wirecases/one.http", "captures/one.json"]
+)
+def test_no_recording_holds_a_secret(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    assert [text for text in SECRETS if faults_of(path, f"é\n{text}\n") != [RECORDED]] == []
+    assert [text for text in NO_SECRETS if faults_of(path, f"é\n{text}\n")] == []
+
+
+SECRETS = [
+    f"body: {KEYS[0]}",
+    "Authorization: Bearer abc",
+    "authorization:\n- token",
+    "authorization:\n    - 'token'",
+    '"authorization": ["token"]',
+    "Proxy-Authorization: Basic dTpw",
+    "x-api-key: abc",
+    "X-Api-Key:\n- abc",
+    '"api-key": "abc"',
+    "x-goog-api-key: abc",
+    "x-auth-token: abc",
+    '"api_key": "abc"',
+    "\0 x-api-key: abc",
+    "Set-Cookie: session=abc",
+    "cookie:\n- session=abc",
+    "body: sk-abc",
+    "body: sk-proj-abc",
+    "body: AIzaSyA1234567890",
+    "body: ghp_1234567890",
+    "body: github_pat_1234567890",
+    "uri: https://user:password@gateway.invalid/v1",
+    "uri: https://gateway.invalid/v1?key=abc",
+    "uri: https://gateway.invalid/v1?alt=sse&api_key=abc",
+]
+NO_SECRETS = [
+    "body: text",
+    "authorization:\n- PLACEHOLDER",
+    "x-api-key: PLACEHOLDER",
+    '"api-key": "PLACEHOLDER"',
+    "uri: https://gateway.invalid/v1?key=PLACEHOLDER",
+    "x-api-key: ''\nhost: gateway.invalid",
+    "message: The header x-api-key is required",
+    "message: Incorrect API key provided: sk-proj-****abcd",
+    "uri: https://gateway.invalid:3000/v1?keys=2",
+    "Enable JavaScript and cookies to continue",
+    "task-1 is done",
+]
