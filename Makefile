@@ -135,7 +135,7 @@ load: .venv-bench/bench.stamp  ## Show what limits of a gateway cost, beside the
 	@PYTHONPATH=. .venv-bench/bin/python -m scripts.load $(LOAD_FLAGS)
 
 .PHONY: why
-why: .venv-bench/bench.stamp  ## Show what ChatOpenAI and ChatRamClouds make of the same four responses.
+why: .venv-bench/bench.stamp  ## Show what ChatOpenAI and ChatRamClouds do in the same four cases.
 	@PYTHONPATH=. .venv-bench/bin/python -m benchmarks.why
 
 .PHONY: docs

@@ -1,4 +1,4 @@
-"""Shows what ChatOpenAI and ChatRamClouds make of the same four responses: the table of the README.
+"""Shows what ChatOpenAI and ChatRamClouds do in the same four cases: the table of the README.
 
 `make why` runs it. The server is the tests' own, on loopback.
 """

@@ -17,7 +17,7 @@ from ramclouds._stream.arguments import read_arguments
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
-from ramclouds._wire.chat.completion import choices_in, completion_of, partial_completion
+from ramclouds._wire.chat.completion import choices_in, completion_from_choices, partial_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
 from ramclouds._wire.chat.extra import with_pictures
 from ramclouds._wire.chat.tool_calls import with_users_names
@@ -115,7 +115,7 @@ def _completion_of(
     if not isinstance(parsed, dict):
         return None
     try:
-        completion = completion_of(choices, parsed, head.request_id)
+        completion = completion_from_choices(choices, parsed, head.request_id)
     except MalformedError:
         return None
     reading.billed(completion.usage)

@@ -1,4 +1,4 @@
-"""The methods of both clients that embed."""
+"""The embedding methods of both clients."""
 
 from __future__ import annotations
 

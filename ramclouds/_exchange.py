@@ -60,7 +60,7 @@ class Exchange(BaseClient):
         """Sends the request at its turn, and reads the head of the response."""
         enter(attempts.turn)
         http = self._http()
-        # Not in variables: an error would keep them.
+        # A traceback keeps local variables, and the headers hold the key.
         attempts.received(
             http.send(http.build_request(**attempts.begin()), stream=True, follow_redirects=False)
         )
@@ -96,7 +96,7 @@ class Exchange(BaseClient):
                 try:
                     while not attempts.reader.is_over:
                         chunks, error = self._step(attempts, body)
-                        for chunk in chunks:  # noqa: UP028  as its twin
+                        for chunk in chunks:  # noqa: UP028  a loop, as in the async twin
                             yield chunk
                     if attempts.reader.is_done:
                         drain(attempts.response, body)
@@ -132,6 +132,7 @@ class Exchange(BaseClient):
     def _forget_pool(self) -> None:
         self._lock = Lock()
         self._pool = None
+        # Nothing is open: `bool()` does nothing.
         self._closer = bool
 
 
@@ -166,7 +167,7 @@ class AsyncExchange(BaseClient):
         """Sends the request at its turn, and reads the head of the response."""
         await aenter(attempts.turn)
         http = await self._http()
-        # Not in variables: an error would keep them.
+        # A traceback keeps local variables, and the headers hold the key.
         attempts.received(
             await http.send(
                 http.build_request(**attempts.begin()), stream=True, follow_redirects=False

@@ -38,7 +38,7 @@ class Metered:
     failed_calls: int = 0
     """Those of `calls` that ended in an error."""
     uncounted_calls: int = 0
-    """Those of `calls` whose usage never came: a stream that was left, most errors."""
+    """Those of `calls` whose usage never came: a stream that was closed early, most errors."""
     usage: Usage = field(default_factory=Usage)
     """The tokens of all calls together."""
     known_cost: float = 0.0
@@ -105,7 +105,7 @@ class UsageMeter:
     def add_failed(
         self, error: BaseException | None, model: str, base_url: str | None = None
     ) -> None:
-        """Counts a call that ended in an error, or in being left, with what had arrived."""
+        """Counts a call that ended in an error, or was closed early, with what had arrived."""
         is_left = isinstance(error, GeneratorExit)
         usage = _usage_of(getattr(error, "partial", None))
         self._count(usage, model, base_url, is_failed=not is_left)
@@ -184,7 +184,7 @@ class _Reading(Listener):
     def end(self, value: Completion | Embeddings) -> None:
         self._count(value)
 
-    def left(self, partial: Completion | None) -> None:
+    def closed_early(self, partial: Completion | None) -> None:
         self._count(partial)
 
     def failed(self, error: BaseException, partial: Any) -> None:

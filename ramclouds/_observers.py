@@ -48,7 +48,7 @@ class Listener:
     def end(self, value: Completion | Embeddings) -> None:
         """All has come."""
 
-    def left(self, partial: Completion | None) -> None:
+    def closed_early(self, partial: Completion | None) -> None:
         """The stream was closed before its end."""
 
     def failed(self, error: BaseException, partial: Completion | None) -> None:
@@ -87,7 +87,7 @@ class Watch:
 
     def __init__(self, listeners: tuple[Listener, ...] = ()) -> None:
         self.listeners = listeners
-        """Empty where nobody listens: nothing else is to be asked then."""
+        """Empty where nobody listens: the other methods are not to be called then."""
         self.value: Any = None
         """What the operation gave."""
         self.arrived: Callable[[], Completion | None] = _nothing
@@ -116,7 +116,7 @@ class Watch:
         if error is None:
             self.notify("end", partial)
         elif isinstance(error, GeneratorExit):
-            self.notify("left", partial)
+            self.notify("closed_early", partial)
         else:
             self.notify("failed", error, partial)
         # Forgotten, because the listeners know what was sent.

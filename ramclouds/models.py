@@ -54,7 +54,7 @@ class ModelFacts:
     version: tuple[int, ...] = ()
     """`(4, 5)` of claude-opus-4-5; empty where the name does not say."""
     context_window: int = 128_000
-    """Tokens of request and completion together. The default is below every window of the table."""
+    """Tokens of request and completion together. The table has no smaller window."""
     max_input_tokens: int = 128_000
     max_output_tokens: int | None = None
     tool_calling: bool = True

@@ -12,7 +12,7 @@ _DECORATION = re.compile(
     rf"({_DATE.pattern}|-v\d+(:\d+)?|:[a-z]+|-latest"
     r"|\s*\([^()]*\)|\s*\[[^][]*\]|-(high|low|medium|minimal|none|xhigh)|-(no)?think(ing)?(-\d+)?)$"
 )
-# No real name has more of them, and a name of 10,000 characters costs no time.
+# No real name has more than 5 suffixes. Without a limit a name of 10,000 characters costs time.
 _MOST = 6
 # Bedrock's regions and vendors: `us.anthropic.claude-opus-4-6`, `moonshotai.kimi-k3`.
 _DOTTED_PREFIX = re.compile(r"^(?:[a-z][a-z-]*\.)+(?=[a-z])")

@@ -39,7 +39,8 @@ DOCUMENTED: dict[str, Row] = {
     "gpt-5": Row(*_GPT_5),
     "gpt-5.1": Row(*_GPT_5),
     "gpt-5.2": Row(*_GPT_5),
-    # Withdrawn at the vendor, Responses API only: works where the operator converts the route.
+    # Withdrawn at the vendor, Responses API only: works only on gateways that turn chat completions
+    # into the Responses API.
     "gpt-5-codex": Row(*_GPT_5, f"{_MODELS_DEV}, a reseller's row; {_LITELLM}"),
     "gpt-5-codex-mini": Row(*_GPT_5, "figures of gpt-5.1-codex-mini", "inferred"),
     "claude-opus-4-5": Row(*_CLAUDE_4_5),
@@ -50,7 +51,8 @@ DOCUMENTED: dict[str, Row] = {
     "gemini-2.5-flash": Row(*_GEMINI),
     "gemini-3-pro-preview": Row(*_GEMINI, f"{_MODELS_DEV}, a reseller's row; {_LITELLM}"),
     "gemini-3-flash-preview": Row(*_GEMINI),
-    # Open weights: hosts differ between 128,000 and 163,840, and in what they let out.
+    # Open weights: hosts differ between 128,000 and 163,840, and in the longest completion that
+    # they allow.
     "deepseek-v3.1": _DEEPSEEK_V3,
     "deepseek-v3.2": Row(131_072, 131_072, 65_536, "reasoning schema", _LOWER, "medium"),
     "qwen3-max": Row(262_144, 258_048, 65_536, "schema", _LOWER, "medium"),

@@ -241,7 +241,7 @@ def _corrected(found: Classification, head: ResponseHead, error_body: ErrorBody)
         return TOO_LARGE
     if found[0] is e.RateLimitError and exceeds_limit(error_body.message):
         return TOO_MUCH
-    is_relayed = head.is_from_gateway and not error_body.is_empty and not error_body.is_gateways
+    is_relayed = head.is_from_gateway and not error_body.is_empty and not error_body.is_gateways_own
     is_about_account = found in (AUTH, QUOTA, DENIED)
     return ACCOUNT if is_about_account and is_relayed else found
 

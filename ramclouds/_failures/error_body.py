@@ -26,27 +26,27 @@ class ErrorBody:
     code: str | int | None = None
     param: str | None = None
     retry_after: float | None = None
-    origin: Literal["", "gateway", "base_resp", "cut"] = ""
-    """Who wrote it, if its place tells: `base_resp` is MiniMax; `cut` if its end is missing."""
+    shape: Literal["", "gateway", "base_resp", "cut"] = ""
+    """`gateway`: as New API's management writes it; `base_resp`: MiniMax; `cut`: no end."""
 
     @property
     def is_empty(self) -> bool:
         return not self.message and self.type is None and self.code is None
 
     @property
-    def is_gateways(self) -> bool:
+    def is_gateways_own(self) -> bool:
         """Whether New API wrote it, about the user's own key, credit or limits."""
         if (self.type, self.code) == ("authentication_error", "invalid_api_key"):
             # RamClouds' documents show this for a wrong key, with "Invalid API key".
             return "invalid api key" in self.message.lower()
         is_named = self.type in {"new_api_error", "new_api_panic"} or self.code in _GATEWAY_CODES
         # The type of a body that was cut may be missing.
-        return is_named or self.origin in {"gateway", "cut"}
+        return is_named or self.shape in {"gateway", "cut"}
 
     @property
     def code_name(self) -> str:
         """The code as a name: MiniMax's numbers mean other things than GLM's."""
-        if self.origin == "base_resp":
+        if self.shape == "base_resp":
             return f"base_resp:{self.code}"
         return self.code if isinstance(self.code, str) else ""
 
@@ -126,7 +126,7 @@ def error_body_from(body: Any) -> ErrorBody:
         param=as_name(source.get("param")),
         retry_after=_seconds(body.get("retry_after")),
         # New API's management endpoints: {"success":false,"message":"Invalid token"}
-        origin="gateway" if body.get("success") is False else "",
+        shape="gateway" if body.get("success") is False else "",
     )
 
 
@@ -138,7 +138,7 @@ def _minimax_error(body: dict[str, Any]) -> ErrorBody | None:
     code, message = base["status_code"], base.get("status_msg")
     if code == 0:
         return None
-    return ErrorBody(message if isinstance(message, str) else "", code=code, origin="base_resp")
+    return ErrorBody(message if isinstance(message, str) else "", code=code, shape="base_resp")
 
 
 def _source_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ramclouds._failures.context_length import CODES as LENGTH_CODES
 Classification = tuple[type[e.RamCloudsError], bool]
 
 BAD: Classification = (e.BadRequestError, False)
-DOWN: Classification = (e.ServerError, True)
+DOWN: Classification = (e.ServerError, True)  # sent again
 LENGTH: Classification = (e.ContextLengthError, False)
 TOO_LARGE: Classification = (e.RequestTooLargeError, False)
 FILTER: Classification = (e.ContentFilterError, False)
@@ -17,9 +17,9 @@ QUOTA: Classification = (e.InsufficientQuotaError, False)
 MODEL: Classification = (e.ModelUnavailableError, False)
 AUTH: Classification = (e.AuthenticationError, False)
 DENIED: Classification = (e.PermissionDeniedError, False)
-RATE: Classification = (e.RateLimitError, True)
-TOO_MUCH: Classification = (e.RateLimitError, False)
-BROKEN: Classification = (e.ServerError, False)
+RATE: Classification = (e.RateLimitError, True)  # sent again
+TOO_MUCH: Classification = (e.RateLimitError, False)  # this request alone is above the limit
+BROKEN: Classification = (e.ServerError, False)  # a wrong setup: a retry does not help
 BLOCKED: Classification = (e.BlockedError, False)
 LATE: Classification = (e.GatewayTimeoutError, False)
 ACCOUNT: Classification = (e.ProviderAccountError, False)

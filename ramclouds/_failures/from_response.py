@@ -47,7 +47,7 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     parsed = redactor.json(parse_error_body(text.encode()))
     error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
     if not text.rstrip().endswith(("}", "]")):
-        error_body.origin = "cut"
+        error_body.shape = "cut"
     cls, retryable = classify(head, error_body, shortened(text))
     message = error_body.message or _plain_text(text) or _reason(head)
     kept = parsed if parsed is not None else text[:_BODY_PREVIEW]
@@ -88,7 +88,7 @@ def _is_from_provider(head: ResponseHead, error_body: ErrorBody) -> bool:
         return True
     # The limiter of New API sends no body, and Cloudflare sends its own without New API's headers.
     is_from_edge = head.is_from_cloudflare and not head.is_from_gateway
-    return not (error_body.is_empty or error_body.is_gateways or is_from_edge)
+    return not (error_body.is_empty or error_body.is_gateways_own or is_from_edge)
 
 
 def _wait(head: ResponseHead, error_body: ErrorBody) -> float | None:

@@ -73,7 +73,7 @@ class _Failure(NamedTuple):
         return not self.error_body.code and self.head.redactor.has_dash
 
     def is_unnamed(self) -> bool:
-        return self.error_body.is_gateways and not self.error_body.code
+        return self.error_body.is_gateways_own and not self.error_body.code
 
     def has_small_max_tokens(self) -> bool:
         about = f"{self.words} {self.error_body.code} {self.error_body.param}"
@@ -94,7 +94,7 @@ class _Failure(NamedTuple):
 
     def is_relayed(self) -> bool:
         # The gateway's own: "Invalid URL (POST /v1/x)", of a provider's type.
-        is_own = self.error_body.is_gateways or "invalid url" in self.words.lower()
+        is_own = self.error_body.is_gateways_own or "invalid url" in self.words.lower()
         return self.head.is_from_gateway and not self.error_body.is_empty and not is_own
 
     def was_streamed(self) -> bool:

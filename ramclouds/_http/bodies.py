@@ -31,7 +31,7 @@ def _decoded(raw: Iterator[bytes], codings: list[str]) -> Generator[bytes, None,
         for data in raw:
             if decoder.is_over and data:
                 return
-            for piece in decoder.feed(data):  # noqa: UP028  as its twin
+            for piece in decoder.feed(data):  # noqa: UP028  a loop, to look like the async twin
                 yield piece
     finally:
         if isinstance(raw, Generator):
@@ -78,7 +78,7 @@ async def aclose(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
 
 def drain(response: httpx.Response, body: Iterator[bytes]) -> None:
     """Reads the few bytes after `[DONE]`, so that the connection can be used again."""
-    if _has_short_patience(response):
+    if _limit_wait(response):
         with suppress(httpx.HTTPError, OSError):
             next(body, None)
 
@@ -87,13 +87,13 @@ async def adrain(response: httpx.Response, body: AsyncIterator[bytes]) -> None:
     """Reads the few bytes after `[DONE]`, so that the connection can be used again."""
     from anyio import move_on_after
 
-    seconds = None if _has_short_patience(response) else _PATIENCE
+    seconds = None if _limit_wait(response) else _PATIENCE
     with move_on_after(seconds), suppress(httpx.HTTPError, OSError):
         await anext(body, None)
 
 
-def _has_short_patience(response: httpx.Response) -> bool:
-    """Limits how long our transports wait; httpx's own cannot be limited."""
+def _limit_wait(response: httpx.Response) -> bool:
+    """Sets a deadline of 0.05 s. False: httpx's own transport takes none."""
     timeouts = response.extensions.get("timeouts")
     if timeouts is None:
         return False

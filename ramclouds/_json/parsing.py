@@ -46,8 +46,7 @@ def parse_halves(payload: bytes) -> Any:
     payload = payload.removeprefix(b"\xef\xbb\xbf")
     text = payload.decode("utf-8", "surrogateescape")
     try:
-        # Accepted only if these are all that pydantic's parser refuses, so that deep nesting stays
-        # refused.
+        # First check with pydantic that nothing else is wrong, such as too deep nesting.
         from_json(_HALF.sub(rb"\\ufffd", text.encode("utf-8", "replace")))
         value = json.loads(text)
         return _without_bad_bytes(value, "\ufffd") if _BAD_BYTES.search(text) else value
@@ -97,7 +96,7 @@ def loaded(text: str, otherwise: Any = None) -> Any:
         return otherwise
 
 
-def not_json(constant: str) -> None:
+def refuse_constant(constant: str) -> None:
     """Refuses the words `NaN` and `Infinity`, which Python reads in JSON."""
     raise ValueError(f"{constant} is not JSON")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ramclouds._json.parsing import not_json
+from ramclouds._json.parsing import refuse_constant
 from ramclouds._late import late
 
 PYTHON_LITERALS = {"None": "null", "True": "true", "False": "false"}
@@ -71,7 +71,9 @@ def sound(text: str) -> Any:
         ValueError: it is not, or an object has two values under one key.
     """
     try:
-        return json.loads(text, strict=False, object_pairs_hook=_unique, parse_constant=not_json)
+        return json.loads(
+            text, strict=False, object_pairs_hook=_unique, parse_constant=refuse_constant
+        )
     except RecursionError:
         raise ValueError("nested too deep") from None
 

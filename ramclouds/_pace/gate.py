@@ -15,7 +15,7 @@ from typing import Any
 
 from ramclouds._pace.loops import LoopReader
 from ramclouds._pace.machine import Pace
-from ramclouds._pace.permits import FIRST, Hint
+from ramclouds._pace.permits import FIRST, Refusal
 from ramclouds._pace.places import Learned, Place, Quick, guarded
 
 logger = logging.getLogger("ramclouds")
@@ -113,15 +113,15 @@ class Gate:
         self._serve()
 
     @guarded
-    def refuse(self, call: Quick, place: Place, hint: Hint) -> None:
+    def refuse(self, call: Quick, place: Place, refusal: Refusal) -> None:
         """A request was refused for its rate."""
         self._adopt()
         if place.permit is None:
             # It went out while the others were given theirs.
             place.permit = self._pace.adopt(call.given_at, call.sent_at, place.reader)
-        self._pace.refuse(place.permit, monotonic(), hint)
+        self._pace.refuse(place.permit, monotonic(), refusal)
         self._end(place)
-        if hint.wait is not None:
+        if refusal.wait is not None:
             self._give_up(self._all_waiting())
         self._serve()
 

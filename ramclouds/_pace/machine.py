@@ -23,7 +23,7 @@ from ramclouds._pace.budget import Budget
 from ramclouds._pace.closed import Closed
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.pending import Pending, known_at
-from ramclouds._pace.permits import FIRST, THREAD, Hint, Permit, Reader
+from ramclouds._pace.permits import FIRST, THREAD, Permit, Reader, Refusal
 from ramclouds._pace.rate import Rate
 from ramclouds._pace.window import Window
 
@@ -198,7 +198,7 @@ class Pace:
         else:
             self._allowance += 2 if self.window.count else 1
 
-    def refuse(self, permit: Permit, now: float, hint: Hint) -> None:
+    def refuse(self, permit: Permit, now: float, refusal: Refusal) -> None:
         """The request was refused for its rate."""
         if permit.sent_at == inf:
             permit.sent_at = permit.given_at
@@ -206,16 +206,16 @@ class Pace:
         if permit.given_at > self.closed.dry_at:
             self.rate.take_back()
         self.window.take_back(permit.given_at)
-        if hint.wait is not None and hint.wait > _ROUNDED:
-            self.closed.tell(now + hint.wait)
+        if refusal.wait is not None and refusal.wait > _ROUNDED:
+            self.closed.tell(now + refusal.wait)
         else:
-            self.budget.call_wait = hint.wait or 0.0
+            self.budget.call_wait = refusal.wait or 0.0
         if permit is self.closed.probe:
             self._probe_refused(permit, now)
         elif permit.is_trial:
             self.window.tried(permit.given_at, is_accepted=False)
         elif permit.sent_at >= self.closed.dry_at and self.state != "closed":
-            self._close(permit, now, hint)
+            self._close(permit, now, refusal)
 
     def _count_refusal(self, permit: Permit, now: float) -> None:
         latency, weight = now - permit.sent_at, 0.3 if self.budget.refused else 1.0
@@ -246,7 +246,7 @@ class Pace:
         while (permit := self._pending.due(now, self._patience())) is not None:
             self.accept(permit, now)
 
-    def _close(self, permit: Permit, now: float, hint: Hint) -> None:
+    def _close(self, permit: Permit, now: float, refusal: Refusal) -> None:
         is_expected = self.rate.is_dry_as_expected(permit.sent_at) and not self.flights.cap
         if not is_expected and self.flights.refused(permit.in_flight, now, is_probe=False):
             self.state = "paced"
@@ -256,9 +256,9 @@ class Pace:
         elif self.closed.was_window(permit.sent_at, self.rate.accepted):
             self._find_window()
         self.rate.dry(permit.sent_at, sum(1 for at in self.window.sent if at > permit.given_at))
-        if self.rate.per_second is None and len(self.window.sent) < 0.8 * hint.count:
+        if self.rate.per_second is None and len(self.window.sent) < 0.8 * refusal.count:
             # Else the window's count is used up: how long it lasts is measured.
-            self.rate.suppose(hint.count / hint.seconds)
+            self.rate.suppose(refusal.count / refusal.seconds)
         self.state = "closed"
         self.closed.begin(permit, self._first_delay(now), self.round_trip)
 

@@ -1,4 +1,4 @@
-"""What the gates and the machine hand to each other: permits, who reads, and hints."""
+"""What the gates and the machine hand to each other: permits, who reads, and refusals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class Refusal:
     """What a refusal says about the limit."""
 
     wait: float | None = None

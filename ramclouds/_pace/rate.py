@@ -39,7 +39,7 @@ class Rate:
 
     def __init__(self) -> None:
         self.per_second: float | None = None
-        """None until two refusals, or a hint."""
+        """None until two refusals, or one that names the limit."""
         self.accepted = 0
         """Since the last refusal."""
         self._cycles: deque[tuple[float, int]] = deque(maxlen=_CYCLES)

@@ -16,11 +16,11 @@ from ramclouds._http.bodies import running_loop
 from ramclouds._http.timeouts import CallTimes, earlier, seconds_left
 from ramclouds._observers import NOBODY, Watch
 from ramclouds._pace.gate import Gate
-from ramclouds._pace.hints import hint_in, is_for_rate
 from ramclouds._pace.lanes import is_bulk
 from ramclouds._pace.loops import reader_of
 from ramclouds._pace.permits import THREAD
 from ramclouds._pace.places import Place
+from ramclouds._pace.refusals import is_for_rate, refusal_in
 from ramclouds._pace.registry import Gates
 from ramclouds.errors import RamCloudsError, RateLimitError
 
@@ -179,7 +179,7 @@ class Turn:
         self._error = error
         asked = wait_asked_by(error)
         wait = jittered(asked) if asked else None
-        self._gate.refuse(self, place, hint_in(error, wait))
+        self._gate.refuse(self, place, refusal_in(error, wait))
         place.was_refused = True
         place.not_before = monotonic() + wait if wait else 0.0
         return place.is_bulk or asked is None or self._max_wait is None or asked <= self._max_wait

@@ -25,7 +25,10 @@ class Counts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for one million tokens, and for a call; None is the price of its side's others."""
+    """US dollars for one million tokens, and for a call.
+
+    None: the price of the other tokens of that side, input or output.
+    """
 
     input: float = 0.0
     output: float = 0.0
@@ -56,12 +59,15 @@ class Prices(Mapping[str, Price]):
         raw: Mapping[str, Any] | None = None,
     ) -> None:
         self.group = group
-        """The group that was asked for; None: `default`, or where that lacks a model, another."""
+        """The group that was asked for.
+
+        None: group `default`; models without a price there take another group's.
+        """
         self.groups = dict(groups or {})
         """The factor of each group that the gateway shows."""
         self.raw: Mapping[str, Any] = raw or {}
         self._prices = dict(prices)
-        # Without a vendor in front and with its version in dots.
+        # Keys: names without vendor prefix, with the version in dots.
         self._by_plain_name: dict[str, Price] = {}
         for name, price in prices.items():
             self._by_plain_name.setdefault(with_dots(base_names(name)[0]), price)

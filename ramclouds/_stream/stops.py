@@ -8,7 +8,7 @@ from ramclouds.types import Choice, Chunk
 
 
 class StopCutter:
-    """Cuts the text of a stream; what may be the beginning of a string waits for the rest."""
+    """Cuts the text of a stream; what may be the beginning of a stop string waits for the rest."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self.has_stopped = False
@@ -17,16 +17,16 @@ class StopCutter:
         self._buffer = ""
 
     def cut(self, chunk: Chunk) -> None:
-        """Leaves a chunk the text that may go on; it is the last one where a string came."""
+        """Keeps only text that can go to the user. After a stop string this is the last chunk."""
         text = self._buffer + chunk.text
         end = _first(text, self._stops)
         if end is not None and not chunk.tool_calls:
             self.has_stopped = True
             chunk.text, chunk.finish_reason, chunk.invalid_tool_calls = text[:end], "stop", ()
             return
-        waits = 0 if chunk.finish_reason is not None else waiting(text, self._stops)
-        self._buffer = text[len(text) - waits :]
-        chunk.text = text[: len(text) - waits]
+        count = 0 if chunk.finish_reason is not None else held_back(text, self._stops)
+        self._buffer = text[len(text) - count :]
+        chunk.text = text[: len(text) - count]
 
 
 def cut_choice(choice: Choice, stops: Sequence[str]) -> None:
@@ -38,13 +38,13 @@ def cut_choice(choice: Choice, stops: Sequence[str]) -> None:
 
 
 def _first(text: str, stops: Sequence[str]) -> int | None:
-    """Where the string begins that is complete first: a server ends the text there."""
+    """The start of the stop string whose end comes first: a server ends the text there."""
     found = [(at + len(stop), at) for stop in stops if (at := text.find(stop)) >= 0]
     return min(found)[1] if found else None
 
 
-def waiting(text: str, stops: Sequence[str]) -> int:
-    """How much of the end of a text may be the beginning of one of the strings."""
+def held_back(text: str, stops: Sequence[str]) -> int:
+    """How many characters at the end of a text may be the beginning of a stop string."""
     longest = max(map(len, stops)) - 1
     lengths = range(min(longest, len(text)), 0, -1)
     return next((n for n in lengths if any(stop.startswith(text[-n:]) for stop in stops)), 0)

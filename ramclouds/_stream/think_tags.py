@@ -6,7 +6,7 @@ block at the very beginning of the text counts: the model quotes a tag that come
 
 from __future__ import annotations
 
-from ramclouds._stream.stops import waiting
+from ramclouds._stream.stops import held_back
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
@@ -58,7 +58,7 @@ class ThinkSplitter:
             self._state = "after"
             self._trim = True
             return head, rest
-        certain = len(text) - waiting(text, (_CLOSE,))
+        certain = len(text) - held_back(text, (_CLOSE,))
         self._buffer = text[certain:]
         return text[:certain], ""
 

@@ -74,7 +74,7 @@ class Tracing(Listener):
     def end(self, value: Completion | Embeddings) -> None:
         self._end(value, {})
 
-    def left(self, partial: Completion | None) -> None:
+    def closed_early(self, partial: Completion | None) -> None:
         self._span.add_event("ramclouds.left")
         self._end(partial, {})
 
@@ -92,6 +92,7 @@ class Tracing(Listener):
     def _end(self, value: Any, facts: dict[str, Any]) -> None:
         span = self._span
         if isinstance(value, (Completion, Embeddings)):
+            # Else a sum over the spans counts the tokens twice.
             has_usage = not attributes.counts_tokens(self._attributes_of_parent())
             span.set_attributes(attributes.of_value(value, has_usage=has_usage))
             if self._has_content and isinstance(value, Completion):
@@ -102,7 +103,7 @@ class Tracing(Listener):
         span.end()
 
     def _attributes_of_parent(self) -> Mapping[str, Any]:
-        # Only the SDK's spans have them.
+        # Spans of the bare API have no attributes.
         parent = trace.get_current_span(self._parent)
         return getattr(parent, "attributes", None) or {}
 

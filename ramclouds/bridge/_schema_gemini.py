@@ -20,7 +20,8 @@ _KEYWORDS = frozenset({
 })  # fmt: skip
 _BESIDE_UNION = frozenset({"title", "description", "nullable", "default", "examples", "anyOf"})
 _FORMATS = frozenset({"date-time", "int32", "int64", "float", "double"})
-_SILENT = frozenset({"deprecated", "readOnly", "writeOnly"})
+# Dropped. Other keywords that Google does not take are described in words.
+_DROPPED = frozenset({"deprecated", "readOnly", "writeOnly"})
 _BOUNDS = (("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1))
 _SCALARS = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
 
@@ -56,16 +57,16 @@ class GeminiForm:
         node = _bounds(_choice(node))
         if node.get("type") == "object":
             node = self._values(node, is_empty=is_empty)
-        spoken = [key for key in node if key not in _KEYWORDS and key not in _SILENT]
+        in_words = [key for key in node if key not in _KEYWORDS and key not in _DROPPED]
         if node.get("format") not in _FORMATS:
-            spoken.append("format")
-        ordered = described(node, sorted(spoken))
-        return {key: value for key, value in ordered.items() if key not in _SILENT}
+            in_words.append("format")
+        ordered = described(node, sorted(in_words))
+        return {key: value for key, value in ordered.items() if key not in _DROPPED}
 
     def _values(self, node: Node, *, is_empty: bool) -> Node:
         values = node.pop("additionalProperties", None)
         if is_empty:
-            # Empty `properties` are refused, and none at all, but at the root.
+            # Google refuses an object with empty or no `properties`, except at the root.
             del node["properties"], node["required"]
             if not self._is_at_root:
                 self.has_texts = True
@@ -99,7 +100,7 @@ def _is_null(branch: Mapping[str, Any]) -> bool:
 
 
 def _choice(node: Node) -> Node:
-    """Only texts can be listed, and no empty ones."""
+    """`enum` takes non-empty strings only; other values are described in words."""
     key = "const" if "const" in node else "enum"
     if key not in node:
         return node

@@ -23,7 +23,7 @@ _LONGEST_KEY = 200
 
 @dataclass(frozen=True, slots=True)
 class ArgumentsForm:
-    """What one tool takes, and how what comes for it is read."""
+    """What one tool takes, and how the model's text for its arguments is read."""
 
     names: frozenset[str]
     """The tool's own name and the one that was sent."""
@@ -46,7 +46,7 @@ class ArgumentsForm:
             return True
         if first[1] not in LABELS:
             return False
-        # {"name": "Person", "parameters": {...}}, where a person has a name.
+        # {"name": "Person", "parameters": {...}}: the tool's own arguments may have a `name` too.
         text = _FIRST_TEXT.match(begun, first.end())
         if text is None:
             return None if begun[first.end() : first.end() + 1] in ("", '"') else False

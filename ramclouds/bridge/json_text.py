@@ -256,7 +256,7 @@ def begun_object(text: str) -> dict[str, Any]:
 
 
 def unparsable_end(arguments: str) -> str:
-    """What makes arguments, cut off or not, a text that LangChain's partial parser takes for none.
+    """An end that makes LangChain's partial parser give up, so that it shows no guessed arguments.
 
     It ends an open string, then closes a bracket that is not the innermost open one:
     https://github.com/langchain-ai/langchain/blob/master/libs/core/langchain_core/utils/json.py

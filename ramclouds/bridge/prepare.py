@@ -8,7 +8,7 @@ from typing import Any
 
 from ramclouds.bridge._prepare.authors import AUTHOR, without_foreign
 from ramclouds.bridge._prepare.calls import paired
-from ramclouds.bridge._prepare.formats import asked_for
+from ramclouds.bridge._prepare.formats import fit_response_format
 from ramclouds.bridge._prepare.media import placed
 from ramclouds.bridge._prepare.notes import Notes, WireMessage
 from ramclouds.bridge._prepare.order import ordered
@@ -70,7 +70,7 @@ def apply(body: Mapping[str, Any], dialect: Dialect) -> Prepared:
     is_thinking = dialect.is_thinking(sent)
     choose_tools(sent, dialect, is_thinking=is_thinking, notes=notes)
     if sent.get("response_format"):
-        asked_for(sent, dialect, notes)
+        fit_response_format(sent, dialect, notes)
     sample(sent, dialect, is_thinking=is_thinking, notes=notes)
     if not LIMITS.isdisjoint(sent):
         limit(sent, dialect, notes)

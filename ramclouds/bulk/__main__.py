@@ -122,7 +122,7 @@ def _param(text: str) -> tuple[str, Any]:
 def _show(report: Report) -> None:
     sys.stderr.write(f"{report}\n")
     for result in report.unwritten:
-        # The disk is full: whoever reads stdout may have another one.
+        # The disk is full: whoever reads stdout may write to another disk.
         sys.stdout.buffer.write(to_line(result))
 
 

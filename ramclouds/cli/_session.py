@@ -122,6 +122,6 @@ def summary(completion: Completion, model: str) -> str:
 
 
 def odd_end(completion: Completion) -> str:
-    """What ended a completion before its end; empty where it came to it."""
+    """Why a completion stopped early; empty if it ended normally."""
     reason = completion.finish_reason
     return "" if reason in ("stop", "tool_calls", None) else f"ended by {reason}"

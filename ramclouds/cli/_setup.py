@@ -26,7 +26,7 @@ class Setup:
     given_url: str | None = None
     """`--base-url`; else RAMCLOUDS_BASE_URL, else RamClouds."""
     model: str = ""
-    """As named, else as the check of the models chooses."""
+    """The user's model, else the one that the check of the models picks."""
     makes_calls: bool = True
     gateway: GatewayStatus | None = None
     models: list[Model] = field(default_factory=list)

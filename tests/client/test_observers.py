@@ -59,8 +59,8 @@ class Hearing(Listener):
         self.heard.append("end")
         self.values.append(value)
 
-    def left(self, partial: Completion | None) -> None:
-        self.heard.append("left")
+    def closed_early(self, partial: Completion | None) -> None:
+        self.heard.append("closed_early")
         self.values.append(partial)
 
     def failed(self, error: BaseException, partial: Any) -> None:
@@ -112,7 +112,7 @@ def test_stream_that_is_left(
     gateway.reply(Sse(text_chunks("Hello world")))
     with observing(hearing):
         twin.first(connect().client, "stream", **ASK)
-    assert hearing.heard == ["begin", "first token", "left"]
+    assert hearing.heard == ["begin", "first token", "closed_early"]
     assert hearing.values[0].text.startswith("Hello")
 
 

@@ -18,10 +18,10 @@ from ramclouds.types import Choice, Completion
 
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
     """The completion in a whole body; without choices where the body has none."""
-    return completion_of(choices_in(body), body, request_id)
+    return completion_from_choices(choices_in(body), body, request_id)
 
 
-def completion_of(
+def completion_from_choices(
     raw_choices: Iterable[Mapping[str, Any]], body: Mapping[str, Any], request_id: str | None
 ) -> Completion:
     """The completion of the choices that a body has."""

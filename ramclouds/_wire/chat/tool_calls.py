@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ramclouds._json.parsing import BAD_BYTE, not_json
+from ramclouds._json.parsing import BAD_BYTE, refuse_constant
 from ramclouds._wire.fields import (
     as_arguments,
     as_list,
@@ -110,7 +110,7 @@ def _is_object(text: str) -> bool:
         pass
     try:
         # Raw line breaks in strings and lone surrogates, which both frameworks read too.
-        value = json.loads(text, strict=False, parse_constant=not_json)
+        value = json.loads(text, strict=False, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return False
     return isinstance(value, dict)

@@ -15,7 +15,7 @@ _JSON = "Give your final answer as one JSON object, without any other text or co
 _SCHEMA = " It has to match this JSON schema:\n"
 
 
-def asked_for(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
+def fit_response_format(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
     """Turns `response_format` into what the dialect takes beside the tools of the request."""
     wanted = body["response_format"]
     if wanted == {"type": "text"}:
@@ -41,7 +41,7 @@ def asked_for(body: dict[str, Any], dialect: Dialect, notes: Notes) -> None:
 
 
 def _says_json(messages: Sequence[WireMessage], dialect: Dialect) -> bool:
-    """OpenAI and DeepSeek refuse `json_object` where the word stands nowhere in the messages."""
+    """OpenAI and DeepSeek refuse `json_object` if no message holds the word json."""
     return any(
         "json" in text_of(message).lower()
         for message in messages

@@ -61,11 +61,11 @@ BODIES: list[tuple[Any, ErrorBody]] = [
     ([{"error": {"message": "m"}}, {"error": {"message": "n"}}], ErrorBody("m")),
     (
         {"base_resp": {"status_code": 1008, "status_msg": "m"}},
-        ErrorBody("m", None, 1008, origin="base_resp"),
+        ErrorBody("m", None, 1008, shape="base_resp"),
     ),
     (
         {"base_resp": {"status_code": 1008, "status_msg": 7}},
-        ErrorBody("", None, 1008, origin="base_resp"),
+        ErrorBody("", None, 1008, shape="base_resp"),
     ),
     ([], ErrorBody()),
     ("m", ErrorBody("m")),

@@ -13,9 +13,9 @@ from math import inf
 from typing import Any, Protocol
 
 from ramclouds._pace.machine import Pace
-from ramclouds._pace.permits import Hint, Permit
+from ramclouds._pace.permits import Permit, Refusal
 
-NO_HINT = Hint()
+NO_REFUSAL = Refusal()
 Latency = Callable[[random.Random], float]
 
 
@@ -148,9 +148,14 @@ class _Run:
     """Processes before a server."""
 
     def __init__(
-        self, server: Server, latency: Latency, round_trip: float, hint: Hint, wakes: float = 0.0
+        self,
+        server: Server,
+        latency: Latency,
+        round_trip: float,
+        refusal: Refusal,
+        wakes: float = 0.0,
     ) -> None:
-        self._server, self._latency, self._hint = server, latency, hint
+        self._server, self._latency, self._refusal = server, latency, refusal
         self._half, self._wakes = round_trip / 2, wakes
         self._rnd = random.Random(1)
         self._events: list[tuple[float, int, Callable[[float, _Process, Any], None], Any, Any]] = []
@@ -218,9 +223,9 @@ class _Run:
         process.pace.end(permit, now)
 
     def _refuse(self, now: float, process: _Process, permit: Permit) -> None:
-        process.pace.refuse(permit, now, self._hint)
+        process.pace.refuse(permit, now, self._refusal)
         process.pace.end(permit, now)
-        self._add(now + (self._hint.wait or 0.0), self._come_back, process)
+        self._add(now + (self._refusal.wait or 0.0), self._come_back, process)
 
     def _come_back(self, now: float, process: _Process, _: Any) -> None:
         process.left += 1
@@ -233,14 +238,14 @@ def run(
     *,
     pace: Pace | None = None,
     round_trip: float = 0.003,
-    hint: Hint = NO_HINT,
+    refusal: Refusal = NO_REFUSAL,
     wakes: float = 0.0,
     since: float = 0.0,
     until: float = 3000.0,
 ) -> Outcome:
     """What becomes of so many callers that all come at once."""
     process = _Process(pace or Pace(round_trip), callers, nullcontext())
-    return _Run(server, latency, round_trip, hint, wakes)({since: process}, until)
+    return _Run(server, latency, round_trip, refusal, wakes)({since: process}, until)
 
 
 def run_two(
@@ -255,4 +260,4 @@ def run_two(
     """The same in two processes, with so many callers each, the second some time after."""
     one, other = paces or (Pace(0.003), Pace(0.003))
     processes = {0.0: _Process(one, callers, guards[0]), after: _Process(other, callers, guards[1])}
-    return _Run(server, latency, 0.003, NO_HINT)(processes, 3000.0)
+    return _Run(server, latency, 0.003, NO_REFUSAL)(processes, 3000.0)

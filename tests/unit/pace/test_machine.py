@@ -10,7 +10,7 @@ import pytest
 
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.machine import Pace
-from ramclouds._pace.permits import FIRST, Hint
+from ramclouds._pace.permits import FIRST, Refusal
 from tests.harness import each_row
 from tests.unit.pace.simulated import (
     Bucket,
@@ -117,39 +117,39 @@ def test_a_limit_in_flight_waits_too_while_asked_to() -> None:
     pace = Pace()
     pace.state, pace.flights.cap = "paced", 3
     permits = [pace.give(1.0) for _ in range(4)]
-    pace.refuse(permits[-1], 1.5, Hint(wait=30.0))
+    pace.refuse(permits[-1], 1.5, Refusal(wait=30.0))
     assert (pace.state, pace.permit_at(2.0)) == ("paced", 31.5)
 
 
 def test_nothing_is_sent_while_asked_to_wait() -> None:
-    outcome = run(Bucket(0.001, 5), 50, hint=Hint(wait=30.0), until=29.0)
+    outcome = run(Bucket(0.001, 5), 50, refusal=Refusal(wait=30.0), until=29.0)
     assert outcome.accepted + outcome.refused == FIRST
 
 
 def test_a_short_wait_is_rounded_and_stops_nobody_else() -> None:
-    outcome = run(Bucket(50), 500, hint=Hint(wait=1.0))
+    outcome = run(Bucket(50), 500, refusal=Refusal(wait=1.0))
     assert 9.8 / outcome.last >= 0.97
 
 
 def test_a_long_wait_is_put_off() -> None:
     """It stops all calls: a bucket overflows meanwhile, and its rate must not be overrated."""
-    outcome = run(Bucket(50), 3000, hint=Hint(wait=5.0))
+    outcome = run(Bucket(50), 3000, refusal=Refusal(wait=5.0))
     assert 59.8 / outcome.last >= 0.65
     assert outcome.wasted() <= 0.01
 
 
 @pytest.mark.parametrize(
-    ("server", "hint", "least"),
+    ("server", "refusal", "least"),
     [
-        (lambda: Bucket(50), Hint(count=3000, seconds=60.0), 9.8),
+        (lambda: Bucket(50), Refusal(count=3000, seconds=60.0), 9.8),
         # The words are those of another window than it is.
-        (lambda: Sliding(60, 2.4), Hint(count=60, seconds=60.0), 19.2),
+        (lambda: Sliding(60, 2.4), Refusal(count=60, seconds=60.0), 19.2),
     ],
 )
 def test_words_of_the_gateway_are_a_hint_and_no_law(
-    server: Callable[[], Server], hint: Hint, least: float
+    server: Callable[[], Server], refusal: Refusal, least: float
 ) -> None:
-    outcome = run(server(), 500, hint=hint)
+    outcome = run(server(), 500, refusal=refusal)
     assert least / outcome.last >= 0.85
     assert outcome.wasted() <= 0.05
 
@@ -200,13 +200,13 @@ def test_a_request_that_was_refused_late_is_taken_back() -> None:
     permit = pace.give(0.0)
     pace.permit_at(1.0)
     assert pace.budget.accepted == 1
-    pace.refuse(permit, 1.5, Hint())
+    pace.refuse(permit, 1.5, Refusal())
     assert (pace.budget.accepted, pace.budget.refused, pace.state) == (0, 1, "closed")
 
 
 def test_a_cancelled_probe_gives_its_place_to_the_next() -> None:
     pace = Pace(0.003)
-    pace.refuse(pace.give(0.0), 0.003, Hint())
+    pace.refuse(pace.give(0.0), 0.003, Refusal())
     at = pace.permit_at(0.01)
     probe = pace.give(at)
     assert pace.permit_at(at) > at
@@ -223,7 +223,7 @@ def test_only_one_trial_goes_out_where_who_has_a_permit_wakes_up_late() -> None:
 
 def test_the_last_calls_are_not_refused_where_they_would_come_back_late() -> None:
     for callers in range(300, 700, 25):
-        outcome = run(Bucket(50), callers, hint=Hint(1.2))
+        outcome = run(Bucket(50), callers, refusal=Refusal(1.2))
         assert outcome.last < (callers - 10) / 50 + 0.3, callers
 
 

@@ -14,38 +14,39 @@ import pytest
 from ramclouds import RateLimitError
 from ramclouds._pace.flights import Flights
 from ramclouds._pace.gate import Gate
-from ramclouds._pace.hints import hint_in
 from ramclouds._pace.loops import LoopReader
 from ramclouds._pace.machine import Pace
-from ramclouds._pace.permits import Hint
+from ramclouds._pace.permits import Refusal
 from ramclouds._pace.places import Place
+from ramclouds._pace.refusals import refusal_in
 from ramclouds._pace.registry import _MOST, Registry
 from ramclouds._pace.shared import SharedGate, can_share
 from ramclouds._pace.window import Window
 from tests.harness.rows import in_row
 from tests.unit.pace.simulated import Bucket, run
 
-HINTS = {
-    "1分钟内最多请求60次": Hint(None, 60, 60.0),
-    "at most 300 requests in 5 minutes": Hint(None, 300, 300.0),
-    "In 1 minute you may send up to 20": Hint(None, 20, 60.0),
-    "at most 0 requests in 1 minute": Hint(),
-    "at most 5 requests in 0 minutes": Hint(),
-    "Too many requests": Hint(),
+REFUSALS = {
+    "1分钟内最多请求60次": Refusal(None, 60, 60.0),
+    "at most 300 requests in 5 minutes": Refusal(None, 300, 300.0),
+    "In 1 minute you may send up to 20": Refusal(None, 20, 60.0),
+    "at most 0 requests in 1 minute": Refusal(),
+    "at most 5 requests in 0 minutes": Refusal(),
+    "Too many requests": Refusal(),
 }
 
 
 def test_words_of_a_refusal_are_read() -> None:
-    for message, hint in HINTS.items():
+    for message, refusal in REFUSALS.items():
         with in_row(message):
-            assert hint_in(RateLimitError(message), None) == hint
-    assert hint_in(RateLimitError("at most 9 requests in 1 minute"), 2.0) == Hint(2.0, 9, 60.0)
+            assert refusal_in(RateLimitError(message), None) == refusal
+    error = RateLimitError("at most 9 requests in 1 minute")
+    assert refusal_in(error, 2.0) == Refusal(2.0, 9, 60.0)
 
 
 def test_request_that_was_not_sent_yet() -> None:
     pace = Pace(0.1)
     pace.started(permit := pace.give(3.0))
-    pace.refuse(permit, 3.5, Hint())
+    pace.refuse(permit, 3.5, Refusal())
     assert (permit.sent_at, pace.round_trip) == (3.0, 0.5)
     pace = Pace()
     pace.started(permit := pace.give(3.0))
@@ -181,7 +182,7 @@ def test_loop_that_is_closed_has_read_all() -> None:
 
 def test_those_who_wait_hear_that_nothing_is_accepted() -> None:
     pace, since = Pace(), monotonic() - 200.0
-    pace.refuse(pace.give(since), since, Hint(wait=1e6))
+    pace.refuse(pace.give(since), since, Refusal(wait=1e6))
     gate, place = Gate(pace), Place(is_bulk=False)
     calls, wake = woken()
     gate.join(place, wake)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ramclouds._pace.machine import Pace
-from ramclouds._pace.permits import Hint
+from ramclouds._pace.permits import Refusal
 from ramclouds._pace.places import Place
 from ramclouds._pace.registry import Gates
 from ramclouds._pace.shared import SharedGate, SharedLock, _state_of, can_share, pace_file
@@ -25,7 +25,7 @@ def refused(gate: Any) -> None:
     """One request of a gate goes out and is refused, with 30 s to wait."""
     place = Place(is_bulk=False)
     assert gate.try_pass(place)
-    gate.refuse(None, place, Hint(wait=30.0))
+    gate.refuse(None, place, Refusal(wait=30.0))
 
 
 def test_one_process_keeps_to_what_another_has_learned(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ramclouds._pace.permits import Hint
+from ramclouds._pace.permits import Refusal
 from ramclouds.errors import RamCloudsError, RateLimitError
 
 # middleware/performance.go of New API: a busy host, which refuses at once.
@@ -33,9 +33,9 @@ def is_for_rate(error: RamCloudsError) -> bool:
     return isinstance(error, RateLimitError) or bool(_BUSY.fullmatch(str(error.code)))
 
 
-def hint_in(error: RamCloudsError, wait: float | None) -> Hint:
+def refusal_in(error: RamCloudsError, wait: float | None) -> Refusal:
     """What a refusal says about the limit."""
     found = next((found for one in _LIMITS if (found := one.search(error.message))), None)
     if found is None or not int(found["minutes"]) or not int(found["count"]):
-        return Hint(wait)
-    return Hint(wait, int(found["count"]), int(found["minutes"]) * 60.0)
+        return Refusal(wait)
+    return Refusal(wait, int(found["count"]), int(found["minutes"]) * 60.0)
