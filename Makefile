@@ -1,4 +1,5 @@
-# Needs Python 3.10 or newer, make and git. Everything else goes into .venv, pinned.
+# Needs Python 3.10 or newer, make and git. Packages go into .venv, pinned, and the demo's model into
+# ~/.cache/ramclouds.
 # The stamps in .venv make the second run quick: only a change of the pins makes them outdated.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -167,14 +168,14 @@ PIN_FLAGS := pyproject.toml --quiet --universal --python-version 3.10 --no-emit-
 	@touch $@
 
 .venv/demo.stamp: .venv/python.stamp requirements/demo.txt pyproject.toml
-	@echo "Installing the packages of the demo into .venv (once)"
+	@echo "Installing the packages of the demo into .venv (once, takes minutes)"
 	$(PIP) -r requirements/demo.txt
 	$(PIP) --no-deps --editable .
 	@$(BIN)/python -m ramclouds.local fetch
 	@touch $@
 
 .venv/dev.stamp: .venv/demo.stamp requirements/dev.txt
-	@echo "Installing the packages for development into .venv (once)"
+	@echo "Installing the packages for development into .venv (once, takes minutes)"
 	$(PIP) -r requirements/dev.txt
 	@touch $@
 
