@@ -66,7 +66,7 @@ class CallTimes:
     def __init__(self, timeout: httpx.Timeout, stall: float | None, total: float | None) -> None:
         self._timeout = timeout
         self._stall = stall
-        self._total = total
+        self.total = total
         self._deadline: float | None = None
         self._last_content = 0.0
 
@@ -77,7 +77,7 @@ class CallTimes:
             APITimeoutError: the time of the call is over.
         """
         self._last_content = monotonic()
-        if self._total is None:
+        if self.total is None:
             return self._timeout.as_dict()
         deadline = self.deadline()
         assert deadline is not None
@@ -91,8 +91,8 @@ class CallTimes:
 
     def deadline(self) -> float | None:
         """When the call is over, by `time.monotonic`; its time begins when this is first asked."""
-        if self._deadline is None and self._total is not None:
-            self._deadline = monotonic() + self._total
+        if self._deadline is None and self.total is not None:
+            self._deadline = monotonic() + self.total
         return self._deadline
 
     def check(self, *, has_content: bool) -> None:
@@ -120,6 +120,6 @@ class CallTimes:
     def is_over(self) -> APITimeoutError:
         """The error that says so."""
         return APITimeoutError(
-            f"The call took longer than {self._total:g} s (total_timeout). Raise total_timeout=...",
+            f"The call took longer than {self.total:g} s (total_timeout). Raise total_timeout=...",
             retryable=False,
         )

@@ -112,10 +112,11 @@ class Turn:
         except BaseException:
             self._gate.leave(place)
             raise
-        if place.permit is None and not self._gate.is_broken:
+        is_late = deadline is not None and monotonic() >= deadline
+        if (place.permit is None or is_late) and not self._gate.is_broken:
             self._gate.leave(place)
             self.is_over = True
-            raise self._failure(place, is_late=deadline is not None and monotonic() >= deadline)
+            raise self._failure(place, is_late=is_late)
 
     def moves(self) -> bool:
         """Whether its model has got a gate of its own meanwhile, where the call has to wait now."""
@@ -196,24 +197,30 @@ class Turn:
         self.given_at = self.sent_at if self.sent_at < inf else monotonic()
 
     def _failure(self, place: Place, *, is_late: bool) -> RamCloudsError:
-        if is_late:
+        if is_late and self._error is None:
             return self._times.is_over()
         assert self._gate is not None
         learned = self._gate.learned()
-        why = place.failed or (
-            f"The call waited {self._max_wait:g} s for its turn (max_wait). Raise max_wait=..., or "
-            "send less at once"
-        )
         rate = f"{learned.rate:.3g} a second" if learned.rate else "an unknown number"
         message = (
-            f"{why}. So far {learned.accepted} requests of this key were accepted and "
-            f"{learned.refused} refused for their rate; the gateway seems to allow {rate}."
+            f"{self._why(place, is_late=is_late)}. So far {learned.accepted} requests of this key "
+            f"were accepted and {learned.refused} refused for their rate; the gateway seems to "
+            f"allow {rate}."
         )
         known: dict[str, Any] = vars(self._error) if self._error else {"retryable": True}
         facts = known if place.asked is None else {**known, "retry_after": place.asked}
         first = f"{self._error.message} " if self._error else ""
         kind = type(self._error) if self._error else RateLimitError
         return kind(first + message, **{k: v for k, v in facts.items() if k != "message"})
+
+    def _why(self, place: Place, *, is_late: bool) -> str:
+        """What ended the waiting, and what to do."""
+        if place.failed and not is_late:
+            return place.failed
+        waited, limit = f"{self._max_wait or 0.0:g} s for its turn", "max_wait"
+        if is_late:
+            waited, limit = f"for its turn until {self._times.total:g} s were over", "total_timeout"
+        return f"The call waited {waited} ({limit}). Raise {limit}=..., or send less at once"
 
 
 def enter(turn: Turn) -> None:

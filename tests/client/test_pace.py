@@ -6,9 +6,11 @@ import asyncio
 import logging
 import os
 import random
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -17,18 +19,19 @@ import httpx
 import pytest
 import trio
 
-from ramclouds import AsyncClient, Client, RateLimitError
+from ramclouds import APITimeoutError, AsyncClient, Client, RateLimitError
 from ramclouds._pace.gate import Gate
 from ramclouds._pace.lanes import bulk_lane
 from ramclouds._pace.places import Learned
 from ramclouds._pace.registry import GATES, Gates
 from tests.gateway import Gateway, Json, WireCase, completion, error
 from tests.gateway.responses import Response
-from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once
+from tests.harness import ASK, EACH_TWIN, TWINS, Calls, Twin, alone, at_once, in_row
 
 Connect = Callable[..., Calls]
 OK = Json(completion("Hi"))
-LIMITED = Json(error("slow", code="rate_limit_exceeded"), 429)
+RATE = "rate_limit_exceeded"
+LIMITED = Json(error("slow", code=RATE), 429)
 BUSY = Json(error("busy", code="system_cpu_overloaded"), 503)
 KEY = "test-key"
 
@@ -141,10 +144,29 @@ def test_a_wait_that_is_too_long_ends_the_calls_in_the_line_too(gateway: Gateway
 
 
 @EACH_TWIN
-def test_total_timeout_wins_over_the_wait(gateway: Gateway, connect: Connect) -> None:
+def test_total_timeout_ends_the_wait_with_the_last_refusal(
+    gateway: Gateway, connect: Connect
+) -> None:
     gateway.handler = lambda _: LIMITED
-    with pytest.raises((RateLimitError, TimeoutError)):
-        connect(max_retries=1, total_timeout=0.3).complete()
+    rows = {"complete": nullcontext, "stream": nullcontext, "embed": bulk_lane}
+    for method, lane in rows.items():
+        # The key of another row has learned to wait longer.
+        calls = connect(max_retries=1, total_timeout=0.25, api_key=f"{KEY}-{method}")
+        with in_row(method), lane(), pytest.raises(RateLimitError) as caught:
+            getattr(calls, method)()
+        error = caught.value
+        assert re.search(r"slow.*until 0.25 s were over \(total_timeout\)", error.message)
+        assert (error.status_code, error.code, error.retryable) == (429, RATE, True)
+        assert (error.request_id is None, error.body is None) == (False, False)
+
+
+def test_total_timeout_of_a_call_that_was_not_refused(gateway: Gateway) -> None:
+    gateway.handler = lambda _: LIMITED
+    with Client(api_key=KEY, base_url=gateway.base_url, total_timeout=0.25) as client:
+        with pytest.raises(RateLimitError):
+            client.complete(**ASK)
+        with pytest.raises(APITimeoutError, match="total_timeout"):
+            client.complete(**ASK, total_timeout=0.01)
 
 
 def test_threads_and_loops_of_a_key_are_all_answered(gateway: Gateway) -> None:
