@@ -46,7 +46,7 @@ class Listener:
         """The first text, reasoning or call of a stream has come."""
 
     def end(self, value: Completion | Embeddings) -> None:
-        """All has come."""
+        """The operation succeeded."""
 
     def closed_early(self, partial: Completion | None) -> None:
         """The stream was closed before its end."""

@@ -1,4 +1,4 @@
-"""What an error shows of the exception behind it: no request, and no key."""
+"""What an error shows of the exception that caused it: no request, and no key."""
 
 from __future__ import annotations
 

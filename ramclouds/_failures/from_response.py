@@ -154,7 +154,7 @@ def body_error(
 def response_error(
     head: ResponseHead, body: bytes, parsed: Any, *, partial: Completion | None
 ) -> e.RamCloudsError:
-    """A 200 that is no completion: an error object, a web page, or JSON of another kind."""
+    """The error of a 200 without a completion: an error object, a web page, or other JSON."""
     if is_error_body(parsed):
         return body_error(head, parsed, partial)
     if head.is_challenge:

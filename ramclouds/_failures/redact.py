@@ -44,7 +44,7 @@ class Redactor:
         texts = [text for text in keys if len(text) >= _SHORTEST_KEY]
         texts += [text for text in self._secrets() if len(text) >= _SHORTEST_SECRET]
         forms = {form for text in texts for form in _forms(text)}
-        # The longest first: one may be a part of another.
+        # The longest first: one secret may be a part of another.
         return tuple(map(SecretStr, sorted(forms, key=len, reverse=True)))
 
     def __repr__(self) -> str:

@@ -8,8 +8,8 @@ from functools import lru_cache
 from ramclouds._facts.list_prices import LIST, NOTE
 from ramclouds._prices.price import Price, Prices
 
-# By base URL, for all clients of the process; of the user's, None is for all gateways. The number
-# is when the gateway was asked.
+# Keys: base URLs, for all clients of the process. The user's prices under None are for all
+# gateways. The number is the time when the gateway was asked.
 _of_gateways: dict[str, tuple[Prices, float]] = {}
 _of_user: dict[str | None, Prices] = {}
 

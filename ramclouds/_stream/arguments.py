@@ -17,7 +17,7 @@ def read_arguments(completion: Completion, forms: Mapping[str, ArgumentsForm]) -
 
 
 class ArgumentsReader:
-    """Passes on the fragments of a stream, those that have to wait at its end."""
+    """Passes on the fragments of a stream. Those that must be read whole come at its end."""
 
     def __init__(self, forms: Mapping[str, ArgumentsForm]) -> None:
         self._forms = forms
@@ -25,7 +25,7 @@ class ArgumentsReader:
         self._kept: dict[int, tuple[ArgumentsForm, list[str]]] = {}
 
     def read(self, chunk: Chunk) -> bool:
-        """Takes fragments out of a chunk, or puts them into the last; whether it holds anything."""
+        """Keeps fragments, and adds them to the last chunk. False: the chunk is empty."""
         if chunk.tool_calls:
             fragments = map(self._passed, chunk.tool_calls)
             chunk.tool_calls = tuple(delta for delta in fragments if delta is not None)

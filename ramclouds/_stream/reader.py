@@ -71,7 +71,7 @@ class StreamReader:
         return self._step(self._last(None))
 
     def broke(self, error: RamCloudsError) -> Step:
-        """The connection broke; gives the last chunk where the completion was whole by then."""
+        """The connection broke; gives the last chunk if nothing is missing."""
         return self._step(self._last(error))
 
     def partial(self) -> Completion:
@@ -130,7 +130,7 @@ class StreamReader:
         """What the end of the bytes cut off, and the last chunk of a complete stream."""
         self.is_over = True
         for event in () if self.is_done else self._decoder.close():
-            # Half an event is a truncation, no malformed event.
+            # Half an event means that the stream was cut, not that the event is malformed.
             if event[0] == "stray" or not _is_half(event[1]):
                 yield from self._any(event)
         self._check_stray(self._stray.close())

@@ -12,7 +12,7 @@ class StopCutter:
 
     def __init__(self, stops: Sequence[str]) -> None:
         self.has_stopped = False
-        """One of the strings came: nothing more is to be read."""
+        """A stop string came: the rest is not read."""
         self._stops = stops
         self._buffer = ""
 

@@ -1,4 +1,4 @@
-"""Which fragment of a streamed tool call belongs to which call.
+"""Assigns each fragment of a streamed tool call to its call.
 
 Seen on New API's channels: no index, index 0 for every call, an index that starts at 2; no id, an
 id in each fragment, an empty one; the name in each fragment; arguments null, empty, whole objects.
@@ -21,10 +21,10 @@ class _Fragment:
     """A fragment as sent, field by field."""
 
     place: int
-    """Where it stands in the list of its event."""
+    """Its position in the list of its event."""
     index: int | None
     key: int
-    """The index, or where there is none the place."""
+    """The index; without one, the position."""
     id: str | None
     name: str
     arguments: str
@@ -35,11 +35,11 @@ class _Call:
     """One call under way."""
 
     place: int
-    """Which one of the stream it is, as the calls were opened."""
+    """Its number in the stream, in the order in which calls were opened."""
     key: int | None = None
-    """The wire's index, or where there is none the place in its list."""
+    """The index on the wire; without one, the position in its list."""
     opened_at: tuple[int, int] = (0, 0)
-    """The event that opened it, and the place in its list."""
+    """The event that opened it, and the position in its list."""
     id: str | None = None
     name: str = ""
     pieces: list[str] = field(default_factory=list)

@@ -24,17 +24,17 @@ class Sampling:
     """Which parameters a family takes, and which it must have."""
 
     beside_thinking: bool = True
-    """temperature, top_p and top_k are taken while the model thinks."""
+    """temperature, top_p and top_k may be sent while the model thinks."""
     both: bool = True
-    """temperature and top_p are taken together."""
+    """temperature and top_p may be sent together."""
     stop: Literal["list", "string", "here"] = "list"
-    """Strings are taken as a list, or one alone, or not: then the client cuts the text."""
+    """`stop` may be a list, may be one string, or is cut from the text by the client (`here`)."""
     most_stops: int | None = None
-    """How many strings of a list are taken; the client looks for the others."""
+    """How many stop strings may be sent; the client looks for the others."""
     blank_stops: bool = True
-    """Strings of nothing but white space are taken; else the client looks for them."""
+    """A stop string may be white space alone; else the client looks for it."""
     temperature: tuple[float, float] = (0, 2)
-    """The least and the most that are taken; what lies outside is moved to the end."""
+    """The lowest and highest value; one outside is replaced by the nearer of them."""
     refused: tuple[str, ...] = ()
     """Parameters that are left out."""
     refused_thinking: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Sampling:
     """Sent where the user set none."""
     top_p_thinking: float | None = None
     most_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """The name of the limit."""
+    """The parameter that limits the completion."""
     budgets: tuple[tuple[str, int], ...] = ()
     """Tokens that the gateway lets a model think for, by reasoning effort."""
     default_max_tokens: int | None = None

@@ -25,7 +25,7 @@ _NAMES = {
     "extra_body": "model_kwargs",
     "audio": "audio_config",
 }
-# What is no setting, or none here, and what to do.
+# Names that are no settings of the adapters, by what to do about them.
 _NO_SETTINGS = {
     _ADAPTERS: "tool_calling on_unsupported on_invalid_tool_calls on_empty empty_retries",
     _STREAM: "streaming",
@@ -49,7 +49,7 @@ _NO_SETTINGS = {
     "What is None is not sent, so leave it out.": "disabled_params",
     "The gateway reads no query, so leave it out.": "default_query",
 }
-# A hint goes with a setting that it needs, or with none ("").
+# Foreign name -> hint, by the setting that a class must have for it; "": for any other class.
 FOREIGN: dict[str, dict[str, str]] = {
     **{name: {field: ""} for field, names in _NAMES.items() for name in names.split()},
     **{name: {"": hint} for hint, names in _NO_SETTINGS.items() for name in names.split()},

@@ -31,7 +31,7 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 
 
 def open_form(node: Node) -> Node:
-    """A node as every provider takes it: with its type, and all that they miss in some."""
+    """A node as every provider takes it: with its type, and with what some of them require."""
     node = {key: value for key, value in node.items() if key not in _NOISE}
     if "oneOf" in node:
         # OpenAI refuses it, Gemini's schemas lack it.
@@ -44,7 +44,7 @@ def open_form(node: Node) -> Node:
         node["type"] = kind
     if kind == "object":
         if "properties" not in node:
-            # What says nothing of its properties may have any.
+            # An object that lists no properties may have any.
             node.setdefault("additionalProperties", True)
         node["properties"] = node.get("properties") or {}
         # Where it is missing, New API's Claude channel sends null, which some hosts refuse.

@@ -30,7 +30,7 @@ class ArgumentsForm:
     keys: frozenset[str]
     """The names of its arguments."""
     schema: Mapping[str, Any] | None = None
-    """Of its arguments, where some of them were asked for as JSON text."""
+    """Schema of its arguments, if some of them were asked for as JSON text."""
 
     def waits(self, begun: str) -> bool | None:
         """Whether arguments with this beginning can be read only when they are whole.

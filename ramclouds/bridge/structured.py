@@ -38,9 +38,9 @@ class Written:
 
     text: str = ""
     arguments: Sequence[str] = ()
-    """Of the calls that may hold the value, as JSON text."""
+    """Arguments of the calls that may hold the value, as JSON text."""
     invalid: Sequence[str] = ()
-    """Of the calls that no tool may run."""
+    """Arguments of the invalid calls."""
     outcome: Outcome = field(default_factory=Outcome)
 
 

@@ -43,7 +43,7 @@ def estimate_tokens(text: str) -> int:
     return ceil(sum(weight * len(pattern.findall(text)) for pattern, weight in _compiled()))
 
 
-# At the first use: who imports an adapter rarely counts.
+# Loaded at the first use: most programs never count tokens.
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], float], ...]:
     return tuple((re.compile(pattern), weight) for pattern, weight in _WEIGHTS)

@@ -98,7 +98,7 @@ def _run(options: argparse.Namespace) -> Report:
 
 
 def _stdin() -> BinaryIO:
-    # Not `sys.stdin.buffer`: Python cannot end while a thread waits in it.
+    # Not `sys.stdin.buffer`: Python cannot exit while a thread reads from it.
     return open(sys.stdin.fileno(), "rb", closefd=False)
 
 

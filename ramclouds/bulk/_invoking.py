@@ -57,7 +57,7 @@ async def _ask_model(model: Any, value: Any) -> Any:
         raise ConfigurationError(
             f"A model is asked with a text or with messages, not with {value!r:.80}."
         )
-    # Whoever has the model has loaded LlamaIndex.
+    # LlamaIndex is loaded already: the caller has a model of it.
     message_class: Any = sys.modules["llama_index.core.base.llms.types"].ChatMessage
     return await model.achat(
         [message_class(**one) if isinstance(one, dict) else one for one in messages]

@@ -24,7 +24,7 @@ _ENDS = frozenset({(dict, NoneType), (dict, dict), (NoneType, dict)})
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one row."""
+    """The result of one row."""
 
     custom_id: str
     key: str
@@ -56,7 +56,7 @@ class Result:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the row has its answer."""
+        """Whether the row was answered."""
         return self.error is None
 
 
@@ -99,7 +99,7 @@ def _to_json(line: dict[str, Any]) -> bytes:
 
 
 class _Object(TypedDict):
-    """An object, whatever is in it."""
+    """A JSON object with any keys."""
 
 
 class _Error(TypedDict):

@@ -22,7 +22,7 @@ class Outputs:
     def __init__(self, out: str | os.PathLike[str] | None, rows: object) -> None:
         self.out = None if out is None else Path(out)
         self.unwritten: list[Result] = []
-        """What came after the disk was full."""
+        """Results that came after the disk was full."""
         self._journal: Journal | None = None
         self._errors_path: Path | None = None
         self._errors: BinaryIO | None = None

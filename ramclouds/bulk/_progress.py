@@ -87,5 +87,5 @@ def _bar() -> Any:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    # Also in a file, where somebody asked for it.
+    # Also into a file, if the user asked for progress.
     return tqdm(unit=" rows", disable=False)

@@ -44,7 +44,7 @@ class Runner:
 
     def _call(self, function: Callable[[], object]) -> None:
         loop = self._loop
-        # It may be closed already: then there is nothing to end.
+        # A loop that is closed already has nothing to cancel.
         with suppress(RuntimeError):
             if loop is not None:
                 loop.call_soon_threadsafe(function)

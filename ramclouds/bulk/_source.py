@@ -32,7 +32,7 @@ class Direct(Generic[Work]):
 
 
 class Ahead(Generic[Work]):
-    """Rows that may be long in coming: while a thread waits for one, calls and Ctrl-C go on."""
+    """Rows that may take long to arrive: a thread waits for them, so calls and Ctrl-C go on."""
 
     def __init__(self, rows: Iterator[Work], wake: Callable[[], object]) -> None:
         self.is_pending = False
@@ -41,7 +41,7 @@ class Ahead(Generic[Work]):
         self._loop = asyncio.get_running_loop()
         self._found: Queue[Work | BaseException | None] = Queue(_AHEAD)
         self._has_ended = self._is_closed = False
-        # A daemon: it may wait for ever.
+        # A daemon thread: it may wait for ever.
         Thread(target=self._read, name="ramclouds-rows", daemon=True).start()
 
     def next(self) -> Work | None:

@@ -49,7 +49,7 @@ def _tried_remedies(check: str, error: RamCloudsError, setup: Setup) -> Iterator
     elif check == "access" and isinstance(error, (AuthenticationError, PermissionDeniedError)):
         yield from _about_key(error, setup)
     elif check in _OF_MODEL:
-        # Not where the gateway is busy, or where the error says so itself.
+        # Not if the gateway is busy, or if the error gives the advice itself.
         if isinstance(error, (BadRequestError, ResponseError)) and _IS_SAID not in error.message:
             yield _PROMPTED
     elif isinstance(error, (ResponseError, NotFoundError)):

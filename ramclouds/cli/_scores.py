@@ -26,7 +26,7 @@ STEPS = ("called", "valid", "right")
 
 @dataclass
 class Score:
-    """What came of one prompt: each is a step further than the one before."""
+    """The result of one prompt. Each value includes those before it."""
 
     called: bool = False
     valid: bool = False
@@ -51,7 +51,7 @@ class Row:
 
     @property
     def errors(self) -> list[RamCloudsError]:
-        """What the gateway refused with."""
+        """The gateway's refusals."""
         return [one.error for one in self.scores if one.error is not None]
 
 

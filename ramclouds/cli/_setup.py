@@ -53,7 +53,7 @@ class Setup:
         """A client of this set-up, which says what fails instead of trying it again."""
         settings = {"base_url": self.url, "max_retries": 0, "timeout": _TIMEOUT, **changes}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # `warned` shows them.
+            warnings.simplefilter("ignore")  # `warned` shows the warnings.
             return Client(**settings)
 
     def warned(self) -> list[str]:

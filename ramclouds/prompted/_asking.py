@@ -22,7 +22,7 @@ class Asking:
         self, client: Client | AsyncClient, mode: ToolMode, params: Mapping[str, Any]
     ) -> None:
         self.is_done = False
-        self.completion = Completion()  # the completion, where it is read whole and is done
+        self.completion = Completion()  # of a call that is not streamed, once `is_done`
         self._mode = mode
         self._given = {name: value for name, value in params.items() if name != BY_WAY}
         self._by_way: Mapping[str, Mapping[str, Any]] = params.get(BY_WAY) or {}
@@ -30,7 +30,7 @@ class Asking:
         if fallbacks is not None:
             self._given["fallback_models"] = fallbacks
             fallbacks.params_for = self.params_for
-        self.params: Mapping[str, Any] = {}  # to send
+        self.params: Mapping[str, Any] = {}  # the keywords of the next request
         self.params_for(params["model"] if fallbacks is None else fallbacks.model)
 
     def params_for(self, model: str) -> Mapping[str, Any]:
