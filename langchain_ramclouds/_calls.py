@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from langchain_ramclouds._results import combine_llm_outputs as combine_llm_outputs
     from langchain_ramclouds._results import to_result as to_result
     from langchain_ramclouds._structured import with_structure as with_structure
+    from langchain_ramclouds._tools import AnyTool as AnyTool
+    from langchain_ramclouds._tools import Method as Method
+    from langchain_ramclouds._tools import Schema as Schema
+    from langchain_ramclouds._tools import ToolChoice as ToolChoice
     from langchain_ramclouds._tools import to_response_format as to_response_format
     from langchain_ramclouds._tools import to_tool as to_tool
     from langchain_ramclouds._tools import to_tool_params as to_tool_params
@@ -30,7 +34,15 @@ else:
             "langchain_ramclouds._request": ("Request", "to_request"),
             "langchain_ramclouds._results": ("combine_llm_outputs", "to_result"),
             "langchain_ramclouds._structured": ("with_structure",),
-            "langchain_ramclouds._tools": ("to_response_format", "to_tool", "to_tool_params"),
+            "langchain_ramclouds._tools": (
+                "AnyTool",
+                "Method",
+                "Schema",
+                "ToolChoice",
+                "to_response_format",
+                "to_tool",
+                "to_tool_params",
+            ),
             "ramclouds.bridge.dialects": ("DialectChoice",),
             "ramclouds.bridge.tokens": ("count_request", "estimate_tokens"),
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput, ModelProfile
@@ -25,11 +25,7 @@ from ramclouds import __version__, prompted
 from ramclouds.bridge.body_fields import check_limits
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.settings import construct
-from ramclouds.bridge.signatures import LateSignature, with_signature
-
-if TYPE_CHECKING:
-    from langchain_ramclouds._tools import AnyTool, Method, Schema, ToolChoice
-    from ramclouds import Model
+from ramclouds.bridge.signatures import with_signature
 
 _content_blocks.register()
 
@@ -52,8 +48,6 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
-
-    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 
@@ -191,12 +185,12 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
                                 await run_manager.on_llm_new_token(part.text, chunk=part)
                             yield part
 
-    def list_models(self) -> list[Model]:
+    def list_models(self) -> list[ramclouds.Model]:
         """The models that the gateway has for this key."""
         with model_errors():
             return self._client().models()
 
-    async def alist_models(self) -> list[Model]:
+    async def alist_models(self) -> list[ramclouds.Model]:
         """The models that the gateway has for this key."""
         with model_errors():
             return await self._aclient().models()
@@ -215,9 +209,9 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
 
     def bind_tools(
         self,
-        tools: Sequence[AnyTool],
+        tools: Sequence[_calls.AnyTool],
         *,
-        tool_choice: ToolChoice = None,
+        tool_choice: _calls.ToolChoice = None,
         strict: bool | None = None,
         parallel_tool_calls: bool | None = None,
         response_format: Any = None,
@@ -246,7 +240,7 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
         self,
         schema: type[_M],
         *,
-        method: Method = ...,
+        method: _calls.Method = ...,
         include_raw: Literal[False] = False,
         strict: bool | None = None,
         **kwargs: Any,
@@ -255,23 +249,23 @@ class ChatRamClouds(Stored, BaseChatModel, Fields):
     @overload
     def with_structured_output(
         self,
-        schema: Schema | None = None,
+        schema: _calls.Schema | None = None,
         *,
-        method: Method = ...,
+        method: _calls.Method = ...,
         include_raw: bool = False,
         strict: bool | None = None,
-        tools: Sequence[AnyTool] = (),
+        tools: Sequence[_calls.AnyTool] = (),
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]: ...
 
     def with_structured_output(
         self,
-        schema: Schema | None = None,
+        schema: _calls.Schema | None = None,
         *,
-        method: Method | None = None,
+        method: _calls.Method | None = None,
         include_raw: bool = False,
         strict: bool | None = None,
-        tools: Sequence[AnyTool] = (),
+        tools: Sequence[_calls.AnyTool] = (),
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
         """Output of the given shape: a pydantic model, TypedDict, JSON schema or tool schema.

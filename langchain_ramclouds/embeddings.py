@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.load.serializable import Serializable
@@ -14,7 +14,6 @@ from typing_extensions import Unpack
 from langchain_ramclouds._connection import Connection, ConnectionSettings, Stored
 from langchain_ramclouds._errors import ConfigurationError, model_errors
 from ramclouds.bridge.settings import EmbeddingSettings, construct
-from ramclouds.bridge.signatures import LateSignature
 
 
 class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
@@ -40,8 +39,6 @@ class RamCloudsEmbeddings(Stored, Connection, Serializable, Embeddings):
 
     Errors are LangChain's `ModelError`s and the client's `RamCloudsError`s at once.
     """
-
-    __signature__: ClassVar[Any] = LateSignature()
 
     model: str = Field(
         default="text-embedding-3-small", validation_alias=AliasChoices("model", "model_name")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from llama_index.core.bridge.pydantic import BaseModel, ConfigDict
 from llama_index.core.instrumentation import get_dispatcher  # type: ignore[attr-defined]
@@ -19,16 +19,14 @@ from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictStartEvent,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.llms.llm import LLM
+from llama_index.core.program.utils import FlexibleModel
+from llama_index.core.prompts import PromptTemplate
 from llama_index.core.types import Model
 
 from llama_index_ramclouds import _calls
 from llama_index_ramclouds._fields import Fields
 from ramclouds import APIStatusError
-
-if TYPE_CHECKING:
-    from llama_index.core.llms import LLM
-    from llama_index.core.program.utils import FlexibleModel
-    from llama_index.core.prompts import PromptTemplate
 
 dispatcher = get_dispatcher(__name__)
 

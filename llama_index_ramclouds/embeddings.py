@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import ConfigDict, Field
@@ -13,7 +13,6 @@ from typing_extensions import Unpack
 
 from llama_index_ramclouds._connection import Connection, ConnectionSettings
 from ramclouds.bridge.settings import EmbeddingSettings
-from ramclouds.bridge.signatures import LateSignature
 
 
 class _Settings(EmbeddingSettings, ConnectionSettings, total=False):
@@ -60,8 +59,6 @@ class RamCloudsEmbedding(Connection, BaseEmbedding):
     on_too_long: Literal["raise", "truncate", "average"] = "raise"
     """What becomes of a text that is too long for the model: an error, its beginning, or the
     average of the vectors of its parts."""
-
-    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 

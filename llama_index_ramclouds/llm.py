@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -16,8 +16,10 @@ from llama_index.core.base.llms.types import (
     CompletionResponseGen,
     LLMMetadata,
 )
+from llama_index.core.chat_engine.types import AgentChatResponse
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import ToolSelection
+from llama_index.core.tools.types import BaseTool
 from typing_extensions import Unpack
 
 import ramclouds
@@ -27,13 +29,9 @@ from llama_index_ramclouds._fields import LLMSettings
 from llama_index_ramclouds._predictions import StructuredPrediction
 from ramclouds import prompted
 from ramclouds.bridge.fallback_models import check_fallback_models
-from ramclouds.bridge.signatures import LateSignature, with_signature
+from ramclouds.bridge.signatures import with_signature
 
 if TYPE_CHECKING:
-    from llama_index.core.chat_engine.types import AgentChatResponse
-    from llama_index.core.tools.types import BaseTool
-
-    from ramclouds import Model, ModelFacts
     from ramclouds.models import KnownModel
 
 
@@ -44,8 +42,6 @@ class RamClouds(StructuredPrediction):
     >>> llm = RamClouds(model="gpt-5")  # the key from RAMCLOUDS_API_KEY
     >>> llm.complete("Paul Graham is ").text  # doctest: +SKIP
     """
-
-    __signature__: ClassVar[Any] = LateSignature()
 
     if TYPE_CHECKING:
 
@@ -68,7 +64,7 @@ class RamClouds(StructuredPrediction):
         return "RamClouds_LLM"
 
     @property
-    def facts(self) -> ModelFacts:
+    def facts(self) -> ramclouds.ModelFacts:
         """What is known about the model."""
         return ramclouds.model_facts(self.model)
 
@@ -85,11 +81,11 @@ class RamClouds(StructuredPrediction):
         """Estimate the tokens of a text or of messages, replayed reasoning included, offline."""
         return _calls.count_tokens(self, text)
 
-    def list_models(self) -> list[Model]:
+    def list_models(self) -> list[ramclouds.Model]:
         """Ask the gateway which models the key may use."""
         return self._client().models()
 
-    async def alist_models(self) -> list[Model]:
+    async def alist_models(self) -> list[ramclouds.Model]:
         """Ask the gateway which models the key may use."""
         return await self._async_client().models()
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient
 from ramclouds._complete import completion_from
-from ramclouds._fallback import Fallbacks
+from ramclouds._fallback import Fallbacks, MakeRequest
 from ramclouds._fitting import fitted
 from ramclouds._request import Request
 from ramclouds._stream.reader import StreamReader
@@ -30,9 +30,6 @@ from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.prepare import Prepared
 from ramclouds.bridge.settings import hide_headers
 from ramclouds.types import Completion
-
-if TYPE_CHECKING:
-    from ramclouds._fallback import MakeRequest
 
 _COMPLETIONS = "/chat/completions"
 # For each base URL, the models whose converted responses have carried `input_tokens`: shared by all

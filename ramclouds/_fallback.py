@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+import httpx
+
+from ramclouds._request import Request
 from ramclouds._resting import RESTS
+from ramclouds._wire.chat.request_body import Message
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.settings import hide_headers
 from ramclouds.errors import (
@@ -25,16 +29,9 @@ from ramclouds.errors import (
     StreamError,
 )
 
-if TYPE_CHECKING:
-    import httpx
-
-    from ramclouds._request import Request
-    from ramclouds._wire.chat.request_body import Message
-
-    MakeRequest: TypeAlias = Callable[
-        [str, Sequence[Message], "float | httpx.Timeout | None", Mapping[str, Any]], Request
-    ]
-
+MakeRequest: TypeAlias = Callable[
+    [str, Sequence[Message], float | httpx.Timeout | None, Mapping[str, Any]], Request
+]
 logger = logging.getLogger("ramclouds")
 
 _OF_MODEL = (ModelUnavailableError, ProviderAccountError, ServerError, StreamError)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Union, get_args
+from typing import Any, get_args
 
 from ramclouds.bridge._dialect import (
     SAFE,
@@ -70,10 +70,6 @@ def dialect_for(model: str, endpoint_types: tuple[str, ...] = ()) -> Dialect:
 _CHANNELS = (("anthropic", "claude"), ("gemini", "gemini"))
 
 
-DialectSetting = Union[str, "Dialect", "DialectChoice"]
-"""`auto`, `none`, the name of a row, a row, or a choice with what a user wants otherwise."""
-
-
 @dataclass(frozen=True, slots=True)
 class DialectChoice:
     """Which row is taken, and what a user wants otherwise."""
@@ -104,6 +100,8 @@ class DialectChoice:
         return None if self.dialect == "none" else _chosen(self, model, endpoint_types)
 
 
+DialectSetting = str | Dialect | DialectChoice
+"""`auto`, `none`, the name of a row, a row, or a choice with what a user wants otherwise."""
 DIALECT_FIELDS = tuple(DialectChoice.__dataclass_fields__)
 """The settings of an adapter that a `DialectChoice` is made of, in its order."""
 

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from ramclouds.bridge._foreign_names import FOREIGN, HEADERS_HINT
 from ramclouds.bridge._setting_errors import setting_error
+from ramclouds.bridge.signatures import LateSignature
 from ramclouds.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -92,6 +93,13 @@ class ConnectionFields(BaseModel):
         # Built at the first use rather than at import, and those classes alone that are used.
         defer_build=True,
     )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # Each has its own: pydantic's takes its place in a class that is built, and a subclass
+        # would inherit that.
+        if "__signature__" not in vars(cls):
+            cls.__signature__ = LateSignature()  # type: ignore[assignment]
 
     stall_timeout: float | None = STALL_TIMEOUT
     """Seconds of a stream that gives nothing but comments; None is no limit."""

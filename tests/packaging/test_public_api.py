@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from langchain_core.embeddings import Embeddings
@@ -261,6 +261,43 @@ def described_in(source: str) -> Iterator[str]:
         is_text = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
             yield field.target.id
+
+
+@each_row("kind", [*FRAMEWORK, Client, AsyncClient])
+def test_annotations_of_public_methods_resolve(kind: type) -> None:
+    for name, member in inspect.getmembers(kind):
+        method = member.fget if isinstance(member, property) else member
+        is_ours = str(getattr(method, "__module__", "")).startswith(PACKAGES)
+        if is_ours and callable(method) and (name == "__init__" or not name.startswith("_")):
+            assert get_type_hints(method), name
+
+
+@each_row("model", FRAMEWORK)
+def test_signature_of_a_subclass_is_its_own(model: type[BaseModel]) -> None:
+    def made(name: str, parent: type[BaseModel], **members: Any) -> Any:
+        fields = {name: int for name in members if not name.startswith("_")}
+        body = {"__module__": __name__, "__annotations__": fields, **members}
+        return type(name, (parent,), body)
+
+    def own_init(self: Any, tenant: str = "", **settings: Any) -> None: ...
+
+    parent = made("Parent", model)
+    before = made("Before", parent, extra=1)
+    parent.model_rebuild()
+    after = made("After", parent, extra=1)
+    own = made("Own", parent, __init__=own_init)
+    grandchild = made("Grandchild", after, other=2)
+    after.model_rebuild()
+    late = made("Late", after, other=2)
+
+    assert [
+        [
+            name
+            for name in ("tenant", "extra", "other")
+            if name in inspect.signature(each).parameters
+        ]
+        for each in (parent, before, after, own, grandchild, late)
+    ] == [[], ["extra"], ["extra"], ["tenant"], ["extra", "other"], ["extra", "other"]]
 
 
 @each_row("model", FRAMEWORK)
