@@ -46,4 +46,5 @@ else:
             "ramclouds.bridge.dialects": ("DialectChoice",),
             "ramclouds.bridge.tokens": ("count_request", "estimate_tokens"),
         },
+        keep=True,
     )

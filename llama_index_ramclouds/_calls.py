@@ -60,4 +60,5 @@ else:
             ),
             "ramclouds.bridge.expectation": ("Expectation",),
         },
+        keep=True,
     )

@@ -21,6 +21,7 @@ def own(names: str) -> int:
 
 def test_names_that_load_late_are_found_by_their_packages() -> None:
     code = """
+from unittest.mock import patch
 import ramclouds, langchain_ramclouds, ramclouds.prompted as prompted
 loaded = set(sys.modules)
 for package in (ramclouds, langchain_ramclouds, prompted):
@@ -29,6 +30,9 @@ assert set(sys.modules) == loaded
 assert ramclouds.prices.Price is ramclouds.Price
 assert langchain_ramclouds.embeddings.RamCloudsEmbeddings is langchain_ramclouds.RamCloudsEmbeddings
 assert not hasattr(ramclouds, "Clients")
+with patch("ramclouds.prices.cost_of") as mock:
+    assert ramclouds.cost_of is mock
+assert ramclouds.cost_of is ramclouds.prices.cost_of is not mock
 """
     printed_by(code)
 
