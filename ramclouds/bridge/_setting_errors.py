@@ -15,7 +15,7 @@ def setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Con
     by_setting: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for found in error.errors(include_url=False, include_input=False):
         by_setting.setdefault(found["loc"][:1], []).append(found)
-    problems = [(loc, _as_text(found)) for loc, found in by_setting.items()]
+    problems = [(loc, _as_text(found, error.title)) for loc, found in by_setting.items()]
     message = " ".join(words for _, words in problems)
     both = _with_pydantic(kind)
     if both is kind:
@@ -31,15 +31,27 @@ def setting_error(error: ValidationError, kind: type[ConfigurationError]) -> Con
     return cast(ConfigurationError, made)
 
 
-def _as_text(found: Sequence[Mapping[str, Any]]) -> str:
+def _as_text(found: Sequence[Mapping[str, Any]], model: str) -> str:
     """What is wrong with one setting; a union has an error for each of its types."""
     first = found[0]
-    if ours := first.get("ctx", {}).get("error"):
-        return str(ours)
     name = ".".join(map(str, first["loc"] if len(found) == 1 else first["loc"][:1]))
+    if ours := first.get("ctx", {}).get("error"):
+        return str(ours) or _without_reason(name, model, ours)
     if first["type"] == "missing":
         return f"{name} is missing. Pass {name}=..."
-    return f"{name} is wrong: {'. Or: '.join(dict.fromkeys(each['msg'] for each in found))}."
+    return (
+        f"{name or model} is wrong: {'. Or: '.join(dict.fromkeys(each['msg'] for each in found))}."
+    )
+
+
+def _without_reason(name: str, model: str, error: BaseException) -> str:
+    """What says where a user's validator refused a setting, such as by a bare `assert`."""
+    raised = error.__traceback__
+    validator = (
+        "A validator" if raised is None else f"The validator {raised.tb_frame.f_code.co_name}"
+    )
+    refused = name or "the settings"
+    return f"{validator} of {model} refused {refused} without a reason. Look at what it checks."
 
 
 def _with_pydantic(kind: type[ConfigurationError]) -> type[ConfigurationError]:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from langchain_core.messages import HumanMessage
 from llama_index.core.base.llms.types import ChatMessage
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator, model_validator
 
 from langchain_ramclouds import ChatRamClouds, RamCloudsEmbeddings
 from llama_index_ramclouds import RamClouds, RamCloudsEmbedding
@@ -157,6 +157,34 @@ UNKNOWN_PARAMETERS = {
     "max_concurrency": "config=",
     "nonsense_of_mine": "extra_body",
 }
+
+
+def bare_of_model(model: Any) -> Any:
+    raise AssertionError  # as a bare `assert` does
+
+
+def bare_of_field(value: Any) -> Any:
+    raise ValueError
+
+
+@each_row("model", [ChatRamClouds, RamClouds, RamCloudsEmbeddings, RamCloudsEmbedding])
+@each_row(
+    ("validator", "says"),
+    [
+        (
+            model_validator(mode="after")(bare_of_model),
+            "The validator bare_of_model of Mine refused the settings without a reason.",
+        ),
+        (
+            field_validator("max_retries")(staticmethod(bare_of_field)),
+            "The validator bare_of_field of Mine refused max_retries without a reason.",
+        ),
+    ],
+)
+def test_validator_that_gives_no_reason_is_named(model: Any, validator: Any, says: str) -> None:
+    mine = type("Mine", (model,), {"__module__": __name__, "_checked": validator})
+    with pytest.raises(ConfigurationError, match=says):
+        mine(model="gpt-5", max_retries=4, **KEY)
 
 
 @pytest.mark.parametrize("name", MODELS)
