@@ -106,9 +106,9 @@ class UsageMeter:
         self, error: BaseException | None, model: str, base_url: str | None = None
     ) -> None:
         """Counts a call that ended in an error, or was closed early, with what had arrived."""
-        is_left = isinstance(error, GeneratorExit)
+        is_closed_early = isinstance(error, GeneratorExit)
         usage = _usage_of(getattr(error, "partial", None))
-        self._count(usage, model, base_url, is_failed=not is_left)
+        self._count(usage, model, base_url, is_failed=not is_closed_early)
 
     def __repr__(self) -> str:
         return f"UsageMeter({self.total})"

@@ -108,7 +108,7 @@ def facts_of(name: str) -> dict[str, Any]:
 
 
 def test_every_documented_model_is_known() -> None:
-    assert sorted(known_models()) == sorted(MODELS)
+    assert sorted(known_models()) == sorted(MODELS), "Change MODELS of tests/gateway/scripted.py."
     assert all(model_facts(name).known for name in MODELS)
     assert all(model_facts(name).source for name in MODELS)
 
@@ -161,4 +161,4 @@ def test_figures_fit_together() -> None:
 
 
 def test_names_that_editors_offer_are_the_documented_ones() -> None:
-    assert get_args(KnownModel) == known_models()
+    assert get_args(KnownModel) == known_models(), "Change KnownModel of ramclouds/models.py."

@@ -148,9 +148,8 @@ def test_reference_shows_every_public_module() -> None:
 
 @each_row("page", pages.tables())
 def test_tables_of_a_page_are_those_of_the_code(page: str) -> None:
-    """`make pages` writes them."""
     text = (DOCS / page).read_text()
-    assert text == pages.written(text, pages.tables()[page])
+    assert text == pages.written(text, pages.tables()[page]), "Run: make pages"
 
 
 @pytest.mark.parametrize("path", MAPS, ids=lambda path: path.name)

@@ -58,7 +58,7 @@ def test_model_gets_the_row_of_its_family_and_version() -> None:
 
 def test_each_row_is_some_model_s_and_says_where_it_is_from() -> None:
     rows = dialects()
-    assert {row.name for row in rows} == {name for _, name in MODELS}
+    assert {row.name for row in rows} == {name for _, name in MODELS}, "Add a model to MODELS."
     assert all(row.source and row.date for row in rows)
 
 

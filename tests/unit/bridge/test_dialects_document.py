@@ -27,4 +27,4 @@ def test_document_has_a_row_for_each_dialect() -> None:
     lines = DOCUMENT.read_text("utf-8").splitlines()
     first = lines.index("|---|---|---|---|---|---|---|") + 1
     shown = lines[first : lines.index("", first)]
-    assert shown == [row_of(dialect) for dialect in dialects()]
+    assert shown == [row_of(dialect) for dialect in dialects()], f"Write the rows into {DOCUMENT}."
