@@ -17,7 +17,12 @@ from ramclouds._stream.arguments import read_arguments
 from ramclouds._stream.reader import StreamReader
 from ramclouds._stream.stops import cut_choice
 from ramclouds._stream.think_tags import split_think_tags
-from ramclouds._wire.chat.completion import choices_in, completion_from_choices, partial_completion
+from ramclouds._wire.chat.completion import (
+    EmptyChoiceError,
+    choices_in,
+    completion_from_choices,
+    partial_completion,
+)
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading, broken_off, failure_of
 from ramclouds._wire.chat.extra import with_pictures
 from ramclouds._wire.chat.tool_calls import with_users_names
@@ -86,12 +91,12 @@ def completion_from(head: ResponseHead, body: Body, reading: Reading) -> Complet
         partial = partial_completion(content, head.request_id)
         raise response_error(head, content, None, partial=partial) from None
     choices = choices_in(parsed)
-    completion = None if is_error_body(parsed) else _completion_of(choices, parsed, head, reading)
+    completion, broken = _completion_of(choices, parsed, head, reading)
     failure = next(filter(None, map(failure_of, choices)), None)
     if isinstance(failure, dict):
         raise response_error(head, content, failure, partial=completion)
     if completion is None or not completion.choices:
-        raise response_error(head, content, parsed, partial=completion)
+        raise response_error(head, content, parsed, partial=completion, broken=broken)
     _check_end(head, completion, failure, reading)
     for choice in completion.choices:
         _finish(choice, reading)
@@ -111,20 +116,23 @@ def _finish(choice: Choice, reading: Reading) -> None:
 
 def _completion_of(
     choices: list[dict[str, Any]], parsed: Any, head: ResponseHead, reading: Reading
-) -> Completion | None:
-    if not isinstance(parsed, dict):
-        return None
+) -> tuple[Completion | None, str]:
+    """The completion in a body, if there is one, and what in it cannot be read."""
+    if not isinstance(parsed, dict) or is_error_body(parsed):
+        return None, ""
     try:
         completion = completion_from_choices(choices, parsed, head.request_id)
-    except MalformedError:
-        return None
+    except EmptyChoiceError:
+        return None, ""
+    except MalformedError as exc:
+        return None, str(exc)
     reading.billed(completion.usage)
     prepared = reading.prepared
     if prepared.tool_names:
         with_users_names(completion, prepared.tool_names)
     if prepared.arguments:
         read_arguments(completion, prepared.arguments)
-    return completion
+    return completion, ""
 
 
 def _check_end(

@@ -152,15 +152,26 @@ def body_error(
 
 
 def response_error(
-    head: ResponseHead, body: bytes, parsed: Any, *, partial: Completion | None
+    head: ResponseHead,
+    body: bytes,
+    parsed: Any,
+    *,
+    partial: Completion | None,
+    broken: str = "",
 ) -> e.RamCloudsError:
-    """The error of a 200 without a completion: an error object, a web page, or other JSON."""
+    """The error of a 200 without a completion: an error object, a web page, or other JSON.
+
+    `broken` says what in the completion cannot be read.
+    """
     if is_error_body(parsed):
         return body_error(head, parsed, partial)
     if head.is_challenge:
         message = "Cloudflare responded with a challenge that only browsers can pass"
         page = head.redactor.text(preview(body, _BODY_PREVIEW))
         return _error(e.BlockedError, head, ErrorBody(), message, retryable=False, body=page)
+    if broken:
+        text = f"The response holds a completion that is broken: {broken}. Send the request again."
+        return head.error(e.ResponseError, text, retryable=True, body=head.redactor.json(parsed))
     if isinstance(parsed, dict) and head.url.endswith("/chat/completions"):
         # No choice.
         kept, cls = head.redactor.json(parsed), e.EmptyResponseError

@@ -18,7 +18,7 @@ from ramclouds._stream.chunks import ChunkMapper, SecondResponseError
 from ramclouds._stream.stops import StopCutter
 from ramclouds._stream.stray_json import StrayJson
 from ramclouds._stream.stream_errors import StreamErrors
-from ramclouds._wire.chat.completion import partial_completion, to_completion
+from ramclouds._wire.chat.completion import EmptyChoiceError, partial_completion, to_completion
 from ramclouds._wire.chat.ending import CUT_OFF, FILTERED, Reading
 from ramclouds._wire.chat.tool_calls import with_users_names
 from ramclouds._wire.sse import Event, EventDecoder
@@ -216,15 +216,17 @@ class StreamReader:
         """The chunks of a stream request whose response is one JSON body."""
         if not self._stray:
             return []
-        body = self._stray.value
+        body, broken = self._stray.value, ""
         try:
             if isinstance(body, dict) and to_completion(body, None).choices:
                 return self._mapper.chunks(body)
-        except MalformedError:
+        except EmptyChoiceError:
             pass
+        except MalformedError as exc:
+            broken = str(exc)
         text = self._stray.text
         partial = partial_completion(text, self._head.request_id) if body is None else None
-        raise response_error(self._head, text, body, partial=partial)
+        raise response_error(self._head, text, body, partial=partial, broken=broken)
 
 
 def _is_half(data: bytes) -> bool:

@@ -13,6 +13,11 @@ from pydantic_core import to_json
 from ramclouds._json.parsing import MalformedError
 
 _NO_ARGUMENTS = frozenset({"", "null", "{}"})
+# Parts without a `type` are seen too: Google's inlineData, Mistral's thinking.
+_PART_KEYS = frozenset(
+    {"type", "text", "value", "refusal", "thinking", "reasoning", "summary", "content", "image_url"}
+    | {"audio", "inlineData", "inline_data", "fileData", "file_data"}
+)
 
 
 def as_text(value: Any) -> str:
@@ -23,7 +28,7 @@ def as_text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return "".join(as_text(part) for part in value)
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (not value or value.keys() & _PART_KEYS):
         return "" if is_reasoning_part(value) else as_text(value.get("text"))
     raise MalformedError(f"a text is {type(value).__name__}")
 

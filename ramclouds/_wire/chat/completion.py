@@ -16,6 +16,10 @@ from ramclouds._wire.usage import usage_of
 from ramclouds.types import Choice, Completion
 
 
+class EmptyChoiceError(MalformedError):
+    """A choice holds no message, where one of the wrong type is malformed."""
+
+
 def to_completion(body: Mapping[str, Any], request_id: str | None) -> Completion:
     """The completion in a whole body; without choices where the body has none."""
     return completion_from_choices(choices_in(body), body, request_id)
@@ -60,8 +64,11 @@ def partial_completion(body: bytes, request_id: str | None) -> Completion | None
 
 def _to_choice(choice: Mapping[str, Any], position: int, basis: Any) -> Choice:
     message = message_of(choice)
+    given = choice.get("message") or choice.get("delta")
+    if given and not message:
+        raise MalformedError(f"a message is {type(given).__name__}")
     if not message and choice.get("finish_reason") != "content_filter":
-        raise MalformedError("a choice holds no message")
+        raise EmptyChoiceError("a choice holds no message")
     index = as_index(choice.get("index"))
     finish_reason = as_name(choice.get("finish_reason"))
     calls, invalid_calls = to_tool_calls(message, basis, finish_reason)

@@ -37,14 +37,19 @@ def test_text_of_each_shape_of_content() -> None:
         ({"type": "redacted_thinking", "text": "a"}, ""),
         ({"type": "reasoning.text", "text": "a"}, ""),
         ({"type": "refusal", "refusal": "a"}, ""),
+        ({"refusal": "a"}, ""),
+        ({"inlineData": {"data": "a"}}, ""),
         ({}, ""),
     ]:
         with in_row(value):
             assert as_text(value) == text
 
 
-@pytest.mark.parametrize(("value", "kind"), [(1, "int"), (True, "bool"), (1.5, "float")])
-def test_text_that_is_a_number_raises(value: Any, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(1, "int"), (True, "bool"), (1.5, "float"), ({"a": 1}, "dict"), ([{"a": 1}], "dict")],
+)
+def test_text_that_is_none_raises(value: Any, kind: str) -> None:
     with pytest.raises(MalformedError, match=rf"^a text is {kind}$"):
         as_text(value)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ramclouds import ModelUnavailableError, ResponseError
+from ramclouds import EmptyResponseError, ModelUnavailableError, ResponseError, StreamError
 from tests.gateway import Body, Json, OfflineGateway, Sse, completion, encoded, error, text_chunks
 from tests.harness import Calls, each_row, in_row, read
 
@@ -27,6 +27,36 @@ def test_choice_that_holds_no_message_is_no_answer(
     gateway.reply(Json(body))
     with pytest.raises(ResponseError):
         calls.complete()
+
+
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "content_number": ({"message": {"content": 42}}, "a text is int"),
+    "content_zero": ({"message": {"content": 0}}, "a text is int"),
+    "content_bool": ({"message": {"content": True}}, "a text is bool"),
+    "content_object": ({"message": {"content": {"a": 1}}}, "a text is dict"),
+    "content_list": ({"message": {"content": ["a", 1]}}, "a text is int"),
+    "part": ({"message": {"content": [{"type": "text", "text": 7}]}}, "a text is int"),
+    "refusal": ({"message": {"content": "Hi", "refusal": 7}}, "a text is int"),
+    "message_text": ({"message": "Hi", "delta": "Hi"}, "a (message|delta) is str"),
+    "message_list": ({"message": ["Hi"], "delta": ["Hi"]}, "a (message|delta) is list"),
+}
+
+
+def test_choice_of_the_wrong_type_is_named_whole_and_streamed(
+    gateway: OfflineGateway, calls: Calls
+) -> None:
+    for kind, (given, words) in BROKEN.items():
+        choice = {"index": 0, "finish_reason": "stop", "delta": given["message"], **given}
+        body = completion(choices=[choice])
+        rows = (("complete", Json(body)), ("stream", Json(body)), ("stream", Sse([body])))
+        for method, response in rows:
+            with in_row(kind, method):
+                gateway.forget()
+                gateway.reply(response)
+                with pytest.raises((ResponseError, StreamError), match=words) as caught:
+                    getattr(calls, method)()
+                assert not isinstance(caught.value, EmptyResponseError)
+                assert caught.value.retryable
 
 
 @pytest.mark.parametrize("method", ["complete", "stream", "models"])
