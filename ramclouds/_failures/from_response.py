@@ -45,7 +45,7 @@ def status_error(response: httpx.Response, body: bytes, redactor: Redactor) -> e
     head.response = head.response_with(text.encode())
     # Masked again: in JSON a secret is written in other ways.
     parsed = redactor.json(parse_error_body(text.encode()))
-    error_body = error_body_from(parsed) if parsed is not None else ErrorBody()
+    error_body = error_body_from(parsed)
     if not text.rstrip().endswith(("}", "]")):
         error_body.shape = "cut"
     cls, retryable = classify(head, error_body, shortened(text))

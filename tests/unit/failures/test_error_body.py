@@ -68,6 +68,11 @@ BODIES: list[tuple[Any, ErrorBody]] = [
         ErrorBody("", None, 1008, shape="base_resp"),
     ),
     ([], ErrorBody()),
+    ("a" * 8192, ErrorBody("a" * 8192)),
+    (
+        {"message": "a" * 4096 + "-" + "b" * 4096},
+        ErrorBody("a" * 4096 + " … " + "b" * 4096),
+    ),
     ("m", ErrorBody("m")),
     (7, ErrorBody()),
     (None, ErrorBody()),
@@ -95,6 +100,7 @@ def test_body_with_an_error_is_an_error_body() -> None:
         {"errors": ["m"]},
         {"header": {"message": "m"}},
         {"response": {"error": {"message": "m"}}},
+        {"choices": None, "base_resp": {"status_code": 1008, "status_msg": ""}},
     ]:
         with in_row(body):
             assert is_error_body(body)
@@ -108,6 +114,7 @@ def test_body_without_an_error_is_no_error_body() -> None:
         {"success": True},
         {"type": "message"},
         {"message": "m", "choices": []},
+        {"choices": [], "base_resp": {"status_code": 0, "status_msg": "success"}},
         {"message": "m", "data": [{"id": "a"}]},
         {"message": ""},
         {"reason": "m"},

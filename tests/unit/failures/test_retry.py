@@ -26,6 +26,8 @@ WAITS: list[tuple[dict[str, str], float | None]] = [
     ({"retry-after": "soon"}, None),
     ({"retry-after": ""}, None),
     ({"retry-after": "1e999"}, None),
+    ({"retry-after": "999999"}, 999_999.0),
+    ({"retry-after": "1000000"}, None),
     ({"retry-after": "Sun, 99 Nov"}, None),
     ({"retry-after": "Sun, 22 Nov 2015 07:00:00 GMT", "date": "now"}, 0.0),
     ({"retry-after-ms": "1500"}, 1.5),

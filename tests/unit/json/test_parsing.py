@@ -37,6 +37,7 @@ def test_payload_is_parsed_with_lone_halves_replaced() -> None:
         (b'{"a": "\\uD83D"}', {"a": "�"}),
         (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
         (b'["\\ud83d", 1]', ["�", 1]),
+        (b'{"\\ud83d": 1}', {"�": 1}),
         (b'"\\ude00"', "�"),
         (
             b'{"a\xff": [{"arguments": "\xff"}, "\xff\\ud83d"]}',

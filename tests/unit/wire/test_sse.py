@@ -122,6 +122,7 @@ def test_comments_are_distinguished_from_other_lines() -> None:
         ([b": PING\n\nda", b"ta: 1"], [True, True]),
         ([b": PING\r", b"data"], [False, True]),
         ([b"", b"x"], [False, True]),
+        ([b"\n: PING\n\n", b"\n", b"data: {}"], [False, False, True]),
         ([b"data", b": {", b"}"], [True, True, True]),
         ([b"data: {}\n", b": PING\n"], [True, False]),
     ]:

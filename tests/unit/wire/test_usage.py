@@ -47,6 +47,7 @@ DETAILS: dict[str, tuple[dict[str, Any], tuple[int, int, int]]] = {
     "deepseek": ({"prompt_cache_hit_tokens": 5}, (5, 0, 0)),
     "anthropic": ({"cache_read_input_tokens": 5, "cache_creation_input_tokens": 6}, (5, 6, 0)),
     "new_api": ({"prompt_tokens_details": {"cached_creation_tokens": 6}}, (0, 6, 0)),
+    "openrouter": ({"prompt_tokens_details": {"cache_write_tokens": 6}}, (0, 6, 0)),
     "claude_5m_1h": (
         {"claude_cache_creation_5_m_tokens": 2, "claude_cache_creation_1_h_tokens": 4},
         (0, 6, 0),
