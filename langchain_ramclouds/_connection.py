@@ -66,7 +66,7 @@ class Connection(ConnectionFields):
     )
     """The gateway, with its /v1; without one, `RAMCLOUDS_BASE_URL`, then RamClouds."""
     timeout: Any = Field(default=None, validation_alias=AliasChoices("timeout", "request_timeout"))
-    """Seconds, or an `httpx.Timeout`."""
+    """Seconds, a dict of the parts, or an `httpx.Timeout`."""
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     """Headers of every request."""
     http_async_client: Any = Field(default=None, exclude=True, repr=False)

@@ -12,12 +12,11 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from langchain_ramclouds._errors import ConfigurationError
 from langchain_ramclouds._fields import Fields
 from langchain_ramclouds._messages import to_wire
 from langchain_ramclouds._tools import to_wire_params
 from ramclouds import prompted
-from ramclouds.bridge.body_fields import merged
+from ramclouds.bridge.body_fields import check_messages, merged, model_of
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
@@ -49,8 +48,7 @@ def to_request(
     params["dialect"] = DialectChoice.taken(params, model)
     params["fallback_models"] = fallbacks_of(params, model.fallback_models)
     params["messages"] = to_wire(messages)
-    if not params["messages"]:
-        raise ConfigurationError("There are no messages to send. Pass at least one.")
+    check_messages(params["messages"])
     mode = prompted.ToolMode.of(settings, params, model._downgraded_models)
     if not model._checked:
         # Whoever has such a model judges its completions: the parser of structured output.
@@ -78,6 +76,7 @@ def _merged(
 ) -> dict[str, Any]:
     own = {**model._body_settings, "stream_usage": model.stream_usage}
     params = merged(own, overrides)
+    params["model"] = model_of(params, model.model)
     if stop is not None:
         params["stop"] = stop
     # LangChain's own switch between invoke and stream.

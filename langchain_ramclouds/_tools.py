@@ -14,13 +14,12 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
 from typing_extensions import is_typeddict
 
+from ramclouds.bridge.body_fields import check_field, no_tool
 from ramclouds.bridge.schemas import document
 from ramclouds.bridge.tools import (
     answer_format,
     function_tool,
     given_format,
-    listed_tools,
-    no_tool,
     to_tool_choice,
     without_title,
 )
@@ -37,7 +36,7 @@ def to_wire_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a call, with its tools, tool choice and format as the wire has them."""
     wire = dict(params)
     if tools := params.get("tools"):
-        wire["tools"] = [to_tool(tool) for tool in listed_tools(tools)]
+        wire["tools"] = [to_tool(tool) for tool in check_field("tools", tools)]
     choice = wire.pop("tool_choice", None)
     if choice is not None and choice is not False and choice != "":
         names = [tool["function"]["name"] for tool in wire["tools"]] if tools else []

@@ -54,7 +54,7 @@ class Connection(ConnectionFields):
     )
     """The gateway, with its /v1; without one, `RAMCLOUDS_BASE_URL`, then RamClouds."""
     timeout: Any = None
-    """Seconds, or an `httpx.Timeout`; None is the client's default."""
+    """Seconds, a dict of the parts, or an `httpx.Timeout`; None is the client's default."""
     default_headers: dict[str, str] | None = Field(default=None, repr=False)
     """Headers of every request."""
     async_http_client: Any = Field(default=None, exclude=True, repr=False)
@@ -66,7 +66,9 @@ class Connection(ConnectionFields):
     def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
         """Restore from `to_dict`, which holds no key: it is found at the first call."""
         restored = cls.__new__(cls)
-        restored._restore({**data, **kwargs, "class_name": None})
+        settings = {**data, **kwargs}
+        settings.pop("class_name", None)
+        restored._restore(settings)
         return restored
 
     @property
@@ -95,9 +97,7 @@ class Connection(ConnectionFields):
         await self.aclose()
 
     def _restore(self, settings: dict[str, Any]) -> None:
-        """Fill the fields; None is unset, and a key need not be there yet."""
-        for name in [name for name, value in settings.items() if value is None]:
-            del settings[name]
+        """Fill the fields; a key need not be there yet."""
         construct(type(self), super().__init__, settings, ConfigurationError)
 
     def _client(self) -> ramclouds.Client:

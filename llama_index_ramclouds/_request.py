@@ -13,7 +13,7 @@ from llama_index_ramclouds._fields import Fields
 from llama_index_ramclouds._messages import to_wire
 from llama_index_ramclouds._tools import to_wire_choice, to_wire_format, to_wire_tools
 from ramclouds import ConfigurationError, prompted
-from ramclouds.bridge.body_fields import SETTINGS, merged
+from ramclouds.bridge.body_fields import SETTINGS, check_messages, merged, model_of
 from ramclouds.bridge.dialects import DialectChoice, Way
 from ramclouds.bridge.expectation import CallSettings, Expectation
 from ramclouds.bridge.fallback_models import fallbacks_of
@@ -30,7 +30,7 @@ def to_expectation(
     """What is expected of a response to a call with these parameters."""
     hide_headers(given)
     _check_messages(messages)
-    params = {**llm.additional_kwargs, **given, "model": given.get("model") or llm.model}
+    params = {**llm.additional_kwargs, **given, "model": model_of(given, llm.model)}
     settings = CallSettings.taken(params, llm)
     if not llm._checked:
         return Expectation(params["model"])
@@ -62,7 +62,7 @@ def to_request(llm: Fields, messages: Sequence[ChatMessage], given: dict[str, An
     if params.get("response_format") is not None:
         params["response_format"] = to_wire_format(params["response_format"])
     settings = CallSettings.taken(params, llm)
-    params["model"] = params.get("model") or llm.model
+    params["model"] = model_of(params, llm.model)
     params["dialect"] = DialectChoice.taken(params, llm)
     params["fallback_models"] = fallbacks_of(params, llm.fallback_models)
     params["messages"] = to_wire(messages)
@@ -82,19 +82,19 @@ def prompted_mode(llm: Fields, given: Mapping[str, Any]) -> ToolCalling | None:
     """How a call with these parameters asks now; None if natively."""
     settings = CallSettings.taken(dict(given), llm)
     mode = prompted.ToolMode(settings.tool_calling, downgraded=llm._downgraded_models())
-    return mode.prompted_mode(given.get("model") or llm.model)
+    return mode.prompted_mode(model_of(given, llm.model))
 
 
 def models_of(llm: Fields, given: Mapping[str, Any]) -> list[str]:
     """The models that a call with these parameters may ask, in order."""
-    params = {**given, "model": given.get("model") or llm.model}
+    params = {**given, "model": model_of(given, llm.model)}
     return [params["model"], *(fallbacks_of(params, llm.fallback_models) or ())]
 
 
 def structured_ways(llm: Fields, given: Mapping[str, Any]) -> tuple[Way, ...]:
     """How structured output is asked for in a call with these parameters, the best way first."""
     params = _merged(llm, given)
-    params["model"] = params.get("model") or llm.model
+    params["model"] = model_of(params, llm.model)
     return DialectChoice.taken(params, llm).ways(params)
 
 
@@ -104,6 +104,7 @@ def _merged(llm: Fields, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_messages(messages: Sequence[ChatMessage]) -> None:
+    check_messages(messages)
     for message in messages:
         if not isinstance(message, ChatMessage):
             raise ConfigurationError(

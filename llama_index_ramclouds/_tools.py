@@ -14,13 +14,12 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_ramclouds._messages import wire_calls
+from ramclouds.bridge.body_fields import check_field, no_tool
 from ramclouds.bridge.tools import (
     answer_format,
     answer_tool,
     function_tool,
     given_format,
-    listed_tools,
-    no_tool,
     parsed_arguments,
     to_tool_choice,
     without_title,
@@ -39,7 +38,7 @@ def to_tool_params(tools: Sequence[Any], choice: Any, *, required: bool) -> dict
 
 def to_wire_tools(tools: Sequence[Any]) -> list[dict[str, Any]]:
     """The tools as a request describes them: LlamaIndex's, functions, classes or mappings."""
-    return [_to_wire_tool(tool) for tool in listed_tools(tools)]
+    return [_to_wire_tool(tool) for tool in check_field("tools", tools)]
 
 
 def _to_wire_tool(tool: Any) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import httpx
-
 from ramclouds._account import Balance, GatewayStatus
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient
@@ -17,6 +15,7 @@ from ramclouds._failures.retry import server_time
 from ramclouds._fitting import remember_channels
 from ramclouds._prices.known import remember_prices, remembered_prices
 from ramclouds._prices.price import Prices
+from ramclouds._settings import TimeoutSetting
 from ramclouds._wire.account import (
     BILLING_LIMIT,
     BILLING_USED,
@@ -37,16 +36,16 @@ _PRICES = "/api/pricing"
 class AccountRequests(BaseClient):
     """What is asked about the account, and the values of its responses."""
 
-    def _models_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+    def _models_attempts(self, timeout: TimeoutSetting | None) -> Attempts:
         return self._attempts(self._request("GET", "/models", timeout, {}))
 
-    def _root_attempts(self, path: str, timeout: float | httpx.Timeout | None) -> Attempts:
+    def _root_attempts(self, path: str, timeout: TimeoutSetting | None) -> Attempts:
         """A request below the gateway's root, where `/v1` is a folder."""
         request = self._request("GET", "", timeout, {})
         request.url = self._settings.base_url.removesuffix("/v1") + path
         return self._attempts(request)
 
-    def _prices_attempts(self, timeout: float | httpx.Timeout | None) -> Attempts:
+    def _prices_attempts(self, timeout: TimeoutSetting | None) -> Attempts:
         attempts = self._root_attempts(_PRICES, timeout)
         # It needs no key. If it asks for a login, the key of a model does not help.
         headers = attempts.request.headers = attempts.request.headers.copy()
@@ -83,7 +82,7 @@ class AccountRequests(BaseClient):
 class AccountClient(AccountRequests, Exchange):
     """The methods of `Client` about the account."""
 
-    def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
+    def models(self, *, timeout: TimeoutSetting | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
 
         Raises:
@@ -96,7 +95,7 @@ class AccountClient(AccountRequests, Exchange):
         *,
         group: str | None = None,
         max_age: float = 3600.0,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
     ) -> Prices:
         """The gateway's own prices, which `usage.cost` goes by from then on.
 
@@ -114,7 +113,7 @@ class AccountClient(AccountRequests, Exchange):
         to_value = partial(self._to_prices, group=group)
         return self._ask(self._prices_attempts(timeout), to_value)
 
-    def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
+    def key_status(self, *, timeout: TimeoutSetting | None = None) -> KeyStatus:
         """What the gateway says about this key, its quota and expiry, even if it is spent.
 
         Raises:
@@ -123,7 +122,7 @@ class AccountClient(AccountRequests, Exchange):
         """
         return self._ask(self._root_attempts(KEY_STATUS, timeout), self._to_key_status)
 
-    def gateway_status(self, *, timeout: float | httpx.Timeout | None = None) -> GatewayStatus:
+    def gateway_status(self, *, timeout: TimeoutSetting | None = None) -> GatewayStatus:
         """What the gateway says about itself: its version, and the unit of amounts.
 
         Raises:
@@ -131,7 +130,7 @@ class AccountClient(AccountRequests, Exchange):
         """
         return self._ask(self._root_attempts(STATUS, timeout), self._to_gateway_status)
 
-    def balance(self, *, timeout: float | httpx.Timeout | None = None) -> Balance:
+    def balance(self, *, timeout: TimeoutSetting | None = None) -> Balance:
         """What is left to spend with this key, in the unit that the operator shows.
 
         It is the quota of the key, or, where the key has none, the credit of its user, as far as
@@ -153,7 +152,7 @@ class AccountClient(AccountRequests, Exchange):
 class AsyncAccountClient(AccountRequests, AsyncExchange):
     """The methods of `AsyncClient` about the account."""
 
-    async def models(self, *, timeout: float | httpx.Timeout | None = None) -> list[Model]:
+    async def models(self, *, timeout: TimeoutSetting | None = None) -> list[Model]:
         """The models that this key may use, in the gateway's order.
 
         Raises:
@@ -166,7 +165,7 @@ class AsyncAccountClient(AccountRequests, AsyncExchange):
         *,
         group: str | None = None,
         max_age: float = 3600.0,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
     ) -> Prices:
         """The gateway's own prices, which `usage.cost` goes by from then on.
 
@@ -184,7 +183,7 @@ class AsyncAccountClient(AccountRequests, AsyncExchange):
         to_value = partial(self._to_prices, group=group)
         return await self._ask(self._prices_attempts(timeout), to_value)
 
-    async def key_status(self, *, timeout: float | httpx.Timeout | None = None) -> KeyStatus:
+    async def key_status(self, *, timeout: TimeoutSetting | None = None) -> KeyStatus:
         """What the gateway says about this key, its quota and expiry, even if it is spent.
 
         Raises:
@@ -193,9 +192,7 @@ class AsyncAccountClient(AccountRequests, AsyncExchange):
         """
         return await self._ask(self._root_attempts(KEY_STATUS, timeout), self._to_key_status)
 
-    async def gateway_status(
-        self, *, timeout: float | httpx.Timeout | None = None
-    ) -> GatewayStatus:
+    async def gateway_status(self, *, timeout: TimeoutSetting | None = None) -> GatewayStatus:
         """What the gateway says about itself: its version, and the unit of amounts.
 
         Raises:
@@ -203,7 +200,7 @@ class AsyncAccountClient(AccountRequests, AsyncExchange):
         """
         return await self._ask(self._root_attempts(STATUS, timeout), self._to_gateway_status)
 
-    async def balance(self, *, timeout: float | httpx.Timeout | None = None) -> Balance:
+    async def balance(self, *, timeout: TimeoutSetting | None = None) -> Balance:
         """What is left to spend with this key, in the unit that the operator shows.
 
         It is the quota of the key, or, where the key has none, the credit of its user, as far as

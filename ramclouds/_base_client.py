@@ -24,6 +24,7 @@ from ramclouds._pace.registry import Gates
 from ramclouds._request import Memory, Request
 from ramclouds._settings import (
     Settings,
+    TimeoutSetting,
     api_key_from,
     hidden,
     merge_headers,
@@ -64,20 +65,20 @@ class BaseClient:
         *,
         api_key: str | SecretStr | None = None,
         base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         max_retries: int | None = None,
         default_headers: Mapping[str, str] | None = None,
         user_agent: str | None = None,
-        verify: bool | str | ssl.SSLContext = True,
+        verify: bool | str | ssl.SSLContext | None = True,
         http_client: Any = None,
         think_tags: bool = False,
-        images_in_text: ImagesInText = "text",
+        images_in_text: ImagesInText | None = "text",
         stream_whole_calls: bool = False,
         dialect: DialectSetting | None = None,
         stall_timeout: float | None = STALL_TIMEOUT,
         total_timeout: float | None = None,
         max_wait: float | None = MAX_WAIT,
-        pace: Pace = "process",
+        pace: Pace | None = "process",
         fallback_models: Sequence[str] | None = None,
         **unknown: Unpack[Nothing],
     ) -> None:
@@ -162,13 +163,13 @@ class BaseClient:
         self,
         method: str,
         path: str,
-        timeout: float | httpx.Timeout | None,
+        timeout: TimeoutSetting | None,
         params: Mapping[str, Any],
     ) -> Request:
         hidden = params.get("extra_headers")
         headers, redactor = self._headers_with(hidden) if hidden else self._prepare()
         settings = self._settings
-        timeout = settings.timeout if timeout is None else timeout_from(timeout)
+        timeout = settings.timeout if timeout is None else timeout_from(timeout, settings.timeout)
         # None in a call is no limit; what the client has is checked already.
         own: dict[str, float | None] = {}
         for name in _LIMITS:

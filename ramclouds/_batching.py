@@ -62,7 +62,7 @@ class Batching:
     """By model, how many texts a request takes where the gateway refused more; shared by calls."""
     chunk_size: int = DEFAULT_CHUNK_SIZE
     max_concurrency: int = DEFAULT_MAX_CONCURRENCY
-    on_too_long: OnTooLong = "raise"
+    on_too_long: OnTooLong | None = "raise"
     as_numpy: bool = False
     on_progress: Callable[[int], object] | None = None
     _waiting: deque[Batch] = field(default_factory=deque)
@@ -74,6 +74,8 @@ class Batching:
     def __post_init__(self) -> None:
         in_count("chunk_size", self.chunk_size, 1, MAX_TEXTS)
         in_count("max_concurrency", self.max_concurrency, 1, _MOST_WORKERS)
+        if self.on_too_long is None:
+            self.on_too_long = "raise"
         if self.on_too_long not in get_args(OnTooLong):
             raise ConfigurationError(
                 f"on_too_long must be 'raise', 'truncate' or 'average', not {self.on_too_long!r}."

@@ -6,14 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
-
 from ramclouds._attempts import Attempts
 from ramclouds._base_client import BaseClient
 from ramclouds._complete import completion_from
 from ramclouds._fallback import Fallbacks, MakeRequest
 from ramclouds._fitting import fitted
 from ramclouds._request import Request
+from ramclouds._settings import TimeoutSetting
 from ramclouds._stream.reader import StreamReader
 from ramclouds._wire.chat.ending import Reading
 from ramclouds._wire.chat.request_body import (
@@ -45,7 +44,7 @@ class ChatRequests(BaseClient):
         make: MakeRequest,
         model: str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
+        timeout: TimeoutSetting | None,
         params: Mapping[str, Any],
     ) -> Attempts:
         hide_headers(params)
@@ -74,7 +73,7 @@ class ChatRequests(BaseClient):
         self,
         model: str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
+        timeout: TimeoutSetting | None,
         params: Mapping[str, Any],
     ) -> Request:
         request = self._request("POST", _COMPLETIONS, timeout, params)
@@ -91,7 +90,7 @@ class ChatRequests(BaseClient):
         self,
         model: str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None,
+        timeout: TimeoutSetting | None,
         params: Mapping[str, Any],
     ) -> Request:
         request = self._request("POST", _COMPLETIONS, timeout, params)

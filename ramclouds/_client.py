@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Sequence
 
-import httpx
 from typing_extensions import Unpack
 
 from ramclouds._account_client import AccountClient, AsyncAccountClient
 from ramclouds._chat_requests import ChatRequests
 from ramclouds._embedding_client import AsyncEmbeddingClient, EmbeddingClient
+from ramclouds._settings import TimeoutSetting
 from ramclouds._wire.chat.request_body import Message, Params
 from ramclouds.models import KnownModel
 from ramclouds.types import Chunk, Completion
@@ -41,7 +41,7 @@ class Client(AccountClient, EmbeddingClient, ChatRequests):
         *,
         model: KnownModel | str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[Params],
     ) -> Completion:
         """Asks for a completion and waits for all of it.
@@ -59,7 +59,7 @@ class Client(AccountClient, EmbeddingClient, ChatRequests):
         *,
         model: KnownModel | str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[Params],
     ) -> Generator[Chunk, None, None]:
         """Asks for a completion and gives its chunks as they come.
@@ -91,7 +91,7 @@ class AsyncClient(AsyncAccountClient, AsyncEmbeddingClient, ChatRequests):
         *,
         model: KnownModel | str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[Params],
     ) -> Completion:
         """Asks for a completion and waits for all of it.
@@ -109,7 +109,7 @@ class AsyncClient(AsyncAccountClient, AsyncEmbeddingClient, ChatRequests):
         *,
         model: KnownModel | str,
         messages: Sequence[Message],
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[Params],
     ) -> AsyncGenerator[Chunk, None]:
         """Asks for a completion and gives its chunks as they come.

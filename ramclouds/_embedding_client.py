@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import httpx
 from typing_extensions import Unpack
 
 from ramclouds._attempts import Attempts
@@ -19,6 +18,7 @@ from ramclouds._batching import (
 )
 from ramclouds._embed import embeddings_from
 from ramclouds._exchange import AsyncExchange, Exchange
+from ramclouds._settings import TimeoutSetting
 from ramclouds._side_by_side import aside_by_side, side_by_side
 from ramclouds._wire.embeddings.request_body import (
     ENCODING,
@@ -44,7 +44,7 @@ class EmbeddingRequests(BaseClient):
         model: str,
         texts: Input,
         encoding_format: str | None,
-        timeout: float | httpx.Timeout | None,
+        timeout: TimeoutSetting | None,
         params: Mapping[str, Any],
     ) -> Attempts:
         hide_headers(params)
@@ -83,7 +83,7 @@ class EmbeddingClient(EmbeddingRequests, Exchange):
         input: Input,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[EmbedParams],
     ) -> Embeddings:
         """Asks for the vectors of texts, or of lists of tokens, by one request.
@@ -104,11 +104,11 @@ class EmbeddingClient(EmbeddingRequests, Exchange):
         model: KnownEmbeddingModel | str,
         chunk_size: int = DEFAULT_CHUNK_SIZE,
         max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
-        on_too_long: OnTooLong = "raise",
+        on_too_long: OnTooLong | None = "raise",
         on_progress: Callable[[int], object] | None = None,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[EmbedParams],
     ) -> Embeddings:
         """Asks for the vectors of any number of texts, by several requests at once.
@@ -161,7 +161,7 @@ class AsyncEmbeddingClient(EmbeddingRequests, AsyncExchange):
         input: Input,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[EmbedParams],
     ) -> Embeddings:
         """Asks for the vectors of texts, or of lists of tokens, by one request.
@@ -182,11 +182,11 @@ class AsyncEmbeddingClient(EmbeddingRequests, AsyncExchange):
         model: KnownEmbeddingModel | str,
         chunk_size: int = DEFAULT_CHUNK_SIZE,
         max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
-        on_too_long: OnTooLong = "raise",
+        on_too_long: OnTooLong | None = "raise",
         on_progress: Callable[[int], object] | None = None,
         encoding_format: Encoding | None = None,
         as_numpy: bool = False,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: TimeoutSetting | None = None,
         **params: Unpack[EmbedParams],
     ) -> Embeddings:
         """Asks for the vectors of any number of texts, by several requests at once.

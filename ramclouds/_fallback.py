@@ -7,10 +7,9 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeAlias
 
-import httpx
-
 from ramclouds._request import Request
 from ramclouds._resting import RESTS
+from ramclouds._settings import TimeoutSetting
 from ramclouds._wire.chat.request_body import Message
 from ramclouds.bridge.outcome import is_native_refused
 from ramclouds.bridge.settings import hide_headers
@@ -30,8 +29,9 @@ from ramclouds.errors import (
 )
 
 MakeRequest: TypeAlias = Callable[
-    [str, Sequence[Message], float | httpx.Timeout | None, Mapping[str, Any]], Request
+    [str, Sequence[Message], TimeoutSetting | None, Mapping[str, Any]], Request
 ]
+
 logger = logging.getLogger("ramclouds")
 
 _OF_MODEL = (ModelUnavailableError, ProviderAccountError, ServerError, StreamError)

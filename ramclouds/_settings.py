@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 import httpx
 from pydantic import Secret, SecretStr
@@ -20,8 +20,11 @@ from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.pictures import ImagesInText
-from ramclouds.bridge.settings import MAX_WAIT, STALL_TIMEOUT, Pace, check_word
+from ramclouds.bridge.settings import MAX_WAIT, PHASES, STALL_TIMEOUT, Pace, check_word
 from ramclouds.errors import ConfigurationError
+
+TimeoutSetting: TypeAlias = float | Mapping[str, float | None] | httpx.Timeout
+"""Seconds for each part of a request, the seconds of some parts, or httpx's own object."""
 
 # Read: a reasoning model can be silent for minutes when the gateway sends no pings (its default).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=600.0, write=60.0, pool=60.0)
@@ -66,7 +69,8 @@ def settings_from(**given: Any) -> Settings:
         key = api_key_from(_shown(given["api_key"]))
         url = _base_url_from(_shown(given["base_url"]))
         _warn_of_foreign_key(key, url)
-        images_in_text, pace = given["images_in_text"], given["pace"]
+        images_in_text = _or("text", given["images_in_text"])
+        pace = _or("process", given["pace"])
         return Settings(
             api_key=key,
             base_url=url,
@@ -74,9 +78,9 @@ def settings_from(**given: Any) -> Settings:
             max_retries=_max_retries_from(given["max_retries"]),
             headers=Secret(_headers_from(_shown(given["default_headers"]), given["user_agent"])),
             verify=_verify_from(given["verify"]),
-            think_tags=given["think_tags"],
+            think_tags=_or(False, given["think_tags"]),
             images_in_text=check_word("images_in_text", images_in_text, get_args(ImagesInText)),
-            stream_whole_calls=given["stream_whole_calls"],
+            stream_whole_calls=_or(False, given["stream_whole_calls"]),
             dialect=_dialect_from(given["dialect"]),
             stall_timeout=seconds_from("stall_timeout", given["stall_timeout"]),
             total_timeout=seconds_from("total_timeout", given["total_timeout"]),
@@ -88,6 +92,10 @@ def settings_from(**given: Any) -> Settings:
         error = exc
     # The frames in which it was raised hold secrets.
     raise error.with_traceback(None)
+
+
+def _or(default: Any, given: Any) -> Any:
+    return default if given is None else given
 
 
 def hidden(value: Any) -> Any:
@@ -185,20 +193,25 @@ _IN_LIBRARIES = late(
 )
 
 
-def timeout_from(given: Any) -> httpx.Timeout:
-    """One number for every phase, in seconds, or an `httpx.Timeout`; infinite is None, no limit.
+def timeout_from(given: Any, otherwise: httpx.Timeout = DEFAULT_TIMEOUT) -> httpx.Timeout:
+    """One number for every phase, in seconds, a dict of phases, or an `httpx.Timeout`.
+
+    None, and infinite, is no limit. `otherwise` has the phases that a dict lacks.
 
     Raises:
-        ConfigurationError: a number of it is none, or not above 0.
+        ConfigurationError: a number of it is none, or not above 0, or a phase is unknown.
     """
-    if not hasattr(given, "as_dict"):
+    if hasattr(given, "as_dict"):
+        given = given.as_dict()
+    if not isinstance(given, Mapping):
         return httpx.Timeout(seconds_from("timeout", given))
-    return httpx.Timeout(
-        **{
-            phase: seconds_from(f"The timeout for {phase}", value)
-            for phase, value in given.as_dict().items()
-        }
-    )
+    unknown = [name for name in given if name not in PHASES]
+    if unknown:
+        raise ConfigurationError(
+            f"timeout has no part {unknown[0]!r}. A dict of it has connect, read, write or pool."
+        )
+    phases = {name: seconds_from(f"The timeout for {name}", given[name]) for name in given}
+    return httpx.Timeout(**{**otherwise.as_dict(), **phases})
 
 
 def _verify_from(given: Any) -> bool | str | ssl.SSLContext:

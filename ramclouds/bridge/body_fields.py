@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -18,9 +18,13 @@ __all__ = [
     "BodySettings",
     "check_field",
     "check_limits",
+    "check_messages",
+    "checked_model",
     "in_count",
     "max_tokens_of",
     "merged",
+    "model_of",
+    "no_tool",
 ]
 
 # Above it New API responds with 500 "max_tokens is invalid".
@@ -206,6 +210,25 @@ def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
     return {**params, "extra_body": body} if body else params
 
 
+def model_of(params: Mapping[str, Any], setting: str) -> str:
+    """The model that a call asks; None, or no model, is the setting's."""
+    given = params.get("model")
+    return setting if given is None else checked_model(given)
+
+
+def checked_model(model: Any, example: str = "gpt-5") -> str:
+    """The name of a model, or an error."""
+    if not isinstance(model, str) or not model.strip():
+        raise ConfigurationError(f"model must be the name of a model, such as '{example}'.")
+    return model
+
+
+def check_messages(messages: Sequence[Any]) -> None:
+    """Refuse a request without messages."""
+    if not messages:
+        raise ConfigurationError("messages is empty. Send at least one message.")
+
+
 def check_limits(params: Mapping[str, Any]) -> None:
     """Refuse two limits of one completion."""
     if params.get("max_tokens") is not None and params.get("max_completion_tokens") is not None:
@@ -246,6 +269,14 @@ def _checked_stop(value: Any) -> Any:
 
 
 def _checked_tools(value: Any) -> list[Any]:
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise ConfigurationError("tools must be a list of tool definitions.")
     return list(value)
+
+
+def no_tool(given: Any) -> ConfigurationError:
+    """The error about something among the tools that describes none."""
+    return ConfigurationError(
+        "A tool must be a function, a class, a dict or a tool of the framework, not"
+        f" {given!r:.80}. Give one of these."
+    )

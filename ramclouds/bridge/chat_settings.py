@@ -25,7 +25,7 @@ class ChatOptions(BodyFields, ClientSettings, total=False):
     think_tags: bool
     images_in_text: ImagesInText
     stream_whole_calls: bool
-    dialect: str | Dialect
+    dialect: str | Dialect | None
     replay_reasoning: ReplayReasoning | None
     merge_system_messages: bool | None
     media_in_history: MediaInHistory | None

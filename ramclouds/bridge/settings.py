@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Secret, ValidationError
 from typing_extensions import TypedDict
@@ -30,6 +30,7 @@ __all__ = [
     "CLIENT_FIELDS",
     "FOREIGN",
     "MAX_WAIT",
+    "PHASES",
     "STALL_TIMEOUT",
     "ClientSettings",
     "ConnectionFields",
@@ -57,6 +58,9 @@ STALL_TIMEOUT = 330.0
 Pace: TypeAlias = Literal["process", "shared", "off"]
 """Who shares what refusals teach about a key: a process, all of a machine, or nobody."""
 
+PHASES = frozenset({"connect", "read", "write", "pool"})
+"""The parts of a timeout."""
+
 MAX_WAIT = 600.0
 """Seconds that a call waits at most because the gateway asks for it, or for its turn."""
 
@@ -66,12 +70,12 @@ class ClientSettings(TypedDict, total=False):
 
     api_key: str | SecretStr | None
     base_url: str | None
-    timeout: float | httpx.Timeout | None
+    timeout: float | Mapping[str, float | None] | httpx.Timeout | None
     stall_timeout: float | None
     total_timeout: float | None
     max_retries: int | None
     max_wait: float | None
-    pace: Pace
+    pace: Pace | None
     default_headers: Mapping[str, str] | None
     user_agent: str | None
     verify: bool | str | ssl.SSLContext | None
@@ -127,7 +131,7 @@ class EmbeddingSettings(ClientSettings, total=False):
     dimensions: int | None
     user: str | None
     extra_body: Mapping[str, Any] | None
-    on_too_long: Literal["raise", "truncate", "average"]
+    on_too_long: Literal["raise", "truncate", "average"] | None
 
 
 _NO_FIELDS = {
@@ -195,7 +199,8 @@ def construct(
 ) -> None:
     """Run the constructor of an adapter's model: what is wrong is the same error in both.
 
-    `settings` is empty afterwards.
+    None stands for the default where the field itself does not take it. `settings` is empty
+    afterwards.
 
     Raises:
         TypeError: a name is no setting.
@@ -204,7 +209,11 @@ def construct(
     otherwise = "Put other fields of the body into extra_body."
     try:
         check_extra(settings.get("extra_body") or settings.get("model_kwargs"), error)
-        reject_unknown(kind.__name__, settings, fields_by_name(kind), otherwise)
+        fields = fields_by_name(kind)
+        reject_unknown(kind.__name__, settings, fields, otherwise)
+        for name in [name for name, value in settings.items() if value is None]:
+            if not _takes_none(kind, fields[name]):
+                del settings[name]
         init(**settings)
         return
     except (TypeError, error) as exc:
@@ -217,6 +226,11 @@ def construct(
     # Raised outside of `except`: pydantic's own error shows the values that were given, with the
     # key.
     raise wrong
+
+
+def _takes_none(kind: type[BaseModel], field: str) -> bool:
+    annotation = kind.model_fields[field].annotation
+    return annotation is Any or NoneType in get_args(annotation)
 
 
 def check_extra(extra: Any, error: type[ConfigurationError] = ConfigurationError) -> None:
@@ -278,16 +292,10 @@ def check_pickles(verify: Any) -> None:
 
 
 def to_timeout(value: Any) -> Any:
-    """A timeout as a user writes it, or a stored LLM holds it, in the client's form."""
-    if not isinstance(value, Mapping):
+    """The `httpx.Timeout` that a stored LLM has as a dict; any other timeout as it is given."""
+    if not isinstance(value, Mapping) or value.keys() != PHASES:
         return value
     # httpx is a third of an adapter's import, so it is loaded with the first of its objects.
     from httpx import Timeout
 
-    try:
-        return Timeout(**value)
-    except TypeError:
-        raise ConfigurationError(
-            "timeout must be a number of seconds or an httpx.Timeout. "
-            "A dict of it has connect, read, write and pool."
-        ) from None
+    return Timeout(**value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,7 @@ __all__ = [
     "function_tool",
     "given_format",
     "is_forced",
-    "listed_tools",
     "missing_forced_call",
-    "no_tool",
     "offered_tools",
     "parsed_arguments",
     "safe_name",
@@ -66,21 +64,6 @@ def to_tool(tool: Mapping[str, Any]) -> Tool:
         name=function["name"],
         description=function.get("description") or "",
         parameters=function.get("parameters") or {},
-    )
-
-
-def listed_tools(tools: Any) -> list[Any]:
-    """The tools of a call, in whatever form each is."""
-    if isinstance(tools, (str, bytes, Mapping)) or not isinstance(tools, Iterable):
-        raise ConfigurationError("tools must be a list of tool definitions.")
-    return list(tools)
-
-
-def no_tool(given: Any) -> ConfigurationError:
-    """The error about something among the tools that describes none."""
-    return ConfigurationError(
-        "A tool must be a function, a class, a dict or a tool of the framework, not"
-        f" {given!r:.80}. Give one of these."
     )
 
 

@@ -26,7 +26,7 @@ class Way:
         )
 
     async def langchain(
-        self, model: ChatRamClouds, messages: Sequence[BaseMessage], **kwargs: Any
+        self, model: ChatRamClouds, messages: Sequence[BaseMessage], /, **kwargs: Any
     ) -> Any:
         """The message of `ChatRamClouds`, or the sum of its chunks."""
         if not self.is_streamed:
@@ -41,7 +41,7 @@ class Way:
         return first + rest if rest else first
 
     async def llama_index(
-        self, llm: RamClouds, messages: Sequence[ChatMessage], **kwargs: Any
+        self, llm: RamClouds, messages: Sequence[ChatMessage], /, **kwargs: Any
     ) -> Any:
         """The response of `RamClouds`, or the last one of its stream."""
         if not self.is_streamed:

@@ -23,6 +23,7 @@ Llm = Callable[..., RamClouds]
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 NO_TOOLS = "tool_choice asks for a tool call, but there are no tools. Pass tools=[...], or"
+NO_MODEL = "model must be the name of a model, such as 'gpt-5'."
 NO_LIST = "tools must be a list of tool definitions."
 NO_TOOL = "A tool must be a function, a class, a dict or a tool of the framework, not {}."
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -38,6 +39,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"tools": "x"}, NO_LIST),
     ({"tools": FORCED}, NO_LIST),
     ({"tools": 5}, NO_LIST),
+    ({"model": ""}, NO_MODEL),
+    ({"model": " ", "tool_calling": "prompted"}, NO_MODEL),
+    ({"model": 5, "tools": [FORCED]}, NO_MODEL),
 ]
 
 
@@ -78,6 +82,26 @@ def test_choice_of_the_llm_is_for_its_calls_with_tools(gateway: Gateway, llm: Ll
     built = llm(additional_kwargs={"tool_choice": "required"})
     assert built.chat([ChatMessage("Hi")]).message.content
     assert "tool_choice" not in gateway.last.json
+
+
+async def test_no_messages_are_refused(way: Way, gateway: Gateway, chat: Chat, llm: Llm) -> None:
+    for given in ({}, {"tools": [FORCED], "tool_calling": "prompted"}):
+        with pytest.raises(ConfigurationError, match=r"^messages is empty"):
+            await way.langchain(chat(), [], **given)
+        with pytest.raises(ConfigurationError, match=r"^messages is empty"):
+            await way.llama_index(llm(), [], **given)
+    assert gateway.requests == []
+
+
+async def test_model_of_none_is_the_models_own(
+    way: Way, gateway: Gateway, chat: Chat, llm: Llm
+) -> None:
+    await way.langchain(chat(), [HumanMessage("Hi")], model=None)
+    await way.llama_index(llm(), [ChatMessage("Hi")], model=None)
+    llm().complete("Hi", model=None)
+    assert [body["model"] for body in gateway.bodies] == ["gpt-5"] * 3
+    with pytest.raises(ConfigurationError, match="model must be the name"):
+        llm().complete("Hi", model="")
 
 
 CUT = call("weather", '{"city": "Ha')

@@ -384,3 +384,80 @@ def test_what_is_no_field_of_a_body_is_refused_in_calls(chat: Chat, llm: Llm) ->
         llm().chat([ChatMessage("Hi")], **wrong)
     with pytest.raises(ConfigurationError, match="extra_headers of a call"):
         ChatRamClouds(model="gpt-5", model_kwargs=wrong["extra_body"], **KEY)
+
+
+# A dict of a timeout: some of its parts, or all.
+PARTS = [
+    ({"read": 2}, httpx.Timeout(10, read=2, write=60, pool=60)),
+    ({"read": None, "pool": 5}, httpx.Timeout(10, read=None, write=60, pool=5)),
+    (httpx.Timeout(4, read=2).as_dict(), httpx.Timeout(4, read=2)),
+    ({}, httpx.Timeout(10, read=600, write=60, pool=60)),
+]
+
+
+def settings_of(built: Any) -> Any:
+    client = built if isinstance(built, (Client, AsyncClient)) else built._client()
+    return client._settings
+
+
+@EVERYWHERE
+def test_timeout_may_be_a_dict_of_its_parts(build: Callable[..., Any]) -> None:
+    for given, timeout in PARTS:
+        assert settings_of(build(timeout=given)).timeout == timeout
+    for given, says in (({"reed": 2}, "no part 'reed'"), ({"read": "x"}, "timeout for read")):
+        with pytest.raises(ConfigurationError, match=f"{says}.*"):
+            build(timeout=given)
+
+
+def test_timeout_of_a_call_may_be_a_dict_of_its_parts(
+    gateway: Gateway, chat: Chat, llm: Llm
+) -> None:
+    chat().invoke("Hi", timeout={"read": 2})
+    llm().chat([ChatMessage("Hi")], timeout={"read": 2})
+    for ask in (chat().invoke, llm().complete):
+        with pytest.raises(ConfigurationError, match="timeout has no part 'reed'"):
+            ask("Hi", timeout={"reed": 2})
+    with Client(timeout=7, **KEY) as client:
+        request = client._request("GET", "/models", {"read": 2}, {})
+    assert request.timeout == httpx.Timeout(7, read=2)
+
+
+OF_ALL = ("pace", "verify", "timeout", "max_retries", "base_url", "user_agent", "default_headers")
+OF_CHAT = ("dialect", "think_tags", "images_in_text", "stream_whole_calls", "fallback_models")
+OF_MODELS = ("on_unsupported", "on_invalid_tool_calls", "on_empty", "empty_retries", "extra_body")
+OF_EMBEDDINGS = ("on_too_long", "extra_body", "dimensions", "model", "model_name")
+
+
+@EVERYWHERE
+def test_none_is_the_default_of_the_client(build: Callable[..., Any]) -> None:
+    names = OF_ALL if build in list(BUILDERS.values())[2:4] else OF_ALL + OF_CHAT
+    for name in names:
+        assert settings_of(build(**{name: None})) == settings_of(build()), name
+
+
+@each_row("name", list(BUILDERS)[:4])
+def test_none_is_the_default_of_the_field(name: str) -> None:
+    build = BUILDERS[name]
+    for field in OF_EMBEDDINGS if "embeddings" in name else OF_CHAT + OF_MODELS:
+        assert getattr(build(**{field: None}), field, 0) == getattr(build(), field, 0), field
+
+
+@EVERYWHERE
+def test_none_is_no_limit(build: Callable[..., Any]) -> None:
+    for name in ("stall_timeout", "total_timeout", "max_wait"):
+        assert getattr(settings_of(build(**{name: None})), name) is None
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_stored_model_keeps_that_it_has_no_limit(name: str) -> None:
+    model = BUILDERS[name](stall_timeout=None, max_wait=None)
+    copied = pickle.loads(pickle.dumps(model))
+    assert (copied.stall_timeout, copied.max_wait) == (None, None)
+    if name == "llama_index":
+        assert RamClouds.from_dict(model.to_dict()).max_wait is None
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model_of_none_is_missing(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^model is missing\. Pass model=\.\.\.$"):
+        BUILDERS[name](model=None)

@@ -30,6 +30,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         for phase in ("connect", "read", "write", "pool")
         for value in (0, -1, float("nan"), "5", True)
     ),
+    ({"timeout": {"read": 2, "reed": 1}}, "timeout has no part 'reed'"),
+    *(
+        ({"timeout": {"read": value}}, "timeout for read")
+        for value in (0, float("nan"), "5", True, [2])
+    ),
     *(({"verify": verify}, "verify") for verify in (5, 0, "", b"x", ["ca.pem"])),
     *(
         ({"base_url": url}, "base_url")

@@ -64,8 +64,8 @@ NAMES = {
     "ramclouds.bulk.ray": "run",
     "ramclouds.bridge": "",
     "ramclouds.bridge.body_fields": """
-        LIMITS SETTINGS BodyFields BodySettings check_field check_limits in_count max_tokens_of
-        merged
+        LIMITS SETTINGS BodyFields BodySettings check_field check_limits check_messages
+        checked_model in_count max_tokens_of merged model_of no_tool
     """,
     "ramclouds.bridge.arguments": "ArgumentsForm arguments_form arguments_forms",
     "ramclouds.bridge.chat_settings": "ChatModelSettings ChatOptions",
@@ -108,14 +108,14 @@ NAMES = {
     """,
     "ramclouds.bridge.schemas": "Form Schema Use document prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
-        CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT STALL_TIMEOUT ClientSettings
+        CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT PHASES STALL_TIMEOUT ClientSettings
         ConnectionFields EmbeddingSettings Pace check_count check_extra check_pickles check_word
         closest construct fields_by_name hide_headers is_secret_header public_headers
         reject_unknown shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
         ArrivingCall Tool answer_format answer_tool forced_name function_tool given_format is_forced
-        listed_tools missing_forced_call no_tool
+        missing_forced_call
         offered_tools parsed_arguments safe_name to_tool to_tool_choice without_title
     """,
     "langchain_ramclouds.callbacks": "UsageHandler",

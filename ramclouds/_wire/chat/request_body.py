@@ -9,7 +9,14 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from ramclouds._json.parsing import with_texts
 from ramclouds._json.surrogates import whole
-from ramclouds.bridge.body_fields import LIMITS, BodyFields, check_field, check_limits
+from ramclouds.bridge.body_fields import (
+    LIMITS,
+    BodyFields,
+    check_field,
+    check_limits,
+    check_messages,
+    checked_model,
+)
 from ramclouds.bridge.dialects import DialectSetting
 from ramclouds.bridge.settings import check_extra, unknown_name
 from ramclouds.errors import ConfigurationError
@@ -76,13 +83,6 @@ def body_from(model: str, messages: Sequence[Message], params: Mapping[str, Any]
     if body.keys() >= LIMITS:
         check_limits(body)
     return body
-
-
-def checked_model(model: Any, example: str = "gpt-5") -> str:
-    """The name of a model, or an error."""
-    if not isinstance(model, str) or not model.strip():
-        raise ConfigurationError(f"model must be the name of a model, such as '{example}'.")
-    return model
 
 
 def _with_extra(body: dict[str, Any], extra: Any) -> dict[str, Any]:
@@ -170,8 +170,7 @@ def _checked_messages(messages: Any) -> list[Message]:
         raise ConfigurationError(
             "messages must be a list of messages such as {'role': 'user', 'content': 'Hi'}."
         )
-    if not messages:
-        raise ConfigurationError("messages is empty. Send at least one message.")
+    check_messages(messages)
     checked: list[Message] = []
     for position, message in enumerate(messages):
         _check_message(position, message)

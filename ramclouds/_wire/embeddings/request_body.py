@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 from typing_extensions import TypedDict
 
 from ramclouds._late import late
-from ramclouds._wire.chat.request_body import checked_model, lay_over, unknown_argument
-from ramclouds.bridge.body_fields import in_count
+from ramclouds._wire.chat.request_body import lay_over, unknown_argument
+from ramclouds.bridge.body_fields import checked_model, in_count
 from ramclouds.errors import ConfigurationError
 from ramclouds.models import embedding_facts
 

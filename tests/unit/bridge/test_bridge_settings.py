@@ -42,13 +42,9 @@ def test_word_that_a_setting_does_not_have_names_those_that_it_has() -> None:
         (30, 30.0),
         (httpx.Timeout(5), httpx.Timeout(5)),
         (httpx.Timeout(5).as_dict(), httpx.Timeout(5)),
+        ({"read": 2}, {"read": 2}),
     ],
     ids=repr,
 )
-def test_timeout_as_written_or_stored_is_the_clients(value: object, timeout: object) -> None:
+def test_stored_timeout_is_httpx_s_again(value: object, timeout: object) -> None:
     assert to_timeout(value) == timeout
-
-
-def test_timeout_that_is_none_names_what_it_may_be() -> None:
-    with pytest.raises(ConfigurationError, match="number of seconds"):
-        to_timeout({"seconds": 30})
