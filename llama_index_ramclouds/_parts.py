@@ -137,8 +137,8 @@ def _bytes(block: ImageBlock | VideoBlock | AudioBlock | DocumentBlock) -> bytes
 def _refuse_remote(block: AudioBlock | DocumentBlock, url: Any) -> None:
     if url is not None and not str(url).startswith("data:"):
         raise ConfigurationError(
-            f"The gateway fetches no URL of a {type(block).__name__}. Download it, and give its"
-            " bytes or its path."
+            f"The gateway does not fetch the URL of this {type(block).__name__}. Download it, and"
+            " give its bytes or its path."
         )
 
 

@@ -33,8 +33,9 @@ def _checked(base_url: str) -> str:
     parts = _split(url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         shown = f", not {url!r}" if parts is not None and _is_harmless(url) else ""
+        port = "; its port must be a number from 1 to 65535" if _has_odd_port(url) else ""
         raise ConfigurationError(
-            f"base_url must be an http or https URL such as {DEFAULT_BASE_URL}{shown}."
+            f"base_url must be an http or https URL such as {DEFAULT_BASE_URL}{shown}{port}."
         )
     if "@" in url:
         raise ConfigurationError("base_url must not hold a user or password. Pass api_key=...")
@@ -57,6 +58,12 @@ def _split(url: str) -> SplitResult | None:
     # `getaddrinfo` raises a UnicodeError for an empty label, as in https://ramclouds..me.
     has_gap = host.startswith(".") or ".." in host or " " in parts.netloc
     return None if has_gap else parts
+
+
+def _has_odd_port(url: str) -> bool:
+    """Whether a colon is followed by no port; it is not quoted, as it may be a password."""
+    _, colon, port = url.partition("://")[2].partition("/")[0].rpartition(":")
+    return bool(colon and port) and not (port.isdecimal() and len(port) < 6 and int(port) < 65536)
 
 
 def _is_harmless(url: str) -> bool:

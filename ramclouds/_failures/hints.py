@@ -92,6 +92,11 @@ class _Failure(NamedTuple):
     def is_401(self) -> bool:
         return self.head.status_code == 401
 
+    def has_usual_path(self) -> bool:
+        # A proxy may have changed the path that the gateway calls invalid.
+        is_invalid = "invalid url" in self.words.lower()
+        return self.head.url.endswith("/v1/chat/completions") and not is_invalid
+
     def is_relayed(self) -> bool:
         # The gateway's own: "Invalid URL (POST /v1/x)", of a provider's type.
         is_own = self.error_body.is_gateways_own or "invalid url" in self.words.lower()
@@ -193,6 +198,9 @@ _HINTS: tuple[tuple[type[e.RamCloudsError], _Condition, _Hint], ...] = (
     )),
     (e.NotFoundError, _Failure.is_relayed, (
         f"The provider behind the gateway did not find it. {_CHECK_MODEL}"
+    )),
+    (e.NotFoundError, _Failure.has_usual_path, (
+        "Check the host in base_url, and the model's name."
     )),
     (e.NotFoundError, None, "Check base_url: it normally ends in /v1."),
     (e.ContextLengthError, None, "Send fewer or shorter messages, or lower max_tokens."),

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from ramclouds.bridge._foreign_names import FOREIGN, HEADERS_HINT
 from ramclouds.bridge._setting_errors import setting_error
+from ramclouds.bridge.body_fields import check_field
 from ramclouds.bridge.signatures import LateSignature
 from ramclouds.errors import ConfigurationError
 
@@ -209,6 +210,7 @@ def construct(
     otherwise = "Put other fields of the body into extra_body."
     try:
         check_extra(settings.get("extra_body") or settings.get("model_kwargs"), error)
+        _check_values(settings.get("model_kwargs"), error)
         fields = fields_by_name(kind)
         reject_unknown(kind.__name__, settings, fields, otherwise)
         for name in [name for name, value in settings.items() if value is None]:
@@ -231,6 +233,16 @@ def construct(
 def _takes_none(kind: type[BaseModel], field: str) -> bool:
     annotation = kind.model_fields[field].annotation
     return annotation is Any or NoneType in get_args(annotation)
+
+
+def _check_values(fields: Any, error: type[ConfigurationError]) -> None:
+    """Check fields of a body as those that are settings are, also LangChain's `model_kwargs`."""
+    for name, value in fields.items() if isinstance(fields, Mapping) else ():
+        try:
+            if value is not None:
+                check_field(name, value)
+        except ConfigurationError as exc:
+            raise error(exc.message) from None
 
 
 def check_extra(extra: Any, error: type[ConfigurationError] = ConfigurationError) -> None:

@@ -376,6 +376,18 @@ def test_what_is_no_field_of_a_body_is_refused_and_not_shown(
     assert "canary" not in f"{caught.value!r} {caught.value.__context__!r}"
 
 
+@each_row("wrong", [{"temperature": 9}, {"top_p": "x"}, {"max_tokens": 0}, {"stop": 7}])
+def test_other_parameters_are_checked_and_an_extra_body_is_not(
+    llm: Llm, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        ChatRamClouds(model="gpt-5", model_kwargs=wrong, **KEY)
+    with pytest.raises(ConfigurationError, match=next(iter(wrong))):
+        llm(additional_kwargs=wrong).chat([ChatMessage("Hi")])
+    assert ChatRamClouds(model="gpt-5", extra_body=wrong, **KEY).extra_body == wrong
+    assert llm(extra_body=wrong).extra_body == wrong
+
+
 def test_what_is_no_field_of_a_body_is_refused_in_calls(chat: Chat, llm: Llm) -> None:
     wrong = {"extra_body": {"extra_headers": {"Authorization": "sk-canary"}}}
     with pytest.raises(ConfigurationError, match="extra_headers of a call"):

@@ -85,6 +85,13 @@ def test_base_url_that_is_none_is_refused() -> None:
             assert "secret" not in str(caught.value)
 
 
+@each_row("url", ["http://127.0.0.1:99999/v1", "http://x:secret/v1", "http://[::1]:65536"])
+def test_port_that_is_none_is_named_and_not_quoted(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="port must be a number") as caught:
+        Client(api_key="test-key", base_url=url)
+    assert "secret" not in str(caught.value)
+
+
 @EACH_TWIN
 def test_host_that_no_resolver_takes_is_a_connection_error(connect: Any) -> None:
     with pytest.raises(APIConnectionError, match="too long"):

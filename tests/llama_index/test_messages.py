@@ -215,7 +215,7 @@ def test_a_cache_point_keeps_its_time() -> None:
 @each_row(
     ("message", "says"),
     [
-        (user(AudioBlock(url="https://example.com/a.wav")), "Download it"),
+        (user(AudioBlock(url="https://example.com/a.wav")), "of this AudioBlock. Download"),
         (user(DocumentBlock(url="https://example.com/a.pdf")), "Download it"),
         (user(ImageBlock()), "holds nothing to send"),
         (user(F), "ToolCallBlock cannot be sent"),

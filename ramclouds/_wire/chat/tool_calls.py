@@ -92,7 +92,8 @@ def why_invalid(arguments: str, finish_reason: str | None, *, is_open: bool = Fa
     `is_open`: a finish reason that says "cut off" is about this call.
     """
     if is_open and (cut := _CUT_OFF.get((finish_reason or "").lower())):
-        return cut
+        # Also `{}`, or an object that looks whole: the model may not have come to its end.
+        return cut.replace("are cut", "may be cut") if _is_object(arguments) else cut
     if BAD_BYTE in arguments:
         return _BAD_BYTES
     return "" if _is_object(arguments) else _NOT_AN_OBJECT

@@ -149,9 +149,14 @@ def _budget(body: Mapping[str, Any], dialect: Dialect) -> int:
 
 def stops(body: dict[str, Any], dialect: Dialect) -> tuple[str, ...]:
     """The strings to stop at that the client has to look for itself."""
-    given = body.pop("stop")
+    given = body["stop"]
+    strings = [given] if isinstance(given, str) else given or []
+    if not isinstance(strings, (list, tuple)) or not all(isinstance(one, str) for one in strings):
+        # An `extra_body` is not checked: the provider refuses it.
+        return ()
+    del body["stop"]
     # An empty string stands everywhere: every provider refuses it.
-    listed = [one for one in ([given] if isinstance(given, str) else given or ()) if one]
+    listed = [one for one in strings if one]
     sent = _taken_stops(listed, dialect.sampling)
     if sent:
         is_string = dialect.sampling.stop == "string" or isinstance(given, str)

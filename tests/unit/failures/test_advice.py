@@ -126,6 +126,14 @@ def test_hint_says_what_to_do_and_where(status: int, code: str, words: list[str]
     assert [word for word in words if word not in text] == []
 
 
+@each_row(
+    ("path", "advice"),
+    [("", "normally ends in /v1"), ("/v1", "Check the host in base_url, and the model's name")],
+)
+def test_hint_of_a_404_depends_on_the_path(path: str, advice: str) -> None:
+    assert advice in str(raised(404, "no model", base_url=f"https://gateway.test{path}"))
+
+
 def test_request_id_stands_once() -> None:
     error = raised(401, "Invalid token (request id: r1)")
     assert str(error).count("r1") == 1
