@@ -11,10 +11,10 @@ from pydantic import AliasChoices, Field, SecretStr
 from typing_extensions import Self
 
 import ramclouds
+from ramclouds.bridge.connection_fields import ConnectionFields
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     ClientSettings,
-    ConnectionFields,
     check_pickles,
     public_headers,
 )

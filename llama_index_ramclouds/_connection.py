@@ -19,10 +19,10 @@ from typing_extensions import Self
 import ramclouds
 from llama_index_ramclouds._clients import Clients
 from ramclouds import ConfigurationError
+from ramclouds.bridge.connection_fields import ConnectionFields
 from ramclouds.bridge.settings import (
     CLIENT_FIELDS,
     ClientSettings,
-    ConnectionFields,
     check_pickles,
     construct,
     public_headers,

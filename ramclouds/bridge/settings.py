@@ -9,13 +9,12 @@ from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Secret, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, Secret, ValidationError
 from typing_extensions import TypedDict
 
 from ramclouds.bridge._foreign_names import FOREIGN, HEADERS_HINT
 from ramclouds.bridge._setting_errors import setting_error
 from ramclouds.bridge.body_fields import check_field
-from ramclouds.bridge.signatures import LateSignature
 from ramclouds.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ __all__ = [
     "PHASES",
     "STALL_TIMEOUT",
     "ClientSettings",
-    "ConnectionFields",
     "EmbeddingSettings",
     "Pace",
     "check_count",
@@ -87,41 +85,6 @@ CLIENT_FIELDS = tuple(name for name in ClientSettings.__annotations__ if name !=
 """The fields of every model of an adapter that its client is built with."""
 CHAT_CLIENT_FIELDS = (*CLIENT_FIELDS, "think_tags", "images_in_text", "stream_whole_calls")
 """The same of a chat model."""
-
-
-class ConnectionFields(BaseModel):
-    """The fields of a client that every model of both adapters has as settings."""
-
-    model_config = ConfigDict(
-        # An error about one field shows what all of them were given, the key included.
-        hide_input_in_errors=True,
-        # Built at the first use rather than at import, and those classes alone that are used.
-        defer_build=True,
-    )
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        # Each has its own: pydantic's takes its place in a class that is built, and a subclass
-        # would inherit that.
-        if "__signature__" not in vars(cls):
-            cls.__signature__ = LateSignature()  # type: ignore[assignment]
-
-    stall_timeout: float | None = STALL_TIMEOUT
-    """Seconds of a stream that gives nothing but comments; None is no limit."""
-    total_timeout: float | None = None
-    """Seconds of a call with all its retries; None is no limit."""
-    max_wait: float | None = MAX_WAIT
-    """Seconds to wait at most because the gateway asks for it; None is no limit."""
-    pace: Pace = "process"
-    """Who shares what refusals teach: the process, the machine (`shared`), or nobody (`off`)."""
-    max_retries: int | None = None
-    """Further attempts after the first; the client's default is 2."""
-    user_agent: str | None = None
-    """Who asks; by default this package and its version."""
-    verify: Any = None
-    """False, the path of a file of root certificates, or an `ssl.SSLContext`."""
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """An `httpx.Client` of your own for the sync methods."""
 
 
 class EmbeddingSettings(ClientSettings, total=False):

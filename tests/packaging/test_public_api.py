@@ -69,6 +69,7 @@ NAMES = {
     """,
     "ramclouds.bridge.arguments": "ArgumentsForm arguments_form arguments_forms",
     "ramclouds.bridge.chat_settings": "ChatModelSettings ChatOptions",
+    "ramclouds.bridge.connection_fields": "ConnectionFields",
     "ramclouds.bridge.content_blocks": "flatten to_part to_parts to_result to_said",
     "ramclouds.bridge.only_json": "JsonStream only_json",
     "ramclouds.bridge.settings_cache": "SettingsCache key_of",
@@ -109,8 +110,8 @@ NAMES = {
     "ramclouds.bridge.schemas": "Form Schema Use document prepare_schema with_schemas wrapped",
     "ramclouds.bridge.settings": """
         CHAT_CLIENT_FIELDS CLIENT_FIELDS FOREIGN MAX_WAIT PHASES STALL_TIMEOUT ClientSettings
-        ConnectionFields EmbeddingSettings Pace check_count check_extra check_pickles check_word
-        closest construct fields_by_name hide_headers is_secret_header public_headers
+        EmbeddingSettings Pace check_count check_extra check_pickles check_word closest
+        construct fields_by_name hide_headers is_secret_header public_headers
         reject_unknown shown_headers to_timeout unknown_name
     """,
     "ramclouds.bridge.tools": """
