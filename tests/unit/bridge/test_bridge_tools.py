@@ -7,11 +7,24 @@ from typing import Any
 import pytest
 
 from ramclouds import ConfigurationError
-from ramclouds.bridge.tools import function_tool, is_forced, offered_tools, to_tool_choice
+from ramclouds.bridge.tools import (
+    Tool,
+    answer_format,
+    function_tool,
+    given_format,
+    is_forced,
+    offered_tools,
+    to_tool,
+    to_tool_choice,
+)
 from tests.harness import each_row, in_row
 
 FORCED = {"type": "function", "function": {"name": "search"}}
 ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}
+ALLOWED_ADD = {
+    "type": "allowed_tools",
+    "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "add"}}]},
+}
 ALLOWED_REQUIRED = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}}
 
 CHOICES: list[tuple[Any, Any, bool]] = [
@@ -29,6 +42,7 @@ CHOICES: list[tuple[Any, Any, bool]] = [
     ({"type": "auto"}, "auto", False),
     ({"type": "none"}, "none", False),
     (ALLOWED, ALLOWED, False),
+    ({"type": "allowed_tools", "tools": [{"name": "add"}]}, ALLOWED_ADD, False),
     (ALLOWED_REQUIRED, ALLOWED_REQUIRED, True),
     ({"type": "allowed_tools", "mode": "required", "tools": []}, ALLOWED_REQUIRED, True),
 ]
@@ -43,6 +57,7 @@ def test_choice_means_the_same_before_and_after_it_is_put_into_the_wires_form() 
 
 def test_no_choice_forces_nothing() -> None:
     assert not is_forced(None)
+    assert not is_forced({})
 
 
 @pytest.mark.parametrize(
@@ -132,3 +147,39 @@ def test_prompt_offers_the_allowed_tools_alone() -> None:
     choice = {**ALLOWED_REQUIRED, "allowed_tools": {"mode": "required", "tools": [FORCED]}}
     tools = [function_tool({"name": name}) for name in ("add", "search")]
     assert [tool.name for tool in offered_tools(tools, choice)] == ["search"]
+
+
+SUM = {
+    "type": "function",
+    "function": {"name": "sum", "description": "Adds.", "parameters": {"type": "object"}},
+}
+
+
+def test_tool_of_the_wire_is_described_with_all_it_says() -> None:
+    assert to_tool(SUM) == Tool("sum", "Adds.", {"type": "object"})
+
+
+def test_tool_that_is_no_function_has_no_description_in_a_prompt() -> None:
+    with pytest.raises(ConfigurationError, match=r"only function tools can\. Leave it out"):
+        to_tool({"type": "web_search"})
+
+
+def test_format_asks_for_what_a_call_would_hold() -> None:
+    assert answer_format(SUM) == {
+        "type": "json_schema",
+        "json_schema": {
+            "name": "sum",
+            "schema": {"description": "Adds.", "type": "object"},
+            "strict": True,
+        },
+    }
+
+
+def test_format_of_the_wire_is_distinguished_from_schemas_and_classes() -> None:
+    for asked, wire in [
+        ({"type": "json_object"}, {"type": "json_object"}),
+        ({"type": "object", "title": "Joke"}, None),
+        (int, None),
+    ]:
+        with in_row(asked):
+            assert given_format(asked) == wire

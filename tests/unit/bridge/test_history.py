@@ -10,6 +10,7 @@ from ramclouds.bridge.history import (
     arguments_text,
     as_content,
     assistant_message,
+    result_part,
     said_part,
     wire_call,
 )
@@ -86,3 +87,22 @@ def test_media_that_a_model_wrote_are_words() -> None:
     for part, text in MEDIA:
         with in_row(part):
             assert said_part(part) == {"type": "text", "text": text}
+
+
+def test_call_has_the_form_of_the_wire() -> None:
+    assert wire_call("call_1", "add", "{}", extra=1) == {
+        "extra": 1,
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "add", "arguments": "{}"},
+    }
+
+
+def test_part_of_a_result_without_a_form_is_its_name_or_its_json() -> None:
+    for value, text in [
+        ({"type": "file", "file": {"filename": "a.pdf"}}, "[file: a.pdf]"),
+        ({"a": 1}, '{"a":1}'),
+        (7, "7"),
+    ]:
+        with in_row(value):
+            assert result_part(value) == {"type": "text", "text": text}
