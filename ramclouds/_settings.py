@@ -20,7 +20,7 @@ from ramclouds._version import __version__
 from ramclouds.bridge.dialects import DialectChoice, DialectSetting, to_choice
 from ramclouds.bridge.fallback_models import check_fallback_models
 from ramclouds.bridge.pictures import ImagesInText
-from ramclouds.bridge.settings import MAX_WAIT, PHASES, STALL_TIMEOUT, Pace, check_word
+from ramclouds.bridge.settings import PHASES, Pace, check_word
 from ramclouds.errors import ConfigurationError
 
 TimeoutSetting: TypeAlias = float | Mapping[str, float | None] | httpx.Timeout
@@ -49,14 +49,14 @@ class Settings:
     headers: Secret[dict[str, str]]
     verify: bool | str | ssl.SSLContext
     think_tags: bool
-    images_in_text: ImagesInText = "text"
-    stream_whole_calls: bool = False
-    dialect: DialectChoice | None = None
-    stall_timeout: float | None = STALL_TIMEOUT
-    total_timeout: float | None = None
-    max_wait: float | None = MAX_WAIT
-    pace: Pace = "process"
-    fallback_models: tuple[str, ...] = ()
+    images_in_text: ImagesInText
+    stream_whole_calls: bool
+    dialect: DialectChoice | None
+    stall_timeout: float | None
+    total_timeout: float | None
+    max_wait: float | None
+    pace: Pace
+    fallback_models: tuple[str, ...]
 
 
 def settings_from(**given: Any) -> Settings:
@@ -69,8 +69,8 @@ def settings_from(**given: Any) -> Settings:
         key = api_key_from(_shown(given["api_key"]))
         url = _base_url_from(_shown(given["base_url"]))
         _warn_of_foreign_key(key, url)
-        images_in_text = _or("text", given["images_in_text"])
-        pace = _or("process", given["pace"])
+        images_in_text = _or(given["images_in_text"], "text")
+        pace = _or(given["pace"], "process")
         return Settings(
             api_key=key,
             base_url=url,
@@ -78,9 +78,9 @@ def settings_from(**given: Any) -> Settings:
             max_retries=_max_retries_from(given["max_retries"]),
             headers=Secret(_headers_from(_shown(given["default_headers"]), given["user_agent"])),
             verify=_verify_from(given["verify"]),
-            think_tags=_or(False, given["think_tags"]),
+            think_tags=_or(given["think_tags"], False),
             images_in_text=check_word("images_in_text", images_in_text, get_args(ImagesInText)),
-            stream_whole_calls=_or(False, given["stream_whole_calls"]),
+            stream_whole_calls=_or(given["stream_whole_calls"], False),
             dialect=_dialect_from(given["dialect"]),
             stall_timeout=seconds_from("stall_timeout", given["stall_timeout"]),
             total_timeout=seconds_from("total_timeout", given["total_timeout"]),
@@ -94,8 +94,8 @@ def settings_from(**given: Any) -> Settings:
     raise error.with_traceback(None)
 
 
-def _or(default: Any, given: Any) -> Any:
-    return default if given is None else given
+def _or(given: Any, otherwise: Any) -> Any:
+    return otherwise if given is None else given
 
 
 def hidden(value: Any) -> Any:
