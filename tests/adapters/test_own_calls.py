@@ -15,7 +15,7 @@ from llama_index.core.llms import ChatMessage
 from langchain_ramclouds import ChatRamClouds
 from llama_index_ramclouds import RamClouds
 from ramclouds import RamCloudsError
-from tests.gateway import Gateway, Json, Sse, completion, text_chunks
+from tests.gateway import Gateway, Json, Raw, Sse, completion, text_chunks
 
 ROOT = Path(__file__).parents[2]
 OURS = ("langchain_ramclouds", "llama_index_ramclouds", "ramclouds")
@@ -75,7 +75,9 @@ def test_error_makes_few_calls(gateway: Gateway, ask: Any) -> None:
 
 def test_token_makes_few_calls(gateway: Gateway, ask: Any) -> None:
     _, streamed, most = ask
-    gateway.reply(*[Sse(text_chunks("word " * count)) for count in (10, 10, 110)])
+    # In one write each: every further piece that the client reads takes calls of its own.
+    streams = [Sse(text_chunks("word " * count)) for count in (10, 10, 110)]
+    gateway.reply(*[Raw(b"".join(stream.steps()), close=False) for stream in streams])
     streamed()
     few, many = calls_of(streamed), calls_of(streamed)
     # One call more in each token would be 100; what arrives in more pieces takes a few.
